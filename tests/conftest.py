@@ -1,0 +1,209 @@
+"""Both databases, brought up by the migrations, and two ways to run the command line."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from usercli.database import migrations
+from usercli.database import url as database_url
+from usercli.database.engine import open_engine, sessions
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.database.url import DatabaseUrl
+from usercli.schemas.users import UserCreate, UserView
+from usercli.services import users as service
+
+_SERVER = "USERCLI_TEST_SERVER"
+_TEMPLATE = "usercli_template"
+_OURS = ("USERCLI_", "POSTGRES_", "PG", "DATABASE_URL", "XDG_", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one PostgreSQL for all workers of the run."""
+    if hasattr(config, "workerinput") or _SERVER in os.environ:
+        return
+    from tests.postgres import Cluster
+
+    cluster = Cluster().start()
+    config.add_cleanup(cluster.remove)
+    os.environ[_SERVER] = cluster.url()
+    config.add_cleanup(lambda: os.environ.pop(_SERVER, None) and None)
+    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {_TEMPLATE}")
+    migrations.upgrade(database_url.parse(cluster.url(_TEMPLATE)))
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of a test's own, at head and empty."""
+
+    url: DatabaseUrl
+    text: str
+
+    @property
+    def engine(self) -> str:
+        return self.url.engine
+
+    def uow(self, **options: bool) -> UnitOfWork:
+        return UnitOfWork(sessions(open_engine(self.url)), **options)
+
+    def rows(self, query: str, **parameters: object) -> list[tuple[object, ...]]:
+        """Ask the database past the tool, over a connection of its own."""
+        from sqlalchemy import text
+
+        engine = open_engine(self.url)
+        with engine.begin() as connection:
+            result = connection.execute(text(query), parameters)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    migrations.upgrade(database_url.sqlite_file(path))
+    return path
+
+
+def server_url(name: str) -> str:
+    """The URL of a database of the tests' PostgreSQL."""
+    return os.environ[_SERVER].rpartition("/")[0] + f"/{name}"
+
+
+@pytest.fixture
+def empty_database(engine_name: str, tmp_path: Path) -> Iterator[Database]:
+    """A database without a schema: for SQLite a file that is not there yet."""
+    if engine_name == "sqlite":
+        path = tmp_path / "empty.db"
+        yield Database(database_url.sqlite_file(path), f"sqlite:///{path}")
+        return
+    with _postgresql_database("template1") as text:
+        yield Database(database_url.parse(text), text)
+
+
+@pytest.fixture
+def database(engine_name: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database at head, empty: a copy of one that the migrations made."""
+    if engine_name == "sqlite":
+        path = tmp_path / "users.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield Database(database_url.sqlite_file(path), f"sqlite:///{path}")
+        return
+    with _postgresql_database(_TEMPLATE) as text:
+        yield Database(database_url.parse(text), text)
+
+
+class _postgresql_database:  # noqa: N801 - a context manager
+    def __init__(self, template: str) -> None:
+        self.name = f"t{uuid.uuid4().hex}"
+        self.template = template
+
+    def __enter__(self) -> str:
+        with psycopg.connect(os.environ[_SERVER], autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {self.name} TEMPLATE {self.template} STRATEGY file_copy")
+        return server_url(self.name)
+
+    def __exit__(self, *_: object) -> None:
+        with psycopg.connect(os.environ[_SERVER], autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No configuration but the test's own: an empty home, which is also the working directory."""
+    for name in list(os.environ):
+        if name.startswith(_OURS) and name != _SERVER:
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERCLI_UNSAFE", "1")
+    monkeypatch.chdir(home)
+    return home
+
+
+@pytest.fixture
+def environment(clean_environment: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clean environment that names the test's database."""
+    monkeypatch.setenv("USERCLI_DATABASE_URL", database.text)
+    return clean_environment
+
+
+class _Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def run_here(*arguments: str, stdin: str = "", terminal: bool = False) -> tuple[int, str, str]:
+    """Run a command line in this process: its exit code, stdout and stderr."""
+    from usercli.cli import run
+
+    kind = _Terminal if terminal else io.TextIOWrapper
+    out, err = kind(io.BytesIO(), encoding="utf-8"), kind(io.BytesIO(), encoding="utf-8")
+    before = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin = kind(io.BytesIO(stdin.encode()), encoding="utf-8")
+    sys.stdout, sys.stderr = out, err
+    try:
+        code = run(arguments)
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+    for stream in (out, err):
+        stream.flush()
+    return code, out.buffer.getvalue().decode(), err.buffer.getvalue().decode()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def cli(environment: Path) -> Cli:
+    """The command line, run in this process on the test's database."""
+    return run_here
+
+
+@pytest.fixture
+def run(environment: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line as a process of its own."""
+
+    def _run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+        settings: dict[str, object] = {
+            "capture_output": True,
+            "text": True,
+            "timeout": 60,
+            "stdin": subprocess.DEVNULL,
+        }
+        return subprocess.run([sys.executable, "-m", "usercli", *arguments], **{**settings, **options})  # type: ignore[call-overload, no-any-return]
+
+    return _run
+
+
+@pytest.fixture
+def make_user(database: Database) -> Callable[..., UserView]:
+    """Add a user past the command line."""
+
+    def make(email: str = "ada@example.com", **fields: object) -> UserView:
+        data = UserCreate.model_validate({"email": email, **fields})
+        return service.create_user(data, database.uow()).users[0]
+
+    return make
+
+
+@pytest.fixture
+def ada(make_user: Callable[..., UserView]) -> UserView:
+    return make_user("ada@example.com", full_name="Ada Lovelace")

@@ -1,0 +1,200 @@
+"""The command line: commands parse, call one service, show the result.
+
+Nothing heavy is imported here; every command is loaded when it is called.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any, NoReturn
+
+import typer
+
+from usercli import __version__
+from usercli.cli.invocation import Declined, Invocation
+from usercli.cli.lazy import Lazy, new_app
+from usercli.cli.options import command
+from usercli.errors import ExitCode, UserCliError
+from usercli.text import visible
+
+USERS, DATABASE, SETUP = "Users", "Database", "Setup"
+
+COMMANDS = (
+    Lazy("create", "usercli.cli.users:create", "Add a user.", USERS),
+    Lazy("list", "usercli.cli.users:list_users", "List users.", USERS),
+    Lazy("show", "usercli.cli.users:show", "Show users.", USERS),
+    Lazy("update", "usercli.cli.users:update", "Change fields of users.", USERS),
+    Lazy("delete", "usercli.cli.users:delete", "Move users to the bin, or remove them for good.", USERS),
+    Lazy("restore", "usercli.cli.users:restore", "Bring users back from the bin.", USERS),
+    Lazy("exists", "usercli.cli.users:exists", "Answer by exit code whether users exist.", USERS),
+    Lazy("db", "usercli.cli.db:app", "Make, upgrade and check the database.", DATABASE),
+    Lazy("migrate", "usercli.cli.db:upgrade", "Short for: db upgrade.", DATABASE),
+    Lazy("config", "usercli.cli.config:app", "Show where settings come from.", SETUP),
+)
+
+app = new_app(
+    """Administer the users of a service.
+
+    \b
+    Examples:
+      usercli db upgrade
+      usercli create ada@example.com --name "Ada Lovelace" --no-password
+      usercli list --active -o json
+    """,
+    COMMANDS,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"usercli {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+@command
+def root(
+    invocation: Invocation,
+    version: bool = typer.Option(
+        False, "--version", help="Print the version.", callback=_version, is_eager=True, show_default=False
+    ),
+) -> None:
+    """Take the options that stand before the sub-command."""
+
+
+class _Ended(BaseException):
+    """A signal asked the process to end."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit code. The only place where errors become output."""
+    invocation = Invocation()
+    _prepare_process()
+    try:
+        result = typer.main.get_command(app).main(
+            args=list(sys.argv[1:] if arguments is None else arguments),
+            prog_name="usercli",
+            standalone_mode=False,
+            obj=invocation,
+        )
+        _flush()
+        return result if isinstance(result, int) else ExitCode.OK
+    except BrokenPipeError:
+        _abandon_stdout()
+        return ExitCode.OK
+    except BaseException as error:  # noqa: BLE001, RUF100 - the edge: every error becomes a line and a code
+        return _report(error, invocation)
+
+
+def _report(error: BaseException, invocation: Invocation) -> int:
+    code, line = _verdict(error)
+    if invocation.options.debug and not isinstance(error, typer.TyperException | _Ended):
+        _print_stack(error)
+    if line:
+        _complain(line)
+    try:
+        _flush()
+    except (BrokenPipeError, OSError):
+        _abandon_stdout()
+    return code
+
+
+def _verdict(error: BaseException) -> tuple[int, str]:
+    if isinstance(error, UserCliError):
+        return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {error.message}"
+    if isinstance(error, Declined):
+        return 130, "nothing was changed"
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return 130, "interrupted"
+    if isinstance(error, _Ended):
+        return 128 + error.number, "hung up" if error.number == signal.SIGHUP else "terminated"
+    if isinstance(error, typer.TyperException):
+        return _usage(error)
+    if isinstance(error, SystemExit):
+        return int(error.code or 0), ""
+    if _is_validation_error(error):
+        return ExitCode.USAGE, f"error: {_sentences(error)}"
+    if isinstance(error, OSError):
+        return ExitCode.FAILURE, f"error: {(error.strerror or type(error).__name__).lower()}"
+    return ExitCode.FAILURE, f"error: unexpected {type(error).__name__}; run again with --debug to see where"
+
+
+def _usage(error: Any) -> tuple[int, str]:
+    text = error.format_message().strip()
+    if "\n" in text:  # no sub-command: the message is the help
+        sys.stderr.write(f"{text}\n")
+        return error.exit_code, ""
+    if text.startswith("Got unexpected extra argument"):
+        text = "too many arguments"  # whatever they are, they may be secrets
+    text = text[:1].lower() + text[1:].rstrip(".")
+    path = error.ctx.command_path if getattr(error, "ctx", None) else "usercli"
+    return error.exit_code, f"error: {text}; see: {path} --help"
+
+
+def _is_validation_error(error: BaseException) -> bool:
+    pydantic = sys.modules.get("pydantic")
+    return pydantic is not None and isinstance(error, pydantic.ValidationError)
+
+
+def _sentences(error: Any) -> str:
+    """A sentence per field, without the input: it may be a secret."""
+    found = []
+    for item in error.errors(include_input=False, include_url=False, include_context=False):
+        text = item["msg"].removeprefix("Value error, ")
+        if item["type"] != "value_error":
+            text = f"{'.'.join(str(part) for part in item['loc']) or 'input'}: {text[:1].lower()}{text[1:]}"
+        found.append(text)
+    return "; ".join(found)
+
+
+def _print_stack(error: BaseException) -> None:
+    """Where it happened, without values and without messages that are not ours."""
+    import traceback
+
+    link: BaseException | None = error
+    while link is not None:
+        _complain(f"debug: {type(link).__module__}.{type(link).__name__}")
+        for frame in traceback.extract_tb(link.__traceback__):
+            _complain(f"debug:   {frame.filename}:{frame.lineno} in {frame.name}")
+        link = link.__cause__ or link.__context__
+
+
+def _complain(line: str) -> None:
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(visible(line) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass  # nobody listens; the exit code still tells
+
+
+def _prepare_process() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # an 8-bit locale must not end in a traceback
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores SIGHUP, and stays so
+            signal.signal(number, _end)
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    raise _Ended(number)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _abandon_stdout() -> None:
+    """The reader has gone: what is left in the buffer goes nowhere, also at interpreter exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

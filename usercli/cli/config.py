@@ -1,0 +1,82 @@
+"""config show, path, profiles, init."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from usercli.cli.invocation import Invocation
+from usercli.cli.lazy import add_command, new_app
+from usercli.cli.options import command
+from usercli.cli.output import Output
+
+app = new_app("Show where settings come from.")
+
+
+@app.callback()
+@command
+def config(invocation: Invocation) -> None:
+    """Show where settings come from."""
+
+
+@command
+def show(invocation: Invocation) -> None:
+    """Print every setting, its value and where it comes from; secrets are masked.
+
+    \b
+    Example:
+      usercli config show
+    """
+    output = Output(invocation.options, ("name", "value", "source"))
+    output.many(asdict(setting) for setting in invocation.settings.shown())
+
+
+@command
+def path(invocation: Invocation) -> None:
+    """Print where the configuration file is, or would be.
+
+    \b
+    Example:
+      usercli config path
+    """
+    Output(invocation.options, ("path",)).text([f"{invocation.settings.path}\n"])
+
+
+@command
+def profiles(invocation: Invocation) -> None:
+    """List the profiles of the configuration file.
+
+    \b
+    Example:
+      usercli config profiles -o json
+    """
+    output = Output(invocation.options, ("name", "database", "protected"))
+    settings = invocation.settings
+    sections = settings.file.get("profiles", {})
+    output.many(
+        {
+            "name": name,
+            "database": target.url.masked,
+            "protected": bool(sections[name].get("protected", False)),
+        }
+        for name, target in settings.profiles.items()
+    )
+
+
+@command
+def init(invocation: Invocation) -> None:
+    """Write a commented sample configuration file.
+
+    \b
+    Example:
+      usercli config init
+    """
+    from usercli.config import write_sample
+
+    path = invocation.settings.path
+    if not invocation.dry_run:
+        write_sample(path)
+    invocation.say(f"{'would have written' if invocation.dry_run else 'wrote'} {path}")
+
+
+for _name, _function in (("show", show), ("path", path), ("profiles", profiles), ("init", init)):
+    add_command(app, _function, _name)

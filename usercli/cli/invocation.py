@@ -1,0 +1,171 @@
+"""One run of the command line: its options, settings, database and the words it says on stderr."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from usercli.config import Settings, Target
+from usercli.errors import InvalidInput
+from usercli.text import visible
+
+if TYPE_CHECKING:
+    from usercli.database.unit_of_work import UnitOfWork
+
+
+@dataclass
+class Options:
+    """The options of all commands, after merging both sides of the sub-command."""
+
+    profile: str | None = None
+    database_url: str | None = None
+    target: str | None = None
+    output: str | None = None
+    fields: str | None = None
+    quiet: bool | None = None
+    raw: bool | None = None
+    yes: bool | None = None
+    no_input: bool | None = None
+    dry_run: bool | None = None
+    reason: str | None = None
+    ticket: str | None = None
+    actor: str | None = None
+    no_color: bool | None = None
+    debug: bool | None = None
+
+
+class Declined(Exception):
+    """The person said no; nothing was changed."""
+
+
+class Invocation:
+    """What a command is given: it parses, calls one service, and shows the result through this."""
+
+    def __init__(self) -> None:
+        self.options = Options()
+
+    def merge(self, given: dict[str, Any]) -> None:
+        """Take options of a level further in; those given there win."""
+        if given.get("output") is not None and not given.get("quiet"):
+            self.options.quiet = None  # the inner -o wins over an outer -q
+        for option in fields(Options):
+            if given.get(option.name) is not None:
+                setattr(self.options, option.name, given[option.name])
+
+    # -- where
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this run; warns once about a password that the process list shows."""
+        settings = Settings(database_url=self.options.database_url, profile=self.options.profile)
+        if self.options.database_url and settings.target.url.password:
+            self.warn(
+                "a password in --database-url shows in the process list; "
+                "use a profile, USERCLI_DATABASE_URL or ~/.pgpass"
+            )
+        return settings
+
+    @property
+    def target(self) -> Target:
+        return self.settings.target
+
+    @property
+    def dry_run(self) -> bool:
+        return bool(self.options.dry_run)
+
+    def reading(self) -> UnitOfWork:
+        """A unit of work that only reads."""
+        return self._unit_of_work(read_only=True)
+
+    def changing(self) -> UnitOfWork:
+        """A unit of work for a change, or its dry run. Raises ProtectedTarget."""
+        self.require_unprotected()
+        return self._unit_of_work()
+
+    def require_unprotected(self) -> None:
+        """A change of a protected target needs its name. Raises ProtectedTarget."""
+        protection = self.settings.protection
+        if protection and not self.dry_run and self.options.target is None and self.can_ask:
+            self.require_typed([protection], f"{self.target.url.where} is protected", "--target", given=[])
+            return
+        if not self.dry_run:
+            self.settings.require_unprotected(self.options.target)
+
+    def _unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
+        from usercli.database.engine import open_engine, sessions
+        from usercli.database.readiness import require_current
+        from usercli.database.unit_of_work import UnitOfWork
+
+        engine = open_engine(self.target.url)
+        end_of_imports()
+        return UnitOfWork(sessions(engine), read_only=read_only, dry_run=self.dry_run, on_connect=require_current)
+
+    # -- what is said
+
+    def say(self, text: str) -> None:
+        """One line for the person, on stderr."""
+        print(visible(text), file=sys.stderr, flush=True)  # noqa: T201 - the one place for messages
+
+    def warn(self, text: str) -> None:
+        """A line that starts with `warning:`."""
+        self.say(f"warning: {text}")
+
+    def done(self, verb: str, names: Sequence[str], kind: str = "user") -> None:
+        """Say, after the commit, what was done and where."""
+        if not names:
+            self.say(f"nothing to change on {self.target}")
+            return
+        what = names[0] if len(names) == 1 else f"{len(names)} {kind}s"
+        would = "would have " if self.dry_run else ""
+        self.say(f"{would}{verb} {what} on {self.target}")
+
+    # -- what is asked
+
+    @property
+    def can_ask(self) -> bool:
+        """A person sits at both ends of the question, and may be asked."""
+        return not self.options.no_input and _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
+    def confirm(self, question: str) -> None:
+        """Ask yes or no. Raises Declined; InvalidInput without a terminal."""
+        if self.options.yes or self.dry_run:
+            return
+        if not self.can_ask:
+            raise InvalidInput(f"{question}: this needs a confirmation; add --yes")
+        if self._ask(f"{question} on {self.target}? [y/N] ").strip().lower() not in {"y", "yes"}:
+            raise Declined
+
+    def require_typed(self, wanted: Sequence[str], what: str, option: str, given: Iterable[str]) -> None:
+        """What cannot be undone wants its name, given as an option or typed. Raises Declined, InvalidInput."""
+        missing = [name for name in wanted if name not in set(given)]
+        if not missing or self.dry_run:
+            return
+        if not self.can_ask:
+            listed = " ".join(f"{option} {name}" for name in missing)
+            raise InvalidInput(f"{what}; to go on add {listed}")
+        for name in missing:
+            if self._ask(f"{what} on {self.target}; type {name} to go on: ").strip() != name:
+                raise Declined
+
+    def _ask(self, question: str) -> str:
+        sys.stderr.write(visible(question))
+        sys.stderr.flush()
+        answer = sys.stdin.readline()
+        if not answer:
+            raise Declined
+        return answer
+
+
+def end_of_imports() -> None:
+    """The heavy imports are done: let the garbage collector work, on what is new."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
+def _is_terminal(stream: Any) -> bool:
+    return stream is not None and stream.isatty()

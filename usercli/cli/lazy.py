@@ -1,0 +1,129 @@
+"""Groups whose commands are listed at once and loaded when they are called, and the shape of help.
+
+Start-up decides how a tool feels that scripts call once a user: `--help` and a typo load no command, and a
+command loads only its own module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+#: `rich_help_panel` of the options that every command takes; help lists them last.
+COMMON = "Options of all commands"
+
+
+@dataclass(frozen=True)
+class Lazy:
+    """A command before it is loaded: `module:function`, or `module:app` of a group."""
+
+    name: str
+    place: str
+    help: str
+    section: str = "Commands"
+    hidden: bool = False
+
+    def load(self) -> Any:
+        """The real command."""
+        module, _, attribute = self.place.partition(":")
+        found = getattr(import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            found = single(found, self.name)
+        command = typer.main.get_command(found)
+        command.name = self.name
+        return command
+
+
+class Command(TyperCommand):
+    """A command whose help lists its own options before those of all commands."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _write_parameters(self, ctx, formatter)
+
+
+class Group(TyperGroup):
+    """A group of commands, loaded when called, listed by section."""
+
+    lazy: dict[str, Lazy] = {}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name in self.lazy:
+            command = self.lazy[name].load()
+        return name, command, rest
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        self.format_commands(ctx, formatter)
+        _write_parameters(self, ctx, formatter)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            if not command.hidden:
+                section = self.lazy[name].section if name in self.lazy else "Commands"
+                sections.setdefault(section, []).append((name, command.get_short_help_str(100)))
+        for section, rows in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+
+def _write_parameters(command: Any, ctx: Any, formatter: Any) -> None:
+    arguments, own, common = [], [], []
+    for parameter in command.get_params(ctx):
+        record = parameter.get_help_record(ctx)
+        if record is None:
+            continue
+        if parameter.param_type_name == "argument":
+            arguments.append(record)
+        elif parameter.rich_help_panel == COMMON:
+            common.append(record)
+        else:
+            own.append(record)
+    for title, records in (("Arguments", arguments), ("Options", own), (COMMON, common)):
+        if records:
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def new_app(help: str, lazy: Iterable[Lazy] = (), **settings: Any) -> typer.Typer:  # noqa: A002 - Typer's word
+    """A Typer app in the house's style, with lazily loaded commands."""
+    stubs = {item.name: item for item in lazy}
+    group = type("Group", (Group,), {"lazy": stubs})
+    app = typer.Typer(
+        help=help,
+        cls=group,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **settings,
+    )
+    for item in stubs.values():
+        app.command(item.name, help=item.help, hidden=item.hidden)(_stub)
+    return app
+
+
+def single(function: Callable[..., Any], name: str) -> typer.Typer:
+    """An app of exactly one command."""
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    add_command(app, function, name)
+    return app
+
+
+def add_command(app: typer.Typer, function: Callable[..., Any], name: str) -> None:
+    """Put a command into an app."""
+    app.command(name, cls=Command, context_settings={"help_option_names": ["-h", "--help"]})(function)
+
+
+def _stub() -> NoReturn:
+    raise AssertionError("a lazy command was called before it was loaded")

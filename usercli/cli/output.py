@@ -1,0 +1,243 @@
+"""What goes to stdout: data, in one of seven formats, and nothing else.
+
+Machine formats are written row by row. The shapes are the scripting contract (docs/scripting.md).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from usercli.errors import InvalidInput, OutputFailed
+from usercli.text import json_safe, nearest, visible
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from usercli.cli.invocation import Options
+
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
+Row = Mapping[str, Any]
+
+_TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_FORMULA_STARTS = tuple("=+-@\t\r'")  # OWASP, CSV injection; ' itself so that one can be taken off again
+
+
+class Output:
+    """The chosen format and fields. Made before any work, so that a wrong choice changes nothing.
+
+    `columns` are the fields that there are, the first one being the key that `-o ids` prints.
+    Raises InvalidInput for an unknown format or field, OutputFailed when stdout is closed.
+    """
+
+    def __init__(self, options: Options, columns: Sequence[str]) -> None:
+        if sys.stdout is None:
+            raise OutputFailed("standard output is closed")
+        self.is_terminal = sys.stdout.isatty()
+        self.format = _format(options, self.is_terminal)
+        self.columns = columns
+        self.chosen = _chosen(options.fields, columns)
+        self.raw = bool(options.raw)
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """The fields to show, in order."""
+        return self.chosen or self.columns
+
+    def many(self, rows: Iterable[BaseModel | Row], table: Sequence[str] = ()) -> None:
+        """A list: an array in JSON. `table` are the fields that a table shows unless told otherwise."""
+        plain = (self._plain(row) for row in rows)
+        if self.format == "table":
+            self._table(plain, self.chosen or table or self.columns)
+        elif self.format == "yaml":
+            self._write(_yaml_list(plain))
+        elif self.format == "json":
+            self._write(_json_array(plain))
+        else:
+            self._write(self._lines(plain))
+
+    def one(self, row: BaseModel | Row) -> None:
+        """A single thing: an object in JSON, a list of its fields in a table."""
+        if self.format == "table":
+            self._sheet(self._plain(row))
+        elif self.format in {"json", "yaml"}:
+            self.document(self._plain(row))
+        else:
+            self.many([row])
+
+    def document(self, value: Row) -> None:
+        """A JSON or YAML object of a shape of its own; in other formats a row of its fields."""
+        if self.format == "yaml":
+            self._write([_yaml(value)])
+        elif self.format in {"json", "jsonl"}:
+            self._write([_json(value) + "\n"])
+        elif self.format == "table":
+            self._sheet(value)
+        else:
+            self._write(_separated([value], list(value), self._cell))
+
+    def change(self, change: Any, table: Sequence[str] = ()) -> None:
+        """What a changing command did: its object, or its users as rows."""
+        try:
+            if self.format in {"json", "jsonl", "yaml"}:
+                plain = change.model_dump(mode="json", exclude={"users"})
+                self.document({**plain, "users": [self._plain(user) for user in change.users]})
+            else:
+                self.many(change.users, table)
+        except OutputFailed as error:
+            if change.change_id:
+                raise OutputFailed(f"{error.message}; the change itself was made") from None
+            raise
+
+    def count(self, number: int) -> None:
+        """How many: `{"count": N}`, or the number."""
+        if self.format in {"table", "ids"}:
+            self._write([f"{number}\n"])
+        else:
+            self.document({"count": number})
+
+    def text(self, chunks: Iterable[str]) -> None:
+        """Text as it is (SQL, completion scripts): for files, not shaped by the format."""
+        self._write(chunks)
+
+    def _plain(self, row: BaseModel | Row) -> Row:
+        wanted = self.columns[:1] if self.format == "ids" else self.chosen
+        if isinstance(row, Mapping):
+            return {name: row[name] for name in wanted} if wanted else row
+        if wanted:
+            found = row.model_dump(mode="json", include=set(wanted))
+            return {name: found[name] for name in wanted}
+        return row.model_dump(mode="json")
+
+    def _lines(self, rows: Iterable[Row]) -> Iterator[str]:
+        if self.format == "ids":
+            return (self._shown(str(row[self.columns[0]])) + "\n" for row in rows)
+        if self.format == "jsonl":
+            return (_json(row) + "\n" for row in rows)
+        return _separated(rows, self.fields, self._cell)
+
+    def _cell(self, value: Any) -> str:
+        if self.format == "tsv":
+            return self._shown(_text(value).translate(_TSV_ESCAPES))
+        text = self._shown(_text(value))
+        if isinstance(value, str) and not self.raw and text.startswith(_FORMULA_STARTS):
+            text = "'" + text
+        return _csv_cell(text)
+
+    def _shown(self, text: str) -> str:
+        return visible(text) if self.is_terminal else text
+
+    def _table(self, rows: Iterable[Row], names: Sequence[str]) -> None:
+        from usercli.cli import tables
+
+        self._write([tables.listing([[_human(row[name]) for name in names] for row in rows], names)])
+
+    def _sheet(self, row: Row) -> None:
+        from usercli.cli import tables
+
+        self._write([tables.sheet([(name, _human(value)) for name, value in row.items()])])
+
+    def _write(self, chunks: Iterable[str]) -> None:
+        out = sys.stdout.buffer
+        encoding = sys.stdout.encoding if self.format == "table" else "utf-8"
+        for chunk in chunks:
+            data = chunk.encode(encoding, errors="backslashreplace")
+            _guarded(out.write, data)
+        _guarded(out.flush)
+
+
+def _guarded(call: Any, *arguments: Any) -> None:
+    try:
+        call(*arguments)
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "it is closed").lower()
+        raise OutputFailed(f"cannot write to standard output: {reason}") from None
+
+
+def _format(options: Options, is_terminal: bool) -> str:
+    if options.quiet:
+        return "ids"
+    if options.output is None:
+        return "table" if is_terminal else "tsv"
+    if options.output not in FORMATS:
+        raise InvalidInput(f"no such output format: {options.output} (known: {', '.join(FORMATS)})")
+    return options.output
+
+
+def _chosen(given: str | None, columns: Sequence[str]) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    names = tuple(name.strip() for name in given.split(","))
+    for name in names:
+        if name not in columns:
+            raise InvalidInput(
+                f"no such field: {name or '(empty)'}{nearest(name, list(columns))} (fields: {', '.join(columns)})"
+            )
+    return names
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ";".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return _json(value)
+    return str(value)
+
+
+def _human(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return visible(_text(value))
+
+
+def _json(value: Any) -> str:
+    return json_safe(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
+
+
+def _json_array(rows: Iterable[Row]) -> Iterator[str]:
+    # "[" waits for the first row: an error before it leaves stdout empty
+    start = "[\n"
+    for row in rows:
+        yield start + _json(row)
+        start = ",\n"
+    yield "[]\n" if start == "[\n" else "\n]\n"
+
+
+def _yaml(value: Any) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=1_000_000)
+    return text
+
+
+def _yaml_list(rows: Iterable[Row]) -> Iterator[str]:
+    empty = True
+    for row in rows:
+        empty = False
+        yield _yaml([dict(row)])
+    if empty:
+        yield "[]\n"
+
+
+def _csv_cell(text: str) -> str:
+    if any(character in text for character in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _separated(rows: Iterable[Row], names: Sequence[str], cell: Any) -> Iterator[str]:
+    comma = "\t" if cell.__self__.format == "tsv" else ","
+    stream = iter(rows)
+    first = next(stream, None)  # the header waits for it: an error before the first row leaves stdout empty
+    yield comma.join(names) + "\n"
+    for row in chain([first] if first is not None else [], stream):
+        yield comma.join([cell(row[name]) for name in names]) + "\n"

@@ -1,0 +1,46 @@
+"""Tables for people. Rich draws; it never interprets: markup, emoji and highlighting are off."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def listing(rows: Iterable[Sequence[str]], names: Sequence[str]) -> str:
+    """Rows under a header line; long cells fold, nothing is cut."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in names:
+        table.add_column(name, overflow="fold", no_wrap=name.endswith("_at"))
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return _drawn(table)
+
+
+def sheet(pairs: Iterable[tuple[str, str]]) -> str:
+    """One thing, a field a line."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        table.add_row(Text(name), Text(value))
+    return _drawn(table)
+
+
+def width() -> int:
+    """The columns of the terminal; 80 where there is none."""
+    return Console(file=sys.stdout).width
+
+
+def _drawn(table: Table) -> str:
+    console = Console(
+        file=sys.stdout, markup=False, emoji=False, highlight=False, legacy_windows=False, soft_wrap=False
+    )
+    with console.capture() as capture:
+        console.print(table)
+    lines = io.StringIO(capture.get())
+    return "".join(line.rstrip() + "\n" for line in lines)

@@ -1,0 +1,289 @@
+"""Settings: where each comes from, which one wins, and how secrets are masked.
+
+The order is part of the scripting contract: an option, then an explicit profile, then the environment,
+then .env, then the configuration file, then the embedded SQLite file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from usercli.database import url as database_url
+from usercli.database.url import DatabaseUrl
+from usercli.errors import Conflict, InvalidInput, ProfileNotFound, ProtectedTarget
+from usercli.text import nearest, visible
+
+PREFIX = "USERCLI_"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value and where it was found."""
+
+    name: str
+    value: Any
+    source: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """The database that a command works on, and what it is called."""
+
+    url: DatabaseUrl
+    source: str
+    profile: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.profile} ({self.url.where})" if self.profile else self.url.where
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(item.strip() for item in value.split(",") if item.strip())
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise InvalidInput("must be a list of texts")
+
+
+#: Every setting besides the database: its reader and its default. A profile's section, the top of the
+#: configuration file and USERCLI_<NAME> may give it.
+KNOWN: dict[str, tuple[Callable[[Any], Any], Any]] = {
+    "special_use_domains": (_texts, ()),
+}
+
+SAMPLE = """\
+# usercli configuration. `usercli config show` tells what is in force and where it comes from.
+
+# The profile used when nothing else names a database (--profile, environment and .env come first).
+# default_profile = "local"
+
+# Domains reserved for special use (RFC 6761) that are allowed in emails all the same.
+# special_use_domains = ["local", "test"]
+
+# [profiles.local]
+# url = "sqlite:////home/me/users.db"
+
+# [profiles.production]
+# url = "postgresql://usercli@db.example.com:5432/service"   # the password belongs in ~/.pgpass
+# protected = true                                           # changing it needs --target production
+"""
+
+
+class Settings:
+    """Everything that was configured for this run.
+
+    `database_url` and `profile` are what the command line gave; `environ` and `folder` are the process's
+    environment and working directory. Raises InvalidInput, ProfileNotFound.
+    """
+
+    def __init__(
+        self,
+        *,
+        database_url: str | None = None,
+        profile: str | None = None,
+        environ: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self._url_option, self._profile_option = database_url, profile
+        self.environ = os.environ if environ is None else environ
+        self._folder = folder or Path.cwd()
+
+    @cached_property
+    def path(self) -> Path:
+        """Where the configuration file is, or would be."""
+        if given := self.environ.get(f"{PREFIX}CONFIG"):
+            return Path(given).expanduser()
+        import platformdirs
+
+        return platformdirs.user_config_path("usercli") / "config.toml"
+
+    @cached_property
+    def dotenv(self) -> dict[str, str]:
+        """What .env in the working directory says."""
+        path = self._folder / ".env"
+        if not path.is_file():
+            return {}
+        from dotenv import dotenv_values
+
+        try:
+            return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value}
+        except (OSError, UnicodeDecodeError):
+            raise InvalidInput(f"cannot read {visible(str(path))}; it must be UTF-8 text") from None
+
+    @cached_property
+    def file(self) -> dict[str, Any]:
+        """The configuration file; empty when there is none."""
+        shown = visible(str(self.path))
+        try:
+            with open(self.path, "rb") as source:
+                self._mode = os.fstat(source.fileno()).st_mode
+                found = tomllib.load(source)
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:
+            raise InvalidInput(f"cannot read {shown}: {(error.strerror or 'error').lower()}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            place = str(error).rpartition("(")[2].rstrip(")")
+            raise InvalidInput(f"{shown} is not valid TOML ({place})") from None
+        _refuse_unknown(found, {"default_profile", "profiles", *KNOWN}, shown)
+        return found
+
+    @cached_property
+    def profiles(self) -> dict[str, Target]:
+        """The profiles of the configuration file, by name."""
+        sections = self.file.get("profiles", {})
+        if not isinstance(sections, dict):
+            raise InvalidInput("profiles in the configuration file must be sections: [profiles.name]")
+        return {name: self._profile(name, section) for name, section in sections.items()}
+
+    def _profile(self, name: str, section: Any) -> Target:
+        if not isinstance(section, dict) or not isinstance(section.get("url"), str):
+            raise InvalidInput(f"the profile {visible(name)} has no url in the configuration file")
+        _refuse_unknown(section, {"url", "protected", *KNOWN}, f"profile {visible(name)}")
+        if not isinstance(section.get("protected", False), bool):
+            raise InvalidInput(f"protected in profile {visible(name)} must be true or false")
+        try:
+            parsed = database_url.parse(section["url"], {})
+        except InvalidInput as error:
+            raise InvalidInput(f"profile {visible(name)}: {error.message}") from None
+        if parsed.password and os.name == "posix" and self._mode & 0o077:  # libpq's rule for ~/.pgpass
+            shown = visible(str(self.path))
+            raise InvalidInput(f"{shown} holds a password and others can read it; run: chmod 600 {shown}")
+        return Target(parsed, f"profile {name}", name)
+
+    def profile(self, name: str) -> Target:
+        """The profile of that name. Raises ProfileNotFound."""
+        if name not in self.profiles:
+            known = ", ".join(self.profiles) or "none are configured"
+            raise ProfileNotFound(f"no such profile: {name} (known: {known})")
+        return self.profiles[name]
+
+    @cached_property
+    def target(self) -> Target:
+        """The database this run works on."""
+        if self._url_option:
+            return Target(database_url.parse(self._url_option, self.environ), "--database-url")
+        if self._profile_option:
+            return self._named(self._profile_option, "--profile")
+        if name := self.environ.get(f"{PREFIX}PROFILE"):
+            return self._named(name, f"environment {PREFIX}PROFILE")
+        found = self._from_variables(self.environ, "environment") or self._from_dotenv()
+        if found:
+            return found
+        if name := self.file.get("default_profile"):
+            return self._named(str(name), "configuration file default_profile")
+        return Target(database_url.sqlite_file(self._embedded()), "default")
+
+    def _named(self, name: str, source: str) -> Target:
+        return Target(self.profile(name).url, source, name)
+
+    def _from_dotenv(self) -> Target | None:
+        if name := self.dotenv.get(f"{PREFIX}PROFILE"):
+            return self._named(name, f".env {PREFIX}PROFILE")
+        return self._from_variables(self.dotenv, ".env")
+
+    def _from_variables(self, variables: Mapping[str, str], source: str) -> Target | None:
+        for name in (f"{PREFIX}DATABASE_URL", "DATABASE_URL"):
+            if text := variables.get(name):
+                try:
+                    return Target(database_url.parse(text, self.environ), f"{source} {name}")
+                except InvalidInput as error:
+                    raise InvalidInput(f"{source} {name}: {error.message}") from None
+        parts = {name: variables.get(f"POSTGRES_{name}", "") for name in ("HOST", "PORT", "USER", "PASSWORD", "DB")}
+        if not (parts["HOST"] or parts["DB"] or parts["USER"]):
+            return None
+        host, port = parts["HOST"] or "localhost", parts["PORT"] or "5432"
+        if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise InvalidInput(f"{source} POSTGRES_PORT is not a number from 1 to 65535")
+        user = parts["USER"] or "postgres"
+        url = DatabaseUrl("postgresql", parts["DB"] or user, ((host, int(port)),), user, parts["PASSWORD"] or None)
+        return Target(url, f"{source} POSTGRES_*")
+
+    def _embedded(self) -> Path:
+        import platformdirs
+
+        return platformdirs.user_data_path("usercli") / "usercli.db"
+
+    @cached_property
+    def protection(self) -> str | None:
+        """The protected profile whose database this run would change, however it is reached."""
+        for name, target in self.profiles.items():
+            if self.file["profiles"][name].get("protected") and target.url.same_target(self.target.url):
+                return name
+        return None
+
+    def require_unprotected(self, target_option: str | None) -> None:
+        """Raise ProtectedTarget unless the database is not protected or was named by `--target`."""
+        if self.protection and target_option != self.protection:
+            raise ProtectedTarget(
+                f"{self.target.url.where} is protected by the profile {self.protection}; "
+                f"to change it add: --target {self.protection}"
+            )
+
+    def get(self, name: str) -> Setting:
+        """A setting of KNOWN: environment, .env, the profile's section, the top of the file, the default."""
+        read, default = KNOWN[name]
+        for value, source in self._places(name):
+            if value is not None:
+                try:
+                    return Setting(name, read(value), source)
+                except (InvalidInput, ValueError) as error:
+                    raise InvalidInput(f"the setting {name} ({source}) is not valid: {error}") from None
+        return Setting(name, default, "default")
+
+    def _places(self, name: str) -> list[tuple[Any, str]]:
+        variable = PREFIX + name.upper()
+        places = [
+            (self.environ.get(variable), f"environment {variable}"),
+            (self.dotenv.get(variable), f".env {variable}"),
+        ]
+        if profile := self.target.profile:
+            places.append((self.file["profiles"][profile].get(name), f"profile {profile}"))
+        places.append((self.file.get(name), "configuration file"))
+        return places
+
+    @property
+    def special_use_domains(self) -> tuple[str, ...]:
+        value: tuple[str, ...] = self.get("special_use_domains").value
+        return value
+
+    def shown(self) -> list[Setting]:
+        """All settings, secrets masked."""
+        target = self.target
+        rows = [
+            Setting("database_url", target.url.masked, target.source),
+            Setting("profile", target.profile, target.source if target.profile else "default"),
+            Setting("protected_by", self.protection, "configuration file" if self.protection else "default"),
+            Setting("config_file", visible(str(self.path)), "file" if self.path.is_file() else "not there"),
+        ]
+        return rows + [self._as_text(self.get(name)) for name in KNOWN]
+
+    @staticmethod
+    def _as_text(setting: Setting) -> Setting:
+        value = setting.value
+        return replace(setting, value=", ".join(value)) if isinstance(value, tuple) else setting
+
+
+def _refuse_unknown(section: Mapping[str, Any], known: set[str], place: str) -> None:
+    for name in sorted(set(section) - known):
+        raise InvalidInput(f"unknown setting in {place}: {visible(name)}{nearest(name, sorted(known))}")
+
+
+def write_sample(path: Path) -> None:
+    """Write a commented sample configuration, 0600. Raises Conflict if a file is there, InvalidInput."""
+    shown = visible(str(path))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Conflict(f"{shown} exists already; edit it, or remove it first") from None
+    except OSError as error:
+        raise InvalidInput(f"cannot write {shown}: {(error.strerror or 'error').lower()}") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(SAMPLE)

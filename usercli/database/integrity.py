@@ -1,0 +1,133 @@
+"""From a database's error to a domain error, by the constraint's name or the SQLSTATE, in one place.
+
+Messages are our own: a driver's text may hold the row, its hash, or the password of the connection.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
+
+from usercli.database.url import DatabaseUrl
+from usercli.errors import (
+    ChangedMeanwhile,
+    Conflict,
+    DatabaseUnavailable,
+    DatabaseUnreachable,
+    EmailTaken,
+    InvalidInput,
+    SchemaNotCurrent,
+    UserCliError,
+)
+
+#: What a violated constraint means. SQLite names columns for unique indexes, so these stand here too.
+VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
+    "uq_users_email_key": EmailTaken,
+    "users.email_key": EmailTaken,
+    "pk_users": Conflict("a user with this id exists already"),
+    "users.id": Conflict("a user with this id exists already"),
+    "ck_users_deleted_is_inactive": InvalidInput("a deleted user cannot be active"),
+    "ck_users_version_positive": InvalidInput("a version is a positive number"),
+}
+
+_BEHIND = SchemaNotCurrent("the schema is not complete; run: usercli db upgrade")
+_STATES: dict[str, UserCliError] = {
+    "25006": DatabaseUnavailable("the database is read-only; connect to the primary server"),
+    "40001": ChangedMeanwhile("another transaction changed the same rows; run the command again"),
+    "40P01": ChangedMeanwhile("another transaction locked the same rows; run the command again"),
+    "42501": DatabaseUnavailable("the database role lacks a privilege that this command needs"),
+    "42P01": _BEHIND,
+    "42703": _BEHIND,
+    "42P07": Conflict("a table or index of this name exists already; this is not a usercli database"),
+    "53100": DatabaseUnavailable("the disk of the database server is full; nothing was changed"),
+    "53300": DatabaseUnavailable("the database server has no connection left; try again later"),
+    "55P03": DatabaseUnavailable("another session holds a lock on this data; try again later"),
+    "57014": DatabaseUnavailable("the database cancelled the statement (time limit); nothing was changed"),
+}
+_CONNECTING = (
+    ("password authentication failed", "the server refused the password of user {user}"),
+    ("no password supplied", "the server wants a password for user {user}; see usercli config show"),
+    ("no pg_hba.conf entry", "the server does not let user {user} in from this machine"),
+    ("role ", "the server has no user {user}"),
+    ("database ", "the server has no database {database}; create it first"),
+    ("failed to resolve host", "the host name is unknown"),
+    ("could not translate host name", "the host name is unknown"),
+    ("refused", "the connection was refused; is the server running"),
+    ("timeout", "the server did not answer in time"),
+    ("too many", "the server has no connection left; try again later"),
+    ("starting up", "the server is starting up; try again later"),
+)
+_SQLITE_NAME = re.compile(r"constraint failed: ([\w.]+)")
+
+
+def translate_errors(engine: Engine, url: DatabaseUrl) -> None:
+    """Raise a domain error wherever the driver raises its own: connect, flush, execute, fetch, commit."""
+
+    @event.listens_for(engine, "handle_error")
+    def _raise_domain_error(context: ExceptionContext) -> None:
+        error = domain_error(context.original_exception, url)
+        if error is not None:
+            raise error from None
+
+
+def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | None:
+    """What a driver's exception means to us; None when it is not the database's."""
+    if type(original).__module__.startswith("psycopg"):
+        return _from_postgresql(original, url)
+    if type(original).__module__ == "sqlite3":
+        return _from_sqlite(original, url)
+    return None
+
+
+def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
+    state = original.sqlstate
+    if state is None:
+        return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
+    if state.startswith("23"):
+        return _violation(original.diag.constraint_name or "")
+    if state in _STATES:
+        return _STATES[state]
+    if state.startswith(("08", "57P")):
+        return DatabaseUnreachable(f"the connection to {url.where} broke; nothing was changed")
+    if state.startswith("22"):
+        return InvalidInput("the database refused a value as invalid")
+    return UserCliError(f"unexpected database error (SQLSTATE {state})")
+
+
+def _why(text: str, url: DatabaseUrl) -> str:
+    lowered = text.lower()
+    for sign, reason in _CONNECTING:
+        if sign in lowered and (not sign.endswith(" ") or "does not exist" in lowered):
+            return reason.format(user=url.user or "(none)", database=url.database)
+    return "the connection failed or broke"
+
+
+def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
+    text = str(original)
+    if "constraint failed" in text:
+        found = _SQLITE_NAME.search(text)
+        return _violation(found[1] if found else "")
+    for sign, reason in (
+        ("locked", "is busy: another program holds its lock; try again later"),
+        ("full", "cannot grow: the disk is full; nothing was changed"),
+        ("readonly", "cannot be written; check its permissions"),
+        ("unable to open", "cannot be opened; check that it exists and its permissions"),
+        ("not a database", "is not a SQLite database"),
+        ("malformed", "is damaged; restore it from a backup"),
+        ("disk I/O", "cannot be read or written: the disk reports an error"),
+    ):
+        if sign in text:
+            return DatabaseUnavailable(f"the database file {url.where} {reason}")
+    if "no such table" in text or "no such column" in text:
+        return _BEHIND
+    return UserCliError("unexpected database error (SQLite)")
+
+
+def _violation(name: str) -> UserCliError:
+    meaning = VIOLATIONS.get(name)
+    if meaning is None:
+        return Conflict(f"the database refused the change: constraint {name or 'without a name'}")
+    return meaning() if isinstance(meaning, type) else meaning

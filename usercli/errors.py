@@ -1,0 +1,129 @@
+"""The error tree: every error is a finished sentence and an exit code.
+
+Errors are raised where the rule lives and become output at one place, `usercli.cli.run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a script reads from `$?`; the table stands in docs/scripting.md."""
+
+    OK = 0
+    FAILURE = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    CONFLICT = 4
+    DATABASE = 5
+    REFUSED = 6
+    PARTIAL = 7
+    NO = 8
+
+
+class UserCliError(Exception):
+    """Base of all: the message is one line, lower case, without a full stop."""
+
+    exit_code: ExitCode = ExitCode.FAILURE
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0]) if self.args else (self.__doc__ or "").strip().rstrip(".").lower()
+
+
+class OutputFailed(UserCliError):
+    """Standard output cannot be written."""
+
+
+class InvalidInput(UserCliError, ValueError):
+    """What was given is not valid. A ValueError too, so that Pydantic collects it by field."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NotFound(UserCliError):
+    """There is no such thing."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
+class UserNotFound(NotFound):
+    """No user has that id or email."""
+
+    def __init__(self, users: Iterable[object]) -> None:
+        super().__init__("no such user: " + ", ".join(str(user) for user in users))
+
+
+class ProfileNotFound(NotFound):
+    """The configuration names no such profile."""
+
+
+class RevisionNotFound(NotFound):
+    """No migration has that revision."""
+
+
+class Conflict(UserCliError):
+    """The data says otherwise."""
+
+    exit_code = ExitCode.CONFLICT
+
+
+class EmailTaken(Conflict):
+    """A user with this email exists already."""
+
+    def __init__(self, email: str | None = None) -> None:
+        super().__init__(f"a user with the email {email} exists already" if email else None)
+
+    @property
+    def message(self) -> str:
+        return self.args[0] or "a user with this email exists already"
+
+
+class Ambiguous(Conflict):
+    """Several users fit; the candidates are listed."""
+
+
+class ChangedMeanwhile(Conflict):
+    """The user was changed by somebody else."""
+
+
+class DatabaseUnavailable(UserCliError):
+    """The database cannot be used."""
+
+    exit_code = ExitCode.DATABASE
+
+
+class DatabaseUnreachable(DatabaseUnavailable):
+    """The database does not answer, or the connection broke."""
+
+
+class OutcomeUnknown(DatabaseUnreachable):
+    """The connection broke while the change was being committed."""
+
+
+class SchemaNotCurrent(DatabaseUnavailable):
+    """The schema is not the one that this program was written for."""
+
+
+class Refused(UserCliError):
+    """A rule forbids it."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class ProtectedTarget(Refused):
+    """The database belongs to a protected profile."""
+
+
+class DoneInPart(UserCliError):
+    """Some of it was done, or a check found something."""
+
+    exit_code = ExitCode.PARTIAL
+
+
+class AnswerIsNo(UserCliError):
+    """The answer is no; nothing is printed."""
+
+    exit_code = ExitCode.NO

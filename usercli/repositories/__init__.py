@@ -1,0 +1,1 @@
+"""Named questions to the database; every query lives here."""

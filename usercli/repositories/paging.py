@@ -1,0 +1,101 @@
+"""Keyset pagination: an order, and the place in it where the next page starts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.elements import UnaryExpression
+
+from usercli.errors import InvalidInput
+from usercli.times import rfc3339
+
+
+@dataclass(frozen=True)
+class Order:
+    """One column, up or down, nulls last; the id breaks ties."""
+
+    column: InstrumentedAttribute[Any]
+    id: InstrumentedAttribute[uuid.UUID]
+    descending: bool = False
+
+    def clauses(self) -> Sequence[UnaryExpression[Any]]:
+        """For ORDER BY."""
+        parts = [self._directed(self.column), self._directed(self.id)]
+        if self._nullable:
+            parts[0] = parts[0].nulls_last()
+        return parts[1:] if self.column is self.id else parts
+
+    def after(self, value: Any, last_id: uuid.UUID) -> ColumnElement[bool]:
+        """The rows that follow the one with this value and id."""
+        if self.column is self.id:
+            return self._beyond(self.id, last_id)
+        if not self._nullable:
+            row = tuple_(self.column, self.id)
+            return row < (value, last_id) if self.descending else row > (value, last_id)
+        if value is None:
+            return and_(self.column.is_(None), self._beyond(self.id, last_id))
+        same = and_(self.column == value, self._beyond(self.id, last_id))
+        return or_(self._beyond(self.column, value), same, self.column.is_(None))
+
+    @property
+    def name(self) -> str:
+        return ("-" if self.descending else "") + self.column.key
+
+    @property
+    def _nullable(self) -> bool:
+        return bool(self.column.property.columns[0].nullable)
+
+    def _directed(self, column: InstrumentedAttribute[Any]) -> UnaryExpression[Any]:
+        return column.desc() if self.descending else column.asc()
+
+    def _beyond(self, column: InstrumentedAttribute[Any], value: Any) -> ColumnElement[bool]:
+        beyond: ColumnElement[bool] = column < value if self.descending else column > value
+        return beyond
+
+
+def query_mark(criteria: str, order: Order) -> str:
+    """A short digest of a query, so that a cursor is not taken to another one."""
+    return hashlib.sha256(f"{order.name} {criteria}".encode()).hexdigest()[:12]
+
+
+def write_cursor(mark: str, value: Any, last_id: uuid.UUID) -> str:
+    """A token for `--after`: the query's mark and the last row's place."""
+    plain = rfc3339(value) if isinstance(value, datetime) else str(value) if isinstance(value, uuid.UUID) else value
+    packed = json.dumps([mark, plain, str(last_id)], ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def read_cursor(token: str, mark: str, order: Order) -> tuple[Any, uuid.UUID]:
+    """The place in the order. Raises InvalidInput for a broken token or one of another query."""
+    try:
+        packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        found_mark, plain, last_id = json.loads(packed)
+        place = _typed(plain, order), uuid.UUID(last_id)
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        raise InvalidInput("the cursor given to --after is not one that usercli printed") from None
+    if found_mark != mark:
+        raise InvalidInput("the cursor given to --after belongs to another query; use the same filters and --sort")
+    return place
+
+
+def _typed(plain: Any, order: Order) -> Any:
+    kind = order.column.property.columns[0].type.python_type
+    if plain is None:
+        return None
+    if kind is datetime:
+        return datetime.fromisoformat(plain)
+    if kind is uuid.UUID:
+        return uuid.UUID(plain)
+    if not isinstance(plain, kind):
+        raise TypeError
+    return plain

@@ -1,0 +1,221 @@
+"""Questions about users."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, LargeBinary, Select, Text, and_, case, cast, exists, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from usercli.emails import email_key
+from usercli.errors import Ambiguous, EmailTaken, InvalidInput, UserNotFound
+from usercli.models.user import User
+from usercli.repositories.base import Repository
+from usercli.repositories.paging import Order
+from usercli.schemas.users import UserCriteria, UserKey
+
+SORTABLE = (
+    "id",
+    "email",
+    "full_name",
+    "is_active",
+    "must_change_password",
+    "password_changed_at",
+    "expires_at",
+    "last_login_at",
+    "version",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+)
+
+Item = TypeVar("Item")
+
+_ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+_KEYS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
+_ROWS_A_FETCH = 1000
+
+
+class UserRepository(Repository[User]):
+    """The users, those in the bin apart from the rest."""
+
+    model = User
+
+    def add(self, entity: User) -> User:
+        """Put a user in. Raises EmailTaken, naming the email."""
+        try:
+            return super().add(entity)
+        except EmailTaken:
+            raise EmailTaken(entity.email) from None
+
+    def save(self, entity: User) -> None:
+        """Write what changed on a user. Raises EmailTaken (naming the email) or ChangedMeanwhile."""
+        email = entity.email
+        try:
+            self.session.flush()
+        except EmailTaken:
+            raise EmailTaken(email) from None
+
+    def add_if_absent(self, entity: User) -> bool:
+        """Put a user in unless its email is taken, also by somebody who was faster; True if it went in."""
+        try:
+            with self.session.begin_nested():
+                super().add(entity)
+        except EmailTaken:
+            return False
+        return True
+
+    def pick(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[User]:
+        """The users outside the bin, each once, in the order asked. Raises UserNotFound naming all missing."""
+        return self._pick(keys, lock, User.deleted_at.is_(None))
+
+    def pick_binned(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[User]:
+        """The users in the bin. Raises UserNotFound, or Ambiguous when one email was binned twice."""
+        return self._pick(keys, lock, User.deleted_at.is_not(None))
+
+    def pick_anywhere(
+        self, keys: Sequence[UserKey], *, lock: bool = False, binned_first: bool = False
+    ) -> list[User]:
+        """The users in the bin or not. Raises UserNotFound, or Ambiguous when an email fits several.
+
+        With `binned_first` a user outside the bin counts only where none in the bin fits.
+        """
+        return self._pick(keys, lock, binned_first=binned_first)
+
+    def present(self, keys: Sequence[UserKey]) -> list[UserKey]:
+        """Those keys that name a user outside the bin."""
+        found = self._candidates(keys, False, User.deleted_at.is_(None))
+        return [key for key in keys if (key.id or key.email_key) in found]
+
+    def matching(
+        self,
+        criteria: UserCriteria,
+        order: Order,
+        after: tuple[Any, uuid.UUID] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[User]:
+        """The users that fit, streamed."""
+        query = select(User).where(*self._conditions(criteria)).order_by(*order.clauses())
+        if after is not None:
+            query = query.where(order.after(*after))
+        if limit is not None:
+            query = query.limit(limit)
+        yield from self.session.scalars(query.execution_options(yield_per=_ROWS_A_FETCH))
+
+    def count_matching(self, criteria: UserCriteria) -> int:
+        """How many users fit."""
+        query = select(func.count()).select_from(User).where(*self._conditions(criteria))
+        return self.session.scalar(query) or 0
+
+    def add_new(self, rows: Iterable[dict[str, Any]]) -> int:
+        """Put many users in, leaving those out whose email is taken; how many went in."""
+        dialect = self.session.get_bind().dialect.name
+        statement = (postgresql if dialect == "postgresql" else sqlite).insert(User)
+        statement = statement.on_conflict_do_nothing(
+            index_elements=[User.email_key], index_where=User.deleted_at.is_(None)
+        )
+        complete = [{**row, "email_key": email_key(row["email"])} for row in rows]
+        return len(self.session.execute(statement.returning(User.id), complete).all())
+
+    def with_bad_key(self) -> Iterator[uuid.UUID]:
+        """The ids of users whose email_key is not the key of their email; ASCII is compared by the database."""
+        size = (
+            func.octet_length(User.email)
+            if self.session.get_bind().dialect.name == "postgresql"
+            else func.length(cast(User.email, LargeBinary))
+        )
+        is_ascii = size == func.length(User.email)
+        yield from self.session.scalars(
+            select(User.id).where(is_ascii, User.email_key != func.lower(User.email)).order_by(User.id)
+        )
+        others = select(User.id, User.email, User.email_key).where(~is_ascii).order_by(User.id)
+        for user_id, email, key in self.session.execute(others.execution_options(yield_per=_ROWS_A_FETCH)):
+            if not _is_key(key, email):
+                yield user_id
+
+    def _pick(
+        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool], binned_first: bool = False
+    ) -> list[User]:
+        found = self._candidates(keys, lock, *where)
+        picked: dict[uuid.UUID, User] = {}
+        missing = []
+        for key in keys:
+            fitting = found.get(key.id or key.email_key, [])
+            if binned_first:
+                fitting = [user for user in fitting if user.deleted_at] or fitting
+            if not fitting:
+                missing.append(key)
+            elif len(fitting) > 1:
+                listed = ", ".join(f"id:{user.id}" for user in fitting)
+                raise Ambiguous(f"{key} fits several users; name one of: {listed}")
+            else:
+                picked[fitting[0].id] = fitting[0]
+        if missing:
+            raise UserNotFound(dict.fromkeys(missing))
+        return list(picked.values())
+
+    def _candidates(
+        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool]
+    ) -> dict[object, list[User]]:
+        """Users by their id and by their email key."""
+        found: dict[object, list[User]] = {}
+        for some in batched(keys, _KEYS_A_QUERY):
+            ids = [key.id for key in some if key.id]
+            names = [key.email_key for key in some if key.email_key]
+            fits = [c for c, wanted in ((User.id.in_(ids), ids), (User.email_key.in_(names), names)) if wanted]
+            # always by id: two commands that name the same users lock them in the same order
+            query: Select[User] = select(User).where(or_(*fits), *where).order_by(User.id)
+            if lock:
+                query = query.with_for_update().execution_options(populate_existing=True)
+            for user in self.session.scalars(query):
+                found.setdefault(user.id, []).append(user)
+                found.setdefault(user.email_key, []).append(user)
+        return found
+
+    def _conditions(self, criteria: UserCriteria) -> Iterable[ColumnElement[bool]]:
+        yield User.deleted_at.is_not(None) if criteria.deleted else User.deleted_at.is_(None)
+        if criteria.is_active is not None:
+            yield User.is_active.is_(criteria.is_active)
+        if criteria.search:
+            needle = criteria.search.translate(_ASCII_LOWER)
+            yield or_(
+                *(func.lower(column).contains(needle, autoescape=True) for column in (User.email, User.full_name))
+            )
+        if criteria.created_after is not None:
+            yield User.created_at >= criteria.created_after
+        if criteria.created_before is not None:
+            yield User.created_at < criteria.created_before
+        for number, (key, value) in enumerate(criteria.attributes):
+            yield self._attribute_is(key, value, number)
+
+    def _attribute_is(self, key: str, value: str, number: int) -> ColumnElement[bool]:
+        """A string, number or boolean attribute whose JSON spelling (without quotes) is the value."""
+        if self.session.get_bind().dialect.name == "postgresql":
+            kind = func.jsonb_typeof(User.attributes[key])
+            return and_(kind.in_(("string", "number", "boolean")), User.attributes[key].as_string() == value)
+        item = func.json_each(User.attributes).table_valued("key", "value", "type", name=f"item_{number}")
+        spelled = case((item.c.type.in_(("true", "false")), item.c.type), else_=cast(item.c.value, Text))
+        scalar = item.c.type.not_in(("null", "object", "array"))
+        return exists().where(item.c.key == key, scalar, spelled == value)
+
+
+def _is_key(key: str, email: str) -> bool:
+    try:
+        return key == email_key(email)
+    except InvalidInput:
+        return False
+
+
+def order_by(spec: str) -> Order:
+    """`email` or `-email`. Raises InvalidInput, listing the fields."""
+    name = spec.removeprefix("-")
+    if name not in SORTABLE:
+        raise InvalidInput(f"cannot sort by {name or 'nothing'}; the fields to sort by are: {', '.join(SORTABLE)}")
+    return Order(getattr(User, name), User.id, descending=spec.startswith("-"))
+
+
+def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Slices of at most `size` items."""
+    return (items[start : start + size] for start in range(0, len(items), size))

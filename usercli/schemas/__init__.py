@@ -1,0 +1,1 @@
+"""Pydantic models: what may come in, and what goes out."""

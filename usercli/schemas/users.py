@@ -1,0 +1,199 @@
+"""What may be said of a user, and what is shown."""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from usercli.emails import email_key, validate_email
+from usercli.errors import InvalidInput
+from usercli.text import require_plain, require_plain_json
+from usercli.times import rfc3339, utcnow
+
+#: Rejected input never shows in an error: it may be a secret.
+STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+NAME_LENGTH = 255
+ATTRIBUTES_BYTES = 65_536
+
+
+def _full_name(value: str) -> str:
+    if len(value) > NAME_LENGTH:
+        raise InvalidInput(f"the name is longer than {NAME_LENGTH} characters ({len(value)})")
+    return require_plain(value, "the name")
+
+
+def _attributes(value: dict[str, Any]) -> dict[str, Any]:
+    require_plain_json(value, "an attribute")
+    if any(not key for key in value):
+        raise InvalidInput("an attribute has no name")
+    if any(isinstance(item, float) and not math.isfinite(item) for item in value.values()):
+        raise InvalidInput("an attribute is not a JSON number (NaN or infinity)")
+    if len(json.dumps(value, ensure_ascii=False).encode()) > ATTRIBUTES_BYTES:
+        raise InvalidInput(f"the attributes are longer than {ATTRIBUTES_BYTES} bytes of JSON")
+    return value
+
+
+def _to_come(value: datetime | None) -> datetime | None:
+    if value is not None and value <= utcnow():
+        raise InvalidInput(f"the expiry {rfc3339(value)} lies in the past")
+    return value
+
+
+Expiry = Annotated[AwareDatetime | None, AfterValidator(_to_come)]
+FullName = Annotated[str, AfterValidator(_full_name)]
+Attributes = Annotated[dict[str, Any], AfterValidator(_attributes)]
+
+
+class _Incoming(BaseModel):
+    model_config = STRICT
+
+    @field_validator("email", check_fields=False)
+    @classmethod
+    def _valid_email(cls, value: str | None, info: ValidationInfo) -> str | None:
+        allowed = (info.context or {}).get("special_use_domains", ())
+        return None if value is None else validate_email(value, allowed)
+
+
+class UserCreate(_Incoming):
+    """A user to be. Validate with context={"special_use_domains": [...]} to allow such domains."""
+
+    email: str
+    full_name: FullName = ""
+    is_active: bool = True
+    must_change_password: bool = False
+    expires_at: Expiry = None
+    attributes: Attributes = {}
+
+
+class UserUpdate(_Incoming):
+    """The fields to change: only those that were set. Attributes are merged, not replaced."""
+
+    email: str | None = None
+    full_name: FullName | None = None
+    is_active: bool | None = None
+    must_change_password: bool | None = None
+    expires_at: Expiry = None
+    set_attributes: Attributes = {}
+    unset_attributes: tuple[str, ...] = ()
+    if_version: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set - {"if_version"}:
+            raise InvalidInput("nothing to change was given; see usercli update --help")
+        return self
+
+
+class UserView(BaseModel):
+    """A user as shown: every field of the scripting contract, in its order; never a hash."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    id: uuid.UUID
+    email: str
+    full_name: str
+    is_active: bool
+    roles: tuple[str, ...] = ()
+    attributes: dict[str, Any]
+    must_change_password: bool
+    password_changed_at: datetime | None
+    expires_at: datetime | None
+    last_login_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+USER_FIELDS = tuple(UserView.model_fields)
+
+
+class UserKey(BaseModel):
+    """Exactly one user: by id, or by email (the key that makes two addresses the same)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    typed: str
+    id: uuid.UUID | None = None
+    email_key: str | None = None
+
+    @classmethod
+    def parse(cls, typed: str) -> Self:
+        """A UUID is an id, all else an email; `id:` and `email:` force the kind. Raises InvalidInput."""
+        require_plain(typed, "a user")
+        kind, colon, rest = typed.partition(":")
+        if colon and kind == "id":
+            if (found := _uuid(rest)) is None:
+                raise InvalidInput(f"not an id: {rest} (an id is a UUID)")
+            return cls(typed=typed, id=found)
+        if colon and kind == "email":
+            return cls(typed=typed, email_key=_lookup_key(rest))
+        if found := _uuid(typed):
+            return cls(typed=typed, id=found)
+        return cls(typed=typed, email_key=_lookup_key(typed))
+
+    def __str__(self) -> str:
+        return self.typed
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        found = uuid.UUID(text)
+    except ValueError:
+        return None
+    # uuid.UUID also takes braces, urn: and stray hyphens; an id has one spelling
+    return found if str(found) == text.lower() else None
+
+
+def _lookup_key(email: str) -> str:
+    try:
+        return email_key(email)
+    except InvalidInput:
+        return email  # no address, so nobody's: looked up as it stands it is not found
+
+
+class UserCriteria(BaseModel):
+    """Which users: every criterion that is given must hold."""
+
+    model_config = STRICT
+
+    is_active: bool | None = None
+    deleted: bool = False
+    search: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+class Change(BaseModel):
+    """What a changing command did: the shape of the scripting contract."""
+
+    change_id: uuid.UUID | None
+    dry_run: bool
+    changed: int
+    unchanged: int
+    failed: list[Failure] = []
+    users: list[UserView] = []
+
+
+class Failure(BaseModel):
+    """A user for whom it did not work, with `--continue`."""
+
+    user: str
+    code: int
+    error: str

@@ -1,0 +1,79 @@
+"""Is the database what this program expects, its schema and its keys?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from usercli.database import migrations
+from usercli.database.engine import open_engine, sessions
+from usercli.database.url import DatabaseUrl
+from usercli.repositories.users import UserRepository
+
+State = Literal["current", "behind", "ahead", "drifted", "missing"]
+
+
+class SchemaReport(BaseModel):
+    """What `db check` found; `bad_keys` counts the users whose email_key breaks the rule of docs/table.md."""
+
+    at: str | None
+    head: str
+    state: State
+    bad_keys: int
+
+
+class SchemaCheck:
+    """A look at the database that changes nothing."""
+
+    def __init__(self, url: DatabaseUrl) -> None:
+        self._engine = open_engine(url)
+
+    def state(self) -> SchemaReport:
+        """Where the schema stands, without looking at rows."""
+        with self._engine.connect() as connection:
+            return _report(connection)
+
+    def check(self) -> tuple[SchemaReport, list[str]]:
+        """The whole check; the report, and what is wrong, a sentence each."""
+        with self._engine.connect() as connection:
+            report = _report(connection)
+            wrong = _wrong_state(report)
+            if report.state != "current":
+                return report, wrong
+            if drift := migrations.differences(connection):
+                report.state = "drifted"
+                wrong += [f"the schema differs from the program's: {sentence}" for sentence in drift]
+        bad = self._bad_keys()
+        for key_id in bad:
+            if report.bad_keys < 10:
+                wrong.append(f"user id:{key_id} has an email_key that breaks the rule of docs/table.md")
+            report.bad_keys += 1
+        return report, wrong
+
+    def _bad_keys(self) -> Iterator[str]:
+        with sessions(self._engine)() as session:
+            yield from (str(user_id) for user_id in UserRepository(session).with_bad_key())
+
+
+def _report(connection: sa.Connection) -> SchemaReport:
+    found, head = migrations.current(connection), migrations.head()
+    at = ",".join(found) or None
+    state: State = "current"
+    if not found:
+        state = "missing"
+    elif (behind := migrations.steps_between(found, head)) is None:
+        state = "ahead"
+    elif behind:
+        state = "behind"
+    return SchemaReport(at=at, head=head, state=state, bad_keys=0)
+
+
+def _wrong_state(report: SchemaReport) -> list[str]:
+    return {
+        "missing": ["the database has no usercli schema yet; run: usercli db upgrade"],
+        "behind": ["the database is behind this program; run: usercli db upgrade"],
+        "ahead": [f"the database is at revision {report.at}, which this version of usercli does not know"],
+    }.get(report.state, [])

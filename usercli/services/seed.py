@@ -1,0 +1,59 @@
+"""Sample users: the same ones every time, made one by one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from itertools import islice
+
+from pydantic import BaseModel
+
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.schemas.users import UserCreate
+
+_FIRST = (
+    "Ada Alan Amara Anders Ángel Beatriz Björn Chidi Chloé Dana Dmitri Edsger Elif Emeka Fatima Frances Grace",
+    "Hana Hedy Ines İlker Jürgen Karen Katherine Kenji Lin Linus Lucía Mae Margaret María Mei Mohammed Nadia",
+    "Niklaus Noor Olga Omar Priya Radia Rosa Ruth Sana Søren Tomás Uma Vera Wei Xóchitl Yuki Zoë",
+)
+_LAST = (
+    "Adeyemi Allen Andersson Bose Borg Chen Conway Cortés Curie Dijkstra Easley Engelbart Fischer García",
+    "Goldberg Haddad Hamilton Hopper Ivanova Jackson Johnson Kaya Kowalski Lamarr Liskov Lovelace Müller",
+    "Nakamura Nguyen O'Brien Okafor Perlman Ritchie Rossi Sato Shannon Silva Sørensen Tanaka Torvalds Turing",
+    "Villanueva Wagner Wirth Xu Öztürk Zhang",
+)
+_TEAMS = ("blue", "green", "red", "violet")
+_CHUNK = 1000
+
+
+class Seeded(BaseModel):
+    """What seeding did."""
+
+    created: int
+    skipped: int
+    dry_run: bool
+
+
+def people(count: int, seed: int = 1) -> Iterator[UserCreate]:
+    """`count` users, streamed; the same `seed` gives the same ones, and a longer run begins like a shorter."""
+    first_names, last_names = " ".join(_FIRST).split(), " ".join(_LAST).split()
+    chance = random.Random(seed)  # noqa: S311 - sample data, not secrets
+    for number in range(1, count + 1):
+        first, last = chance.choice(first_names), chance.choice(last_names)
+        yield UserCreate.model_construct(
+            email=f"user{number}@example.com",
+            full_name=f"{first} {last}",
+            is_active=chance.random() < 0.9,
+            attributes={"team": chance.choice(_TEAMS), "number": number},
+        )
+
+
+def seed_users(count: int, uow: UnitOfWork, seed: int = 1) -> Seeded:
+    """Add sample users in one transaction; those whose email is taken are left as they are."""
+    created = 0
+    with uow:
+        stream = people(count, seed)
+        while chunk := list(islice(stream, _CHUNK)):
+            created += uow.users.add_new(user.model_dump(exclude_unset=True) for user in chunk)
+        uow.commit()
+    return Seeded(created=created, skipped=count - created, dry_run=uow.dry_run)

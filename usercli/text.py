@@ -1,0 +1,62 @@
+"""Rules for text: what may come in, and how hostile text is shown."""
+
+from __future__ import annotations
+
+import re
+
+from usercli.errors import InvalidInput
+
+# C0, DEL and C1 drive terminals; bidi embeddings, overrides and isolates reorder what a person reads;
+# U+2028/2029 break lines; lone surrogates cannot be encoded (Unicode TR 36, "Trojan Source" 2021).
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def visible(text: str) -> str:
+    """The text with everything that a terminal would obey, or a reader not see, written as an escape."""
+    return _UNSAFE.sub(lambda match: _SHORT.get(match[0]) or _escape(match[0]), text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def json_safe(encoded: str) -> str:
+    """Encoded JSON text with the unsafe characters as JSON escapes; the value stays the same."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded)
+
+
+def require_plain(text: str, what: str) -> str:
+    """The text, unless it holds what no field may hold. Raises InvalidInput.
+
+    Control characters (C0, DEL, C1, NUL among them) and bytes that are not UTF-8 are refused.
+    """
+    if _SURROGATE.search(text):
+        raise InvalidInput(f"{what} is not valid UTF-8")
+    if found := _CONTROL.search(text):
+        raise InvalidInput(f"{what} must not contain control characters (found {_escape(found[0])})")
+    return text
+
+
+def require_plain_json(value: object, what: str) -> None:
+    """Every string in a JSON value, keys included, is plain text. Raises InvalidInput."""
+    if isinstance(value, str):
+        require_plain(value, what)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            require_plain(key, what)
+            require_plain_json(item, what)
+    elif isinstance(value, list):
+        for item in value:
+            require_plain_json(item, what)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """`; did you mean: a, b` or nothing, for the end of a message."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known)
+    return f"; did you mean: {', '.join(near)}" if near else ""
