@@ -1,0 +1,231 @@
+"""The floors of the house (docs/architecture.md), held by the imports themselves."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import usercli
+
+PACKAGE = Path(usercli.__file__).parent
+ALEMBIC = PACKAGE.parent / "alembic"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+#: Every module stands on a floor and imports only from its own or from below.
+FLOORS = {
+    "cli": 4,
+    "services": 3,
+    "database": 2,
+    "repositories": 2,
+    "models": 1,
+}
+#: Needed everywhere, and needing nothing that has a floor but the URL's own, standard-library module.
+GROUND = {"errors", "schemas", "config", "text", "times", "emails", "passwords"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The full names that a file imports when it runs; `from a import b` is a and a.b."""
+    waiting: list[ast.AST] = [ast.parse(path.read_text("utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield node.module or ""
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def part(name: str) -> str:
+    """`usercli.services.users` stands in `services`."""
+    return name.split(".")[1] if name.count(".") else ""
+
+
+def of_usercli(path: Path) -> set[str]:
+    modules = {name for name in imported(path) if name.partition(".")[0] == "usercli"}
+    return {name for name in modules if (PACKAGE / Path(*name.split(".")[1:])).with_suffix(".py").exists()} | {
+        name for name in modules if (PACKAGE / Path(*name.split(".")[1:]) / "__init__.py").exists()
+    }
+
+
+def where(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def users_of(*libraries: str) -> set[str]:
+    """The files of the package that import one of these libraries."""
+    return {where(path) for path in FILES if {name.partition(".")[0] for name in imported(path)} & set(libraries)}
+
+
+def test_no_module_imports_from_a_floor_above() -> None:
+    upward = []
+    for path in FILES:
+        here = FLOORS.get(path.relative_to(PACKAGE).parts[0])
+        for name in of_usercli(path):
+            there = FLOORS.get(part(name), 0)
+            if here is not None and there > here:
+                upward.append(f"{where(path)} imports {name}")
+    assert upward == []
+
+
+def test_nothing_imports_the_command_line_but_the_entry() -> None:
+    users = {where(path) for path in FILES if any(part(name) == "cli" for name in of_usercli(path))}
+    assert {name for name in users if not name.startswith("cli/")} == {"__main__.py"}
+
+
+def test_the_command_line_asks_services_and_never_repositories_or_models() -> None:
+    found = {
+        f"{where(path)} imports {name}"
+        for path in FILES
+        if where(path).startswith("cli/")
+        for name in of_usercli(path)
+        if part(name) in {"repositories", "models"}
+    }
+    assert found == set()
+
+
+def test_repositories_do_not_know_the_unit_of_work_and_models_know_no_query() -> None:
+    found = {
+        f"{where(path)} imports {name}"
+        for path in FILES
+        for name in of_usercli(path)
+        if (where(path).startswith("repositories/") and part(name) == "database")
+        or (where(path).startswith("models/") and part(name) in {"database", "repositories"})
+    }
+    assert found == set()
+
+
+def test_what_everybody_uses_stands_on_nothing() -> None:
+    found = {
+        f"{where(path)} imports {name}"
+        for path in FILES
+        if path.relative_to(PACKAGE).parts[0].removesuffix(".py") in GROUND
+        for name in of_usercli(path)
+        if part(name) in FLOORS and name not in {"usercli.database", "usercli.database.url"}
+    }
+    assert found == set()
+
+
+def test_every_module_has_a_place_in_this_test() -> None:
+    places = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in FILES}
+    assert places - GROUND - set(FLOORS) == {"__init__", "__main__"}
+
+
+def test_only_the_command_line_knows_typer() -> None:
+    assert {name for name in users_of("typer", "click") if not name.startswith("cli/")} == set()
+    assert users_of("click") == set()  # Typer brings its own, under no public name
+
+
+def test_only_tables_and_progress_know_rich() -> None:
+    users = users_of("rich")
+    assert "cli/tables.py" in users
+    assert users <= {"cli/tables.py", "cli/progress.py"}
+
+
+def test_only_one_module_knows_passlib() -> None:
+    assert users_of("passlib", "bcrypt") <= {"passwords.py"}
+
+
+def test_only_the_migrations_module_knows_alembic() -> None:
+    assert users_of("alembic") == {"database/migrations.py"}
+
+
+def test_only_database_repositories_and_models_know_sqlalchemy() -> None:
+    outside = {name for name in users_of("sqlalchemy") if FLOORS.get(name.split("/")[0]) not in {1, 2}}
+    assert outside == {"services/schema.py"}  # it compares the schema itself, over a plain connection
+
+
+def test_revisions_never_import_usercli() -> None:
+    revisions = sorted((ALEMBIC / "versions").glob("*.py"))
+    assert revisions
+    found = {path.name for path in revisions if any(name.partition(".")[0] == "usercli" for name in imported(path))}
+    assert found == set()
+
+
+def test_the_migrations_folder_is_no_package() -> None:
+    assert list(ALEMBIC.rglob("__init__.py")) == []  # it would stand in for the library of the same name
+
+
+def test_no_path_is_built_on_the_library_s_broken_corner() -> None:
+    used = {where(path): sorted(name for name in imported(path) if "passlib.pwd" in name) for path in FILES}
+    assert {name: found for name, found in used.items() if found} == {}
+
+
+# -- what a start loads
+
+_LOADED = """
+import sys
+sys.argv[0] = "usercli"
+{body}
+third = {{name.partition(".")[0] for name in sys.modules}} - set(sys.stdlib_module_names)
+import importlib.metadata, json
+third &= set(importlib.metadata.packages_distributions())
+sys.stderr.write("\\n" + json.dumps(sorted(third - {{"usercli", "_distutils_hack"}})))
+"""
+_RUN = """
+from usercli.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+"""
+TYPER = {"typer", "typing_extensions", "annotated_doc", "shellingham"}
+PYDANTIC = {"pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
+READING = TYPER | PYDANTIC | {"sqlalchemy", "uuid_utils", "greenlet"}
+
+
+def loaded(body: str, *arguments: str) -> set[str]:
+    """The third-party packages that a fresh interpreter has loaded afterwards."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LOADED.format(body=body), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+def test_importing_the_command_line_loads_nothing_heavy(clean_environment: Path) -> None:
+    assert loaded("import usercli.cli") <= TYPER
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]], ids=" ".join)
+def test_help_loads_only_the_parser(clean_environment: Path, arguments: list[str]) -> None:
+    assert loaded(_RUN, *arguments) <= TYPER
+
+
+@pytest.mark.parametrize("arguments", [["db", "--help"], ["show", "--help"], ["config", "path"]], ids=" ".join)
+def test_help_of_a_command_loads_no_database(clean_environment: Path, arguments: list[str]) -> None:
+    assert loaded(_RUN, *arguments) <= TYPER | PYDANTIC | {"platformdirs"}  # Typer itself asks for pydantic
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", "ada@example.com"],
+        ["list"],
+        ["list", "-o", "json"],
+        ["list", "--count"],
+        ["exists", "ada@example.com"],
+    ],
+    ids=" ".join,
+)
+def test_reading_from_sqlite_loads_only_what_it_needs(environment: Path, ada: object, arguments: list[str]) -> None:
+    # not among them: alembic, psycopg, passlib, bcrypt, rich, yaml, email_validator, idna, dotenv
+    assert loaded(_RUN, *arguments) <= READING
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_reading_from_postgresql_adds_the_driver_alone(environment: Path, ada: object) -> None:
+    assert loaded(_RUN, "show", "ada@example.com") <= READING | {"psycopg", "psycopg_binary"}
