@@ -6,6 +6,7 @@ Nothing heavy is imported here; every command is loaded when it is called.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,11 +16,10 @@ from typing import Any, NoReturn
 import typer
 
 from usercli import __version__
-from usercli.cli.invocation import Declined, Invocation
+from usercli.cli.invocation import Declined, Invocation, write_line
 from usercli.cli.lazy import Lazy, new_app
 from usercli.cli.options import command
-from usercli.errors import ExitCode, UserCliError
-from usercli.text import visible
+from usercli.errors import ExitCode, OutputFailed, UserCliError
 
 USERS, DATABASE, SETUP = "Users", "Database", "Setup"
 
@@ -66,6 +66,10 @@ def root(
     """Take the options that stand before the sub-command."""
 
 
+#: What Typer returns for an interrupt.
+_INTERRUPTED = 130
+
+
 class _Ended(BaseException):
     """A signal asked the process to end."""
 
@@ -77,20 +81,36 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code. The only place where errors become output."""
     invocation = Invocation()
     _prepare_process()
+    streams = sys.stdout, sys.stderr
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        _require_stdout_for_help(given)
         result = typer.main.get_command(app).main(
-            args=list(sys.argv[1:] if arguments is None else arguments),
+            args=given,
             prog_name="usercli",
             standalone_mode=False,
             obj=invocation,
         )
+        if result == _INTERRUPTED:
+            raise KeyboardInterrupt  # Typer makes a silent exit code of it
         _flush()
         return result if isinstance(result, int) else ExitCode.OK
-    except BrokenPipeError:
-        _abandon_stdout()
-        return ExitCode.OK
     except BaseException as error:  # noqa: BLE001, RUF100 - the edge: every error becomes a line and a code
+        if _reader_is_gone(error):
+            sys.stdout, sys.stderr = streams  # Typer puts wrappers in their place
+            _abandon_stdout()
+            return ExitCode.OK
         return _report(error, invocation)
+
+
+def _reader_is_gone(error: BaseException) -> bool:
+    """Standard output is a closed pipe; Typer makes SystemExit(1) of that."""
+    return isinstance(error.__context__ if isinstance(error, SystemExit) else error, BrokenPipeError)
+
+
+def _require_stdout_for_help(arguments: Sequence[str]) -> None:
+    if sys.stdout is None and not {"--help", "-h", "--version"}.isdisjoint(arguments):
+        raise OutputFailed("standard output is closed")
 
 
 def _report(error: BaseException, invocation: Invocation) -> int:
@@ -110,9 +130,9 @@ def _verdict(error: BaseException) -> tuple[int, str]:
     if isinstance(error, UserCliError):
         return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {error.message}"
     if isinstance(error, Declined):
-        return 130, "nothing was changed"
+        return _INTERRUPTED, "nothing was changed"
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return 130, "interrupted"
+        return _INTERRUPTED, "interrupted"
     if isinstance(error, _Ended):
         return 128 + error.number, "hung up" if error.number == signal.SIGHUP else "terminated"
     if isinstance(error, typer.TyperException):
@@ -128,11 +148,14 @@ def _verdict(error: BaseException) -> tuple[int, str]:
 
 def _usage(error: Any) -> tuple[int, str]:
     text = error.format_message().strip()
-    if "\n" in text:  # no sub-command: the message is the help
-        sys.stderr.write(f"{text}\n")
+    if text.startswith("Usage: "):  # no sub-command: the message is the help
+        for line in text.splitlines():
+            _complain(line)
         return error.exit_code, ""
     if text.startswith("Got unexpected extra argument"):
         text = "too many arguments"  # whatever they are, they may be secrets
+    text = re.sub(r"\.? \(?(?:Did you mean|Possible options:) (.*?)[?)]$", r"; did you mean: \1", text)
+    text = text.replace("Input should be", "it should be").removesuffix(", unable to parse string as an integer")
     text = text[:1].lower() + text[1:].rstrip(".")
     path = error.ctx.command_path if getattr(error, "ctx", None) else "usercli"
     return error.exit_code, f"error: {text}; see: {path} --help"
@@ -167,16 +190,14 @@ def _print_stack(error: BaseException) -> None:
 
 
 def _complain(line: str) -> None:
-    if sys.stderr is None:
-        return
-    try:
-        sys.stderr.write(visible(line) + "\n")
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        pass  # nobody listens; the exit code still tells
+    write_line(sys.stderr, line)
 
 
 def _prepare_process() -> None:
+    if sys.stdin is None:  # closed by the caller; what is opened next must not take the place of 0 or 2
+        sys.stdin = open(os.devnull)  # noqa: SIM115 - as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - as long as the process
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # an 8-bit locale must not end in a traceback

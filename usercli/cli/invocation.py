@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from usercli.config import Settings, Target
 from usercli.errors import InvalidInput
@@ -108,7 +109,7 @@ class Invocation:
 
     def say(self, text: str) -> None:
         """One line for the person, on stderr."""
-        print(visible(text), file=sys.stderr, flush=True)  # noqa: T201 - the one place for messages
+        write_line(sys.stderr, text)
 
     def warn(self, text: str) -> None:
         """A line that starts with `warning:`."""
@@ -154,10 +155,24 @@ class Invocation:
     def _ask(self, question: str) -> str:
         sys.stderr.write(visible(question))
         sys.stderr.flush()
-        answer = sys.stdin.readline()
+        try:
+            answer = sys.stdin.readline()
+        except UnicodeDecodeError:
+            raise Declined from None
+        except BaseException:  # a signal: what is said next starts on a line of its own
+            self.say("")
+            raise
         if not answer:
+            self.say("")
             raise Declined
         return answer
+
+
+def write_line(stream: TextIO, text: str) -> None:
+    """One line for a person, hostile characters escaped. Nobody may listen; the exit code still tells."""
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(visible(text) + "\n")
+        stream.flush()
 
 
 def end_of_imports() -> None:

@@ -39,14 +39,27 @@ class Lazy:
         return command
 
 
-class Command(TyperCommand):
+class _NamesItself:
+    """A parser's error says which command's help to see."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]  # of TyperCommand, TyperGroup
+        except typer.TyperException as error:
+            if getattr(error, "ctx", ctx) is None:
+                error.ctx = ctx  # type: ignore[attr-defined]  # a usage error has one
+            raise
+        return rest
+
+
+class Command(_NamesItself, TyperCommand):
     """A command whose help lists its own options before those of all commands."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _write_parameters(self, ctx, formatter)
 
 
-class Group(TyperGroup):
+class Group(_NamesItself, TyperGroup):
     """A group of commands, loaded when called, listed by section."""
 
     lazy: dict[str, Lazy] = {}
