@@ -53,13 +53,18 @@ _CONNECTING = (
     ("no pg_hba.conf entry", "the server does not let user {user} in from this machine"),
     ("role ", "the server has no user {user}"),
     ("database ", "the server has no database {database}; create it first"),
-    ("failed to resolve host", "the host name is unknown"),
-    ("could not translate host name", "the host name is unknown"),
-    ("refused", "the connection was refused; is the server running"),
-    ("timeout", "the server did not answer in time"),
+    ("failed to resolve host", "the host name is unknown; see: usercli config show"),
+    ("could not translate host name", "the host name is unknown; see: usercli config show"),
+    ("connection refused", "nothing listens there; check that the server runs, and its port"),
+    ("no such file or directory", "there is no such socket; check that the server runs, and the path"),
+    ("does not support ssl", "the server does not support SSL, which the database URL demands"),
+    ("timeout", "the server did not answer in time; check that it runs, and the network"),
+    ("unreachable", "there is no route to the server; check the network"),
+    ("no route to host", "there is no route to the server; check the network"),
     ("too many", "the server has no connection left; try again later"),
     ("starting up", "the server is starting up; try again later"),
 )
+_BAD_OPTION = re.compile(r"(?:^|: )(?:invalid (?:connection option|\S+ value)|bad value for) ?")
 _SQLITE_NAME = re.compile(r"constraint failed: ([\w.]+)")
 
 
@@ -84,6 +89,8 @@ def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | No
 
 def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
     state = original.sqlstate
+    if state is None and _BAD_OPTION.search(str(original)):
+        return InvalidInput("the database URL holds an option that PostgreSQL does not know, or a wrong value of one")
     if state is None:
         return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
     if state.startswith("23"):
@@ -114,8 +121,8 @@ def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
         ("locked", "is busy: another program holds its lock; try again later"),
         ("full", "cannot grow: the disk is full; nothing was changed"),
         ("readonly", "cannot be written; check its permissions"),
-        ("unable to open", "cannot be opened; check that it exists and its permissions"),
-        ("not a database", "is not a SQLite database"),
+        ("unable to open", "cannot be opened; check that it is a file, and its permissions"),
+        ("not a database", "is not a SQLite database; check the path"),
         ("malformed", "is damaged; restore it from a backup"),
         ("disk I/O", "cannot be read or written: the disk reports an error"),
     ):
