@@ -92,7 +92,7 @@ class Settings:
     ) -> None:
         self._url_option, self._profile_option = database_url, profile
         self.environ = os.environ if environ is None else environ
-        self._folder = folder or Path.cwd()
+        self._folder = folder or Path()
 
     @cached_property
     def path(self) -> Path:
@@ -167,6 +167,9 @@ class Settings:
     @cached_property
     def target(self) -> Target:
         """The database this run works on."""
+        for option, given in (("--database-url", self._url_option), ("--profile", self._profile_option)):
+            if given == "":  # an unset variable must not lead to another database
+                raise InvalidInput(f"{option} is empty; leave it out to use the configured database")
         if self._url_option:
             return Target(database_url.parse(self._url_option, self.environ), "--database-url")
         if self._profile_option:
