@@ -34,10 +34,16 @@ def require_plain(text: str, what: str) -> str:
 
     Control characters (C0, DEL, C1, NUL among them) and bytes that are not UTF-8 are refused.
     """
-    if _SURROGATE.search(text):
-        raise InvalidInput(f"{what} is not valid UTF-8")
+    require_utf8(text, what)
     if found := _CONTROL.search(text):
         raise InvalidInput(f"{what} must not contain control characters (found {_escape(found[0])})")
+    return text
+
+
+def require_utf8(text: str, what: str) -> str:
+    """The text, unless it was made of bytes that are not UTF-8. Raises InvalidInput."""
+    if _SURROGATE.search(text):
+        raise InvalidInput(f"{what} is not valid UTF-8")
     return text
 
 

@@ -73,7 +73,7 @@ def _sqlite(url: DatabaseUrl, poolclass: type[Pool]) -> Engine:
     def connect() -> sqlite3.Connection:
         # mode=rw: connecting must not create a file
         return sqlite3.connect(
-            f"file:{quote(url.database)}?mode=rw",
+            f"file:{quote(os.fsencode(url.database))}?mode=rw",
             uri=True,
             timeout=_BUSY_SECONDS,
             isolation_level=None,

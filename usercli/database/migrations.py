@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -24,6 +25,7 @@ from alembic.script import Script, ScriptDirectory
 
 from usercli.config import Settings
 from usercli.database.engine import create_sqlite_file, open_engine
+from usercli.database.integrity import domain_error
 from usercli.database.readiness import VERSION_TABLE
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, RevisionNotFound, UserCliError
@@ -221,7 +223,7 @@ def exclusive_connection(url: DatabaseUrl, waiting: Callable[[], None] = lambda:
             guard = _deployer_lock(engine, waiting)
         with guard, engine.connect() as connection:
             if url.engine == "sqlite":
-                _prepare_sqlite(connection)
+                _prepare_sqlite(connection, url)
             with connection.begin():
                 if url.engine == "postgresql":
                     connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_DDL_WAIT}'"))
@@ -283,15 +285,16 @@ def _deployer_lock(engine: sa.Engine, waiting: Callable[[], None]) -> Iterator[N
         yield
 
 
-def _prepare_sqlite(connection: sa.Connection) -> None:
+def _prepare_sqlite(connection: sa.Connection, url: DatabaseUrl) -> None:
     # Both must stand before BEGIN. With foreign keys on, a table that is rebuilt would take its child
     # rows along through ON DELETE CASCADE.
     raw = connection.connection.dbapi_connection
     if raw is not None:
-        cursor = raw.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA foreign_keys=OFF")
-        cursor.close()
+        try:
+            raw.cursor().execute("PRAGMA journal_mode=WAL")
+            raw.cursor().execute("PRAGMA foreign_keys=OFF")
+        except sqlite3.Error as error:  # past the engine, which would have translated it
+            raise domain_error(error, url) or error from None
 
 
 def _check_references(connection: sa.Connection) -> None:

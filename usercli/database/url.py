@@ -14,7 +14,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from usercli.errors import InvalidInput
-from usercli.text import visible
+from usercli.text import require_utf8, visible
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _FORMS = "write postgresql://user@host:5432/database or sqlite:///path/to/file.db"
@@ -37,7 +37,7 @@ class DatabaseUrl:
         """Host and database, or the file: fit for messages."""
         if self.engine == "sqlite":
             return visible(self.database)
-        hosts = ",".join(host if port == 5432 else f"{host}:{port}" for host, port in self.hosts)
+        hosts = ",".join(_bracketed(host) + ("" if port == 5432 else f":{port}") for host, port in self.hosts)
         return visible(f"{hosts}/{self.database}")
 
     @property
@@ -52,7 +52,7 @@ class DatabaseUrl:
             return visible(f"sqlite:///{self.database}")
         secret = ":***" if self.password else ""
         user = f"{self.user}{secret}@" if self.user else ""
-        hosts = ",".join(f"{host}:{port}" for host, port in self.hosts)
+        hosts = ",".join(f"{_bracketed(host)}:{port}" for host, port in self.hosts)
         return visible(f"postgresql://{user}{hosts}/{self.database}")
 
     def __str__(self) -> str:
@@ -77,6 +77,8 @@ def parse(text: str, environ: Mapping[str, str] = os.environ) -> DatabaseUrl:
     libpq's own defaults (PGHOST, PGPORT, PGDATABASE, PGUSER) are resolved here, so that what is shown is
     what is reached.
     """
+    if "\0" in unquote(text):
+        raise InvalidInput("the database URL holds a NUL character")
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -102,7 +104,7 @@ def _sqlite(text: str, scheme: str) -> DatabaseUrl:
 
 
 def _postgresql(text: str, environ: Mapping[str, str]) -> DatabaseUrl:
-    rest = text.partition("://")[2]
+    rest = require_utf8(text.partition("://")[2], "the database URL")
     if _BAD_ESCAPE.search(rest):
         raise InvalidInput("the database URL holds a % that is not an escape; write it as %25")
     authority, _, tail = rest.partition("/")
@@ -152,6 +154,10 @@ def _split_port(item: str) -> tuple[str, str]:
         return item, ""
     host, _, port = item.partition(":")
     return host, port
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _same_host(one: str, other: str) -> bool:
