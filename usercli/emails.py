@@ -60,10 +60,9 @@ def _stand_in(email: str, allowed: Iterable[str]) -> str:
 
     The library's own switch is a list shared by all threads; a stand-in passes every other check as well.
     """
-    for name in allowed:
-        suffix = f".{name.strip('.').lower()}"
-        if email.lower().endswith(suffix):
-            return email[: -len(suffix)] + "." + "x" * (len(suffix) - 1)
+    for name in (given.strip(".").lower() for given in allowed):
+        if name and email.lower().endswith((f".{name}", f"@{name}")):
+            return email[: -len(name)] + "".join("." if character == "." else "x" for character in name)
     return email
 
 
