@@ -90,7 +90,7 @@ def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | No
 def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
     state = original.sqlstate
     if state is None and _BAD_OPTION.search(str(original)):
-        return InvalidInput("the database URL holds an option that PostgreSQL does not know, or a wrong value of one")
+        return InvalidInput("the database URL holds an unknown option, or a wrong value of one")
     if state is None:
         return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
     if state.startswith("23"):
