@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -215,8 +216,24 @@ def _json_array(rows: Iterable[Row]) -> Iterator[str]:
 def _yaml(value: Any) -> str:
     import yaml
 
-    text: str = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=1_000_000)
-    return text
+    text: str = yaml.dump(value, Dumper=_yaml_dumper(), allow_unicode=True, sort_keys=False, width=1_000_000)
+    return text if text.isascii() else "\n".join(json_safe(line) for line in text.split("\n"))
+
+
+@cache
+def _yaml_dumper() -> Any:
+    """Text that a terminal would obey stands in double quotes, where its characters can be escapes."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def text(dumper: Any, value: str) -> Any:
+        style = None if visible(value) == value else '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    return Dumper
 
 
 def _yaml_list(rows: Iterable[Row]) -> Iterator[str]:
