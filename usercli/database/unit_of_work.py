@@ -70,7 +70,8 @@ class UnitOfWork:
     ) -> None:
         level = self._levels.pop()
         try:
-            if level.is_active:
+            # a failed flush leaves a level that is neither active nor over: the outer one could not go on
+            if level is (self.session.get_nested_transaction() or self.session.get_transaction()):
                 level.rollback()
         finally:
             if not self._levels:
