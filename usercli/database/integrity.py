@@ -73,8 +73,10 @@ def translate_errors(engine: Engine, url: DatabaseUrl) -> None:
 
     @event.listens_for(engine, "handle_error")
     def _raise_domain_error(context: ExceptionContext) -> None:
-        error = domain_error(context.original_exception, url)
+        original = context.original_exception
+        error = domain_error(original, url)
         if error is not None:
+            original.args = ()  # SQLAlchemy chains it as the cause, and whoever logs that would print the row
             raise error from None
 
 
@@ -96,7 +98,7 @@ def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
     if state.startswith("23"):
         return _violation(original.diag.constraint_name or "")
     if state in _STATES:
-        return _STATES[state]
+        return _fresh(_STATES[state])
     if state.startswith(("08", "57P")):
         return DatabaseUnreachable(f"the connection to {url.where} broke; nothing was changed")
     if state.startswith("22"):
@@ -129,7 +131,7 @@ def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
         if sign in text:
             return DatabaseUnavailable(f"the database file {url.where} {reason}")
     if "no such table" in text or "no such column" in text:
-        return _BEHIND
+        return _fresh(_BEHIND)
     return UserCliError("unexpected database error (SQLite)")
 
 
@@ -137,4 +139,9 @@ def _violation(name: str) -> UserCliError:
     meaning = VIOLATIONS.get(name)
     if meaning is None:
         return Conflict(f"the database refused the change: constraint {name or 'without a name'}")
-    return meaning() if isinstance(meaning, type) else meaning
+    return meaning() if isinstance(meaning, type) else _fresh(meaning)
+
+
+def _fresh(error: UserCliError) -> UserCliError:
+    """One of its own: an error that is raised twice would carry the first one's traceback along."""
+    return type(error)(*error.args)
