@@ -121,15 +121,17 @@ class UserRepository(Repository[User]):
 
     def with_bad_key(self) -> Iterator[uuid.UUID]:
         """The ids of users whose email_key is not the key of their email; ASCII is compared by the database."""
-        size = (
-            func.octet_length(User.email)
-            if self.session.get_bind().dialect.name == "postgresql"
-            else func.length(cast(User.email, LargeBinary))
-        )
+        on_postgresql = self.session.get_bind().dialect.name == "postgresql"
+        size = func.octet_length(User.email) if on_postgresql else func.length(cast(User.email, LargeBinary))
         is_ascii = size == func.length(User.email)
-        yield from self.session.scalars(
-            select(User.id).where(is_ascii, User.email_key != func.lower(User.email)).order_by(User.id)
+        controls = "[\x01-\x1f\x7f]"
+        has_no_key = or_(
+            User.email.not_like("_%@%"),
+            User.email.like("%@"),
+            User.email.regexp_match(controls) if on_postgresql else User.email.op("GLOB")(f"*{controls}*"),
         )
+        is_bad = or_(User.email_key != func.lower(User.email), has_no_key)
+        yield from self.session.scalars(select(User.id).where(is_ascii, is_bad).order_by(User.id))
         others = select(User.id, User.email, User.email_key).where(~is_ascii).order_by(User.id)
         for user_id, email, key in self.session.execute(others.execution_options(yield_per=_ROWS_A_FETCH)):
             if not _is_key(key, email):
