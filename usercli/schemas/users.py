@@ -136,6 +136,8 @@ class UserKey(BaseModel):
     def parse(cls, typed: str) -> Self:
         """A UUID is an id, all else an email; `id:` and `email:` force the kind. Raises InvalidInput."""
         require_plain(typed, "a user")
+        if typed in {"", "email:"}:  # an unset variable in a script
+            raise InvalidInput("a USER is empty; name an id or an email")
         kind, colon, rest = typed.partition(":")
         if colon and kind == "id":
             if (found := _uuid(rest)) is None:
