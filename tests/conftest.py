@@ -134,6 +134,7 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERCLI_UNSAFE", "1")
+    monkeypatch.setenv("USERCLI_BCRYPT_COST", "4")
     monkeypatch.chdir(home)
     return home
 

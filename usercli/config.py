@@ -21,6 +21,9 @@ from usercli.text import nearest, visible
 
 PREFIX = "USERCLI_"
 
+#: OWASP Password Storage Cheat Sheet: a work factor of 10 is the minimum for bcrypt.
+LOWEST_COST = 10
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -51,10 +54,38 @@ def _texts(value: Any) -> tuple[str, ...]:
     raise InvalidInput("must be a list of texts")
 
 
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not str(value).isascii() or not str(value).isdigit():
+            raise InvalidInput("must be a whole number")
+        if not low <= int(value) <= high:
+            raise InvalidInput(f"must be from {low} to {high}")
+        return int(value)
+
+    return read
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput("must be a text")
+    return value
+
+
+def _scheme(value: Any) -> str:
+    if value not in {"bcrypt", "bcrypt_sha256"}:
+        raise InvalidInput("must be bcrypt or bcrypt_sha256")
+    return str(value)
+
+
 #: Every setting besides the database: its reader and its default. A profile's section, the top of the
 #: configuration file and USERCLI_<NAME> may give it.
 KNOWN: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "special_use_domains": (_texts, ()),
+    "password_scheme": (_scheme, "bcrypt"),
+    "bcrypt_cost": (_whole(4, 31), 12),
+    "password_min_length": (_whole(8, 128), 15),
+    "blocklist": (_text, ""),
+    "service_name": (_text, ""),
 }
 
 SAMPLE = """\
@@ -65,6 +96,13 @@ SAMPLE = """\
 
 # Domains reserved for special use (RFC 6761) that are allowed in emails all the same.
 # special_use_domains = ["local", "test"]
+
+# Passwords: how they are hashed (bcrypt, or bcrypt_sha256 for more than 72 bytes), and the policy.
+# password_scheme = "bcrypt"
+# bcrypt_cost = 12              # usercli password calibrate proposes one for this machine
+# password_min_length = 15      # never below 8
+# blocklist = "/etc/usercli/blocklist.txt"   # forbidden passwords, one a line, besides the shipped list
+# service_name = "Example"      # a password made of it is refused
 
 # [profiles.local]
 # url = "sqlite:////home/me/users.db"
@@ -250,6 +288,18 @@ class Settings:
             places.append((self.file["profiles"][profile].get(name), f"profile {profile}"))
         places.append((self.file.get(name), "configuration file"))
         return places
+
+    @property
+    def bcrypt_cost(self) -> int:
+        """The logarithm of bcrypt's rounds. Raises InvalidInput below 10 (OWASP) without USERCLI_UNSAFE=1."""
+        setting = self.get("bcrypt_cost")
+        if setting.value < LOWEST_COST and self.environ.get(f"{PREFIX}UNSAFE") != "1":
+            raise InvalidInput(
+                f"the setting bcrypt_cost ({setting.source}) is below {LOWEST_COST}; "
+                "only tests may do so, with USERCLI_UNSAFE=1"
+            )
+        cost: int = setting.value
+        return cost
 
     @property
     def special_use_domains(self) -> tuple[str, ...]:

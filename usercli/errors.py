@@ -56,6 +56,10 @@ class UserNotFound(NotFound):
         super().__init__("no such user: " + ", ".join(str(user) for user in users))
 
 
+class RoleNotFound(NotFound):
+    """No role has that name."""
+
+
 class ProfileNotFound(NotFound):
     """The configuration names no such profile."""
 
@@ -111,6 +115,10 @@ class Refused(UserCliError):
     """A rule forbids it."""
 
     exit_code = ExitCode.REFUSED
+
+
+class LastAdministrator(Refused):
+    """The change would leave nobody who may administer."""
 
 
 class ProtectedTarget(Refused):

@@ -29,6 +29,13 @@ def json_safe(encoded: str) -> str:
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded)
 
 
+def csv_cell(text: str) -> str:
+    """A field of a CSV line, quoted where RFC 4180 wants it."""
+    if any(character in text for character in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
 def require_plain(text: str, what: str) -> str:
     """The text, unless it holds what no field may hold. Raises InvalidInput.
 

@@ -21,7 +21,7 @@ from usercli.cli.lazy import Lazy, new_app
 from usercli.cli.options import command
 from usercli.errors import ExitCode, OutputFailed, UserCliError
 
-USERS, DATABASE, SETUP = "Users", "Database", "Setup"
+USERS, ACCESS, DATABASE, SETUP = "Users", "Passwords, roles, account state", "Database", "Setup"
 
 COMMANDS = (
     Lazy("create", "usercli.cli.users:create", "Add a user.", USERS),
@@ -31,6 +31,11 @@ COMMANDS = (
     Lazy("delete", "usercli.cli.users:delete", "Move users to the bin, or remove them for good.", USERS),
     Lazy("restore", "usercli.cli.users:restore", "Bring users back from the bin.", USERS),
     Lazy("exists", "usercli.cli.users:exists", "Answer by exit code whether users exist.", USERS),
+    Lazy("password", "usercli.cli.password:app", "Set, reset, check and examine passwords.", ACCESS),
+    Lazy("role", "usercli.cli.role:app", "Make roles, give and take them.", ACCESS),
+    Lazy("activate", "usercli.cli.users:activate", "Let users sign in again.", ACCESS),
+    Lazy("deactivate", "usercli.cli.users:deactivate", "Keep users out.", ACCESS),
+    Lazy("expire", "usercli.cli.expire:app", "Deactivate users whose expiry has passed.", ACCESS),
     Lazy("db", "usercli.cli.db:app", "Make, upgrade and check the database.", DATABASE),
     Lazy("migrate", "usercli.cli.db:upgrade", "Short for: db upgrade.", DATABASE),
     Lazy("config", "usercli.cli.config:app", "Show where settings come from.", SETUP),

@@ -226,7 +226,7 @@ def seed(
     if url.engine == "sqlite" and not invocation.dry_run:
         migrations.upgrade(url)
     done = seed_users(count, invocation.changing())
-    invocation.done("seeded", [f"{done.created:,} users"] if done.created else [])
+    invocation.done(f"seeded {done.created:,} users")
     output.one(done)
 
 

@@ -3,19 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
 
 from usercli.errors import InvalidInput
 from usercli.schemas.users import UserCriteria
 from usercli.text import nearest, require_plain
 from usercli.times import parse_time
 
-KEYS = ("active", "inactive", "deleted", "search", "created-after", "created-before", "where")
+KEYS = (
+    "active",
+    "inactive",
+    "deleted",
+    "role",
+    "search",
+    "created-after",
+    "created-before",
+    "where",
+    "expired",
+    "never-signed-in",
+    "inactive-for",
+    "must-change-password",
+)
+_YES_NO = {"active", "inactive", "deleted", "expired", "never_signed_in", "must_change_password"}
 
 
-def criteria_of(match: Sequence[str], **flags: Any) -> UserCriteria:
-    """The criteria of flags and `--match`; one key said in two ways must say the same. Raises InvalidInput."""
-    said: dict[str, Any] = {name: value for name, value in flags.items() if value not in (None, [])}
+def _flag(name: str, help: str) -> Any:  # noqa: A002 - Typer's word
+    return typer.Option(name, help=help, show_default=False)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The options that say which users."""
+
+    active: Annotated[bool | None, _flag("--active/--inactive", "Only who may, or may not, sign in.")] = None
+    deleted: Annotated[bool, _flag("--deleted", "Only users in the bin.")] = False
+    role: Annotated[str | None, typer.Option(metavar="ROLE", help="Only who holds this role.")] = None
+    search: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Only emails and names that hold this text.")
+    ] = None
+    created_after: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only users made then or later (30d: ago).")
+    ] = None
+    created_before: Annotated[str | None, typer.Option(metavar="TIME", help="Only users made before then.")] = None
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only users with this attribute; repeat it.")
+    ] = None
+    expired: Annotated[bool, _flag("--expired", "Only users whose expiry has passed.")] = False
+    never_signed_in: Annotated[bool, _flag("--never-signed-in", "Only users who never signed in.")] = False
+    inactive_for: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only users who did not sign in for so long (90d).")
+    ] = None
+    must_change_password: Annotated[
+        bool, _flag("--must-change-password", "Only users who must choose a new password.")
+    ] = False
+    match: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A filter by its name, as in active=true; repeat it."),
+    ] = None
+
+    def criteria(self) -> UserCriteria:
+        """What these options and `--match` say together. Raises InvalidInput when they contradict."""
+        said = {name: value for name, value in vars(self).items() if value is not None and value is not False}
+        said.pop("match", None)
+        if self.active is False:
+            said["active"] = False
+        return criteria_of(self.match or [], **said)
+
+
+ALL = Filters()
+
+
+def criteria_of(match: Sequence[str], **said: Any) -> UserCriteria:
+    """The criteria of `--match KEY=VALUE` items, and of options. Raises InvalidInput."""
     for item in match:
         key, equals, value = item.partition("=")
         if key not in KEYS or not equals:
@@ -26,10 +88,15 @@ def criteria_of(match: Sequence[str], **flags: Any) -> UserCriteria:
     return UserCriteria(
         is_active=said.get("active"),
         deleted=said.get("deleted", False),
+        role=_plain(said.get("role"), "--role"),
         search=_plain(said.get("search"), "--search"),
         created_after=_ago(said.get("created_after")),
         created_before=_ago(said.get("created_before")),
         attributes=tuple(_pair(item) for item in said.get("where", ())),
+        expired=said.get("expired"),
+        never_signed_in=said.get("never_signed_in"),
+        not_signed_in_since=_ago(said.get("inactive_for")),
+        must_change_password=said.get("must_change_password"),
     )
 
 
@@ -38,9 +105,9 @@ def _add(said: dict[str, Any], name: str, value: str) -> None:
     if name == "where":
         said["where"] = [*said.get("where", ()), value]
         return
-    if name in {"active", "inactive", "deleted"}:
+    if name in _YES_NO:
         if value not in {"true", "false"}:
-            raise InvalidInput(f"--match {name}= wants true or false, not: {value}")
+            raise InvalidInput(f"--match {name.replace('_', '-')}= wants true or false, not: {value}")
         parsed = value == "true"
         if name == "inactive":
             name, parsed = "active", not parsed

@@ -96,6 +96,10 @@ class Invocation:
         if not self.dry_run:
             self.settings.require_unprotected(self.options.target)
 
+    def signing_in(self, *, read_only: bool = False) -> UnitOfWork:
+        """A unit of work of a sign-in, which is not a change."""
+        return self._unit_of_work(read_only=read_only)
+
     def _unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
         from usercli.database.engine import open_engine, sessions
         from usercli.database.readiness import require_current
@@ -115,14 +119,11 @@ class Invocation:
         """A line that starts with `warning:`."""
         self.say(f"warning: {text}")
 
-    def done(self, verb: str, names: Sequence[str], kind: str = "user") -> None:
+    def done(self, verb: str, names: Sequence[str] = (), kind: str = "user") -> None:
         """Say, after the commit, what was done and where."""
-        if not names:
-            self.say(f"nothing to change on {self.target}")
-            return
-        what = names[0] if len(names) == 1 else f"{len(names)} {kind}s"
+        what = f"{len(names)} {kind}s" if len(names) > 1 else "".join(names)
         would = "would have " if self.dry_run else ""
-        self.say(f"{would}{verb} {what} on {self.target}")
+        self.say(f"{would}{' '.join(filter(None, (verb, what)))} on {self.target}")
 
     # -- what is asked
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -52,24 +53,45 @@ COMMON_OPTIONS: dict[str, Any] = {
 def command(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the common options and, as its first parameter, the Invocation they make.
 
-    The help text is the docstring.
+    A parameter whose type is a dataclass stands for the options that are its fields. The help text is the
+    docstring.
     """
+    signature = inspect.signature(function, eval_str=True)
+    own = list(signature.parameters.values())[1:]
+    taken = {item.name for item in own}  # a command may give a common name a meaning of its own
+    common = {name: annotation for name, annotation in COMMON_OPTIONS.items() if name not in taken}
+    bundles: dict[str, Any] = {item.name: item.annotation for item in own if is_dataclass(item.annotation)}
 
     @functools.wraps(function)
     def wrapper(ctx: typer.Context, **given: Any) -> Any:
         invocation = ctx.find_root().ensure_object(Invocation)
-        invocation.merge({name: given.pop(name) for name in COMMON_OPTIONS})
+        invocation.merge({name: given.pop(name) for name in common})
+        for name, kind in bundles.items():
+            given[name] = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
         return function(invocation, **given)
 
-    signature = inspect.signature(function, eval_str=True)
-    own = list(signature.parameters.values())[1:]
     shared = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in COMMON_OPTIONS.items()
+        for name, annotation in common.items()
     ]
     context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
-    parameters = [context, *own, *shared]
+    parameters = [context]
+    for parameter in own:
+        if parameter.name in bundles:
+            parameters += _unbundled(bundles[parameter.name])
+        else:
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+    parameters += shared
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # not in typeshed
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return wrapper
+
+
+def _unbundled(kind: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(kind, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(kind)
+    ]

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from usercli.errors import InvalidInput, OutputFailed
-from usercli.text import json_safe, nearest, visible
+from usercli.text import csv_cell, json_safe, nearest, visible
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -126,7 +126,7 @@ class Output:
         text = self._shown(_text(value))
         if isinstance(value, str) and not self.raw and text.startswith(_FORMULA_STARTS):
             text = "'" + text
-        return _csv_cell(text)
+        return csv_cell(text)
 
     def _shown(self, text: str) -> str:
         return visible(text) if self.is_terminal else text
@@ -243,12 +243,6 @@ def _yaml_list(rows: Iterable[Row]) -> Iterator[str]:
         yield _yaml([dict(row)])
     if empty:
         yield "[]\n"
-
-
-def _csv_cell(text: str) -> str:
-    if any(character in text for character in ',"\r\n'):
-        return '"' + text.replace('"', '""') + '"'
-    return text
 
 
 def _separated(rows: Iterable[Row], names: Sequence[str], cell: Any) -> Iterator[str]:

@@ -1,16 +1,20 @@
-"""create, list, show, update, delete, restore, exists."""
+"""create, list, show, update, delete, restore, activate, deactivate, exists."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from usercli.cli.acting import named, on_users, parse_keys, show_change, table_fields, user_output
+from usercli.cli.filters import ALL, Filters
 from usercli.cli.invocation import Invocation
 from usercli.cli.options import command
-from usercli.cli.output import Output
-from usercli.errors import DoneInPart, InvalidInput
+from usercli.cli.secrets import NO_SECRET, SecretOut, SecretSource
+from usercli.errors import Conflict, InvalidInput, NotFound
 from usercli.times import parse_expiry
 
 if TYPE_CHECKING:
@@ -37,6 +41,10 @@ ContinueOpt = Annotated[
     bool,
     typer.Option("--continue", help="Do each user on its own; exit with 7 if some failed.", show_default=False),
 ]
+AllowNoAdminOpt = Annotated[
+    bool,
+    typer.Option("--allow-no-admin", help="Even if no administrator is left; needs --reason.", show_default=False),
+]
 ActiveOpt = Annotated[
     bool | None, typer.Option("--active/--inactive", help="May sign in, or not.", show_default=False)
 ]
@@ -52,25 +60,26 @@ def create(
     expires: ExpiresOpt = None,
     attribute: AttributeOpt = None,
     attribute_json: AttributeJsonOpt = None,
-    no_password: Annotated[
-        bool,
-        typer.Option("--no-password", help="Without a password: nobody can sign in yet.", show_default=False),
+    role: Annotated[list[str] | None, typer.Option(metavar="ROLE", help="Give this role; repeat it.")] = None,
+    must_change: Annotated[
+        bool, typer.Option("--must-change", help="Must change it at the first sign-in.", show_default=False)
     ] = False,
+    secret: SecretSource = NO_SECRET,
     if_not_exists: Annotated[
         bool, typer.Option("--if-not-exists", help="Be content if the user is there.", show_default=False)
     ] = False,
 ) -> None:
-    """Add a user.
+    """Add a user. Asks for a password on a terminal, unless told where it comes from.
 
     \b
     Examples:
       usercli create ada@example.com --name "Ada Lovelace" --no-password
+      usercli create bob@example.com --generate --secret-out bob.csv
       usercli create temp@example.com --expires 30d --attribute team=blue --no-password
     """
-    output = _user_output(invocation)
-    if not no_password:
-        raise InvalidInput("a password cannot be given yet; add --no-password")
-    from usercli.schemas.users import UserCreate
+    output = user_output(invocation)
+    secret.require_one(invocation)
+    from usercli.schemas.users import UserCreate, UserView
     from usercli.services import users as service
 
     data = UserCreate.model_validate(
@@ -78,42 +87,32 @@ def create(
             "email": email,
             "full_name": name or "",
             "is_active": not inactive,
-            "expires_at": parse_expiry(expires) if expires else None,
+            "must_change_password": must_change,
+            "expires_at": parse_expiry(expires) if expires is not None else None,
             "attributes": _attributes(attribute, attribute_json),
+            "roles": tuple(role or ()),
         },
         context=_context(invocation),
     )
-    change = service.create_user(data, invocation.changing(), if_not_exists=if_not_exists)
-    _show_change(invocation, output, change, "created")
+    uow = invocation.changing()
+    plain = secret.read(invocation)
+    hashed = secret.hashed(invocation, plain, data.email, data.full_name)
+    with SecretOut(invocation, secret.secret_out) as out:
+
+        def deliver(user: UserView) -> None:
+            if secret.generate and plain is not None:
+                out.deliver([(user.email, plain)])
+
+        change = service.create_user(
+            data, uow, hashed_password=hashed, if_not_exists=if_not_exists, on_created=deliver
+        )
+    show_change(invocation, output, change, "created")
 
 
 @command
 def list_users(
     invocation: Invocation,
-    active: Annotated[
-        bool | None,
-        typer.Option("--active/--inactive", help="Only users who may, or may not, sign in.", show_default=False),
-    ] = None,
-    deleted: Annotated[bool, typer.Option("--deleted", help="Only users in the bin.", show_default=False)] = False,
-    search: Annotated[
-        str | None,
-        typer.Option("--search", metavar="TEXT", help="Only emails and names that hold this text."),
-    ] = None,
-    created_after: Annotated[
-        str | None,
-        typer.Option("--created-after", metavar="TIME", help="Only users made then or later (30d: ago)."),
-    ] = None,
-    created_before: Annotated[
-        str | None, typer.Option("--created-before", metavar="TIME", help="Only users made before then.")
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option("--where", metavar="KEY=VALUE", help="Only users with this attribute; repeat it."),
-    ] = None,
-    match: Annotated[
-        list[str] | None,
-        typer.Option("--match", metavar="KEY=VALUE", help="A filter by its name, as in active=true; repeat it."),
-    ] = None,
+    filters: Filters = ALL,
     sort: Annotated[
         str, typer.Option("--sort", metavar="FIELD", help="Order by this field; -FIELD descends.")
     ] = "created_at",
@@ -135,19 +134,10 @@ def list_users(
       usercli list --search lovelace -o json
       usercli list --where team=blue --count
     """
-    output = _user_output(invocation)
-    from usercli.cli.filters import criteria_of
+    output = user_output(invocation)
     from usercli.services import users as service
 
-    criteria = criteria_of(
-        match or [],
-        active=active,
-        deleted=deleted or None,
-        search=search,
-        created_after=created_after,
-        created_before=created_before,
-        where=where,
-    )
+    criteria = filters.criteria()
     if count:
         output.count(service.count_users(criteria, invocation.reading()))
         return
@@ -172,10 +162,10 @@ def show(
       usercli show ada@example.com
       usercli show ada@example.com bob@example.com -o json --fields id,email
     """
-    output = _user_output(invocation)
+    output = user_output(invocation)
     from usercli.services import users as service
 
-    found = service.show_users(_keys(users), invocation.reading(), deleted=deleted)
+    found = service.show_users(parse_keys(users), invocation.reading(), deleted=deleted)
     if len(users) == 1:
         output.one(found[0])
     else:
@@ -198,10 +188,19 @@ def update(
         list[str] | None,
         typer.Option("--unset-attribute", metavar="KEY", help="Take an attribute away; repeat it."),
     ] = None,
+    add_role: Annotated[list[str] | None, typer.Option(metavar="ROLE", help="Give this role; repeat it.")] = None,
+    remove_role: Annotated[
+        list[str] | None, typer.Option(metavar="ROLE", help="Take this role away; repeat it.")
+    ] = None,
+    must_change: Annotated[
+        bool | None,
+        typer.Option("--must-change/--no-must-change", help="Must change it, or not.", show_default=False),
+    ] = None,
     if_version: Annotated[
         int | None,
         typer.Option("--if-version", metavar="N", min=1, help="Only if nobody changed it since version N."),
     ] = None,
+    allow_no_admin: AllowNoAdminOpt = False,
     continue_: ContinueOpt = False,
 ) -> None:
     """Change fields of users; only those that are named change.
@@ -212,7 +211,7 @@ def update(
       usercli update ada@example.com bob@example.com --inactive
       usercli update ada@example.com --expires never --if-version 3
     """
-    output = _user_output(invocation)
+    output = user_output(invocation)
     from usercli.schemas.users import UserUpdate
     from usercli.services import users as service
 
@@ -223,17 +222,20 @@ def update(
         "if_version": if_version,
         "set_attributes": _attributes(attribute, attribute_json) or None,
         "unset_attributes": unset_attribute,
+        "add_roles": add_role,
+        "remove_roles": remove_role,
+        "must_change_password": must_change,
     }
     given = {key: value for key, value in given.items() if value is not None}
-    if expires:
+    if expires is not None:
         given["expires_at"] = parse_expiry(expires)
     data = UserUpdate.model_validate(given, context=_context(invocation))
-    _on_users(
+    on_users(
         invocation,
         output,
         users,
         "updated",
-        lambda keys, uow: service.update_users(keys, data, uow),
+        lambda keys, uow: service.update_users(keys, data, uow, allow_no_admin=allow_no_admin),
         continue_,
     )
 
@@ -249,6 +251,7 @@ def delete(
         list[str] | None,
         typer.Option("--confirm", metavar="EMAIL", help="With --purge: the email once more; repeat it."),
     ] = None,
+    allow_no_admin: AllowNoAdminOpt = False,
     continue_: ContinueOpt = False,
 ) -> None:
     """Move users to the bin (restore brings them back), or remove them for good.
@@ -258,21 +261,23 @@ def delete(
       usercli delete bob@example.com --yes
       usercli delete bob@example.com --purge --confirm bob@example.com
     """
-    output = _user_output(invocation)
+    output = user_output(invocation)
     from usercli.services import users as service
 
-    keys = _keys(users)
+    keys = parse_keys(users)
     if purge:
-        wanted = [user.email for user in service.find_anywhere(keys, invocation.reading())]
+        wanted = _purgeable(invocation, keys, continue_)
         _require_emails(invocation, wanted, confirm or [])
-        _on_users(invocation, output, users, "purged", service.purge_users, continue_)
+        purge_all = partial(service.purge_users, allow_no_admin=allow_no_admin)
+        on_users(invocation, output, users, "purged", purge_all, continue_)
         return
     if confirm:
         raise InvalidInput("--confirm goes with --purge; to confirm moving to the bin add --yes")
     if not (invocation.options.yes or invocation.dry_run) and not continue_:
         service.show_users(keys, invocation.reading())  # a wrong name shows before the question
-    invocation.confirm(f"move {_named(users)} to the bin")
-    _on_users(invocation, output, users, "deleted", service.delete_users, continue_)
+    invocation.confirm(f"move {named(users)} to the bin")
+    delete_all = partial(service.delete_users, allow_no_admin=allow_no_admin)
+    on_users(invocation, output, users, "deleted", delete_all, continue_)
 
 
 @command
@@ -283,10 +288,48 @@ def restore(invocation: Invocation, users: UsersArg, continue_: ContinueOpt = Fa
     Example:
       usercli restore bob@example.com
     """
-    output = _user_output(invocation)
+    output = user_output(invocation)
     from usercli.services import users as service
 
-    _on_users(invocation, output, users, "restored", service.restore_users, continue_)
+    on_users(invocation, output, users, "restored", service.restore_users, continue_)
+
+
+@command
+def activate(invocation: Invocation, users: UsersArg, continue_: ContinueOpt = False) -> None:
+    """Let users sign in again.
+
+    \b
+    Example:
+      usercli activate ada@example.com
+    """
+    output = user_output(invocation)
+    from usercli.services import users as service
+
+    on_users(
+        invocation, output, users, "activated", lambda keys, uow: service.set_active(keys, True, uow), continue_
+    )
+
+
+@command
+def deactivate(
+    invocation: Invocation,
+    users: UsersArg,
+    allow_no_admin: AllowNoAdminOpt = False,
+    continue_: ContinueOpt = False,
+) -> None:
+    """Keep users out; everything else of them stays.
+
+    \b
+    Example:
+      usercli deactivate bob@example.com --reason "on leave"
+    """
+    output = user_output(invocation)
+    from usercli.services import users as service
+
+    def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
+        return service.set_active(keys, False, uow, allow_no_admin=allow_no_admin)
+
+    on_users(invocation, output, users, "deactivated", operation, continue_)
 
 
 @command
@@ -300,52 +343,20 @@ def exists(invocation: Invocation, users: UsersArg) -> int:
     from usercli.errors import ExitCode
     from usercli.services import users as service
 
-    return ExitCode.OK if service.all_exist(_keys(users), invocation.reading()) else ExitCode.NO
+    return ExitCode.OK if service.all_exist(parse_keys(users), invocation.reading()) else ExitCode.NO
 
 
-def table_fields(output: Output) -> Sequence[str]:
-    """The fields that fit the terminal."""
-    if output.format != "table":
-        return ()
-    from usercli.cli.tables import width
+def _purgeable(invocation: Invocation, keys: Sequence[UserKey], each: bool) -> list[str]:
+    """The emails that a purge removes; with `--continue` those that cannot be found are told later."""
+    from usercli.services.users import find_anywhere
 
-    if width() >= 160:
-        return ("id", "email", "full_name", "is_active", "roles", "last_login_at", "expires_at", "created_at")
-    if width() >= 110:
-        return ("email", "full_name", "is_active", "roles", "last_login_at", "created_at")
-    return ("email", "full_name", "is_active", "roles")
-
-
-def _on_users(
-    invocation: Invocation,
-    output: Output,
-    users: Sequence[str],
-    verb: str,
-    operation: Callable[[Sequence[UserKey], UnitOfWork], Change],
-    each: bool,
-) -> None:
-    """Do it to all or none, or to each on its own, then show what was done."""
-    uow = invocation.changing()
-    keys = _keys(users)
     if not each:
-        _show_change(invocation, output, operation(keys, uow), verb)
-        return
-    from usercli.services.users import one_by_one
-
-    change, errors = one_by_one(keys, lambda some: operation(some, uow), dry_run=uow.dry_run)
-    _show_change(invocation, output, change, verb)
-    for error in errors:
-        invocation.say(f"error: {error.message}")
-    if errors and len(errors) == len(keys):
-        raise typer.Exit(code=int(errors[0].exit_code))
-    if errors:
-        raise DoneInPart(f"{len(errors)} of {len(keys)} failed")
-
-
-def _show_change(invocation: Invocation, output: Output, change: Change, verb: str) -> None:
-    if change.changed or not change.failed:
-        invocation.done(verb, [user.email for user in change.users] if change.changed else [])
-    output.change(change, table_fields(output))
+        return [user.email for user in find_anywhere(keys, invocation.reading())]
+    found: list[str] = []
+    for key in keys:
+        with suppress(NotFound, Conflict):
+            found += [user.email for user in find_anywhere([key], invocation.reading())]
+    return found
 
 
 def _require_emails(invocation: Invocation, wanted: Sequence[str], confirmed: Sequence[str]) -> None:
@@ -353,27 +364,7 @@ def _require_emails(invocation: Invocation, wanted: Sequence[str], confirmed: Se
 
     keys = {email_key(email) for email in confirmed}
     missing = [email for email in wanted if email_key(email) not in keys]
-    invocation.require_typed(missing, f"purging {_named(wanted)} cannot be undone", "--confirm", given=[])
-
-
-def _named(users: Sequence[str]) -> str:
-    return (
-        users[0]
-        if len(users) == 1
-        else f"{len(users)} users ({', '.join(users[:3])}{', ...' if len(users) > 3 else ''})"
-    )
-
-
-def _keys(users: Sequence[str]) -> list[UserKey]:
-    from usercli.schemas.users import UserKey
-
-    return [UserKey.parse(user) for user in users]
-
-
-def _user_output(invocation: Invocation) -> Output:
-    from usercli.schemas.users import USER_FIELDS
-
-    return Output(invocation.options, USER_FIELDS)
+    invocation.require_typed(missing, f"purging {named(wanted)} cannot be undone", "--confirm", given=[])
 
 
 def _context(invocation: Invocation) -> dict[str, Any]:

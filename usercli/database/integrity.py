@@ -27,6 +27,9 @@ from usercli.errors import (
 VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
     "uq_users_email_key": EmailTaken,
     "users.email_key": EmailTaken,
+    "uq_roles_name": Conflict("a role with this name exists already"),
+    "roles.name": Conflict("a role with this name exists already"),
+    "fk_user_roles_role_id_roles": Conflict("the role is granted to users; revoke it first"),
     "pk_users": Conflict("a user with this id exists already"),
     "users.id": Conflict("a user with this id exists already"),
     "ck_users_deleted_is_inactive": InvalidInput("a deleted user cannot be active"),

@@ -14,6 +14,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from usercli.database.engine import READ_ONLY
 from usercli.errors import ChangedMeanwhile, DatabaseUnreachable, OutcomeUnknown
 from usercli.models.base import new_id
+from usercli.origin import Origin
+from usercli.repositories.roles import RoleRepository
 from usercli.repositories.users import UserRepository
 
 
@@ -33,12 +35,14 @@ class UnitOfWork:
         *,
         read_only: bool = False,
         dry_run: bool = False,
+        origin: Origin | None = None,
         on_connect: Callable[[Connection], None] | None = None,
     ) -> None:
         self._sessions = sessions
         self._levels: list[SessionTransaction] = []
         self.session: Session
         self._on_connect = on_connect
+        self.origin = origin or Origin()
         self.read_only = read_only
         self.dry_run = dry_run
         self.change_id: uuid.UUID = new_id()
@@ -56,6 +60,7 @@ class UnitOfWork:
                 self.session.close()
                 raise
             self.users = UserRepository(self.session)
+            self.roles = RoleRepository(self.session)
         return self
 
     def _connect(self) -> None:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, FetchedValue, Index, text
-from sqlalchemy.orm import Mapped, mapped_column, validates
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from usercli.emails import email_key
 from usercli.models.base import Base, IdMixin, TimestampMixin
+from usercli.models.role import UserRole
 from usercli.models.types import CodePointText, JsonObject, UtcDateTime
 
 #: passlib's marker of a disabled password: no password matches it.
@@ -35,6 +36,15 @@ class User(IdMixin, TimestampMixin, Base):
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), sort_order=92)
     was_active: Mapped[bool | None] = mapped_column(sort_order=93)
     managed_by: Mapped[str | None] = mapped_column(CodePointText, sort_order=94)
+
+    grants: Mapped[list[UserRole]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The names of the roles held, by code point."""
+        return tuple(sorted(grant.role.name for grant in self.grants))
 
     __table_args__ = (
         Index(

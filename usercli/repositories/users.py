@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, Text, and_, case, cast, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from usercli.emails import email_key
 from usercli.errors import Ambiguous, EmailTaken, InvalidInput, UserNotFound
+from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
 from usercli.repositories.paging import Order
 from usercli.schemas.users import UserCriteria, UserKey
+from usercli.times import utcnow
 
 SORTABLE = (
     "id",
@@ -109,6 +126,54 @@ class UserRepository(Repository[User]):
         query = select(func.count()).select_from(User).where(*self._conditions(criteria))
         return self.session.scalar(query) or 0
 
+    def find_present(self, key: UserKey) -> User | None:
+        """The user outside the bin, or None."""
+        return next(iter(self._candidates([key], False, User.deleted_at.is_(None)).values()), [None])[0]
+
+    def hashes(self) -> Iterator[tuple[str, datetime | None]]:
+        """Hash and age of every password outside the bin, streamed."""
+        query = select(User.hashed_password, User.password_changed_at).where(User.deleted_at.is_(None))
+        for row in self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH)):
+            yield row.tuple()
+
+    def count_sharing_a_hash(self, *apart_from: str) -> int:
+        """How many users have a hash that another one has as well."""
+        several = (
+            select(func.count().label("users"))
+            .where(User.deleted_at.is_(None), User.hashed_password.not_in(["", *apart_from]))
+            .where(func.substr(User.hashed_password, 1, 1).not_in(["!", "*"]))
+            .group_by(User.hashed_password)
+            .having(func.count() > 1)
+            .subquery()
+        )
+        return self.session.scalar(select(func.coalesce(func.sum(several.c.users), 0))) or 0
+
+    def record_sign_in(
+        self, user_id: uuid.UUID, *, at: datetime | None, stored: str, better_hash: str | None
+    ) -> None:
+        """Note a sign-in, and replace the hash if it is still the one that was checked. Not a change."""
+        untouched = {"updated_at": User.updated_at}
+        if at is not None:
+            self.session.execute(update(User).where(User.id == user_id).values(last_login_at=at, **untouched))
+        if better_hash is not None:
+            still = update(User).where(User.id == user_id, User.hashed_password == stored)
+            self.session.execute(still.values(hashed_password=better_hash, **untouched))
+
+    def by_id(self, ids: Sequence[uuid.UUID], *, lock: bool = False) -> list[User]:
+        """The users of these ids, in the bin or not, by id."""
+        found: list[User] = []
+        for some in batched(sorted(ids), _KEYS_A_QUERY):
+            query = select(User).where(User.id.in_(some)).order_by(User.id)
+            if lock:
+                query = query.with_for_update().execution_options(populate_existing=True)
+            found.extend(self.session.scalars(query))
+        return found
+
+    def overdue(self) -> list[User]:
+        """The active users whose expiry has passed, locked."""
+        overdue = and_(User.is_active.is_(True), User.deleted_at.is_(None), User.expires_at <= utcnow())
+        return list(self.session.scalars(select(User).where(overdue).order_by(User.id).with_for_update()))
+
     def add_new(self, rows: Iterable[dict[str, Any]]) -> int:
         """Put many users in, leaving those out whose email is taken; how many went in."""
         dialect = self.session.get_bind().dialect.name
@@ -189,6 +254,19 @@ class UserRepository(Repository[User]):
             yield User.created_at >= criteria.created_after
         if criteria.created_before is not None:
             yield User.created_at < criteria.created_before
+        if criteria.role is not None:
+            held = select(UserRole.user_id).join(Role, Role.id == UserRole.role_id)
+            yield User.id.in_(held.where(Role.name == criteria.role))
+        if criteria.expired is not None:
+            expired = and_(User.expires_at.is_not(None), User.expires_at <= utcnow())
+            yield expired if criteria.expired else not_(expired)
+        if criteria.never_signed_in is not None:
+            yield User.last_login_at.is_(None) if criteria.never_signed_in else User.last_login_at.is_not(None)
+        if criteria.not_signed_in_since is not None:
+            # who never signed in counts from the day the account was made
+            yield func.coalesce(User.last_login_at, User.created_at) <= criteria.not_signed_in_since
+        if criteria.must_change_password is not None:
+            yield User.must_change_password.is_(criteria.must_change_password)
         for number, (key, value) in enumerate(criteria.attributes):
             yield self._attribute_is(key, value, number)
 

@@ -28,6 +28,7 @@ from usercli.times import rfc3339, utcnow
 STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 NAME_LENGTH = 255
+ROLE_LENGTH = 64
 ATTRIBUTES_BYTES = 65_536
 
 
@@ -54,8 +55,18 @@ def _to_come(value: datetime | None) -> datetime | None:
     return value
 
 
+def _role_name(value: str) -> str:
+    require_plain(value, "a role name")
+    if not value or value != value.strip() or len(value) > ROLE_LENGTH or set(value) & set(";,"):
+        raise InvalidInput(
+            f"not a role name: {value} (1 to {ROLE_LENGTH} characters, no ; or , and no blank at an end)"
+        )
+    return value
+
+
 Expiry = Annotated[AwareDatetime | None, AfterValidator(_to_come)]
 FullName = Annotated[str, AfterValidator(_full_name)]
+RoleName = Annotated[str, AfterValidator(_role_name)]
 Attributes = Annotated[dict[str, Any], AfterValidator(_attributes)]
 
 
@@ -78,6 +89,7 @@ class UserCreate(_Incoming):
     must_change_password: bool = False
     expires_at: Expiry = None
     attributes: Attributes = {}
+    roles: tuple[str, ...] = ()
 
 
 class UserUpdate(_Incoming):
@@ -90,6 +102,8 @@ class UserUpdate(_Incoming):
     expires_at: Expiry = None
     set_attributes: Attributes = {}
     unset_attributes: tuple[str, ...] = ()
+    add_roles: tuple[str, ...] = ()
+    remove_roles: tuple[str, ...] = ()
     if_version: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
@@ -180,6 +194,11 @@ class UserCriteria(BaseModel):
     created_after: datetime | None = None
     created_before: datetime | None = None
     attributes: tuple[tuple[str, str], ...] = ()
+    role: str | None = None
+    expired: bool | None = None
+    never_signed_in: bool | None = None
+    not_signed_in_since: datetime | None = None
+    must_change_password: bool | None = None
 
 
 class Change(BaseModel):

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ChangedMeanwhile, InvalidInput, UserCliError
+from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.paging import query_mark, read_cursor, write_cursor
 from usercli.repositories.users import order_by
@@ -23,20 +25,40 @@ from usercli.schemas.users import (
     UserUpdate,
     UserView,
 )
+from usercli.services.administrators import administrators_kept
 from usercli.times import utcnow
 
 DEFAULT_ORDER = "created_at"
 
 
-def create_user(data: UserCreate, uow: UnitOfWork, *, if_not_exists: bool = False) -> Change:
-    """Add a user. Raises EmailTaken, unless `if_not_exists` lets the one that is there stand."""
-    user = User(**data.model_dump())
+def create_user(
+    data: UserCreate,
+    uow: UnitOfWork,
+    *,
+    hashed_password: str | None = None,
+    if_not_exists: bool = False,
+    on_created: Callable[[UserView], None] | None = None,
+) -> Change:
+    """Add a user, without a password unless a hash is given.
+
+    `on_created` is called before the commit; what it raises undoes the creation. Raises RoleNotFound, and
+    EmailTaken unless `if_not_exists` lets the one that is there stand.
+    """
+    user = User(**data.model_dump(exclude={"roles"}))
+    if hashed_password is not None:
+        user.hashed_password, user.password_changed_at = hashed_password, utcnow()
     with uow:
+        roles = uow.roles.named(data.roles, "share")
         if not if_not_exists:
             uow.users.add(user)
         elif not uow.users.add_if_absent(user):
             return _change(uow, uow.users.pick([UserKey(typed=data.email, email_key=user.email_key)]), [])
-        return _commit(uow, [user], [user])
+        for role in roles:
+            user.grants.append(new_grant(role, uow))
+        uow.flush()
+        if on_created is not None:
+            on_created(UserView.model_validate(user))
+        return commit_users(uow, [user], [user])
 
 
 def show_users(keys: Sequence[UserKey], uow: UnitOfWork, *, deleted: bool = False) -> list[UserView]:
@@ -61,6 +83,8 @@ def all_exist(keys: Sequence[UserKey], uow: UnitOfWork) -> bool:
 def count_users(criteria: UserCriteria, uow: UnitOfWork) -> int:
     """How many users fit."""
     with uow:
+        if criteria.role is not None:
+            uow.roles.named([criteria.role])
         return uow.users.count_matching(criteria)
 
 
@@ -92,6 +116,8 @@ class Listing:
         with self._uow as uow:
             one_more = None if self._limit is None else self._limit + 1
             last: UserView | None = None
+            if self._criteria.role is not None:
+                uow.roles.named([self._criteria.role])
             for user in uow.users.matching(self._criteria, self._order, self._after, one_more):
                 if self.shown == self._limit:
                     self.total = uow.users.count_matching(self._criteria)
@@ -107,34 +133,59 @@ class Listing:
         return write_cursor(self._mark, getattr(last, self._order.column.key), last.id)
 
 
-def update_users(keys: Sequence[UserKey], data: UserUpdate, uow: UnitOfWork) -> Change:
-    """Change the fields that were set, on all or none. Raises UserNotFound, EmailTaken, ChangedMeanwhile."""
+def update_users(
+    keys: Sequence[UserKey], data: UserUpdate, uow: UnitOfWork, *, allow_no_admin: bool = False
+) -> Change:
+    """Change the fields that were set, on all or none.
+
+    Raises UserNotFound, RoleNotFound, EmailTaken, ChangedMeanwhile, LastAdministrator.
+    """
     if data.email is not None and len(keys) > 1:
         raise InvalidInput("one email cannot be given to several users")
+    takes_away = data.is_active is False or data.expires_at is not None or bool(data.remove_roles)
     with uow:
-        users = uow.users.pick(keys, lock=True)
-        for user in users:
-            if data.if_version not in (None, user.version):
-                raise ChangedMeanwhile(
-                    f"{user.email} is at version {user.version}, not {data.if_version}: it was changed meanwhile"
-                )
-        changed = [user for user in users if _assign(user, data)]
-        return _commit(uow, users, changed)
+        with administrators_kept(uow, allow_none=allow_no_admin) if takes_away else nullcontext():
+            added, removed = uow.roles.named(data.add_roles, "share"), uow.roles.named(data.remove_roles, "share")
+            users = uow.users.pick(keys, lock=True)
+            for user in users:
+                if data.if_version not in (None, user.version):
+                    raise ChangedMeanwhile(
+                        f"{user.email} was changed meanwhile: version {user.version}, not {data.if_version}"
+                    )
+            changed = []
+            for user in users:
+                roles_changed = change_roles(user, added, removed, uow)
+                if _assign(user, data) or roles_changed:
+                    changed.append(user)
+                    uow.users.save(user)
+        return commit_users(uow, users, changed)
 
 
-def set_active(keys: Sequence[UserKey], active: bool, uow: UnitOfWork) -> Change:
+def set_active(keys: Sequence[UserKey], active: bool, uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Let users in, or keep them out."""
-    return update_users(keys, UserUpdate(is_active=active), uow)
+    return update_users(keys, UserUpdate(is_active=active), uow, allow_no_admin=allow_no_admin)
 
 
-def delete_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
-    """Move users to the bin; they are inactive there. Raises UserNotFound."""
+def expire_overdue(uow: UnitOfWork) -> Change:
+    """Deactivate every active user whose expiry has passed; safe to repeat."""
     with uow:
-        users = uow.users.pick(keys, lock=True)
-        now = utcnow()
+        users = uow.users.overdue()
         for user in users:
-            user.was_active, user.is_active, user.deleted_at = user.is_active, False, now
-        return _commit(uow, users, users)
+            user.is_active = False
+            uow.users.save(user)
+        return commit_users(uow, users, users)
+
+
+def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
+    """Move users to the bin; they are inactive there. Raises UserNotFound, LastAdministrator."""
+    with uow:
+        with administrators_kept(uow, allow_none=allow_no_admin):
+            users = uow.users.pick(keys, lock=True)
+            now = utcnow()
+            for user in users:
+                user.was_active, user.is_active, user.deleted_at = user.is_active, False, now
+                uow.users.save(user)
+        return commit_users(uow, users, users)
 
 
 def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
@@ -147,16 +198,18 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         binned = [user for user in users if user.deleted_at]
         for user in binned:
             user.is_active, user.was_active, user.deleted_at = bool(user.was_active), None, None
-        return _commit(uow, users, binned)
+            uow.users.save(user)
+        return commit_users(uow, users, binned)
 
 
-def purge_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
-    """Remove users for good, in the bin or not. Raises UserNotFound, Ambiguous."""
+def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
+    """Remove users for good, in the bin or not. Raises UserNotFound, Ambiguous, LastAdministrator."""
     with uow:
-        users = uow.users.pick_anywhere(keys, lock=True)
-        change = _change(uow, users, users)
-        for user in users:
-            uow.users.remove(user)
+        with administrators_kept(uow, allow_none=allow_no_admin):
+            users = uow.users.pick_anywhere(keys, lock=True)
+            change = _change(uow, users, users)
+            for user in users:
+                uow.users.remove(user)
         uow.commit()
         return change
 
@@ -181,10 +234,29 @@ def one_by_one(
     return total, errors
 
 
+def new_grant(role: Role, uow: UnitOfWork) -> UserRole:
+    """The role, given now by whoever acts."""
+    return UserRole(role=role, granted_by=uow.origin.actor)
+
+
+def change_roles(user: User, added: Sequence[Role], removed: Sequence[Role], uow: UnitOfWork) -> bool:
+    """Give and take roles; True if anything differs from before."""
+    held = {grant.role_id: grant for grant in user.grants}
+    gone = [held[role.id] for role in removed if role.id in held]
+    new = [role for role in added if role.id not in held]
+    for grant in gone:
+        user.grants.remove(grant)
+    user.grants.extend(new_grant(role, uow) for role in new)
+    if gone or new:
+        user.updated_at = utcnow()  # the row itself changes too, and with it the version
+    return bool(gone or new)
+
+
 def _assign(user: User, data: UserUpdate) -> bool:
     """Set what was given; True if anything differs from before."""
     given: dict[str, Any] = data.model_dump(
-        exclude={"if_version", "set_attributes", "unset_attributes"}, exclude_unset=True
+        exclude={"if_version", "set_attributes", "unset_attributes", "add_roles", "remove_roles"},
+        exclude_unset=True,
     )
     attributes = {**user.attributes, **data.set_attributes}
     for key in data.unset_attributes:
@@ -202,9 +274,8 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _commit(uow: UnitOfWork, users: Sequence[User], changed: Sequence[User]) -> Change:
-    for user in changed:
-        uow.users.save(user)
+def commit_users(uow: UnitOfWork, users: Sequence[User], changed: Sequence[User]) -> Change:
+    """Commit, if anything changed, and tell what was done."""
     change = _change(uow, users, changed)  # before the commit: a dry run forgets what it loaded
     if changed:
         uow.commit()

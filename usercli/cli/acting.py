@@ -1,0 +1,83 @@
+"""What the commands on users share: their output, the keys they are given, all-or-none or each on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from usercli.cli.invocation import Invocation
+from usercli.cli.output import Output
+from usercli.errors import DoneInPart
+
+if TYPE_CHECKING:
+    from usercli.database.unit_of_work import UnitOfWork
+    from usercli.schemas.users import Change, UserKey
+
+
+def table_fields(output: Output) -> Sequence[str]:
+    """The fields that fit the terminal."""
+    if output.format != "table":
+        return ()
+    from usercli.cli.tables import width
+
+    if width() >= 160:
+        return ("id", "email", "full_name", "is_active", "roles", "last_login_at", "expires_at", "created_at")
+    if width() >= 110:
+        return ("email", "full_name", "is_active", "roles", "last_login_at", "created_at")
+    return ("email", "full_name", "is_active", "roles")
+
+
+def on_users(
+    invocation: Invocation,
+    output: Output,
+    users: Sequence[str],
+    verb: str,
+    operation: Callable[[Sequence[UserKey], UnitOfWork], Change],
+    each: bool,
+) -> None:
+    """Do it to all or none, or to each on its own, then show what was done."""
+    uow = invocation.changing()
+    keys = parse_keys(users)
+    if not each:
+        show_change(invocation, output, operation(keys, uow), verb)
+        return
+    from usercli.services.users import one_by_one
+
+    change, errors = one_by_one(keys, lambda some: operation(some, uow), dry_run=uow.dry_run)
+    show_change(invocation, output, change, verb)
+    for error in errors:
+        invocation.say(f"error: {error.message}")
+    if errors and len(errors) == len(keys):
+        raise typer.Exit(code=int(errors[0].exit_code))
+    if errors:
+        raise DoneInPart(f"{len(errors)} of {len(keys)} failed")
+
+
+def show_change(invocation: Invocation, output: Output, change: Change, verb: str) -> None:
+    if change.changed:
+        invocation.done(verb, [user.email for user in change.users])
+    elif not change.failed:
+        invocation.say(f"nothing to change on {invocation.target}")
+    output.change(change, table_fields(output))
+
+
+def named(users: Sequence[str]) -> str:
+    return (
+        users[0]
+        if len(users) == 1
+        else f"{len(users)} users ({', '.join(users[:3])}{', ...' if len(users) > 3 else ''})"
+    )
+
+
+def parse_keys(users: Sequence[str]) -> list[UserKey]:
+    from usercli.schemas.users import UserKey
+
+    return [UserKey.parse(user) for user in users]
+
+
+def user_output(invocation: Invocation) -> Output:
+    from usercli.schemas.users import USER_FIELDS
+
+    return Output(invocation.options, USER_FIELDS)

@@ -1,0 +1,287 @@
+"""password set, reset, verify, expire, generate, audit, calibrate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from usercli.cli.acting import on_users, parse_keys, show_change, user_output
+from usercli.cli.invocation import Invocation
+from usercli.cli.lazy import add_command, new_app
+from usercli.cli.options import command
+from usercli.cli.output import Output
+from usercli.cli.secrets import (
+    NO_SECRET,
+    SecretOut,
+    SecretSource,
+    hasher_of,
+    require_secret_way_out,
+)
+from usercli.errors import InvalidInput
+from usercli.times import parse_span
+
+if TYPE_CHECKING:
+    from usercli.schemas.users import UserView
+
+UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email; id: and email: force the kind.")]
+UsersArg = Annotated[
+    list[str], typer.Argument(metavar="USER...", help="Ids or emails; id: and email: force the kind.")
+]
+
+app = new_app("Set, reset, check and examine passwords.")
+
+
+@app.callback()
+@command
+def password(invocation: Invocation) -> None:
+    """Set, reset, check and examine passwords."""
+
+
+@command
+def set_(
+    invocation: Invocation,
+    user: UserArg,
+    secret: SecretSource = NO_SECRET,
+    must_change: Annotated[
+        bool, typer.Option("--must-change", help="Must change it at the next sign-in.", show_default=False)
+    ] = False,
+) -> None:
+    """Give a user a password. Asks on a terminal, unless told where it comes from.
+
+    \b
+    Examples:
+      usercli password set ada@example.com
+      printf '%s\\n' "$SECRET" | usercli password set ada@example.com --password-stdin
+      usercli password set ada@example.com --generate --secret-out ada.csv
+    """
+    output = user_output(invocation)
+    secret.require_one(invocation)
+    from usercli.services import passwords as service
+    from usercli.services.users import show_users
+
+    [key] = parse_keys([user])
+    [found] = show_users([key], invocation.reading())
+    uow = invocation.changing()
+    plain = secret.read(invocation)
+    hashed = secret.hashed(invocation, plain, found.email, found.full_name)
+    with SecretOut(invocation, secret.secret_out) as out:
+
+        def deliver(view: UserView) -> None:
+            if secret.generate and plain is not None:
+                out.deliver([(view.email, plain)])
+
+        change = service.set_password(key, hashed, uow, must_change=must_change, before_commit=deliver)
+    show_change(invocation, output, change, "set the password of")
+
+
+@command
+def reset(
+    invocation: Invocation,
+    users: UsersArg,
+    length: Annotated[int | None, typer.Option(metavar="N", min=8, max=128, help="Characters (20).")] = None,
+    words: Annotated[
+        int | None, typer.Option(metavar="N", min=5, max=40, help="A passphrase of N words instead.")
+    ] = None,
+    secret_out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A new file for email,password (CSV, 0600).")
+    ] = None,
+) -> None:
+    """Give users random passwords that they must change at the next sign-in.
+
+    \b
+    Example:
+      usercli password reset ada@example.com bob@example.com --secret-out new.csv --yes
+    """
+    output = user_output(invocation)
+    require_secret_way_out(secret_out)
+    source = SecretSource(generate=True, length=length, words=words)
+    source.require_allowed(invocation)
+    from usercli.services import passwords as service
+    from usercli.services.users import show_users
+
+    keys = parse_keys(users)
+    found = show_users(keys, invocation.reading())
+    invocation.confirm(f"reset the password of {found[0].email if len(found) == 1 else f'{len(found)} users'}")
+    with SecretOut(invocation, secret_out) as out:
+        change = service.reset_passwords(
+            keys,
+            invocation.changing(),
+            hasher_of(invocation),
+            on_secrets=out.deliver,
+            make_secret=source.make,
+        )
+    show_change(invocation, output, change, "reset the password of")
+
+
+@command
+def verify(
+    invocation: Invocation,
+    user: UserArg,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.", show_default=False)
+    ] = False,
+    password_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Read it from a file that only you can read.")
+    ] = None,
+    password_fd: Annotated[int | None, typer.Option(metavar="N", help="Read it from this file descriptor.")] = None,
+    no_rehash: Annotated[
+        bool, typer.Option("--no-rehash", help="Leave an old hash as it is.", show_default=False)
+    ] = False,
+    record_login: Annotated[
+        bool, typer.Option("--record-login", help="Count it as a sign-in.", show_default=False)
+    ] = False,
+) -> int:
+    """Exit with 0 if a user may sign in with this password, else with 8; print nothing.
+
+    Wrong, missing, disabled and expired look the same and take the same time.
+
+    \b
+    Example:
+      usercli password verify ada@example.com --password-file secret.txt
+    """
+    from usercli.errors import ExitCode
+    from usercli.services.auth import AuthService, SignInRefused
+
+    source = SecretSource(password_stdin=password_stdin, password_file=password_file, password_fd=password_fd)
+    source.require_one(invocation, ways="--password-stdin, --password-file FILE or --password-fd N")
+    [key] = parse_keys([user])
+    plain = source.read(invocation, twice=False) or ""
+    rehash, record = not (no_rehash or invocation.dry_run), record_login and not invocation.dry_run
+    service = AuthService(invocation.signing_in, hasher_of(invocation))
+    try:
+        service.verify(key, plain, rehash=rehash, record_login=record)
+    except SignInRefused:
+        return ExitCode.NO
+    return ExitCode.OK
+
+
+@command
+def expire(invocation: Invocation, users: UsersArg) -> None:
+    """Make users change their password at the next sign-in.
+
+    \b
+    Example:
+      usercli password expire ada@example.com
+    """
+    output = user_output(invocation)
+    from usercli.services import passwords as service
+
+    on_users(invocation, output, users, "expired the password of", service.expire_passwords, each=False)
+
+
+@command
+def generate(
+    invocation: Invocation,
+    count: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="How many.")] = 1,
+    length: Annotated[int | None, typer.Option(metavar="N", min=8, max=128, help="Characters (20).")] = None,
+    words: Annotated[
+        int | None, typer.Option(metavar="N", min=5, max=40, help="A passphrase of N words instead.")
+    ] = None,
+) -> None:
+    """Print random passwords that the policy allows; nobody's password changes.
+
+    \b
+    Examples:
+      usercli password generate
+      usercli password generate --count 5 --words 6
+    """
+    output = Output(invocation.options, ("password",))
+    source = SecretSource(generate=True, length=length, words=words)
+    source.require_allowed(invocation)
+    output.many({"password": source.make()} for _ in range(count))
+
+
+@command
+def audit(
+    invocation: Invocation,
+    older_than: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Also count passwords older than this (365d).")
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FINDING", help="Exit with 7 if this is found; weak: any but unusable. Repeat it."),
+    ] = None,
+) -> int:
+    """Count users by scheme and cost, and what is wrong with their hashes.
+
+    Findings: unusable, empty, malformed, unsupported, below_policy, old, shared (a hash used twice).
+
+    \b
+    Examples:
+      usercli password audit -o json
+      usercli password audit --older-than 365d --fail-on weak
+    """
+    output = Output(invocation.options, ("total", "findings", "schemes"))
+    from typing import get_args
+
+    from usercli.errors import ExitCode
+    from usercli.services.passwords import WEAK, Finding, audit_passwords
+
+    known = [*get_args(Finding), "weak"]
+    for name in fail_on or ():
+        if name not in known:
+            raise InvalidInput(f"no such finding: {name} (known: {', '.join(known)})")
+    span = parse_span(older_than) if older_than else None
+    report = audit_passwords(invocation.reading(), hasher_of(invocation), older_than=span)
+    _show_audit(output, report.model_dump())
+    found = {item.finding for item in report.findings}
+    bad = {name for given in fail_on or () for name in (WEAK if given == "weak" else {given})}
+    return ExitCode.PARTIAL if found & bad else ExitCode.OK
+
+
+@command
+def calibrate(
+    invocation: Invocation,
+    target: Annotated[str, typer.Option(metavar="TIME", help="How long a hash may take, as in 250ms.")] = "250ms",
+) -> None:
+    """Measure this machine and propose a bcrypt cost.
+
+    \b
+    Example:
+      usercli password calibrate --target 250ms
+    """
+    output = Output(invocation.options, ("cost", "milliseconds", "proposed"))
+    wanted = _milliseconds(target)
+    from usercli.passwords import measure
+
+    rows = list(measure(wanted))
+    proposed = max([row.cost for row in rows if row.milliseconds <= wanted], default=rows[0].cost)
+    output.many(
+        {"cost": row.cost, "milliseconds": round(row.milliseconds, 1), "proposed": row.cost == proposed}
+        for row in rows
+    )
+    invocation.say(f"set bcrypt_cost = {proposed} in the configuration for hashes of {target} or less")
+
+
+def _show_audit(output: Output, report: dict[str, object]) -> None:
+    if output.format in {"json", "jsonl", "yaml"}:
+        output.one(report)
+        return
+    rows: list[dict[str, object]] = [{"kind": "total", "name": "", "cost": None, "users": report["total"]}]
+    findings: Sequence[dict[str, object]] = report["findings"]  # type: ignore[assignment]  # by its schema
+    schemes: Sequence[dict[str, object]] = report["schemes"]  # type: ignore[assignment]  # by its schema
+    rows += [{"kind": "finding", "name": f["finding"], "cost": None, "users": f["users"]} for f in findings]
+    rows += [{"kind": "scheme", "name": s["scheme"], "cost": s["cost"], "users": s["users"]} for s in schemes]
+    output.columns, output.chosen = ("kind", "name", "cost", "users"), ()
+    output.many(rows)
+
+
+def _milliseconds(text: str) -> float:
+    number = text.removesuffix("ms")
+    if number == text or not number.isdigit() or not 1 <= int(number) <= 10_000:
+        raise InvalidInput(f"not a time from 1ms to 10000ms: {text}")
+    return float(number)
+
+
+for _name, _function in (
+    ("set", set_),
+    ("reset", reset),
+    ("verify", verify),
+    ("expire", expire),
+    ("generate", generate),
+    ("audit", audit),
+    ("calibrate", calibrate),
+):
+    add_command(app, _function, _name)

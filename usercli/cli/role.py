@@ -1,0 +1,187 @@
+"""role list, create, update, delete, grant, revoke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from usercli.cli.acting import on_users, show_change, user_output
+from usercli.cli.invocation import Invocation
+from usercli.cli.lazy import add_command, new_app
+from usercli.cli.options import command
+from usercli.cli.output import Output
+
+if TYPE_CHECKING:
+    from usercli.database.unit_of_work import UnitOfWork
+    from usercli.schemas.users import Change, UserKey
+
+RoleArg = Annotated[str, typer.Argument(metavar="ROLE", help="The role's name.")]
+UsersArg = Annotated[
+    list[str], typer.Argument(metavar="USER...", help="Ids or emails; id: and email: force the kind.")
+]
+DescriptionOpt = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is for.")]
+AllowNoAdminOpt = Annotated[
+    bool,
+    typer.Option("--allow-no-admin", help="Even if no administrator is left; needs --reason.", show_default=False),
+]
+ContinueOpt = Annotated[
+    bool,
+    typer.Option("--continue", help="Do each user on its own; exit with 7 if some failed.", show_default=False),
+]
+
+app = new_app("Make roles, give and take them.")
+
+
+@app.callback()
+@command
+def role(invocation: Invocation) -> None:
+    """Make roles, give and take them."""
+
+
+@command
+def list_roles(invocation: Invocation) -> None:
+    """List roles and how many users hold them, those in the bin included.
+
+    \b
+    Example:
+      usercli role list
+    """
+    from usercli.schemas.roles import ROLE_FIELDS
+
+    output = Output(invocation.options, ROLE_FIELDS)
+    from usercli.services import roles as service
+
+    output.many(service.list_roles(invocation.reading()))
+
+
+@command
+def create(
+    invocation: Invocation,
+    name: RoleArg,
+    description: DescriptionOpt = None,
+    administrative: Annotated[
+        bool, typer.Option("--administrative", help="Its last holder cannot be removed.", show_default=False)
+    ] = False,
+) -> None:
+    """Add a role.
+
+    \b
+    Example:
+      usercli role create admin --description "May do everything" --administrative
+    """
+    output = user_output(invocation)
+    from usercli.schemas.roles import RoleCreate
+    from usercli.services import roles as service
+
+    data = RoleCreate(name=name, description=description or "", administrative=administrative)
+    change = service.create_role(data, invocation.changing())
+    show_change(invocation, output, change, f"created the role {name}")
+
+
+@command
+def update(
+    invocation: Invocation,
+    name: RoleArg,
+    new_name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="A new name.")] = None,
+    description: DescriptionOpt = None,
+    administrative: Annotated[
+        bool | None,
+        typer.Option(
+            "--administrative/--no-administrative",
+            help="Its last holder cannot be removed, or can.",
+            show_default=False,
+        ),
+    ] = None,
+    allow_no_admin: AllowNoAdminOpt = False,
+) -> None:
+    """Change a role; only what is named changes.
+
+    \b
+    Example:
+      usercli role update editor --description "May write"
+    """
+    output = user_output(invocation)
+    from usercli.schemas.roles import RoleUpdate
+    from usercli.services import roles as service
+
+    given = {"name": new_name, "description": description, "administrative": administrative}
+    data = RoleUpdate.model_validate({key: value for key, value in given.items() if value is not None})
+    change = service.update_role(name, data, invocation.changing(), allow_no_admin=allow_no_admin)
+    show_change(invocation, output, change, f"updated the role {name}")
+
+
+@command
+def delete(
+    invocation: Invocation,
+    name: RoleArg,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Take it from its holders first.", show_default=False)
+    ] = False,
+    allow_no_admin: AllowNoAdminOpt = False,
+) -> None:
+    """Remove a role; refused while somebody holds it, also in the bin.
+
+    \b
+    Example:
+      usercli role delete editor --revoke --yes
+    """
+    output = user_output(invocation)
+    from usercli.services import roles as service
+
+    if revoke:
+        invocation.confirm(f"take the role {name} from all its holders and remove it")
+    change = service.delete_role(name, invocation.changing(), revoke=revoke, allow_no_admin=allow_no_admin)
+    show_change(invocation, output, change, f"deleted the role {name}")
+
+
+@command
+def grant(invocation: Invocation, name: RoleArg, users: UsersArg, continue_: ContinueOpt = False) -> None:
+    """Give a role to users.
+
+    \b
+    Example:
+      usercli role grant editor ada@example.com bob@example.com
+    """
+    output = user_output(invocation)
+    from usercli.services import roles as service
+
+    def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
+        return service.grant_role(name, keys, uow)
+
+    on_users(invocation, output, users, f"granted {name} to", operation, continue_)
+
+
+@command
+def revoke(
+    invocation: Invocation,
+    name: RoleArg,
+    users: UsersArg,
+    allow_no_admin: AllowNoAdminOpt = False,
+    continue_: ContinueOpt = False,
+) -> None:
+    """Take a role from users.
+
+    \b
+    Example:
+      usercli role revoke editor bob@example.com
+    """
+    output = user_output(invocation)
+    from usercli.services import roles as service
+
+    def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
+        return service.revoke_role(name, keys, uow, allow_no_admin=allow_no_admin)
+
+    on_users(invocation, output, users, f"revoked {name} from", operation, continue_)
+
+
+for _name, _function in (
+    ("list", list_roles),
+    ("create", create),
+    ("update", update),
+    ("delete", delete),
+    ("grant", grant),
+    ("revoke", revoke),
+):
+    add_command(app, _function, _name)

@@ -1,0 +1,281 @@
+"""How a secret comes in, and how a generated one goes out. Never by argv, never by an environment variable."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from usercli.cli.invocation import Invocation
+from usercli.errors import InvalidInput, OutcomeUnknown, UserCliError
+from usercli.text import csv_cell, visible
+
+if TYPE_CHECKING:
+    from usercli.passwords import PasswordHasher
+    from usercli.services.policy import PasswordPolicy
+
+ALL_WAYS = (
+    "--password-stdin, --password-file FILE, --password-fd N, --generate, --password-hash-stdin or --no-password"
+)
+_READ_AT_MOST = 1 << 20
+
+
+def _flag(name: str, help: str) -> Any:  # noqa: A002 - Typer's word
+    return typer.Option(name, help=help, show_default=False)
+
+
+@dataclass(frozen=True)
+class SecretSource:
+    """The options by which a password comes in; at most one way may be chosen."""
+
+    password_stdin: Annotated[bool, _flag("--password-stdin", "Read the password from standard input.")] = False
+    password_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Read it from a file that only you can read.")
+    ] = None
+    password_fd: Annotated[int | None, typer.Option(metavar="N", help="Read it from this file descriptor.")] = None
+    generate: Annotated[bool, _flag("--generate", "Make a random one; shown once, or see --secret-out.")] = False
+    length: Annotated[
+        int | None, typer.Option(metavar="N", min=8, max=128, help="With --generate: how many characters (20).")
+    ] = None
+    words: Annotated[
+        int | None, typer.Option(metavar="N", min=5, max=40, help="With --generate: a passphrase of N words.")
+    ] = None
+    secret_out: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="With --generate: a new file for email,password (CSV, 0600)."),
+    ] = None
+    password_hash_stdin: Annotated[
+        bool, _flag("--password-hash-stdin", "Read a ready hash from standard input.")
+    ] = False
+    no_password: Annotated[bool, _flag("--no-password", "No password: nobody can sign in with one.")] = False
+    skip_policy: Annotated[bool, _flag("--skip-policy", "Accept what the policy refuses; needs --reason.")] = False
+    scheme: Annotated[
+        str | None, typer.Option(metavar="NAME", help="bcrypt, or bcrypt_sha256 for more than 72 bytes.")
+    ] = None
+
+    def require_one(self, invocation: Invocation, *, ways: str = ALL_WAYS) -> None:
+        """Raise InvalidInput unless the options fit together, and a secret can come from somewhere."""
+        chosen = [
+            name
+            for name, given in (
+                ("--password-stdin", self.password_stdin),
+                ("--password-file", self.password_file is not None),
+                ("--password-fd", self.password_fd is not None),
+                ("--generate", self.generate),
+                ("--password-hash-stdin", self.password_hash_stdin),
+                ("--no-password", self.no_password),
+            )
+            if given
+        ]
+        if len(chosen) > 1:
+            raise InvalidInput(f"choose one of: {', '.join(chosen)}")
+        if not self.generate and (self.length or self.words or self.secret_out):
+            raise InvalidInput("--length, --words and --secret-out go with --generate")
+        if self.skip_policy and not invocation.options.reason:
+            raise InvalidInput("--skip-policy needs --reason TEXT")
+        if not chosen and not invocation.can_ask:
+            raise InvalidInput(f"a password is needed: add {ways}")
+        if self.generate:
+            self.require_allowed(invocation)
+            require_secret_way_out(self.secret_out)
+
+    def require_allowed(self, invocation: Invocation) -> None:
+        """What is generated will be long enough for the policy. Raises InvalidInput, PasswordRefused."""
+        if self.length and self.words:
+            raise InvalidInput("choose one of: --length, --words")
+        if self.length and not self.skip_policy:
+            policy_of(invocation).check_length(self.length)
+
+    def read(self, invocation: Invocation, *, twice: bool = True) -> str | None:
+        """The secret; None for --no-password. Asks on the terminal if nothing was chosen. Raises InvalidInput."""
+        if self.no_password or (invocation.dry_run and (self.generate or not self._given)):
+            return None  # a dry run asks nothing and makes nothing
+        if self.generate:
+            return self.make()
+        if self.password_stdin or self.password_hash_stdin:
+            return one_line(_from_stdin(), "standard input")
+        if self.password_file is not None:
+            return one_line(_from_file(self.password_file), "the password file")
+        if self.password_fd is not None:
+            return one_line(_from_fd(self.password_fd), f"file descriptor {self.password_fd}")
+        return _ask(invocation, twice)
+
+    @property
+    def _given(self) -> bool:
+        return (
+            self.password_stdin
+            or self.password_hash_stdin
+            or self.password_file is not None
+            or self.password_fd is not None
+        )
+
+    def make(self) -> str:
+        """A generated secret."""
+        from usercli.passwords import generate, generate_words
+
+        return generate_words(self.words) if self.words else generate(self.length or 20)
+
+    def hashed(self, invocation: Invocation, secret: str | None, *about: str) -> str | None:
+        """What to store: checked by the policy and hashed, or a ready hash checked for its form."""
+        if secret is None:
+            return None
+        from usercli.passwords import require_hash
+
+        if self.password_hash_stdin:
+            return require_hash(secret)
+        hasher = hasher_of(invocation, self.scheme)
+        hasher.require_hashable(secret)
+        if not self.skip_policy:
+            policy_of(invocation).check(secret, *about)
+        return None if invocation.dry_run else hasher.hash(secret)
+
+
+NO_SECRET = SecretSource()
+
+
+def hasher_of(invocation: Invocation, scheme: str | None = None) -> PasswordHasher:
+    """The hasher that the settings ask for."""
+    from usercli.passwords import PasswordHasher
+
+    settings = invocation.settings
+    return PasswordHasher(scheme or settings.get("password_scheme").value, settings.bcrypt_cost)
+
+
+def policy_of(invocation: Invocation) -> PasswordPolicy:
+    """The policy that the settings ask for."""
+    from usercli.services.policy import PasswordPolicy
+
+    settings = invocation.settings
+    blocklist = settings.get("blocklist").value
+    return PasswordPolicy(
+        settings.get("password_min_length").value,
+        Path(blocklist) if blocklist else None,
+        settings.get("service_name").value or None,
+    )
+
+
+def require_secret_way_out(secret_out: str | None) -> None:
+    """A generated secret must reach somebody: a file, or the terminal. Raises InvalidInput."""
+    if secret_out is None and not (sys.stderr is not None and sys.stderr.isatty()):
+        raise InvalidInput("a generated password must go somewhere: without a terminal add --secret-out FILE")
+    if secret_out is not None and os.path.lexists(secret_out):
+        raise InvalidInput(f"{secret_out} exists already; --secret-out wants a new file")
+
+
+class SecretOut:
+    """Where generated secrets go: a file that is complete before the commit, or the terminal after it.
+
+    As a context manager around the change it removes the file when the change did not happen.
+    """
+
+    def __init__(self, invocation: Invocation, path: str | None) -> None:
+        self._invocation, self._path = invocation, path
+        self._pairs: Sequence[tuple[str, str]] = ()
+        self._written = False
+
+    def __enter__(self) -> SecretOut:
+        return self
+
+    def deliver(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Called before the commit. Raises InvalidInput if the file cannot be written."""
+        self._pairs = pairs
+        if self._path is not None:
+            self._write(self._path)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OutcomeUnknown) and self._written:
+            self._invocation.warn(f"the passwords stay in {self._path}: they may be in force")
+        elif error is not None and self._written and self._path is not None:
+            Path(self._path).unlink()
+        elif error is None and self._path is None:
+            for email, secret in self._pairs:
+                self._invocation.say(f"{email}: {secret}")
+        elif error is None and self._written:
+            self._invocation.say(f"wrote {len(self._pairs)} password(s) to {self._path}")
+
+    def _write(self, path: str) -> None:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            self._written = True
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
+                out.write("email,password\n")
+                for email, secret in self._pairs:
+                    out.write(f"{csv_cell(email)},{csv_cell(secret)}\n")
+                out.flush()
+                os.fsync(out.fileno())
+        except FileExistsError:
+            raise InvalidInput(f"{path} exists already; --secret-out wants a new file") from None
+        except OSError as error:
+            raise UserCliError(f"cannot write {path}: {(error.strerror or 'error').lower()}") from None
+
+
+def one_line(data: bytes, place: str) -> str:
+    """The secret in these bytes: one trailing newline (LF or CRLF) is taken off, all else is kept.
+
+    Raises InvalidInput for what cannot be one: nothing, two lines, NUL, not UTF-8.
+    """
+    if data.endswith(b"\n"):
+        data = data[:-2] if data.endswith(b"\r\n") else data[:-1]
+    if not data:
+        raise InvalidInput(f"the password from {place} is empty")
+    if b"\n" in data:
+        raise InvalidInput(f"there is more than one line in {place}; a password is one line")
+    if b"\0" in data:
+        raise InvalidInput(f"the password from {place} holds a NUL byte")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the password from {place} is not valid UTF-8") from None
+
+
+def _from_stdin() -> bytes:
+    if sys.stdin is None:
+        raise InvalidInput("standard input is closed; there is no password to read")
+    if sys.stdin.isatty():
+        return sys.stdin.buffer.readline()
+    return _bounded(sys.stdin.buffer.read, "standard input")
+
+
+def _from_file(path: str) -> bytes:
+    try:
+        with open(path, "rb") as source:
+            mode = os.fstat(source.fileno()).st_mode
+            if stat.S_ISREG(mode) and mode & 0o077:
+                raise InvalidInput(f"others can read {visible(path)}; run: chmod 600 {visible(path)}")
+            return _bounded(source.read, "the password file")
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {(error.strerror or 'error').lower()}") from None
+
+
+def _from_fd(number: int) -> bytes:
+    try:
+        with os.fdopen(number, "rb", closefd=False) as source:
+            return _bounded(source.read, f"file descriptor {number}")
+    except (OSError, ValueError, OverflowError):
+        raise InvalidInput(f"cannot read file descriptor {number}") from None
+
+
+def _bounded(read: Callable[[int], bytes], place: str) -> bytes:
+    data = read(_READ_AT_MOST + 1)
+    if len(data) > _READ_AT_MOST:
+        raise InvalidInput(f"what comes from {place} is too long for a password")
+    return data
+
+
+def _ask(invocation: Invocation, twice: bool) -> str:
+    import getpass
+
+    if not invocation.can_ask:
+        raise InvalidInput(f"a password is needed: add {ALL_WAYS}")
+    secret = getpass.getpass("password: ", stream=sys.stderr)
+    if not secret:
+        raise InvalidInput("the password is empty")
+    if twice and getpass.getpass("password again: ", stream=sys.stderr) != secret:
+        raise InvalidInput("the two passwords differ; nothing was changed")
+    return secret

@@ -1,0 +1,81 @@
+"""Questions about roles and their holders."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from sqlalchemy import func, or_, select
+
+from usercli.errors import RoleNotFound
+from usercli.models.role import Role, UserRole
+from usercli.models.user import User
+from usercli.repositories.base import Repository
+from usercli.text import nearest
+from usercli.times import utcnow
+
+Lock = Literal["share", "change"] | None
+
+
+class RoleRepository(Repository[Role]):
+    """The roles, by name."""
+
+    model = Role
+
+    def named(self, names: Iterable[str], lock: Lock = None) -> list[Role]:
+        """The roles of these names, in name order. Raises RoleNotFound with the nearest names.
+
+        Roles are locked before users: `share` keeps them from being deleted, `change` is for changing them.
+        """
+        wanted = sorted(set(names))
+        if not wanted:
+            return []
+        query = select(Role).where(Role.name.in_(wanted)).order_by(Role.name)
+        if lock:
+            shared = lock == "share"
+            query = query.with_for_update(read=shared, key_share=shared).execution_options(populate_existing=True)
+        found = list(self.session.scalars(query))
+        if missing := sorted(set(wanted) - {role.name for role in found}):
+            known = list(self.session.scalars(select(Role.name)))
+            raise RoleNotFound(f"no such role: {', '.join(missing)}{nearest(missing[0], known)}")
+        return found
+
+    def all(self) -> Sequence[tuple[Role, int]]:
+        """Every role by name, with the number of its holders, those in the bin included."""
+        query = (
+            select(Role, func.count(UserRole.user_id))
+            .outerjoin(UserRole, UserRole.role_id == Role.id)
+            .group_by(Role.id)
+            .order_by(Role.name)
+        )
+        return [(role, number) for role, number in self.session.execute(query)]
+
+    def holders(self, role: Role) -> Sequence[uuid.UUID]:
+        """The ids of those who hold it, in the bin or not."""
+        query = select(UserRole.user_id).where(UserRole.role_id == role.id).order_by(UserRole.user_id)
+        return list(self.session.scalars(query))
+
+    def lock_administrative(self) -> None:
+        """Lock the administrative roles, by name, so that administrators change one command at a time.
+
+        A grant of such a role waits as well: its foreign key locks the same row.
+        """
+        query = select(Role.id).where(Role.administrative.is_(True)).order_by(Role.name).with_for_update()
+        self.session.execute(query).all()
+
+    def administrators(self) -> tuple[int, int]:
+        """How many users administer now (active, not expired), and how many of them without an expiry."""
+        expiry = User.expires_at
+        query = (
+            select(
+                func.count(User.id.distinct()).filter(or_(expiry.is_(None), expiry > utcnow())),
+                func.count(User.id.distinct()).filter(expiry.is_(None)),
+            )
+            .select_from(Role)
+            .join(UserRole, UserRole.role_id == Role.id)
+            .join(User, User.id == UserRole.user_id)
+            .where(Role.administrative.is_(True), User.is_active.is_(True), User.deleted_at.is_(None))
+        )
+        now, lasting = self.session.execute(query).one()
+        return now, lasting

@@ -1,0 +1,138 @@
+"""Set, reset, expire and examine passwords. Hashing happens before a transaction is opened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import BaseModel
+
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.models.user import DISABLED_PASSWORD
+from usercli.passwords import PasswordHasher, generate, identify
+from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
+from usercli.services.users import commit_users, update_users
+from usercli.times import utcnow
+
+#: Called with (email, secret) pairs before the commit; what it raises undoes the change.
+OnSecrets = Callable[[Sequence[tuple[str, str]]], None]
+
+
+def set_password(
+    key: UserKey,
+    hashed_password: str | None,
+    uow: UnitOfWork,
+    *,
+    must_change: bool = False,
+    before_commit: Callable[[UserView], None] | None = None,
+) -> Change:
+    """Give a user a password by its hash, or none. Raises UserNotFound."""
+    with uow:
+        [user] = uow.users.pick([key], lock=True)
+        user.hashed_password = hashed_password or DISABLED_PASSWORD
+        user.password_changed_at = utcnow()
+        user.must_change_password = must_change
+        uow.users.save(user)
+        if before_commit is not None:
+            before_commit(UserView.model_validate(user))
+        return commit_users(uow, [user], [user])
+
+
+def reset_passwords(
+    keys: Sequence[UserKey],
+    uow: UnitOfWork,
+    hasher: PasswordHasher,
+    *,
+    on_secrets: OnSecrets,
+    make_secret: Callable[[], str] = generate,
+) -> Change:
+    """Give users new random passwords that they must change at the next sign-in, all or none.
+
+    `on_secrets` gets the pairs before the commit. Raises UserNotFound.
+    """
+    with uow:
+        ids = [user.id for user in uow.users.pick(keys)]
+    secrets = [] if uow.dry_run else [make_secret() for _ in ids]
+    hashes = list(hasher.hash_all(secrets))
+    with uow:
+        users = uow.users.pick([UserKey(typed=str(user_id), id=user_id) for user_id in ids], lock=True)
+        if not uow.dry_run:
+            now = utcnow()
+            for user, hashed in zip(users, hashes, strict=True):
+                user.hashed_password, user.password_changed_at = hashed, now
+                user.must_change_password = True
+                uow.users.save(user)
+            on_secrets([(user.email, secret) for user, secret in zip(users, secrets, strict=True)])
+        return commit_users(uow, users, users)
+
+
+def expire_passwords(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
+    """Users must choose a new password at the next sign-in. Raises UserNotFound."""
+    return update_users(keys, UserUpdate(must_change_password=True), uow)
+
+
+Finding = Literal["unusable", "empty", "malformed", "unsupported", "below_policy", "old", "shared"]
+
+#: Findings that let somebody in who should not be: `--fail-on weak`.
+WEAK = frozenset({"empty", "malformed", "unsupported", "below_policy", "old", "shared"})
+
+
+class Found(BaseModel):
+    """How many users a finding concerns."""
+
+    finding: Finding
+    users: int
+
+
+class Scheme(BaseModel):
+    """How many users have a hash of this scheme and cost."""
+
+    scheme: str
+    cost: int | None
+    users: int
+
+
+class PasswordReport(BaseModel):
+    """What the stored hashes say about the passwords; no hash and no user is named."""
+
+    total: int
+    findings: list[Found]
+    schemes: list[Scheme]
+
+
+def audit_passwords(
+    uow: UnitOfWork, hasher: PasswordHasher, *, older_than: timedelta | None = None
+) -> PasswordReport:
+    """Count users outside the bin by scheme and cost, and by what is wrong with their hashes.
+
+    `shared` counts the users whose hash another user has as well: it was copied.
+    """
+    schemes: Counter[tuple[str, int | None]] = Counter()
+    findings: Counter[Finding] = Counter()
+    total = 0
+    cutoff = utcnow() - older_than if older_than is not None else None
+    with uow:
+        for stored, changed_at in uow.users.hashes():
+            total += 1
+            kind = identify(stored)
+            schemes[kind.scheme, kind.cost] += 1
+            if kind.scheme == "disabled":
+                findings["unusable"] += 1
+            elif not kind.usable:
+                findings[kind.scheme] += 1  # type: ignore[index]  # the three other unusable kinds are findings
+            elif hasher.below_policy(kind):
+                findings["below_policy"] += 1
+            if kind.usable and cutoff is not None and (changed_at is None or changed_at < cutoff):
+                findings["old"] += 1
+        if shared := uow.users.count_sharing_a_hash(DISABLED_PASSWORD):
+            findings["shared"] = shared
+    return PasswordReport(
+        total=total,
+        findings=[Found(finding=name, users=count) for name, count in sorted(findings.items())],
+        schemes=[
+            Scheme(scheme=name, cost=cost, users=count)
+            for (name, cost), count in sorted(schemes.items(), key=lambda item: (item[0][0], item[0][1] or 0))
+        ],
+    )

@@ -1,0 +1,93 @@
+"""Make, change, grant and revoke roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.errors import InvalidInput, Refused
+from usercli.models.role import Role
+from usercli.schemas.roles import RoleCreate, RoleUpdate, RoleView
+from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
+from usercli.services.administrators import administrators_kept
+from usercli.services.users import change_roles, update_users
+
+
+def list_roles(uow: UnitOfWork) -> list[RoleView]:
+    """Every role, by name."""
+    with uow:
+        return [_view(role, users) for role, users in uow.roles.all()]
+
+
+def create_role(data: RoleCreate, uow: UnitOfWork) -> Change:
+    """Add a role. Raises Conflict if there is one of that name."""
+    with uow:
+        uow.roles.add(Role(**data.model_dump()))
+        uow.commit()
+        return _change(uow, 1)
+
+
+def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
+    """Change the fields that were set. Raises RoleNotFound, Conflict, LastAdministrator."""
+    given = data.model_dump(exclude_unset=True)
+    if not given:
+        raise InvalidInput("nothing to change was given; see usercli role update --help")
+    with uow:
+        with administrators_kept(uow, allow_none=allow_no_admin):
+            [role] = uow.roles.named([name], "change")
+            different = {key: value for key, value in given.items() if getattr(role, key) != value}
+            for key, value in different.items():
+                setattr(role, key, value)
+        if different:
+            uow.commit()
+        return _change(uow, int(bool(different)), unchanged=int(not different))
+
+
+def delete_role(name: str, uow: UnitOfWork, *, revoke: bool = False, allow_no_admin: bool = False) -> Change:
+    """Remove a role; with `revoke` it is taken from its holders first.
+
+    Raises RoleNotFound, Refused while it is granted (also to users in the bin), LastAdministrator.
+    """
+    with uow:
+        with administrators_kept(uow, allow_none=allow_no_admin):
+            [role] = uow.roles.named([name], "change")
+            holders = uow.users.by_id(uow.roles.holders(role), lock=True)
+            if holders and not revoke:
+                raise Refused(_still_granted(name, [user.deleted_at is not None for user in holders]))
+            for user in holders:
+                change_roles(user, [], [role], uow)
+            uow.flush()
+            uow.roles.remove(role)
+        change = _change(uow, 1)
+        change.users = [UserView.model_validate(user) for user in holders]
+        uow.commit()
+        return change
+
+
+def grant_role(name: str, keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
+    """Give a role to users; who has it keeps it. Raises RoleNotFound, UserNotFound."""
+    return update_users(keys, UserUpdate(add_roles=(name,)), uow)
+
+
+def revoke_role(name: str, keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
+    """Take a role from users. Raises RoleNotFound, UserNotFound, LastAdministrator."""
+    return update_users(keys, UserUpdate(remove_roles=(name,)), uow, allow_no_admin=allow_no_admin)
+
+
+def _still_granted(name: str, binned: Sequence[bool]) -> str:
+    in_bin = f", {sum(binned)} of them in the bin" if any(binned) else ""
+    users = "1 user" if len(binned) == 1 else f"{len(binned):,} users"
+    return f"the role {name} is granted to {users}{in_bin}; revoke it first, or add --revoke"
+
+
+def _view(role: Role, users: int) -> RoleView:
+    return RoleView(name=role.name, description=role.description, administrative=role.administrative, users=users)
+
+
+def _change(uow: UnitOfWork, changed: int, unchanged: int = 0) -> Change:
+    return Change(
+        change_id=uow.change_id if changed and not uow.dry_run else None,
+        dry_run=uow.dry_run,
+        changed=changed,
+        unchanged=unchanged,
+    )
