@@ -80,12 +80,12 @@ def read_cursor(token: str, mark: str, order: Order) -> tuple[Any, uuid.UUID]:
     try:
         packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         found_mark, plain, last_id = json.loads(packed)
-        place = _typed(plain, order), uuid.UUID(last_id)
+        if found_mark == mark:
+            return _typed(plain, order), uuid.UUID(last_id)
+        uuid.UUID(last_id)
     except (ValueError, TypeError, AttributeError, binascii.Error):
         raise InvalidInput("the cursor given to --after is not one that usercli printed") from None
-    if found_mark != mark:
-        raise InvalidInput("the cursor given to --after belongs to another query; use the same filters and --sort")
-    return place
+    raise InvalidInput("the cursor given to --after belongs to another query; use the same filters and --sort")
 
 
 def _typed(plain: Any, order: Order) -> Any:
