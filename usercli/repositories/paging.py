@@ -19,6 +19,8 @@ from sqlalchemy.sql.elements import UnaryExpression
 from usercli.errors import InvalidInput
 from usercli.times import rfc3339
 
+_LARGEST_INTEGER = 2**31 - 1  # of a column on either engine
+
 
 @dataclass(frozen=True)
 class Order:
@@ -93,9 +95,12 @@ def _typed(plain: Any, order: Order) -> Any:
     if plain is None:
         return None
     if kind is datetime:
-        return datetime.fromisoformat(plain)
+        moment = datetime.fromisoformat(plain)
+        if moment.tzinfo is None:
+            raise TypeError
+        return moment
     if kind is uuid.UUID:
         return uuid.UUID(plain)
-    if not isinstance(plain, kind):
+    if type(plain) is not kind or (kind is int and abs(plain) > _LARGEST_INTEGER):
         raise TypeError
     return plain
