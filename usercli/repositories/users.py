@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -11,18 +13,18 @@ from sqlalchemy import (
     ColumnElement,
     LargeBinary,
     Select,
-    Text,
     and_,
-    case,
     cast,
     exists,
     func,
+    literal,
     not_,
     or_,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
 
 from usercli.emails import email_key
 from usercli.errors import Ambiguous, EmailTaken, InvalidInput, UserNotFound
@@ -182,6 +184,8 @@ class UserRepository(Repository[User]):
             index_elements=[User.email_key], index_where=User.deleted_at.is_(None)
         )
         complete = [{**row, "email_key": email_key(row["email"])} for row in rows]
+        if not complete:  # to SQLAlchemy no rows mean one row of defaults
+            return 0
         return len(self.session.execute(statement.returning(User.id), complete).all())
 
     def with_bad_key(self) -> Iterator[uuid.UUID]:
@@ -237,8 +241,9 @@ class UserRepository(Repository[User]):
             if lock:
                 query = query.with_for_update().execution_options(populate_existing=True)
             for user in self.session.scalars(query):
-                found.setdefault(user.id, []).append(user)
-                found.setdefault(user.email_key, []).append(user)
+                for name in (user.id, user.email_key):
+                    if user not in found.setdefault(name, []):  # an earlier part may have named it too
+                        found[name].append(user)
         return found
 
     def _conditions(self, criteria: UserCriteria) -> Iterable[ColumnElement[bool]]:
@@ -271,14 +276,29 @@ class UserRepository(Repository[User]):
             yield self._attribute_is(key, value, number)
 
     def _attribute_is(self, key: str, value: str, number: int) -> ColumnElement[bool]:
-        """A string, number or boolean attribute whose JSON spelling (without quotes) is the value."""
+        """The attribute is this text, or the number (by value) or boolean that it spells in JSON."""
+        meant = _spelled(value)
         if self.session.get_bind().dialect.name == "postgresql":
-            kind = func.jsonb_typeof(User.attributes[key])
-            return and_(kind.in_(("string", "number", "boolean")), User.attributes[key].as_string() == value)
-        item = func.json_each(User.attributes).table_valued("key", "value", "type", name=f"item_{number}")
-        spelled = case((item.c.type.in_(("true", "false")), item.c.type), else_=cast(item.c.value, Text))
-        scalar = item.c.type.not_in(("null", "object", "array"))
-        return exists().where(item.c.key == key, scalar, spelled == value)
+            item = User.attributes[key]
+            return or_(*(item == literal(one, JSONB()) for one in (value, meant) if one is not None))
+        each = func.json_each(User.attributes).table_valued("key", "value", "type", name=f"item_{number}")
+        fits = and_(each.c.type == "text", each.c.value == value)
+        if isinstance(meant, bool):
+            fits = or_(fits, each.c.type == value)
+        elif meant is not None:
+            # json_each gives a float for what 64 bits do not hold
+            comparable = meant if abs(meant) < 2**63 else float(meant)
+            fits = or_(fits, and_(each.c.type.in_(("integer", "real")), each.c.value == comparable))
+        return exists().where(each.c.key == key, fits)
+
+
+def _spelled(text: str) -> bool | int | float | None:
+    """The boolean or number that a text is in JSON; None if it is neither, or a number beyond a float."""
+    try:
+        found = json.loads(text)
+        return found if isinstance(found, bool | int | float) and math.isfinite(found) else None
+    except (ValueError, RecursionError, OverflowError):
+        return None
 
 
 def _is_key(key: str, email: str) -> bool:
