@@ -10,6 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_TIME = len("2026-11-21T02:23:27.110262Z")
+_NARROWEST = 10
+_SHEET = 60
+
 
 def listing(rows: Iterable[Sequence[str]], names: Sequence[str]) -> str:
     """Rows under a header line; long cells fold, nothing is cut."""
@@ -18,7 +22,7 @@ def listing(rows: Iterable[Sequence[str]], names: Sequence[str]) -> str:
         table.add_column(name, overflow="fold", no_wrap=name.endswith("_at"))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    return _drawn(table)
+    return _drawn(table, sum((_TIME if name.endswith("_at") else _NARROWEST) + 2 for name in names))
 
 
 def sheet(pairs: Iterable[tuple[str, str]]) -> str:
@@ -28,7 +32,7 @@ def sheet(pairs: Iterable[tuple[str, str]]) -> str:
     table.add_column(overflow="fold")
     for name, value in pairs:
         table.add_row(Text(name), Text(value))
-    return _drawn(table)
+    return _drawn(table, _SHEET)
 
 
 def width() -> int:
@@ -36,9 +40,16 @@ def width() -> int:
     return Console(file=sys.stdout).width
 
 
-def _drawn(table: Table) -> str:
+def _drawn(table: Table, floor: int) -> str:
+    """The table, as wide as the terminal, but never below the columns in which Rich would cut cells."""
     console = Console(
-        file=sys.stdout, markup=False, emoji=False, highlight=False, legacy_windows=False, soft_wrap=False
+        file=sys.stdout,
+        width=max(width(), floor),
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+        soft_wrap=False,
     )
     with console.capture() as capture:
         console.print(table)
