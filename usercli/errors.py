@@ -37,6 +37,10 @@ class OutputFailed(UserCliError):
     """Standard output cannot be written."""
 
 
+class BrokenRow(UserCliError):
+    """A row that another program wrote breaks the rules of docs/table.md."""
+
+
 class InvalidInput(UserCliError, ValueError):
     """What was given is not valid. A ValueError too, so that Pydantic collects it by field."""
 

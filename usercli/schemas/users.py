@@ -14,13 +14,15 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from usercli.emails import email_key, validate_email
-from usercli.errors import InvalidInput
+from usercli.errors import BrokenRow, InvalidInput
 from usercli.text import require_plain, require_plain_json
 from usercli.times import rfc3339, utcnow
 
@@ -132,6 +134,15 @@ class UserView(BaseModel):
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_a_broken_row(cls, user: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(user)
+        except ValidationError as error:
+            wrong = ", ".join(sorted({str(item["loc"][0]) for item in error.errors(include_input=False)}))
+            raise BrokenRow(f"user id:{getattr(user, 'id', '?')} has a wrong {wrong} (docs/table.md)") from None
 
 
 USER_FIELDS = tuple(UserView.model_fields)
