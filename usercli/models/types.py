@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -11,8 +13,16 @@ from sqlalchemy.types import TypeDecorator
 #: Text compared and sorted by code point. SQLite does so by itself, PostgreSQL with the collation "C".
 CodePointText = Text().with_variant(Text(collation="C"), "postgresql")
 
+
+class _ExactJson(JSON):
+    """JSON in which 1 and true are two values: to Python they are equal, and the change would not be written."""
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        return json.dumps(x, sort_keys=True) == json.dumps(y, sort_keys=True)
+
+
 #: A JSON object: JSONB on PostgreSQL, JSON text on SQLite.
-JsonObject = JSON().with_variant(JSONB(), "postgresql")
+JsonObject = _ExactJson().with_variant(JSONB(), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
