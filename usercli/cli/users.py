@@ -388,7 +388,7 @@ def _attributes(texts: Sequence[str] | None, values: Sequence[str] | None) -> di
                 continue
             try:
                 found[key] = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise InvalidInput(
                     f"--attribute-json {key}= wants a JSON value (a text stands in quotes)"
                 ) from None

@@ -32,6 +32,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 NAME_LENGTH = 255
 ROLE_LENGTH = 64
 ATTRIBUTES_BYTES = 65_536
+ATTRIBUTES_DEPTH = 100  # SQLite reads no JSON beyond 1000 levels
 
 
 def _full_name(value: str) -> str:
@@ -41,14 +42,24 @@ def _full_name(value: str) -> str:
 
 
 def _attributes(value: dict[str, Any]) -> dict[str, Any]:
+    _require_storable(value)
     require_plain_json(value, "an attribute")
     if any(not key for key in value):
         raise InvalidInput("an attribute has no name")
-    if any(isinstance(item, float) and not math.isfinite(item) for item in value.values()):
-        raise InvalidInput("an attribute is not a JSON number (NaN or infinity)")
     if len(json.dumps(value, ensure_ascii=False).encode()) > ATTRIBUTES_BYTES:
         raise InvalidInput(f"the attributes are longer than {ATTRIBUTES_BYTES} bytes of JSON")
     return value
+
+
+def _require_storable(value: Any, depth: int = 0) -> None:
+    """Python reads NaN and any depth as JSON; neither database does."""
+    if depth > ATTRIBUTES_DEPTH:
+        raise InvalidInput(f"an attribute is nested deeper than {ATTRIBUTES_DEPTH} levels")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInput("an attribute is not a JSON number (NaN or infinity)")
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _require_storable(item, depth + 1)
 
 
 def _to_come(value: datetime | None) -> datetime | None:
