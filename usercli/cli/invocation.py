@@ -104,10 +104,18 @@ class Invocation:
         from usercli.database.engine import open_engine, sessions
         from usercli.database.readiness import require_current
         from usercli.database.unit_of_work import UnitOfWork
+        from usercli.origin import Origin
 
+        given = self.options
         engine = open_engine(self.target.url)
         end_of_imports()
-        return UnitOfWork(sessions(engine), read_only=read_only, dry_run=self.dry_run, on_connect=require_current)
+        return UnitOfWork(
+            sessions(engine),
+            read_only=read_only,
+            dry_run=self.dry_run,
+            origin=Origin.of_process(actor=given.actor, reason=given.reason, ticket=given.ticket),
+            on_connect=require_current,
+        )
 
     # -- what is said
 
