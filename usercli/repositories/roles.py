@@ -27,15 +27,16 @@ class RoleRepository(Repository[Role]):
         """The roles of these names, in name order. Raises RoleNotFound with the nearest names.
 
         Roles are locked before users: `share` keeps them from being deleted, `change` is for changing them.
+        Administrative ones come first, as in `lock_administrative`: two commands never wait for each other.
         """
         wanted = sorted(set(names))
         if not wanted:
             return []
-        query = select(Role).where(Role.name.in_(wanted)).order_by(Role.name)
+        query = select(Role).where(Role.name.in_(wanted)).order_by(Role.administrative.desc(), Role.name)
         if lock:
             shared = lock == "share"
             query = query.with_for_update(read=shared, key_share=shared).execution_options(populate_existing=True)
-        found = list(self.session.scalars(query))
+        found = sorted(self.session.scalars(query), key=lambda role: role.name)
         if missing := sorted(set(wanted) - {role.name for role in found}):
             known = list(self.session.scalars(select(Role.name)))
             raise RoleNotFound(f"no such role: {', '.join(missing)}{nearest(missing[0], known)}")
@@ -62,7 +63,9 @@ class RoleRepository(Repository[Role]):
         A grant of such a role waits as well: its foreign key locks the same row.
         """
         query = select(Role.id).where(Role.administrative.is_(True)).order_by(Role.name).with_for_update()
-        self.session.execute(query).all()
+        locked: list[uuid.UUID] | None = None
+        while (found := list(self.session.scalars(query))) != locked:  # one was made, or went, during the wait
+            locked = found
 
     def administrators(self) -> tuple[int, int]:
         """How many users administer now (active, not expired), and how many of them without an expiry."""
