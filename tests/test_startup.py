@@ -1,0 +1,47 @@
+"""A command line that scripts call once a user starts fast: it loads what it needs and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Database
+from usercli.cli import COMMANDS
+from usercli.cli.lazy import Lazy
+
+HEAVY = ("sqlalchemy", "pydantic", "alembic", "psycopg", "passlib", "bcrypt", "rich", "yaml", "dotenv", "asyncio")
+
+
+def loaded(*arguments: str) -> set[str]:
+    """Which heavy libraries a command line has loaded by its end."""
+    code = (
+        "import sys\nfrom usercli.cli import run\n"
+        f"code = run({list(arguments)!r})\n"
+        f"print(code, *(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    code_, *names = done.stderr.splitlines()[-1].split()
+    assert code_ == "0", done.stderr
+    return set(names)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("db", "--help")])
+def test_what_needs_no_database_loads_nothing_heavy(arguments: tuple[str, ...], clean_environment: Path) -> None:
+    assert loaded(*arguments) == set()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+@pytest.mark.parametrize("arguments", [("list",), ("list", "-o", "json"), ("config", "path")])
+def test_a_query_loads_no_migrations_no_hashing_and_no_other_driver(
+    arguments: tuple[str, ...], environment: Path, database: Database
+) -> None:
+    assert loaded(*arguments) <= {"sqlalchemy", "pydantic", "asyncio"}  # SQLAlchemy's PostgreSQL types load asyncio
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_what_the_list_names_is_there(command: Lazy) -> None:
+    assert command.load().name == command.name
+    assert command.help.endswith(".")
