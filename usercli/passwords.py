@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import secrets
 import string
@@ -21,6 +22,10 @@ with warnings.catch_warnings():
     import passlib.hash
     import passlib.utils.handlers as handlers
     from passlib.context import CryptContext
+    from passlib.exc import PasslibHashWarning
+
+# padding bits that passlib repairs are nobody's news; a filter set around each call would not be safe in threads
+warnings.simplefilter("ignore", PasslibHashWarning)
 
 #: The schemes in which passwords may be stored anew.
 SCHEMES = ("bcrypt", "bcrypt_sha256")
@@ -93,16 +98,18 @@ class django_scrypt(handlers.HasSalt, handlers.GenericHandler):  # noqa: N801 - 
             raise ValueError("not a valid django_scrypt hash")
         _scheme, n, salt, r, p, checksum = text.split("$")
         sizes = int(n), int(r), int(p)
-        if not (sizes[0] > 1 and sizes[0] & (sizes[0] - 1) == 0 and 128 * sizes[0] * sizes[1] <= 1 << 28):
+        power_of_two = sizes[0] > 1 and sizes[0] & (sizes[0] - 1) == 0
+        if not (power_of_two and min(sizes) > 0 and 128 * sizes[0] * sizes[1] <= 1 << 28):
             raise ValueError("not a valid django_scrypt hash")
-        return cls(parameters=sizes, salt=salt, checksum=checksum, relaxed=True)
+        if len(base64.b64decode(checksum, validate=True)) != 64:
+            raise ValueError("not a valid django_scrypt hash")
+        return cls(parameters=sizes, salt=salt, checksum=checksum)
 
     def to_string(self) -> str:
         n, r, p = self.parameters
         return f"scrypt${n}${self.salt}${r}${p}${self.checksum}"
 
     def _calc_checksum(self, secret: str | bytes) -> str:
-        import base64
         import hashlib
 
         n, r, p = self.parameters
@@ -125,10 +132,10 @@ class HashKind:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Did the password match, and the hash to store instead (None: the stored one is as it should be)."""
+    """Did the password match, and if so, is the stored hash below what the settings ask for?"""
 
     ok: bool
-    better_hash: str | None = None
+    outdated: bool = False
 
 
 class PasswordHasher:
@@ -184,23 +191,23 @@ class PasswordHasher:
         None, a disabled, malformed or unknown hash, and a password that the scheme would cut match nothing.
         """
         kind = identify(stored) if stored is not None else HashKind("disabled")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # padding bits that passlib repairs are nobody's news here
-            if stored is None or not kind.usable or not _is_hashable(password, kind):
-                self._context.verify("nobody", _NOBODY[self.scheme].format(cost=self.cost))
-                return Verdict(False)
-            try:
-                ok = bool(self._context.verify(password, stored))
-            except (ValueError, TypeError):
-                return Verdict(False)
-            if not (ok and self._context.needs_update(stored)):
-                return Verdict(ok)
-            return Verdict(True, self._better(password))
+        if stored is None or not kind.usable or not _is_hashable(password, kind):
+            self._context.verify("nobody", _NOBODY[self.scheme].format(cost=self.cost))
+            return Verdict(False)
+        try:
+            ok = bool(self._context.verify(password, stored))
+        except (ValueError, TypeError):
+            return Verdict(False)
+        return Verdict(ok, ok and self._context.needs_update(stored))
 
-    def _better(self, password: str) -> str | None:
+    def better_hash(self, password: str) -> str | None:
+        """What to store instead of an outdated hash; None if the scheme cannot take the password.
+
+        A password over 72 bytes that another scheme keeps stays with that one.
+        """
         try:
             return self.hash(password)
-        except InvalidInput:  # over 72 bytes, kept by another scheme: that one stays
+        except InvalidInput:
             return None
 
     def below_policy(self, kind: HashKind) -> bool:
@@ -263,12 +270,10 @@ def require_hash(stored: str) -> str:
 
 def _inspect(handler: Any, stored: str) -> HashKind:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if isinstance(handler, handlers.PrefixWrapper):
-                parsed = handler.wrapped.from_string(stored.removeprefix(handler.prefix))
-            else:
-                parsed = handler.from_string(stored)
+        if isinstance(handler, handlers.PrefixWrapper):
+            parsed = handler.wrapped.from_string(stored.removeprefix(handler.prefix))
+        else:
+            parsed = handler.from_string(stored)
     except (ValueError, TypeError):
         return HashKind("malformed")
     if parsed.checksum is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import AnswerIsNo, UserCliError
+from usercli.errors import AnswerIsNo, InvalidInput, UserCliError
 from usercli.passwords import PasswordHasher
 from usercli.schemas.users import UserKey, UserView
 from usercli.times import utcnow
@@ -37,22 +37,29 @@ class AuthService:
 
     def authenticate(self, email: str, password: str) -> SignIn:
         """Let a user in by email and password. Raises SignInRefused, after the same work for everybody."""
-        return self.verify(UserKey.parse(f"email:{email}"), password, record_login=True)
+        try:
+            key: UserKey | None = UserKey.parse(f"email:{email}")
+        except InvalidInput:  # nobody's address; refused like any other, after the same work
+            key = None
+        return self.verify(key, password, record_login=True)
 
-    def verify(self, key: UserKey, password: str, *, rehash: bool = True, record_login: bool = False) -> SignIn:
+    def verify(
+        self, key: UserKey | None, password: str, *, rehash: bool = True, record_login: bool = False
+    ) -> SignIn:
         """Check a password. Exactly one hash is computed, whether the user is there, active, expired or not.
 
-        `rehash` stores a better hash after a success, where the stored one is below the policy.
+        `rehash` makes and stores a better hash after a success, where the stored one is below the policy.
         Raises SignInRefused.
         """
         with self._unit_of_work(read_only=True) as uow:
-            user = uow.users.find_present(key)
+            user = uow.users.find_present(key) if key is not None else None
             stored = user.hashed_password if user is not None else None
             view = UserView.model_validate(user) if user is not None else None
         verdict = self._hasher.verify(password, stored)
         if not verdict.ok or view is None or not _may_sign_in(view):
             raise SignInRefused("refused")
-        self._after(view, stored or "", verdict.better_hash if rehash else None, record_login)
+        better_hash = self._hasher.better_hash(password) if rehash and verdict.outdated else None
+        self._after(view, stored or "", better_hash, record_login)
         return SignIn(view, view.must_change_password)
 
     def _after(self, view: UserView, stored: str, better_hash: str | None, record_login: bool) -> None:
