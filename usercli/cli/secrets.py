@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,6 +81,8 @@ class SecretSource:
             raise InvalidInput("--skip-policy needs --reason TEXT")
         if not chosen and not invocation.can_ask:
             raise InvalidInput(f"a password is needed: add {ways}")
+        if self.password_fd is not None:
+            _require_open(self.password_fd)
         if self.generate:
             self.require_allowed(invocation)
             require_secret_way_out(self.secret_out)
@@ -94,8 +96,8 @@ class SecretSource:
 
     def read(self, invocation: Invocation, *, twice: bool = True) -> str | None:
         """The secret; None for --no-password. Asks on the terminal if nothing was chosen. Raises InvalidInput."""
-        if self.no_password or (invocation.dry_run and (self.generate or not self._given)):
-            return None  # a dry run asks nothing and makes nothing
+        if self.no_password or (invocation.dry_run and (self.generate or (twice and not self._given))):
+            return None  # a dry run of a change asks nothing and makes nothing
         if self.generate:
             return self.make()
         if self.password_stdin or self.password_hash_stdin:
@@ -171,13 +173,14 @@ def require_secret_way_out(secret_out: str | None) -> None:
 class SecretOut:
     """Where generated secrets go: a file that is complete before the commit, or the terminal after it.
 
-    As a context manager around the change it removes the file when the change did not happen.
+    As a context manager around the change it removes the file when the change did not happen. Where nobody
+    knows whether it did, the secrets are handed out, and that is said.
     """
 
     def __init__(self, invocation: Invocation, path: str | None) -> None:
         self._invocation, self._path = invocation, path
         self._pairs: Sequence[tuple[str, str]] = ()
-        self._written = False
+        self._created = self._complete = False
 
     def __enter__(self) -> SecretOut:
         return self
@@ -187,32 +190,52 @@ class SecretOut:
         self._pairs = pairs
         if self._path is not None:
             self._write(self._path)
+        self._complete = True
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OutcomeUnknown) and self._written:
-            self._invocation.warn(f"the passwords stay in {self._path}: they may be in force")
-        elif error is not None and self._written and self._path is not None:
-            Path(self._path).unlink()
-        elif error is None and self._path is None:
+        # an interrupt after delivery may have come while committing
+        unknown = self._complete and (isinstance(error, OutcomeUnknown) or not isinstance(error, Exception))
+        if error is not None and unknown:
+            there = f"the passwords stay in {self._path}" if self._path is not None else "keep these passwords"
+            self._invocation.warn(f"{there}: they may be in force")
+            self._show()
+        elif error is not None:
+            if self._created and self._path is not None:
+                Path(self._path).unlink(missing_ok=True)
+        else:
+            self._show()
+            if self._created:
+                self._invocation.say(f"wrote {len(self._pairs)} password(s) to {self._path}")
+
+    def _show(self) -> None:
+        if self._path is None:
             for email, secret in self._pairs:
                 self._invocation.say(f"{email}: {secret}")
-        elif error is None and self._written:
-            self._invocation.say(f"wrote {len(self._pairs)} password(s) to {self._path}")
 
     def _write(self, path: str) -> None:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            self._written = True
+            self._created = True
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
                 out.write("email,password\n")
                 for email, secret in self._pairs:
                     out.write(f"{csv_cell(email)},{csv_cell(secret)}\n")
                 out.flush()
                 os.fsync(out.fileno())
+            _sync_folder(path)
         except FileExistsError:
             raise InvalidInput(f"{path} exists already; --secret-out wants a new file") from None
         except OSError as error:
             raise UserCliError(f"cannot write {path}: {(error.strerror or 'error').lower()}") from None
+
+
+def _sync_folder(path: str) -> None:
+    """Make the name of a new file last as well."""
+    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)  # noqa: PTH120 - beside os.open
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def one_line(data: bytes, place: str) -> str:
@@ -239,7 +262,7 @@ def _from_stdin() -> bytes:
         raise InvalidInput("standard input is closed; there is no password to read")
     if sys.stdin.isatty():
         return sys.stdin.buffer.readline()
-    return _bounded(sys.stdin.buffer.read, "standard input")
+    return _bounded(sys.stdin.buffer.read(_READ_AT_MOST + 1), "standard input")
 
 
 def _from_file(path: str) -> bytes:
@@ -248,21 +271,29 @@ def _from_file(path: str) -> bytes:
             mode = os.fstat(source.fileno()).st_mode
             if stat.S_ISREG(mode) and mode & 0o077:
                 raise InvalidInput(f"others can read {visible(path)}; run: chmod 600 {visible(path)}")
-            return _bounded(source.read, "the password file")
+            return _bounded(source.read(_READ_AT_MOST + 1), "the password file")
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {(error.strerror or 'error').lower()}") from None
+
+
+def _require_open(number: int) -> None:
+    """The caller opened it. Later the number may belong to a file of our own, or to the database."""
+    try:
+        os.fstat(number)
+    except (OSError, OverflowError):
+        raise InvalidInput(f"cannot read file descriptor {number}: nobody opened it") from None
 
 
 def _from_fd(number: int) -> bytes:
     try:
         with os.fdopen(number, "rb", closefd=False) as source:
-            return _bounded(source.read, f"file descriptor {number}")
-    except (OSError, ValueError, OverflowError):
+            data = source.read(_READ_AT_MOST + 1)
+    except (OSError, ValueError):
         raise InvalidInput(f"cannot read file descriptor {number}") from None
+    return _bounded(data, f"file descriptor {number}")
 
 
-def _bounded(read: Callable[[int], bytes], place: str) -> bytes:
-    data = read(_READ_AT_MOST + 1)
+def _bounded(data: bytes, place: str) -> bytes:
     if len(data) > _READ_AT_MOST:
         raise InvalidInput(f"what comes from {place} is too long for a password")
     return data
@@ -273,9 +304,12 @@ def _ask(invocation: Invocation, twice: bool) -> str:
 
     if not invocation.can_ask:
         raise InvalidInput(f"a password is needed: add {ALL_WAYS}")
-    secret = getpass.getpass("password: ", stream=sys.stderr)
-    if not secret:
-        raise InvalidInput("the password is empty")
-    if twice and getpass.getpass("password again: ", stream=sys.stderr) != secret:
-        raise InvalidInput("the two passwords differ; nothing was changed")
+    try:
+        secret = getpass.getpass("password: ", stream=sys.stderr)
+        if not secret:
+            raise InvalidInput("the password is empty")
+        if twice and getpass.getpass("password again: ", stream=sys.stderr) != secret:
+            raise InvalidInput("the two passwords differ; nothing was changed")
+    except UnicodeDecodeError:
+        raise InvalidInput("the password is not valid UTF-8") from None
     return secret
