@@ -15,6 +15,7 @@ from usercli.cli.invocation import Invocation
 from usercli.cli.options import command
 from usercli.cli.secrets import NO_SECRET, SecretOut, SecretSource
 from usercli.errors import Conflict, InvalidInput, NotFound
+from usercli.text import visible
 from usercli.times import parse_expiry
 
 if TYPE_CHECKING:
@@ -360,10 +361,10 @@ def _purgeable(invocation: Invocation, keys: Sequence[UserKey], each: bool) -> l
 
 
 def _require_emails(invocation: Invocation, wanted: Sequence[str], confirmed: Sequence[str]) -> None:
-    from usercli.emails import email_key
+    from usercli.schemas.users import lookup_key
 
-    keys = {email_key(email) for email in confirmed}
-    missing = [email for email in wanted if email_key(email) not in keys]
+    given = {lookup_key(email) for email in confirmed}  # a hostile one, from elsewhere, as it is shown
+    missing = [email for email in wanted if given.isdisjoint({lookup_key(email), visible(email)})]
     invocation.require_typed(missing, f"purging {named(wanted)} cannot be undone", "--confirm", given=[])
 
 
