@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from usercli.errors import InvalidInput
 from usercli.text import require_plain
 
+_SHOWN = 100
+
 
 def email_key(email: str) -> str:
     """NFC(casefold(local part)) + "@" + the domain's IDNA A-label in lower case.
@@ -51,7 +53,8 @@ def validate_email(email: str, special_use_domains: Iterable[str] = ()) -> str:
     try:
         email_validator.validate_email(checked, strict=True, check_deliverability=False)
     except email_validator.EmailSyntaxError as error:
-        raise InvalidInput(f"invalid email {email}: {_reason(str(error))}") from None
+        shown = email if len(email) <= _SHOWN else f"{email[:_SHOWN]}..."
+        raise InvalidInput(f"invalid email {shown}: {_reason(str(error))}") from None
     return email
 
 

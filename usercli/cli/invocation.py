@@ -158,7 +158,7 @@ class Invocation:
             listed = " ".join(f"{option} {name}" for name in missing)
             raise InvalidInput(f"{what}; to go on add {listed}")
         for name in missing:
-            if self._ask(f"{what} on {self.target}; type {name} to go on: ").strip() != name:
+            if self._ask(f"{what} on {self.target}; type {name} to go on: ").strip() not in {name, visible(name)}:
                 raise Declined
 
     def _ask(self, question: str) -> str:

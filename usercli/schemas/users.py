@@ -180,10 +180,10 @@ class UserKey(BaseModel):
                 raise InvalidInput(f"not an id: {rest} (an id is a UUID)")
             return cls(typed=typed, id=found)
         if colon and kind == "email":
-            return cls(typed=typed, email_key=_lookup_key(rest))
+            return cls(typed=typed, email_key=lookup_key(rest))
         if found := _uuid(typed):
             return cls(typed=typed, id=found)
-        return cls(typed=typed, email_key=_lookup_key(typed))
+        return cls(typed=typed, email_key=lookup_key(typed))
 
     def __str__(self) -> str:
         return self.typed
@@ -198,7 +198,8 @@ def _uuid(text: str) -> uuid.UUID | None:
     return found if str(found) == text.lower() else None
 
 
-def _lookup_key(email: str) -> str:
+def lookup_key(email: str) -> str:
+    """The key of an email; a text that is no address stands for itself."""
     try:
         return email_key(email)
     except InvalidInput:
