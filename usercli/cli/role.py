@@ -133,7 +133,8 @@ def delete(
     if revoke:
         invocation.confirm(f"take the role {name} from all its holders and remove it")
     change = service.delete_role(name, invocation.changing(), revoke=revoke, allow_no_admin=allow_no_admin)
-    show_change(invocation, output, change, f"deleted the role {name}")
+    taken = " and took it from" if change.users else ""
+    show_change(invocation, output, change, f"deleted the role {name}{taken}")
 
 
 @command
