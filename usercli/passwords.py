@@ -24,8 +24,10 @@ with warnings.catch_warnings():
     from passlib.context import CryptContext
     from passlib.exc import PasslibHashWarning
 
-# padding bits that passlib repairs are nobody's news; a filter set around each call would not be safe in threads
+# Padding bits that passlib repairs are nobody's news, nor is how it asks argon2 for its version. Filters set
+# around each call would not be safe in threads.
 warnings.simplefilter("ignore", PasslibHashWarning)
+warnings.filterwarnings("ignore", r"Accessing argon2\.__version__", DeprecationWarning)
 
 #: The schemes in which passwords may be stored anew.
 SCHEMES = ("bcrypt", "bcrypt_sha256")
