@@ -175,8 +175,8 @@ def test_add_new_leaves_out_what_is_taken_and_says_how_many_went_in(database: Da
     )
     with database.uow() as uow:
         rows = [{"email": f"{name}@example.com", "attributes": {"n": 1}} for name in ("ADA", "bob", "eve", "BOB")]
-        assert uow.users.add_new(rows) == 2
-        assert uow.users.add_new([]) == 0
+        assert [user.email for user in uow.users.add_new(rows)] == ["bob@example.com", "eve@example.com"]
+        assert uow.users.add_new([]) == []
         uow.commit()
     assert database.rows("SELECT email, full_name, version FROM users WHERE deleted_at IS NULL ORDER BY email") == [
         ("ada@example.com", "First", 1),

@@ -71,6 +71,14 @@ def _text(value: Any) -> str:
     return value
 
 
+def _yes_no(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() in {"true", "1", "yes", "false", "0", "no"}:
+        return str(value).lower() in {"true", "1", "yes"}
+    raise InvalidInput("must be true or false")
+
+
 def _scheme(value: Any) -> str:
     if value not in {"bcrypt", "bcrypt_sha256"}:
         raise InvalidInput("must be bcrypt or bcrypt_sha256")
@@ -86,6 +94,7 @@ KNOWN: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "password_min_length": (_whole(8, 128), 15),
     "blocklist": (_text, ""),
     "service_name": (_text, ""),
+    "require_reason": (_yes_no, False),
 }
 
 SAMPLE = """\
@@ -110,6 +119,7 @@ SAMPLE = """\
 # [profiles.production]
 # url = "postgresql://usercli@db.example.com:5432/service"   # the password belongs in ~/.pgpass
 # protected = true                                           # changing it needs --target production
+# require_reason = true                                      # every change needs --reason
 """
 
 

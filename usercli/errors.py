@@ -64,6 +64,10 @@ class RoleNotFound(NotFound):
     """No role has that name."""
 
 
+class ChangeNotFound(NotFound):
+    """No change has that id."""
+
+
 class ProfileNotFound(NotFound):
     """The configuration names no such profile."""
 

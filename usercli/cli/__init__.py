@@ -21,7 +21,13 @@ from usercli.cli.lazy import Lazy, new_app
 from usercli.cli.options import command
 from usercli.errors import ExitCode, OutputFailed, UserCliError
 
-USERS, ACCESS, DATABASE, SETUP = "Users", "Passwords, roles, account state", "Database", "Setup"
+USERS, ACCESS, LOG, DATABASE, SETUP = (
+    "Users",
+    "Passwords, roles, account state",
+    "What happened",
+    "Database",
+    "Setup",
+)
 
 COMMANDS = (
     Lazy("create", "usercli.cli.users:create", "Add a user.", USERS),
@@ -36,6 +42,12 @@ COMMANDS = (
     Lazy("activate", "usercli.cli.users:activate", "Let users sign in again.", ACCESS),
     Lazy("deactivate", "usercli.cli.users:deactivate", "Keep users out.", ACCESS),
     Lazy("expire", "usercli.cli.expire:app", "Deactivate users whose expiry has passed.", ACCESS),
+    Lazy("history", "usercli.cli.changes:history", "Show what happened to a user.", LOG),
+    Lazy("changes", "usercli.cli.changes:changes", "List the commands that changed something.", LOG),
+    Lazy("undo", "usercli.cli.changes:undo", "Take a change back.", LOG),
+    Lazy("audit", "usercli.cli.audit:app", "Read, verify and export the audit log.", LOG),
+    Lazy("purge", "usercli.cli.changes:purge", "Empty the bin of old users, for good.", LOG),
+    Lazy("privacy", "usercli.cli.privacy:app", "Hand a person's data over, or erase a person.", LOG),
     Lazy("db", "usercli.cli.db:app", "Make, upgrade and check the database.", DATABASE),
     Lazy("migrate", "usercli.cli.db:upgrade", "Short for: db upgrade.", DATABASE),
     Lazy("config", "usercli.cli.config:app", "Show where settings come from.", SETUP),

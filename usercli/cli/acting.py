@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,19 @@ from usercli.errors import DoneInPart
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
     from usercli.schemas.users import Change, UserKey
+
+
+UsersArg = Annotated[
+    list[str], typer.Argument(metavar="USER...", help="Ids or emails; id: and email: force the kind.")
+]
+ContinueOpt = Annotated[
+    bool,
+    typer.Option("--continue", help="Do each user on its own; exit with 7 if some failed.", show_default=False),
+]
+AllowNoAdminOpt = Annotated[
+    bool,
+    typer.Option("--allow-no-admin", help="Even if no administrator is left; needs --reason.", show_default=False),
+]
 
 
 def table_fields(output: Output) -> Sequence[str]:

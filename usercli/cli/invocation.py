@@ -85,6 +85,8 @@ class Invocation:
     def changing(self) -> UnitOfWork:
         """A unit of work for a change, or its dry run. Raises ProtectedTarget."""
         self.require_unprotected()
+        if self.settings.get("require_reason").value and not (self.options.reason or self.dry_run):
+            raise InvalidInput("changes here need a reason; add --reason TEXT")
         return self._unit_of_work()
 
     def require_unprotected(self) -> None:

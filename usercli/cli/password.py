@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.acting import on_users, parse_keys, show_change, user_output
+from usercli.cli.acting import UsersArg, on_users, parse_keys, show_change, user_output
 from usercli.cli.invocation import Invocation
 from usercli.cli.lazy import add_command, new_app
 from usercli.cli.options import command
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from usercli.schemas.users import UserView
 
 UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email; id: and email: force the kind.")]
-UsersArg = Annotated[
-    list[str], typer.Argument(metavar="USER...", help="Ids or emails; id: and email: force the kind.")
-]
 
 app = new_app("Set, reset, check and examine passwords.")
 

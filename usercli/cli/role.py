@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.acting import on_users, show_change, user_output
+from usercli.cli.acting import AllowNoAdminOpt, ContinueOpt, UsersArg, on_users, show_change, user_output
 from usercli.cli.invocation import Invocation
 from usercli.cli.lazy import add_command, new_app
 from usercli.cli.options import command
@@ -18,18 +18,7 @@ if TYPE_CHECKING:
     from usercli.schemas.users import Change, UserKey
 
 RoleArg = Annotated[str, typer.Argument(metavar="ROLE", help="The role's name.")]
-UsersArg = Annotated[
-    list[str], typer.Argument(metavar="USER...", help="Ids or emails; id: and email: force the kind.")
-]
 DescriptionOpt = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is for.")]
-AllowNoAdminOpt = Annotated[
-    bool,
-    typer.Option("--allow-no-admin", help="Even if no administrator is left; needs --reason.", show_default=False),
-]
-ContinueOpt = Annotated[
-    bool,
-    typer.Option("--continue", help="Do each user on its own; exit with 7 if some failed.", show_default=False),
-]
 
 app = new_app("Make roles, give and take them.")
 

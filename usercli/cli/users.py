@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from usercli.cli.acting import named, on_users, parse_keys, show_change, table_fields, user_output
+from usercli.cli.acting import (
+    AllowNoAdminOpt,
+    ContinueOpt,
+    UsersArg,
+    named,
+    on_users,
+    parse_keys,
+    show_change,
+    table_fields,
+    user_output,
+)
 from usercli.cli.filters import ALL, Filters
 from usercli.cli.invocation import Invocation
 from usercli.cli.options import command
@@ -22,9 +32,6 @@ if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
     from usercli.schemas.users import Change, UserKey
 
-UsersArg = Annotated[
-    list[str], typer.Argument(metavar="USER...", help="Ids or emails; id: and email: force the kind.")
-]
 AttributeOpt = Annotated[
     list[str] | None,
     typer.Option("--attribute", metavar="KEY=VALUE", help="Set an attribute to a text; repeat it."),
@@ -38,14 +45,6 @@ ExpiresOpt = Annotated[
     typer.Option("--expires", metavar="TIME", help="When it ends: 30d, 12h, a date, an RFC 3339 time, never."),
 ]
 NameOpt = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="The full name.")]
-ContinueOpt = Annotated[
-    bool,
-    typer.Option("--continue", help="Do each user on its own; exit with 7 if some failed.", show_default=False),
-]
-AllowNoAdminOpt = Annotated[
-    bool,
-    typer.Option("--allow-no-admin", help="Even if no administrator is left; needs --reason.", show_default=False),
-]
 ActiveOpt = Annotated[
     bool | None, typer.Option("--active/--inactive", help="May sign in, or not.", show_default=False)
 ]

@@ -59,6 +59,8 @@ def _postgresql(url: DatabaseUrl, poolclass: type[Pool]) -> Engine:
     query["dbname"] = url.database
     return create_engine(
         URL.create("postgresql+psycopg"),
+        # whatever the role's default: under a lock the newest rows must be seen
+        isolation_level="READ COMMITTED",
         # Prepared statements break behind a pooler in transaction mode.
         connect_args={**query, "prepare_threshold": None},
         hide_parameters=True,

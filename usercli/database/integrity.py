@@ -27,6 +27,7 @@ from usercli.errors import (
 VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
     "uq_users_email_key": EmailTaken,
     "users.email_key": EmailTaken,
+    "pk_audit_events": ChangedMeanwhile("another program wrote to the audit log; run the command again"),
     "uq_roles_name": Conflict("a role with this name exists already"),
     "roles.name": Conflict("a role with this name exists already"),
     "fk_user_roles_role_id_roles": Conflict("the role is granted to users; revoke it first"),
@@ -37,6 +38,7 @@ VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
 }
 
 _BEHIND = SchemaNotCurrent("the schema is not complete; run: usercli db upgrade")
+_LOG = DatabaseUnavailable("the audit log refuses the change: it is append-only; run: usercli audit verify")
 _STATES: dict[str, UserCliError] = {
     "25006": DatabaseUnavailable("the database is read-only; connect to the primary server"),
     "40001": ChangedMeanwhile("another transaction changed the same rows; run the command again"),
@@ -100,6 +102,8 @@ def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
         return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
     if state.startswith("23"):
         return _violation(original.diag.constraint_name or "")
+    if state == "P0001" and "audit_events" in str(original):
+        return _fresh(_LOG)
     if state in _STATES:
         return _fresh(_STATES[state])
     if state.startswith(("08", "57P")):
@@ -119,6 +123,8 @@ def _why(text: str, url: DatabaseUrl) -> str:
 
 def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
     text = str(original)
+    if "audit_events" in text and "constraint failed" not in text and "no such" not in text:
+        return _fresh(_LOG)
     if "constraint failed" in text:
         found = _SQLITE_NAME.search(text)
         return _violation(found[1] if found else "")

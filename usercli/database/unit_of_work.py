@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.exc import StaleDataError
 
 from usercli.database.engine import READ_ONLY
-from usercli.errors import ChangedMeanwhile, DatabaseUnreachable, OutcomeUnknown
+from usercli.errors import (
+    ChangedMeanwhile,
+    Conflict,
+    DatabaseUnreachable,
+    OutcomeUnknown,
+    Refused,
+    UserCliError,
+)
 from usercli.models.base import new_id
 from usercli.origin import Origin
+from usercli.repositories.audit import AuditRepository
+from usercli.repositories.related import RelatedRepository
 from usercli.repositories.roles import RoleRepository
 from usercli.repositories.users import UserRepository
+from usercli.schemas.users import UserKey
+
+
+@dataclass(frozen=True)
+class RoleName:
+    """A role as the target of a change."""
+
+    name: str
+
+
+#: What a change is about: a user that is there, the email of one to be, or a role.
+Target = UserKey | RoleName | str
 
 
 class UnitOfWork:
@@ -40,6 +63,8 @@ class UnitOfWork:
     ) -> None:
         self._sessions = sessions
         self._levels: list[SessionTransaction] = []
+        self._marks: list[int] = []
+        self._committed: SessionTransaction | None = None
         self.session: Session
         self._on_connect = on_connect
         self.origin = origin or Origin()
@@ -61,7 +86,45 @@ class UnitOfWork:
                 raise
             self.users = UserRepository(self.session)
             self.roles = RoleRepository(self.session)
+            self.related = RelatedRepository(self.session)
+            self.audit = AuditRepository(self.session, self.origin, self.change_id)
+        self._marks.append(self.audit.mark())
         return self
+
+    @contextmanager
+    def change(self, action: str, targets: Sequence[Target] = ()) -> Iterator[Self]:
+        """`with uow:` for a change that has a name; when a rule or a conflict refuses it, the log says so."""
+        with self.attempt(action, targets), self:
+            yield self
+
+    @contextmanager
+    def attempt(self, action: str, targets: Sequence[Target] = ()) -> Iterator[None]:
+        """Log the refusal of what is tried in the block, in a transaction of its own."""
+        try:
+            yield
+        except (Conflict, Refused) as error:
+            if not (self._levels or self.dry_run or self.read_only):
+                self._record_refusal(action, targets, error)
+            raise
+
+    def _record_refusal(self, action: str, targets: Sequence[Target], error: UserCliError) -> None:
+        outcome = "conflict" if isinstance(error, Conflict) else "refused"
+        try:
+            with self:
+                for target in targets or (None,):
+                    self.audit.record(action, outcome=outcome, error=error.message, **self._describe(target))
+                self.commit()
+        except UserCliError:
+            pass  # the refusal itself stands, and is what the caller must hear
+
+    def _describe(self, target: Target | None) -> dict[str, Any]:
+        if isinstance(target, UserKey):
+            user = self.users.find_present(target)
+            found = (user.id, user.email) if user is not None else (target.id, target.email_key)
+            return {"target_id": found[0], "email": found[1]}
+        if isinstance(target, RoleName):
+            return {"kind": "role", "after": {"name": target.name}}
+        return {"email": target}
 
     def _connect(self) -> None:
         options = {READ_ONLY: True, "postgresql_readonly": True} if self.read_only else {}
@@ -73,7 +136,9 @@ class UnitOfWork:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        level = self._levels.pop()
+        level, mark = self._levels.pop(), self._marks.pop()
+        if self._committed is not level:
+            self.audit.forget_since(mark)
         try:
             # a failed flush leaves a level that is neither active nor over: the outer one could not go on
             if level is (self.session.get_nested_transaction() or self.session.get_transaction()):
@@ -91,7 +156,7 @@ class UnitOfWork:
     def commit(self) -> None:
         """Keep the changes of this block. Raises OutcomeUnknown when the connection breaks meanwhile."""
         self.session.flush()
-        level = self._levels[-1]
+        level = self._committed = self._levels[-1]
         if len(self._levels) > 1:
             level.commit()
         elif self.dry_run:
@@ -100,6 +165,7 @@ class UnitOfWork:
             self._commit_outermost(level)
 
     def _commit_outermost(self, level: SessionTransaction) -> None:
+        self.audit.write()
         try:
             level.commit()
         except DatabaseUnreachable:

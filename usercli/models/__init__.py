@@ -1,7 +1,8 @@
 """SQLAlchemy tables."""
 
+from usercli.models.audit import AuditEvent
 from usercli.models.base import Base
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 
-__all__ = ["Base", "Role", "User", "UserRole"]
+__all__ = ["AuditEvent", "Base", "Role", "User", "UserRole"]

@@ -176,8 +176,17 @@ class UserRepository(Repository[User]):
         overdue = and_(User.is_active.is_(True), User.deleted_at.is_(None), User.expires_at <= utcnow())
         return list(self.session.scalars(select(User).where(overdue).order_by(User.id).with_for_update()))
 
-    def add_new(self, rows: Iterable[dict[str, Any]]) -> int:
-        """Put many users in, leaving those out whose email is taken; how many went in."""
+    def binned_before(self, cutoff: datetime, limit: int) -> list[User]:
+        """Some of the users that were moved to the bin before a time, locked."""
+        query = select(User).where(User.deleted_at < cutoff).order_by(User.id).limit(limit)
+        return list(self.session.scalars(query.with_for_update()))
+
+    def count_binned_before(self, cutoff: datetime) -> int:
+        """How many users were moved to the bin before a time."""
+        return self.session.scalar(select(func.count(User.id)).where(User.deleted_at < cutoff)) or 0
+
+    def add_new(self, rows: Iterable[dict[str, Any]]) -> list[User]:
+        """Put many users in, leaving those out whose email is taken; those that went in, not attached."""
         dialect = self.session.get_bind().dialect.name
         statement = (postgresql if dialect == "postgresql" else sqlite).insert(User)
         statement = statement.on_conflict_do_nothing(
@@ -185,8 +194,10 @@ class UserRepository(Repository[User]):
         )
         complete = [{**row, "email_key": email_key(row["email"])} for row in rows]
         if not complete:  # to SQLAlchemy no rows mean one row of defaults
-            return 0
-        return len(self.session.execute(statement.returning(User.id), complete).all())
+            return []
+        went_in = dict(self.session.execute(statement.returning(User.email_key, User.id), complete).tuples())
+        pairs = [(went_in.pop(row["email_key"], None), row) for row in complete]
+        return [User(id=user_id, **row) for user_id, row in pairs if user_id is not None]
 
     def with_bad_key(self) -> Iterator[uuid.UUID]:
         """The ids of users whose email_key is not the key of their email; ASCII is compared by the database."""

@@ -13,6 +13,7 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.models.user import DISABLED_PASSWORD
 from usercli.passwords import PasswordHasher, generate, identify
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
+from usercli.services import journal
 from usercli.services.users import commit_users, update_users
 from usercli.times import utcnow
 
@@ -29,12 +30,14 @@ def set_password(
     before_commit: Callable[[UserView], None] | None = None,
 ) -> Change:
     """Give a user a password by its hash, or none. Raises UserNotFound."""
-    with uow:
+    with uow.change("password.set", [key]):
         [user] = uow.users.pick([key], lock=True)
+        before = journal.snapshot(user)
         user.hashed_password = hashed_password or DISABLED_PASSWORD
         user.password_changed_at = utcnow()
         user.must_change_password = must_change
         uow.users.save(user)
+        journal.changed(uow, "password.set", user, before, password=True)
         if before_commit is not None:
             before_commit(UserView.model_validate(user))
         return commit_users(uow, [user], [user])
@@ -56,21 +59,23 @@ def reset_passwords(
         ids = [user.id for user in uow.users.pick(keys)]
     secrets = [] if uow.dry_run else [make_secret() for _ in ids]
     hashes = list(hasher.hash_all(secrets))
-    with uow:
+    with uow.change("password.reset", keys):
         users = uow.users.pick([UserKey(typed=str(user_id), id=user_id) for user_id in ids], lock=True)
         if not uow.dry_run:
             now = utcnow()
             for user, hashed in zip(users, hashes, strict=True):
+                before = journal.snapshot(user)
                 user.hashed_password, user.password_changed_at = hashed, now
                 user.must_change_password = True
                 uow.users.save(user)
+                journal.changed(uow, "password.reset", user, before, password=True)
             on_secrets([(user.email, secret) for user, secret in zip(users, secrets, strict=True)])
         return commit_users(uow, users, users)
 
 
 def expire_passwords(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
     """Users must choose a new password at the next sign-in. Raises UserNotFound."""
-    return update_users(keys, UserUpdate(must_change_password=True), uow)
+    return update_users(keys, UserUpdate(must_change_password=True), uow, action="password.expired")
 
 
 Finding = Literal["unusable", "empty", "malformed", "unsupported", "below_policy", "old", "shared"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from usercli.database.unit_of_work import UnitOfWork
+from usercli.database.unit_of_work import RoleName, UnitOfWork
 from usercli.errors import InvalidInput, Refused
 from usercli.models.role import Role
 from usercli.schemas.roles import RoleCreate, RoleUpdate, RoleView
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
+from usercli.services import journal
 from usercli.services.administrators import administrators_kept
 from usercli.services.users import change_roles, update_users
 
@@ -21,8 +22,9 @@ def list_roles(uow: UnitOfWork) -> list[RoleView]:
 
 def create_role(data: RoleCreate, uow: UnitOfWork) -> Change:
     """Add a role. Raises Conflict if there is one of that name."""
-    with uow:
-        uow.roles.add(Role(**data.model_dump()))
+    with uow.change("role.created", [RoleName(data.name)]):
+        role = uow.roles.add(Role(**data.model_dump()))
+        _record(uow, "role.created", role, {}, data.model_dump())
         uow.commit()
         return _change(uow, 1)
 
@@ -32,13 +34,15 @@ def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin:
     given = data.model_dump(exclude_unset=True)
     if not given:
         raise InvalidInput("nothing to change was given; see usercli role update --help")
-    with uow:
+    with uow.change("role.updated", [RoleName(name)]):
         with administrators_kept(uow, allow_none=allow_no_admin):
             [role] = uow.roles.named([name], "change")
             different = {key: value for key, value in given.items() if getattr(role, key) != value}
+            before = {key: getattr(role, key) for key in different}
             for key, value in different.items():
                 setattr(role, key, value)
         if different:
+            _record(uow, "role.updated", role, before, different)
             uow.commit()
         return _change(uow, int(bool(different)), unchanged=int(not different))
 
@@ -48,15 +52,19 @@ def delete_role(name: str, uow: UnitOfWork, *, revoke: bool = False, allow_no_ad
 
     Raises RoleNotFound, Refused while it is granted (also to users in the bin), LastAdministrator.
     """
-    with uow:
+    with uow.change("role.deleted", [RoleName(name)]):
         with administrators_kept(uow, allow_none=allow_no_admin):
             [role] = uow.roles.named([name], "change")
             holders = uow.users.by_id(uow.roles.holders(role), lock=True)
             if holders and not revoke:
                 raise Refused(_still_granted(name, [user.deleted_at is not None for user in holders]))
             for user in holders:
+                before = journal.snapshot(user)
                 change_roles(user, [], [role], uow)
+                journal.changed(uow, "role.revoked", user, before)
             uow.flush()
+            gone = RoleCreate.model_validate(role, from_attributes=True).model_dump()
+            _record(uow, "role.deleted", role, gone, {})
             uow.roles.remove(role)
         change = _change(uow, 1)
         change.users = [UserView.model_validate(user) for user in holders]
@@ -66,12 +74,19 @@ def delete_role(name: str, uow: UnitOfWork, *, revoke: bool = False, allow_no_ad
 
 def grant_role(name: str, keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
     """Give a role to users; who has it keeps it. Raises RoleNotFound, UserNotFound."""
-    return update_users(keys, UserUpdate(add_roles=(name,)), uow)
+    return update_users(keys, UserUpdate(add_roles=(name,)), uow, action="role.granted")
 
 
 def revoke_role(name: str, keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Take a role from users. Raises RoleNotFound, UserNotFound, LastAdministrator."""
-    return update_users(keys, UserUpdate(remove_roles=(name,)), uow, allow_no_admin=allow_no_admin)
+    data = UserUpdate(remove_roles=(name,))
+    return update_users(keys, data, uow, allow_no_admin=allow_no_admin, action="role.revoked")
+
+
+def _record(
+    uow: UnitOfWork, action: str, role: Role, before: Mapping[str, object], after: Mapping[str, object]
+) -> None:
+    uow.audit.record(action, kind="role", target_id=role.id, before=before, after=after)
 
 
 def _still_granted(name: str, binned: Sequence[bool]) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.schemas.users import UserCreate
+from usercli.services import journal
 
 _FIRST = (
     "Ada Alan Amara Anders Ángel Beatriz Björn Chidi Chloé Dana Dmitri Edsger Elif Emeka Fatima Frances Grace",
@@ -51,9 +52,13 @@ def people(count: int, seed: int = 1) -> Iterator[UserCreate]:
 def seed_users(count: int, uow: UnitOfWork, seed: int = 1) -> Seeded:
     """Add sample users in one transaction; those whose email is taken are left as they are."""
     created = 0
-    with uow:
+    with uow.change("user.created"):
         stream = people(count, seed)
         while chunk := list(islice(stream, _CHUNK)):
-            created += uow.users.add_new(user.model_dump(exclude_unset=True) for user in chunk)
+            rows = uow.users.add_new(user.model_dump(exclude_unset=True) for user in chunk)
+            for user in rows:
+                journal.created(uow, user)
+            uow.audit.write()
+            created += len(rows)
         uow.commit()
     return Seeded(created=created, skipped=count - created, dry_run=uow.dry_run)

@@ -25,6 +25,7 @@ from usercli.schemas.users import (
     UserUpdate,
     UserView,
 )
+from usercli.services import journal
 from usercli.services.administrators import administrators_kept
 from usercli.times import utcnow
 
@@ -47,7 +48,7 @@ def create_user(
     user = User(**data.model_dump(exclude={"roles"}))
     if hashed_password is not None:
         user.hashed_password, user.password_changed_at = hashed_password, utcnow()
-    with uow:
+    with uow.change("user.created", [data.email]):
         roles = uow.roles.named(data.roles, "share")
         if not if_not_exists:
             uow.users.add(user)
@@ -56,6 +57,7 @@ def create_user(
         for role in roles:
             user.grants.append(new_grant(role, uow))
         uow.flush()
+        journal.created(uow, user)
         if on_created is not None:
             on_created(UserView.model_validate(user))
         return commit_users(uow, [user], [user])
@@ -134,7 +136,12 @@ class Listing:
 
 
 def update_users(
-    keys: Sequence[UserKey], data: UserUpdate, uow: UnitOfWork, *, allow_no_admin: bool = False
+    keys: Sequence[UserKey],
+    data: UserUpdate,
+    uow: UnitOfWork,
+    *,
+    allow_no_admin: bool = False,
+    action: str = "user.updated",
 ) -> Change:
     """Change the fields that were set, on all or none.
 
@@ -143,7 +150,7 @@ def update_users(
     if data.email is not None and len(keys) > 1:
         raise InvalidInput("one email cannot be given to several users")
     takes_away = data.is_active is False or data.expires_at is not None or bool(data.remove_roles)
-    with uow:
+    with uow.change(action, keys):
         with administrators_kept(uow, allow_none=allow_no_admin) if takes_away else nullcontext():
             added, removed = uow.roles.named(data.add_roles, "share"), uow.roles.named(data.remove_roles, "share")
             users = uow.users.pick(keys, lock=True)
@@ -154,37 +161,44 @@ def update_users(
                     )
             changed = []
             for user in users:
+                before = journal.snapshot(user)
                 roles_changed = change_roles(user, added, removed, uow)
                 if _assign(user, data) or roles_changed:
                     changed.append(user)
                     uow.users.save(user)
+                    journal.changed(uow, action, user, before)
         return commit_users(uow, users, changed)
 
 
 def set_active(keys: Sequence[UserKey], active: bool, uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Let users in, or keep them out."""
-    return update_users(keys, UserUpdate(is_active=active), uow, allow_no_admin=allow_no_admin)
+    action = "user.activated" if active else "user.deactivated"
+    return update_users(keys, UserUpdate(is_active=active), uow, allow_no_admin=allow_no_admin, action=action)
 
 
 def expire_overdue(uow: UnitOfWork) -> Change:
     """Deactivate every active user whose expiry has passed; safe to repeat."""
-    with uow:
+    with uow.change("user.expired"):
         users = uow.users.overdue()
         for user in users:
+            before = journal.snapshot(user)
             user.is_active = False
             uow.users.save(user)
+            journal.changed(uow, "user.expired", user, before)
         return commit_users(uow, users, users)
 
 
 def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Move users to the bin; they are inactive there. Raises UserNotFound, LastAdministrator."""
-    with uow:
+    with uow.change("user.deleted", keys):
         with administrators_kept(uow, allow_none=allow_no_admin):
             users = uow.users.pick(keys, lock=True)
             now = utcnow()
             for user in users:
+                before = journal.snapshot(user)
                 user.was_active, user.is_active, user.deleted_at = user.is_active, False, now
                 uow.users.save(user)
+                journal.changed(uow, "user.deleted", user, before)
         return commit_users(uow, users, users)
 
 
@@ -193,22 +207,25 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
 
     Raises UserNotFound, Ambiguous, EmailTaken.
     """
-    with uow:
+    with uow.change("user.restored", keys):
         users = uow.users.pick_anywhere(keys, lock=True, binned_first=True)
         binned = [user for user in users if user.deleted_at]
         for user in binned:
+            before = journal.snapshot(user)
             user.is_active, user.was_active, user.deleted_at = bool(user.was_active), None, None
             uow.users.save(user)
+            journal.changed(uow, "user.restored", user, before)
         return commit_users(uow, users, binned)
 
 
 def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Remove users for good, in the bin or not. Raises UserNotFound, Ambiguous, LastAdministrator."""
-    with uow:
+    with uow.change("user.purged", keys):
         with administrators_kept(uow, allow_none=allow_no_admin):
             users = uow.users.pick_anywhere(keys, lock=True)
             change = _change(uow, users, users)
             for user in users:
+                journal.removed(uow, user)
                 uow.users.remove(user)
         uow.commit()
         return change

@@ -1,0 +1,70 @@
+"""The chain of the audit log, byte for byte as docs/audit.md describes it. Pure functions, no database.
+
+body_hash = SHA-256 of the body's canonical JSON (RFC 8785)
+hash      = SHA-256 of prev_hash, seq, at and body_hash, a line each
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+#: prev_hash of the first event.
+GENESIS = "0" * 64
+
+#: What the body holds, besides the hash of the personal values.
+BODY_FIELDS = (
+    "action",
+    "after",
+    "before",
+    "change_id",
+    "db_role",
+    "outcome",
+    "personal_hash",
+    "target_id",
+    "target_kind",
+    "tool",
+    "undoes",
+)
+
+
+def canonical(value: Any) -> str:
+    """Canonical JSON (RFC 8785) of text, booleans, null, integers below 2^53, and what is built of them.
+
+    Keys must be ASCII: there Python's order by code point is the order by UTF-16 that the RFC wants.
+    """
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def new_salt() -> str:
+    """128 random bits in hexadecimal: without them a hash of a name could be guessed."""
+    return secrets.token_hex(16)
+
+
+def personal_hash(salt: str, personal: str) -> str:
+    """What stays in the chain of the erasable values: SHA-256 of the salt's bytes and the text's."""
+    return hashlib.sha256(bytes.fromhex(salt) + personal.encode()).hexdigest()
+
+
+def body_hash(event: Mapping[str, Any]) -> str:
+    """The hash of everything that an event says, without its place in the log."""
+    body = {name: _plain(event[name]) for name in BODY_FIELDS}
+    return hashlib.sha256(canonical(body).encode()).hexdigest()
+
+
+def link_hash(prev_hash: str, seq: int, at: datetime, body: str) -> str:
+    """The hash that ties an event to its place: to the one before, its number and its time."""
+    return hashlib.sha256(f"{prev_hash}\n{seq}\n{stamp(at)}\n{body}\n".encode()).hexdigest()
+
+
+def stamp(at: datetime) -> str:
+    """RFC 3339 in UTC, always with six digits of a second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | dict) else str(value)

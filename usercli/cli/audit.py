@@ -1,0 +1,168 @@
+"""audit log, verify, checkpoint, export."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from usercli.cli.acting import parse_keys
+from usercli.cli.invocation import Invocation
+from usercli.cli.lazy import add_command, new_app
+from usercli.cli.options import command
+from usercli.cli.output import Output
+from usercli.errors import InvalidInput
+from usercli.times import parse_time
+
+TABLE_LIMIT = 50
+TABLE_FIELDS = ("seq", "at", "actor", "action", "outcome", "target_email")
+
+app = new_app("Read, verify and export the audit log.")
+
+
+@app.callback()
+@command
+def audit(invocation: Invocation) -> None:
+    """Read, verify and export the audit log."""
+
+
+@command
+def log(
+    invocation: Invocation,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Only what this actor did.")] = None,
+    action: Annotated[
+        str | None, typer.Option(metavar="ACTION", help="Only this action, or its group: password, user.deleted.")
+    ] = None,
+    user: Annotated[str | None, typer.Option(metavar="USER", help="Only what happened to this user.")] = None,
+    change: Annotated[str | None, typer.Option(metavar="ID", help="Only what this change did.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only from then on (30d: that long ago).")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Only before then.")] = None,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="Only what was refused or failed.", show_default=False)
+    ] = False,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the N newest (a table: 50).")] = None,
+) -> None:
+    """List events, oldest first: who did what to whom, when, from where and why.
+
+    \b
+    Examples:
+      usercli audit log --since 1d
+      usercli audit log --user ada@example.com -o jsonl
+      usercli audit log --by root --action password --refused
+    """
+    from usercli.schemas.audit import EVENT_FIELDS, EventCriteria
+
+    output = Output(invocation.options, EVENT_FIELDS)
+    from usercli.services import audit as service
+    from usercli.services.users import find_anywhere
+
+    target = parse_keys([user])[0] if user else None
+    target_id = target.id if target else None
+    if target is not None and target_id is None:
+        target_id = find_anywhere([target], invocation.reading())[0].id
+    criteria = EventCriteria(
+        actor=by or invocation.options.actor,
+        action=action,
+        target_id=target_id,
+        change_id=parse_change(change) if change else None,
+        after=parse_time(since, spans="ago") if since else None,
+        before=parse_time(until, spans="ago") if until else None,
+        outcome="refused" if refused else None,
+    )
+    if limit is None and output.format == "table":
+        limit = TABLE_LIMIT
+    listing = service.EventListing(criteria, invocation.reading(), limit)
+    output.many(listing, TABLE_FIELDS)
+    if listing.total > listing.shown:
+        invocation.say(f"{listing.shown:,} of {listing.total:,} shown; see --limit, --since and --until")
+
+
+@command
+def verify(
+    invocation: Invocation,
+    expect_head: Annotated[
+        str | None, typer.Option(metavar="HASH", help="The head of an earlier checkpoint.")
+    ] = None,
+    expect_count: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="The count of an earlier checkpoint.")
+    ] = None,
+    from_: Annotated[
+        int, typer.Option("--from", metavar="SEQ", min=1, help="Trust what lies before.", show_default=False)
+    ] = 1,
+) -> int:
+    """Recompute the chain of hashes; exit with 7 and the first bad seq if it is broken.
+
+    A cut tail shows only against a checkpoint that was kept elsewhere.
+
+    \b
+    Examples:
+      usercli audit verify -o json
+      usercli audit verify --from 1000
+    """
+    output = Output(invocation.options, ("ok", "count", "head", "broken_at", "reason"))
+    from usercli.errors import ExitCode
+    from usercli.services import audit as service
+
+    if expect_head is not None:
+        expect_head = expect_head.strip().lower()
+        if len(expect_head) != 64 or set(expect_head) - set("0123456789abcdef"):
+            raise InvalidInput("--expect-head wants the 64 hexadecimal digits of a checkpoint")
+    result = service.verify(invocation.reading(), expect_head=expect_head, expect_count=expect_count, since=from_)
+    output.one(result)
+    if not result.ok:
+        invocation.warn(f"the log is broken at seq {result.broken_at}: {result.reason}")
+    return ExitCode.OK if result.ok else ExitCode.PARTIAL
+
+
+@command
+def checkpoint(invocation: Invocation) -> None:
+    """Print the log's count and head, to be kept elsewhere: without it a cut tail cannot be seen.
+
+    \b
+    Example:
+      usercli audit checkpoint -o json
+    """
+    output = Output(invocation.options, ("count", "head"))
+    from usercli.services import audit as service
+
+    output.one(service.checkpoint(invocation.reading()))
+
+
+@command
+def export(
+    invocation: Invocation,
+    since: Annotated[
+        int, typer.Option(metavar="SEQ", min=1, help="From this number on (1).", show_default=False)
+    ] = 1,
+) -> None:
+    """Print events exactly as stored, a JSON object a line, for a log collector; resume with --since.
+
+    \b
+    Example:
+      usercli audit export --since 1
+    """
+    from usercli.schemas.audit import RAW_FIELDS
+
+    if invocation.options.output is None and not invocation.options.quiet:
+        invocation.options.output = "jsonl"
+    output = Output(invocation.options, RAW_FIELDS)
+    from usercli.services import audit as service
+
+    output.many(service.export(since, invocation.reading()))
+
+
+def parse_change(text: str) -> UUID:
+    """The id of a change. Raises ChangeNotFound: what is no UUID names no change."""
+    from usercli.errors import ChangeNotFound
+
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ChangeNotFound(f"no such change: {text}") from None
+
+
+for _name, _function in (("log", log), ("verify", verify), ("checkpoint", checkpoint), ("export", export)):
+    add_command(app, _function, _name)

@@ -1,0 +1,153 @@
+"""history, changes, undo, purge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from usercli.cli.acting import AllowNoAdminOpt, parse_keys, show_change, user_output
+from usercli.cli.audit import parse_change
+from usercli.cli.invocation import Invocation
+from usercli.cli.options import command
+from usercli.cli.output import Output
+from usercli.errors import InvalidInput
+from usercli.times import parse_time
+
+if TYPE_CHECKING:
+    from usercli.services.undo import UndoPlan
+
+TABLE_LIMIT = 50
+_SAMPLE = 10
+
+
+@command
+def history(
+    invocation: Invocation,
+    user: Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the bin or not.")],
+) -> None:
+    """Show what happened to a user, oldest first, with what each change set.
+
+    \b
+    Example:
+      usercli history ada@example.com
+    """
+    from usercli.cli.timeline import lines
+    from usercli.schemas.audit import EVENT_FIELDS
+
+    output = Output(invocation.options, EVENT_FIELDS)
+    from usercli.services import audit as service
+
+    [key] = parse_keys([user])
+    events = service.history(key, invocation.reading())
+    if output.format == "table" and not output.chosen:
+        output.text(lines(events))
+    else:
+        output.many(events, ("seq", "at", "actor", "action", "outcome", "change_id"))
+
+
+@command
+def changes(
+    invocation: Invocation,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the N newest (a table: 50).")] = None,
+) -> None:
+    """List the commands that changed something, newest first; undo takes one back.
+
+    \b
+    Example:
+      usercli changes --limit 5
+    """
+    from usercli.schemas.audit import CHANGE_FIELDS
+
+    output = Output(invocation.options, CHANGE_FIELDS)
+    from usercli.services import audit as service
+
+    if limit is None and output.format == "table":
+        limit = TABLE_LIMIT
+    output.many(service.list_changes(invocation.reading(), limit), ("change_id", "at", "actor", "users", "summary"))
+
+
+@command
+def undo(
+    invocation: Invocation,
+    change: Annotated[str, typer.Argument(metavar="CHANGE", help="The id of a change; see usercli changes.")],
+    only_unchanged: Annotated[
+        bool, typer.Option("--only-unchanged", help="Skip what somebody changed since.", show_default=False)
+    ] = False,
+    allow_no_admin: AllowNoAdminOpt = False,
+) -> None:
+    """Take a change back: every field that it set gets its former value, if nobody set it since.
+
+    Shows the plan and asks first. An undo is a change and can be undone. A password cannot.
+
+    \b
+    Examples:
+      usercli undo 01a1fc06-8ddf-766a-827d-e7e5975bf096 --dry-run
+      usercli undo 01a1fc06-8ddf-766a-827d-e7e5975bf096 --yes
+    """
+    output = user_output(invocation)
+    change_id = parse_change(change)
+    from usercli.services.undo import plan_undo, undo_change
+
+    plan = plan_undo(change_id, invocation.reading())
+    _show_plan(invocation, plan)
+    for conflict in plan.conflicts if only_unchanged else ():
+        invocation.warn(f"left as it is, changed since: {conflict}")
+    if plan.steps and (only_unchanged or not plan.conflicts):
+        invocation.confirm(f"undo the change {change_id}")
+    done = undo_change(
+        change_id, invocation.changing(), only_unchanged=only_unchanged, allow_no_admin=allow_no_admin
+    )
+    show_change(invocation, output, done, f"undid the change {change_id}:")
+
+
+def _show_plan(invocation: Invocation, plan: UndoPlan) -> None:
+    for line in plan.steps[:_SAMPLE]:
+        invocation.say(f"plan: {line}")
+    if len(plan.steps) > _SAMPLE:
+        invocation.say(f"plan: and {len(plan.steps) - _SAMPLE:,} more")
+    for email in plan.passwords[:_SAMPLE]:
+        invocation.warn(f"the password of {email} cannot be undone; use: usercli password reset")
+
+
+@command
+def purge(
+    invocation: Invocation,
+    deleted_before: Annotated[
+        str, typer.Option(metavar="TIME", help="Users moved to the bin before then (30d: that long ago).")
+    ],
+    confirm: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The name of the database (SQLite: of the file).")
+    ] = None,
+) -> None:
+    """Remove for good the users that have been in the bin for long; for cron.
+
+    \b
+    Example:
+      usercli purge --deleted-before 30d --confirm usercli.db
+    """
+    output = user_output(invocation)
+    from usercli.services import privacy as service
+
+    cutoff = parse_time(deleted_before, spans="ago")
+    number = service.count_binned(cutoff, invocation.reading())
+    if number:
+        invocation.require_typed(
+            [invocation.target.url.name],
+            f"purging {number:,} users from the bin cannot be undone",
+            "--confirm",
+            given=[confirm or ""],
+        )
+    change = service.purge_bin(cutoff, invocation.changing())
+    show_change(invocation, output, change, f"purged {change.changed:,} users from the bin")
+
+
+def require_email(invocation: Invocation, email: str, confirmed: str | None, what: str) -> None:
+    """What cannot be undone wants the email once more, as an option or typed."""
+    from usercli.emails import email_key
+
+    try:
+        given = confirmed is not None and email_key(confirmed) == email_key(email)
+    except InvalidInput:
+        given = False
+    invocation.require_typed([email], what, "--confirm", given=[email] if given else [])

@@ -1,0 +1,91 @@
+"""privacy export, erase."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from usercli.cli.acting import AllowNoAdminOpt, parse_keys, show_change, user_output
+from usercli.cli.changes import require_email
+from usercli.cli.invocation import Invocation
+from usercli.cli.lazy import add_command, new_app
+from usercli.cli.options import command
+from usercli.cli.output import Output
+
+UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the bin or not.")]
+
+app = new_app("Hand a person's data over, or erase a person.")
+
+
+@app.callback()
+@command
+def privacy(invocation: Invocation) -> None:
+    """Hand a person's data over, or erase a person."""
+
+
+@command
+def export(invocation: Invocation, user: UserArg) -> None:
+    """Print everything that the database holds on a person, as JSON.
+
+    The user, roles, history, and the rows of every other table that refers to users by a foreign key.
+
+    \b
+    Example:
+      usercli privacy export ada@example.com > ada.json
+    """
+    if invocation.options.output is None:
+        invocation.options.output = "json"
+    output = Output(invocation.options, ("user", "roles", "history", "related"))
+    from usercli.services import privacy as service
+
+    [key] = parse_keys([user])
+    output.document(service.export_person(key, invocation.reading()))
+
+
+@command
+def erase(
+    invocation: Invocation,
+    user: UserArg,
+    confirm: Annotated[str | None, typer.Option(metavar="EMAIL", help="The email once more.")] = None,
+    anonymise: Annotated[
+        bool,
+        typer.Option("--anonymise", help="Keep an empty row that others refer to.", show_default=False),
+    ] = False,
+    also_named: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Another name of this person in the log, as an operator; repeat it."),
+    ] = None,
+    allow_no_admin: AllowNoAdminOpt = False,
+) -> None:
+    """Erase a person for good, from the tables and from the audit log; the log stays verifiable.
+
+    Says for each table how many rows go, stay without the reference, or block.
+
+    \b
+    Examples:
+      usercli privacy erase ada@example.com --dry-run
+      usercli privacy erase ada@example.com --confirm ada@example.com
+    """
+    output = user_output(invocation)
+    from usercli.services import privacy as service
+
+    [key] = parse_keys([user])
+    found, effects = service.effects(key, invocation.reading())
+    words = {"go": "go", "stay": "stay, without the reference", "block": "block"}
+    for effect in effects:
+        if effect.rows:
+            invocation.say(f"{effect.table}: {effect.rows:,} rows {words[effect.effect]}")
+    require_email(invocation, found.email, confirm, f"erasing {found.email} cannot be undone")
+    change = service.erase_person(
+        key,
+        invocation.changing(),
+        anonymise=anonymise,
+        aliases=also_named or (),
+        allow_no_admin=allow_no_admin,
+    )
+    show_change(invocation, output, change, f"erased id:{found.id}")
+
+
+for _name, _function in (("export", export), ("erase", erase)):
+    add_command(app, _function, _name)

@@ -1,0 +1,222 @@
+"""The audit log: what waits to be written, and questions about what was."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, insert, not_, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from usercli import chain
+from usercli.models.audit import AuditEvent
+from usercli.origin import Origin
+from usercli.schemas.audit import EventCriteria
+from usercli.times import utcnow
+
+_LOCK = 0x61756469744C6F67  # "auditLog" in ASCII
+_ROWS_A_FETCH = 1000
+
+#: Fields whose values may name a person: they go into the erasable part.
+PERSONAL_FIELDS = frozenset({"email", "full_name", "attributes"})
+
+
+class AuditRepository:
+    """The log's writer and reader. What is recorded waits until `write`, which the commit calls last."""
+
+    def __init__(self, session: Session, origin: Origin, change_id: uuid.UUID) -> None:
+        self.session = session
+        self._origin, self._change_id = origin, change_id
+        self._waiting: list[dict[str, Any]] = []
+        self._db_role: str | None = None
+
+    def record(
+        self,
+        action: str,
+        *,
+        kind: str = "user",
+        target_id: object = None,
+        email: str | None = None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        outcome: str = "done",
+        undoes: uuid.UUID | None = None,
+        error: str | None = None,
+    ) -> None:
+        """Note what happened to one target. Hashed here, before any lock; written by the commit."""
+        said = {"before": dict(before or {}), "after": dict(after or {})}
+        personal = {
+            "actor": self._origin.actor,
+            "host": self._origin.host,
+            "reason": self._origin.reason,
+            "ticket": self._origin.ticket,
+            "target_email": email,
+            **{side: {k: v for k, v in fields.items() if k in PERSONAL_FIELDS} for side, fields in said.items()},
+        }
+        if error is not None:
+            personal["error"] = error
+        salt, text = chain.new_salt(), chain.canonical(personal)
+        event: dict[str, Any] = {
+            "change_id": self._change_id,
+            "action": action,
+            "outcome": outcome,
+            "target_kind": kind,
+            "target_id": None if target_id is None else str(target_id),
+            **{
+                side: {k: v for k, v in fields.items() if k not in PERSONAL_FIELDS} for side, fields in said.items()
+            },
+            "undoes": undoes,
+            "db_role": self._role(),
+            "tool": self._origin.tool,
+            "personal": text,
+            "salt": salt,
+            "personal_hash": chain.personal_hash(salt, text),
+        }
+        event["body_hash"] = chain.body_hash(event)
+        self._waiting.append(event)
+
+    def mark(self) -> int:
+        """The place to go back to when a block is rolled back."""
+        return len(self._waiting)
+
+    def forget_since(self, mark: int) -> None:
+        """Drop what was recorded since: it did not happen."""
+        del self._waiting[mark:]
+
+    def write(self) -> None:
+        """Lock the log's head and append what waits."""
+        if not self._waiting:
+            return
+        head, prev_hash, at = self._lock_head()
+        for seq, event in enumerate(self._waiting, head + 1):
+            event.update(seq=seq, at=at, prev_hash=prev_hash)
+            event["hash"] = prev_hash = chain.link_hash(prev_hash, seq, at, event["body_hash"])
+        self.session.execute(insert(AuditEvent), self._waiting)
+        self._waiting = []
+
+    def _lock_head(self) -> tuple[int, str, datetime]:
+        """The last seq and hash, and the time of what follows: the server's, never before the last event's."""
+        on_postgresql = self.session.get_bind().dialect.name == "postgresql"
+        if on_postgresql:
+            self.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        now = self.session.scalar(select(func.clock_timestamp())) if on_postgresql else utcnow()
+        head = self.head()
+        assert now is not None  # noqa: S101 - a server has a clock
+        return (head.seq, head.hash, max(now, head.at)) if head else (0, chain.GENESIS, now)
+
+    def _role(self) -> str:
+        if self._db_role is None:
+            on_postgresql = self.session.get_bind().dialect.name == "postgresql"
+            self._db_role = str(self.session.scalar(select(func.current_user()))) if on_postgresql else ""
+        return self._db_role
+
+    # -- questions
+
+    def head(self) -> AuditEvent | None:
+        """The last event, or None."""
+        return self.session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(1)).first()
+
+    def find(self, seq: int) -> AuditEvent | None:
+        """The event of that number, or None."""
+        return self.session.get(AuditEvent, seq)
+
+    def since(self, seq: int) -> Iterator[AuditEvent]:
+        """Every event from that number on, in order, streamed."""
+        return self._stream(select(AuditEvent).where(AuditEvent.seq >= seq).order_by(AuditEvent.seq))
+
+    def matching(self, criteria: EventCriteria, limit: int | None = None) -> Iterator[AuditEvent]:
+        """The events that fit, streamed: the oldest first; with a limit the newest ones."""
+        query = select(AuditEvent).where(*self._conditions(criteria))
+        if limit is None:
+            return self._stream(query.order_by(AuditEvent.seq))
+        newest = query.order_by(AuditEvent.seq.desc()).limit(limit).subquery()
+        return self._stream(select(aliased(AuditEvent, newest)).order_by(newest.c.seq))
+
+    def count_matching(self, criteria: EventCriteria) -> int:
+        """How many events fit."""
+        return self.session.scalar(select(func.count(AuditEvent.seq)).where(*self._conditions(criteria))) or 0
+
+    def of_change(self, change_id: uuid.UUID) -> list[AuditEvent]:
+        """What a change did, in order; empty for one that is not known."""
+        done = AuditEvent.change_id == change_id, AuditEvent.outcome == "done"
+        return list(self.session.scalars(select(AuditEvent).where(*done).order_by(AuditEvent.seq)))
+
+    def undone_by(self, change_id: uuid.UUID) -> uuid.UUID | None:
+        """The change that undid this one, unless that was undone in turn."""
+        undoing = select(AuditEvent.change_id).where(AuditEvent.undoes == change_id).distinct()
+        for candidate in self.session.scalars(undoing.order_by(AuditEvent.change_id.desc())):
+            if self.undone_by(candidate) is None:
+                return candidate
+        return None
+
+    def changes(self, limit: int | None = None) -> Iterator[tuple[AuditEvent, int, Sequence[str]]]:
+        """For each change, the newest first: its first event, how many users it touched, its actions."""
+        grouped = (
+            select(
+                AuditEvent.change_id,
+                func.min(AuditEvent.seq).label("first"),
+                func.count(AuditEvent.target_id.distinct()).filter(AuditEvent.target_kind == "user").label("users"),
+            )
+            .where(AuditEvent.outcome == "done")
+            .group_by(AuditEvent.change_id)
+            .subquery()
+        )
+        query = (
+            select(AuditEvent, grouped.c.users)
+            .join(grouped, AuditEvent.seq == grouped.c.first)
+            .order_by(AuditEvent.seq.desc())
+        )
+        if limit is not None:
+            query = query.limit(limit)
+        for event, users in self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH)):
+            yield event, users, (event.action,)
+
+    def about(self, target_id: uuid.UUID) -> Iterator[AuditEvent]:
+        """Everything that was done, or refused, to one target."""
+        return self._stream(
+            select(AuditEvent).where(AuditEvent.target_id == str(target_id)).order_by(AuditEvent.seq)
+        )
+
+    def naming(self, target_id: uuid.UUID, words: Collection[str]) -> list[int]:
+        """The numbers of events that hold personal values of somebody: as the target, or by these words."""
+        spelled = [json.dumps(word, ensure_ascii=False)[1:-1] for word in words if word]
+        holds = [func.lower(AuditEvent.personal).contains(word.lower(), autoescape=True) for word in spelled]
+        query = select(AuditEvent.seq).where(
+            AuditEvent.personal.is_not(None), or_(AuditEvent.target_id == str(target_id), *holds)
+        )
+        return list(self.session.scalars(query.order_by(AuditEvent.seq)))
+
+    def erase(self, seqs: Sequence[int]) -> None:
+        """Null the personal values of events, and nothing else; the chain holds without them."""
+        for start in range(0, len(seqs), _ROWS_A_FETCH):
+            some = seqs[start : start + _ROWS_A_FETCH]
+            self.session.execute(
+                update(AuditEvent).where(AuditEvent.seq.in_(some)).values(personal=None, salt=None)
+            )
+
+    def _stream(self, query: Select[AuditEvent]) -> Iterator[AuditEvent]:
+        for event in self.session.scalars(query.execution_options(yield_per=_ROWS_A_FETCH)):
+            yield event
+            self.session.expunge(event)
+
+    def _conditions(self, criteria: EventCriteria) -> Iterator[ColumnElement[bool]]:
+        if criteria.actor is not None:
+            spelled = f'"actor":{json.dumps(criteria.actor, ensure_ascii=False)}'
+            yield AuditEvent.personal.contains(spelled, autoescape=True)
+        if criteria.action is not None:
+            group = AuditEvent.action.startswith(f"{criteria.action}.", autoescape=True)
+            yield or_(AuditEvent.action == criteria.action, group)
+        if criteria.target_id is not None:
+            yield AuditEvent.target_id == str(criteria.target_id)
+        if criteria.change_id is not None:
+            yield AuditEvent.change_id == criteria.change_id
+        if criteria.after is not None:
+            yield AuditEvent.at >= criteria.after
+        if criteria.before is not None:
+            yield AuditEvent.at < criteria.before
+        if criteria.outcome is not None:
+            done = AuditEvent.outcome == "done"
+            yield and_(done) if criteria.outcome == "done" else not_(done)

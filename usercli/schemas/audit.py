@@ -1,0 +1,148 @@
+"""The audit log as asked for, and as shown."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EventCriteria(BaseModel):
+    """Which events: every criterion that is given must hold. `action` may be a group, as in `password`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    actor: str | None = None
+    action: str | None = None
+    target_id: uuid.UUID | None = None
+    change_id: uuid.UUID | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+    outcome: Literal["done", "refused"] | None = None
+
+
+class EventView(BaseModel):
+    """An event as shown: the erasable values in their places, empty once they are erased."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seq: int
+    change_id: uuid.UUID
+    at: datetime
+    actor: str | None
+    host: str | None
+    db_role: str
+    tool: str
+    action: str
+    outcome: str
+    target_kind: str
+    target_id: str | None
+    target_email: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str | None
+    ticket: str | None
+    undoes: uuid.UUID | None
+    erased: bool
+    body_hash: str
+    prev_hash: str
+    hash: str
+
+    @classmethod
+    def of(cls, event: Any) -> Self:
+        """The view of a stored event."""
+        personal = json.loads(event.personal) if event.personal is not None else {}
+        after = {**event.after, **personal.get("after", {})}
+        if "error" in personal:
+            after["error"] = personal["error"]
+        said = {name: personal.get(name) for name in ("actor", "host", "reason", "ticket", "target_email")}
+        return cls.model_validate(
+            {
+                **{name: getattr(event, name) for name in _STORED},
+                **said,
+                "before": {**event.before, **personal.get("before", {})},
+                "after": after,
+                "erased": event.personal is None,
+            }
+        )
+
+
+_STORED = (
+    "seq",
+    "change_id",
+    "at",
+    "db_role",
+    "tool",
+    "action",
+    "outcome",
+    "target_kind",
+    "target_id",
+    "undoes",
+    "body_hash",
+    "prev_hash",
+    "hash",
+)
+EVENT_FIELDS = tuple(EventView.model_fields)
+
+
+class RawEvent(BaseModel):
+    """An event exactly as stored: what a third party needs to verify the chain (docs/audit.md)."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    seq: int
+    change_id: uuid.UUID
+    at: datetime
+    action: str
+    outcome: str
+    target_kind: str
+    target_id: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    undoes: uuid.UUID | None
+    db_role: str
+    tool: str
+    personal: str | None
+    salt: str | None
+    personal_hash: str
+    body_hash: str
+    prev_hash: str
+    hash: str
+
+
+RAW_FIELDS = tuple(RawEvent.model_fields)
+
+
+class ChangeView(BaseModel):
+    """One command that changed something."""
+
+    change_id: uuid.UUID
+    at: datetime
+    actor: str | None
+    action: str
+    users: int
+    summary: str
+    undone_by: uuid.UUID | None
+
+
+CHANGE_FIELDS = tuple(ChangeView.model_fields)
+
+
+class Checkpoint(BaseModel):
+    """How long the log is and how it ends: kept elsewhere, it shows a cut tail."""
+
+    count: int
+    head: str
+
+
+class Verification(BaseModel):
+    """Whether the log is whole; `broken_at` is the first bad seq."""
+
+    ok: bool
+    count: int
+    head: str
+    broken_at: int | None = None
+    reason: str | None = None

@@ -1,0 +1,194 @@
+"""Read, export and verify the audit log."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from usercli import chain
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.models.audit import AuditEvent
+from usercli.schemas.audit import ChangeView, Checkpoint, EventCriteria, EventView, RawEvent, Verification
+from usercli.schemas.users import UserKey
+
+
+class EventListing:
+    """The events that fit, streamed, oldest first; with a limit the newest ones. `total` counts all that fit."""
+
+    def __init__(self, criteria: EventCriteria, uow: UnitOfWork, limit: int | None = None) -> None:
+        self._criteria, self._uow, self._limit = criteria, uow, limit
+        self.shown, self.total = 0, 0
+
+    def __iter__(self) -> Iterator[EventView]:
+        with self._uow as uow:
+            if self._limit is not None:
+                self.total = uow.audit.count_matching(self._criteria)
+            for event in uow.audit.matching(self._criteria, self._limit):
+                self.shown += 1
+                yield EventView.of(event)
+
+
+def export(since: int, uow: UnitOfWork) -> Iterator[RawEvent]:
+    """Events exactly as stored, from a number on, streamed: enough to verify the chain elsewhere."""
+    with uow:
+        for event in uow.audit.since(since):
+            yield RawEvent.model_validate(event)
+
+
+def history(key: UserKey, uow: UnitOfWork) -> Iterator[EventView]:
+    """Everything that happened to a user, in the bin or not; by id also to one that was removed for good.
+
+    Raises UserNotFound, Ambiguous.
+    """
+    with uow:
+        target_id = _target(key, uow)
+        for event in uow.audit.about(target_id):
+            yield EventView.of(event)
+
+
+def _target(key: UserKey, uow: UnitOfWork) -> uuid.UUID:
+    if key.id is not None and next(uow.audit.about(key.id), None) is not None:
+        return key.id
+    [user] = uow.users.pick_anywhere([key])
+    return user.id
+
+
+def list_changes(uow: UnitOfWork, limit: int | None = None) -> Iterator[ChangeView]:
+    """The commands that changed something, the newest first, streamed."""
+    with uow:
+        for event, users, actions in uow.audit.changes(limit):
+            view = EventView.of(event)
+            yield ChangeView(
+                change_id=view.change_id,
+                at=view.at,
+                actor=view.actor,
+                action=view.action,
+                users=users,
+                summary=_summary(view, users, actions),
+                undone_by=uow.audit.undone_by(view.change_id),
+            )
+
+
+def _summary(first: EventView, users: int, actions: Sequence[str]) -> str:
+    what = first.target_email or first.after.get("name") or first.before.get("name") or first.target_id or ""
+    if users > 1:
+        what = f"{users:,} users"
+    elif fields := [name for name in first.after if name not in {"was_active"}]:
+        what = f"{what}: {', '.join(fields)}" if first.before else what
+    undoing = f" (undoes {first.undoes})" if first.undoes else ""
+    return f"{' and '.join(actions)} {what}{undoing}"
+
+
+def checkpoint(uow: UnitOfWork) -> Checkpoint:
+    """The log's length and head, to be kept elsewhere."""
+    with uow:
+        head = uow.audit.head()
+        return Checkpoint(count=head.seq if head else 0, head=head.hash if head else chain.GENESIS)
+
+
+def verify(
+    uow: UnitOfWork,
+    *,
+    expect_head: str | None = None,
+    expect_count: int | None = None,
+    since: int = 1,
+) -> Verification:
+    """Recompute every hash and link, in constant memory; the first break, or that there is none.
+
+    An expected head and count come from an earlier checkpoint: the log may have grown since, but the event of
+    that number must still have that hash. `since` trusts what lies before that number.
+    """
+    with uow:
+        return _Verifier(expect_head, expect_count).run(uow, since)
+
+
+class _Broken(Exception):
+    """The chain does not hold at this number."""
+
+    def __init__(self, seq: int, reason: str) -> None:
+        self.seq, self.reason = seq, reason
+
+
+class _Verifier:
+    def __init__(self, expect_head: str | None, expect_count: int | None) -> None:
+        self._expected = expect_head
+        self._expected_at = expect_count
+        self._seen_expected = expect_head in (None, chain.GENESIS)
+        self._bare: set[int] = set()  # personal values gone, erasure not yet seen
+        self._seq, self._head = 0, chain.GENESIS
+
+    def run(self, uow: UnitOfWork, since: int) -> Verification:
+        try:
+            self._start(uow, since)
+            for event in uow.audit.since(since):
+                self._link(event)
+            self._finish()
+        except _Broken as broken:
+            return Verification(
+                ok=False, count=self._seq, head=self._head, broken_at=broken.seq, reason=broken.reason
+            )
+        return Verification(ok=True, count=self._seq, head=self._head)
+
+    def _start(self, uow: UnitOfWork, since: int) -> None:
+        if since > 1:
+            before = uow.audit.find(since - 1)
+            if before is None:
+                raise _Broken(since - 1, "there is no event of this number")
+            self._seq, self._head = before.seq, before.hash
+
+    def _link(self, event: AuditEvent) -> None:
+        seq = self._seq + 1
+        if event.seq != seq:
+            raise _Broken(seq, "an event is missing")
+        if event.prev_hash != self._head:
+            raise _Broken(seq, "the link to the event before is broken")
+        if event.personal is None or event.salt is None:
+            if event.personal is not event.salt:
+                raise _Broken(seq, "the personal values are erased in part")
+            self._bare.add(seq)
+        elif not _is_personal(event):
+            raise _Broken(seq, "the personal values were changed")
+        if chain.body_hash(vars(event)) != event.body_hash:
+            raise _Broken(seq, "the event was changed")
+        if chain.link_hash(self._head, seq, event.at, event.body_hash) != event.hash:
+            raise _Broken(seq, "the hash does not fit the event")
+        self._seq, self._head = seq, event.hash
+        self._bare.difference_update(erased_by(event.action, event.after))
+        if self._expected == event.hash and self._expected_at in (None, seq):
+            self._seen_expected = True
+        elif self._expected is not None and self._expected_at == seq:
+            raise _Broken(seq, "the event is not the one that was expected here")
+
+    def _finish(self) -> None:
+        if self._expected_at is not None and self._seq < self._expected_at:
+            raise _Broken(self._seq + 1, f"the log is cut: {self._expected_at} events were expected")
+        if not self._seen_expected:
+            raise _Broken(self._seq + 1, "the expected head is not in the log")
+        if self._bare:
+            raise _Broken(min(self._bare), "the personal values are gone without an event of their erasure")
+
+
+def _is_personal(event: AuditEvent) -> bool:
+    try:
+        return chain.personal_hash(event.salt or "", event.personal or "") == event.personal_hash
+    except ValueError:  # a salt that is no hexadecimal number
+        return False
+
+
+def as_ranges(seqs: Sequence[int]) -> list[list[int]]:
+    """Sorted numbers as [first, last] pairs."""
+    ranges: list[list[int]] = []
+    for seq in seqs:
+        if ranges and seq == ranges[-1][1] + 1:
+            ranges[-1][1] = seq
+        else:
+            ranges.append([seq, seq])
+    return ranges
+
+
+def erased_by(action: str, after: dict[str, Any]) -> Iterator[int]:
+    """The numbers that an event of erasure names."""
+    if action == "user.erased":
+        for first, last in after.get("erased", []):
+            yield from range(first, last + 1)
