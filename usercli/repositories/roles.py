@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from usercli.errors import RoleNotFound
 from usercli.models.role import Role, UserRole
@@ -16,6 +17,9 @@ from usercli.text import nearest
 from usercli.times import utcnow
 
 Lock = Literal["share", "change"] | None
+
+#: Later than any expiry.
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 class RoleRepository(Repository[Role]):
@@ -67,18 +71,18 @@ class RoleRepository(Repository[Role]):
         while (found := list(self.session.scalars(query))) != locked:  # one was made, or went, during the wait
             locked = found
 
-    def administrators(self) -> tuple[int, int]:
-        """How many users administer now (active, not expired), and how many of them without an expiry."""
+    def administered_until(self) -> datetime | None:
+        """The last moment at which, as things stand, somebody administers; None if nobody does now.
+
+        `FOREVER` where an active administrator has no expiry.
+        """
         expiry = User.expires_at
         query = (
-            select(
-                func.count(User.id.distinct()).filter(or_(expiry.is_(None), expiry > utcnow())),
-                func.count(User.id.distinct()).filter(expiry.is_(None)),
-            )
+            select(func.count(User.id).filter(expiry.is_(None)), func.max(expiry).filter(expiry > utcnow()))
             .select_from(Role)
             .join(UserRole, UserRole.role_id == Role.id)
             .join(User, User.id == UserRole.user_id)
             .where(Role.administrative.is_(True), User.is_active.is_(True), User.deleted_at.is_(None))
         )
-        now, lasting = self.session.execute(query).one()
-        return now, lasting
+        lasting, last = self.session.execute(query).one().tuple()
+        return FOREVER if lasting else last
