@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from usercli.database import migrations
-from usercli.database.engine import open_engine, sessions
+from usercli.database.engine import READ_ONLY, open_engine, sessions
 from usercli.database.url import DatabaseUrl
 from usercli.repositories.users import UserRepository
 
@@ -29,7 +29,7 @@ class SchemaCheck:
     """A look at the database that changes nothing."""
 
     def __init__(self, url: DatabaseUrl) -> None:
-        self._engine = open_engine(url)
+        self._engine = open_engine(url).execution_options(**{READ_ONLY: True})  # waits for no writer
 
     def state(self) -> SchemaReport:
         """Where the schema stands, without looking at rows."""
