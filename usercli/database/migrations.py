@@ -10,6 +10,7 @@ import io
 import re
 import sqlite3
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 
 from usercli.config import Settings
-from usercli.database.engine import create_sqlite_file, open_engine
+from usercli.database.engine import READ_ONLY, create_sqlite_file, open_engine
 from usercli.database.integrity import domain_error
 from usercli.database.readiness import VERSION_TABLE
 from usercli.database.url import DatabaseUrl
@@ -99,6 +100,7 @@ def new_revision(message: str) -> Path:
     if folder().name == "_migrations":
         raise InvalidInput("a revision is written in a checkout of usercli, not in an installed package")
     config = _config()
+    config.cmd_opts = Namespace(quiet=True)  # or Alembic writes its progress to stdout
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     stamp_ = datetime.now(UTC).strftime("%Y%m%d_%H%M")
     with _alembic_errors():
@@ -163,17 +165,21 @@ def pending(url: DatabaseUrl, revision: str = "head") -> list[Script]:
     if url.engine == "sqlite" and not Path(url.database).exists():
         before: tuple[str, ...] = ()
     else:
-        with open_engine(url).connect() as connection:
+        with _reading(url) as connection:
             before = current(connection)
     _require_ours(before)
     target = _absolute(before, revision)
     return _run_between(before, () if target == "base" else (target,))
 
 
+def _reading(url: DatabaseUrl) -> sa.Connection:
+    return open_engine(url).execution_options(**{READ_ONLY: True}).connect()
+
+
 def plan_downgrade(url: DatabaseUrl, revision: str) -> DowngradePlan:
     """What a downgrade would do; nothing is changed. Raises RevisionNotFound, DatabaseUnavailable."""
     _require_known(revision)
-    with open_engine(url).connect() as connection:
+    with _reading(url) as connection:
         found = current(connection)
         _require_ours(found)
         target = _absolute(found, revision)
