@@ -84,5 +84,5 @@ class RoleRepository(Repository[Role]):
             .join(User, User.id == UserRole.user_id)
             .where(Role.administrative.is_(True), User.is_active.is_(True), User.deleted_at.is_(None))
         )
-        lasting, last = self.session.execute(query).one().tuple()
+        lasting, last = self.session.execute(query).one()
         return FOREVER if lasting else last
