@@ -100,6 +100,8 @@ def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
         return InvalidInput("the database URL holds an unknown option, or a wrong value of one")
     if state is None:
         return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
+    if state == "23502":
+        return _missing_value(original.diag.column_name)
     if state.startswith("23"):
         return _violation(original.diag.constraint_name or "")
     if state == "P0001" and "audit_events" in str(original):
@@ -123,8 +125,12 @@ def _why(text: str, url: DatabaseUrl) -> str:
 
 def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
     text = str(original)
+    if text.endswith("already exists"):
+        return _fresh(_STATES["42P07"])
     if "audit_events" in text and "constraint failed" not in text and "no such" not in text:
         return _fresh(_LOG)
+    if text.startswith("NOT NULL constraint failed: "):
+        return _missing_value(text.rpartition(".")[2])
     if "constraint failed" in text:
         found = _SQLITE_NAME.search(text)
         return _violation(found[1] if found else "")
@@ -142,6 +148,10 @@ def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
     if "no such table" in text or "no such column" in text:
         return _fresh(_BEHIND)
     return UserCliError("unexpected database error (SQLite)")
+
+
+def _missing_value(column: str) -> UserCliError:
+    return InvalidInput(f"the database refused the change: no value for {column}")
 
 
 def _violation(name: str) -> UserCliError:
