@@ -250,7 +250,7 @@ class Settings:
         if not (parts["HOST"] or parts["DB"] or parts["USER"]):
             return None
         host, port = parts["HOST"] or "localhost", parts["PORT"] or "5432"
-        if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        if not database_url.is_port(port):
             raise InvalidInput(f"{source} POSTGRES_PORT is not a number from 1 to 65535")
         user = parts["USER"] or "postgres"
         url = DatabaseUrl("postgresql", parts["DB"] or user, ((host, int(port)),), user, parts["PASSWORD"] or None)

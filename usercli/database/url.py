@@ -91,6 +91,11 @@ def parse(text: str, environ: Mapping[str, str] = os.environ) -> DatabaseUrl:
     raise InvalidInput(f"the database URL names neither PostgreSQL nor SQLite; {_FORMS}")
 
 
+def is_port(text: str) -> bool:
+    """A number from 1 to 65535."""
+    return text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536
+
+
 def sqlite_file(path: str | Path) -> DatabaseUrl:
     """The URL of a SQLite file."""
     return DatabaseUrl("sqlite", str(Path(path).expanduser().absolute()))
@@ -109,13 +114,14 @@ def _postgresql(text: str, environ: Mapping[str, str]) -> DatabaseUrl:
         raise InvalidInput("the database URL holds a % that is not an escape; write it as %25")
     authority, _, tail = rest.partition("/")
     if "?" in authority:
-        authority, _, query_text = authority.partition("?")
+        authority, _, query_text = rest.partition("?")
         path = ""
     else:
         path, _, query_text = tail.partition("?")
-    if authority.count("@") > 1 or "@" in path or "#" in rest:
+    split = "@" in query_text and "@" not in authority  # at the ? of a password
+    if authority.count("@") > 1 or "@" in path or "#" in rest or split:
         raise InvalidInput(
-            "the user name or password in the database URL holds @, / or #; write them as %40, %2F, %23"
+            "the user name or password in the database URL holds @, /, ? or #; write them as %40, %2F, %3F, %23"
         )
     login, _, hosts_text = authority.rpartition("@")
     user_text, _, password_text = login.partition(":")
@@ -140,7 +146,7 @@ def _hosts(authority: str, query: dict[str, str], environ: Mapping[str, str]) ->
     for number, item in enumerate(listed.split(",")):
         host, port = _split_port(item)
         port = port or ports[min(number, len(ports) - 1)]
-        if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        if not is_port(port):
             raise InvalidInput("the port in the database URL is not a number from 1 to 65535")
         found.append((unquote(host) or "localhost", int(port)))
     return tuple(found)
