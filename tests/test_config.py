@@ -1,0 +1,559 @@
+"""Where a setting comes from, which one wins, and what never shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run_here
+from usercli.config import KNOWN, Settings
+from usercli.database import url as database_url
+from usercli.database.url import DatabaseUrl
+from usercli.errors import InvalidInput, ProfileNotFound, ProtectedTarget
+
+SECRET = "s3CANARYret"
+
+pytestmark = pytest.mark.usefixtures("clean_environment")
+
+
+@pytest.fixture
+def configured(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Write the configuration file that this run reads."""
+
+    def write(text: str, mode: int = 0o600) -> Path:
+        path = clean_environment / "usercli.toml"
+        path.write_text(text, "utf-8")
+        path.chmod(mode)
+        monkeypatch.setenv("USERCLI_CONFIG", str(path))
+        return path
+
+    return write
+
+
+Configured = Callable[..., Path]
+PROFILES = """\
+default_profile = "local"
+[profiles.local]
+url = "sqlite:////tmp/local.db"
+[profiles.staging]
+url = "postgresql://staging.example/app"
+[profiles.production]
+url = "postgresql://db.example:5432/app"
+protected = true
+"""
+
+
+# -- the order
+
+#: Everything that can name a database, the strongest first, and where it then leads.
+LADDER: list[tuple[str, dict[str, str], str]] = [
+    ("--database-url", {"option": "postgresql://h/option"}, "h/option"),
+    ("--profile", {"profile": "given"}, "h/profile-option"),
+    ("environment USERCLI_PROFILE", {"USERCLI_PROFILE": "variable"}, "h/profile-variable"),
+    ("environment USERCLI_DATABASE_URL", {"USERCLI_DATABASE_URL": "postgresql://h/usercli"}, "h/usercli"),
+    ("environment DATABASE_URL", {"DATABASE_URL": "postgresql://h/plain"}, "h/plain"),
+    ("environment POSTGRES_*", {"POSTGRES_HOST": "h", "POSTGRES_DB": "parts"}, "h/parts"),
+    (".env USERCLI_PROFILE", {".env USERCLI_PROFILE": "dotenv"}, "h/profile-dotenv"),
+    (".env USERCLI_DATABASE_URL", {".env USERCLI_DATABASE_URL": "postgresql://h/e1"}, "h/e1"),
+    (".env DATABASE_URL", {".env DATABASE_URL": "postgresql://h/e2"}, "h/e2"),
+    (".env POSTGRES_*", {".env POSTGRES_HOST": "h", ".env POSTGRES_DB": "e3"}, "h/e3"),
+    ("configuration file default_profile", {"default_profile": "default"}, "h/profile-default"),
+    ("default", {}, "usercli.db"),
+]
+
+
+@pytest.mark.parametrize("rung", range(len(LADDER)), ids=[rung[0] for rung in LADDER])
+def test_each_source_wins_over_all_below_it(rung: int, clean_environment: Path) -> None:
+    given = {name: value for _, values, _ in LADDER[rung:] for name, value in values.items()}
+    names = {"given": "option", "variable": "variable", "dotenv": "dotenv", "default": "default"}
+    profiles = "".join(f'[profiles.{n}]\nurl = "postgresql://h/profile-{where}"\n' for n, where in names.items())
+    default = f'default_profile = "{given.pop("default_profile")}"\n' if "default_profile" in given else ""
+    config = clean_environment / "c.toml"
+    config.write_text(default + profiles)
+    dotenv = "".join(f"{name[5:]}={value}\n" for name, value in given.items() if name.startswith(".env "))
+    (clean_environment / ".env").write_text(dotenv)
+    settings = Settings(
+        database_url=given.get("option"),
+        profile=given.get("profile"),
+        environ={"USERCLI_CONFIG": str(config), **{n: v for n, v in given.items() if n.isupper()}},
+        folder=clean_environment,
+    )
+    source, _, where = LADDER[rung]
+    assert settings.target.source == source
+    assert settings.target.url.where.endswith(where)
+
+
+def test_an_explicit_profile_never_reaches_the_database_that_a_variable_names(
+    configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(PROFILES)
+    monkeypatch.setenv("USERCLI_DATABASE_URL", "sqlite:////tmp/other.db")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:////tmp/another.db")
+    code, out, err = run_here("config", "show", "--profile", "staging", "-o", "json")
+    rows = {row["name"]: (row["value"], row["source"]) for row in json.loads(out)}
+    assert (code, err) == (0, "")
+    assert rows["database_url"] == ("postgresql://staging.example:5432/app", "--profile")
+    assert rows["profile"] == ("staging", "--profile")
+
+
+def test_empty_variables_are_not_set() -> None:
+    for name in ("USERCLI_DATABASE_URL", "DATABASE_URL", "USERCLI_PROFILE", "POSTGRES_HOST"):
+        assert Settings(environ={name: ""}).target.source == "default"
+
+
+def test_an_empty_option_is_a_mistake_and_not_the_default() -> None:
+    for line in (["--database-url", ""], ["--profile", ""]):
+        code, out, err = run_here(*line, "list")
+        assert (code, out) == (2, "")
+        assert err == f"error: {line[0]} is empty; leave it out to use the configured database\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "masked"),
+    [
+        ({"POSTGRES_HOST": "h"}, "postgresql://postgres@h:5432/postgres"),
+        ({"POSTGRES_DB": "d"}, "postgresql://postgres@localhost:5432/d"),
+        ({"POSTGRES_USER": "u"}, "postgresql://u@localhost:5432/u"),
+        ({"POSTGRES_USER": "u", "POSTGRES_PASSWORD": SECRET}, "postgresql://u:***@localhost:5432/u"),
+        (
+            {"POSTGRES_HOST": "h", "POSTGRES_PORT": "6432", "POSTGRES_DB": "d", "POSTGRES_USER": "u@x"},
+            "postgresql://u@x@h:6432/d",
+        ),
+    ],
+)
+def test_the_parts_of_a_database_make_its_url(variables: dict[str, str], masked: str) -> None:
+    assert Settings(environ=variables).target.url.masked == masked
+
+
+@pytest.mark.parametrize("name", ["POSTGRES_PORT", "POSTGRES_PASSWORD"])
+def test_a_port_or_a_password_alone_names_no_database(name: str) -> None:
+    assert Settings(environ={name: "5433"}).target.source == "default"
+
+
+def test_a_password_with_special_characters_is_taken_as_it_is() -> None:
+    url = Settings(environ={"POSTGRES_USER": "u", "POSTGRES_PASSWORD": "p@ss/w%rd#?:"}).target.url
+    assert url.password == "p@ss/w%rd#?:"
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "x", "-1", "\u0663", "5432 ", "9" * 5000])
+def test_a_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(InvalidInput, match="environment POSTGRES_PORT is not a number from 1 to 65535"):
+        _ = Settings(environ={"POSTGRES_HOST": "h", "POSTGRES_PORT": port}).target
+
+
+def test_the_embedded_file_stands_in_the_data_folder(clean_environment: Path) -> None:
+    assert Settings().target.url.database == str(clean_environment / ".local/share/usercli/usercli.db")
+
+
+# -- .env
+
+
+def test_dotenv_is_read_from_the_working_folder_without_interpolation(clean_environment: Path) -> None:
+    (clean_environment / ".env").write_text(
+        "# comment\nexport POSTGRES_HOST=h\nPOSTGRES_USER='u'\nPOSTGRES_PASSWORD=\"a${HOME}b\"\n"
+    )
+    url = Settings().target.url
+    assert (url.hosts, url.user, url.password) == ((("h", 5432),), "u", "a${HOME}b")
+    (clean_environment / "below").mkdir()
+    assert Settings(folder=clean_environment / "below").target.source == "default"
+
+
+def test_dotenv_does_not_mix_with_the_environment(clean_environment: Path) -> None:
+    """Half of one database and half of another would be a third one."""
+    (clean_environment / ".env").write_text("POSTGRES_HOST=dotenv\nPOSTGRES_DB=dotenv\n")
+    assert Settings(environ={"POSTGRES_PASSWORD": "x", "POSTGRES_PORT": "1"}).target.url == DatabaseUrl(
+        "postgresql", "dotenv", (("dotenv", 5432),), "postgres"
+    )
+    assert Settings(environ={"POSTGRES_DB": "shell"}).target.url.where == "localhost/shell"
+
+
+def test_a_dotenv_that_is_no_text_is_named(clean_environment: Path) -> None:
+    (clean_environment / ".env").write_bytes(b"DATABASE_URL=\xff\xfe\n")
+    assert run_here("list") == (2, "", "error: cannot read .env; it must be UTF-8 text\n")
+
+
+# -- the configuration file
+
+
+def test_a_profile_that_is_not_there_lists_those_that_are(configured: Configured) -> None:
+    configured(PROFILES)
+    with pytest.raises(ProfileNotFound, match=r"no such profile: stag \(known: local, staging, production\)"):
+        _ = Settings(profile="stag").target
+    assert run_here("list", "--profile", "stag")[0] == 3
+
+
+def test_a_profile_without_a_file_is_not_found() -> None:
+    with pytest.raises(ProfileNotFound, match=r"no such profile: x \(known: none are configured\)"):
+        _ = Settings(profile="x").target
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[profiles", "PATH is not valid TOML (at end of document)"),
+        ("colour = 1", "unknown setting in PATH: colour"),
+        (
+            "special_use_domain = 1",
+            "unknown setting in PATH: special_use_domain; did you mean: special_use_domains",
+        ),
+        ("profiles = 1", "profiles in the configuration file must be sections: [profiles.name]"),
+        ("[profiles.a]", "the profile a has no url in the configuration file"),
+        ("[profiles.a]\nurl = 1", "the profile a has no url in the configuration file"),
+        ('[profiles.a]\nurl = "x"\nport = 1', "unknown setting in profile a: port"),
+        (
+            '[profiles.a]\nurl = "sqlite:///a.db"\nprotected = "no"',
+            "protected in profile a must be true or false",
+        ),
+        (
+            f'[profiles.a]\nurl = "mysql://u:{SECRET}@h/d"',
+            "profile a: the database URL names neither PostgreSQL nor SQLite; "
+            "write postgresql://user@host:5432/database or sqlite:///path/to/file.db",
+        ),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(configured: Configured, text: str, sentence: str) -> None:
+    path = configured(text)
+    code, out, err = run_here("config", "show")
+    assert (code, out) == (2, "")
+    assert err == f"error: {sentence.replace('PATH', str(path))}\n"
+
+
+def test_a_file_that_cannot_be_read_is_named(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USERCLI_CONFIG", str(clean_environment))
+    assert run_here("config", "show") == (2, "", f"error: cannot read {clean_environment}: is a directory\n")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+def test_a_password_that_others_can_read_is_refused(configured: Configured, mode: int) -> None:
+    path = configured(f'[profiles.a]\nurl = "postgresql://u:{SECRET}@h/d"\n', mode)
+    assert run_here("config", "show", "--profile", "a") == (
+        2,
+        "",
+        f"error: {path} holds a password and others can read it; run: chmod 600 {path}\n",
+    )
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_a_password_that_nobody_else_can_read_is_fine(configured: Configured, mode: int) -> None:
+    configured(f'[profiles.a]\nurl = "postgresql://u:{SECRET}@h/d"\n', mode)
+    assert Settings(profile="a").target.url.password == SECRET
+
+
+def test_a_file_without_a_password_may_be_read_by_all(configured: Configured) -> None:
+    configured(PROFILES, 0o644)
+    assert Settings(profile="staging").target.url.where == "staging.example/app"
+
+
+def test_a_setting_is_taken_from_the_nearest_place(configured: Configured, clean_environment: Path) -> None:
+    config = configured('special_use_domains = ["top"]\n[profiles.a]\nurl = "sqlite:///a.db"\n')
+    places = {"USERCLI_CONFIG": str(config)}
+
+    def found(**options: object) -> tuple[object, str]:
+        setting = Settings(**options).get("special_use_domains")  # type: ignore[arg-type]
+        return setting.value, setting.source
+
+    assert found(environ={}) == ((), "default")
+    assert found(environ=places) == (("top",), "configuration file")
+    assert found(environ=places, profile="a") == (("top",), "configuration file")
+    config.write_text(config.read_text() + 'special_use_domains = ["profile"]\n')
+    assert found(environ=places, profile="a") == (("profile",), "profile a")
+    assert found(environ=places) == (("top",), "configuration file")
+    (clean_environment / ".env").write_text("USERCLI_SPECIAL_USE_DOMAINS=dotenv\n")
+    assert found(environ=places, profile="a") == (("dotenv",), ".env USERCLI_SPECIAL_USE_DOMAINS")
+    places["USERCLI_SPECIAL_USE_DOMAINS"] = "one, two"
+    assert found(environ=places, profile="a") == (("one", "two"), "environment USERCLI_SPECIAL_USE_DOMAINS")
+
+
+# -- config show, path, profiles, init
+
+
+def test_show_prints_every_setting_and_its_source_and_no_secret(configured: Configured) -> None:
+    path = configured(f'[profiles.a]\nurl = "postgresql://u:{SECRET}@h/d?sslpassword={SECRET}"\nprotected = true\n')
+    code, out, err = run_here("config", "show", "--profile", "a", "-o", "json")
+    assert (code, err) == (0, "")
+    rows = json.loads(out)
+    assert rows[:4] == [
+        {"name": "database_url", "value": "postgresql://u:***@h:5432/d", "source": "--profile"},
+        {"name": "profile", "value": "a", "source": "--profile"},
+        {"name": "protected_by", "value": "a", "source": "configuration file"},
+        {"name": "config_file", "value": str(path), "source": "file"},
+    ]
+    assert {row["name"] for row in rows[4:]} == set(KNOWN)
+    assert SECRET not in out
+
+
+def test_profiles_are_listed_without_their_secrets(configured: Configured) -> None:
+    configured(PROFILES + f'[profiles.p]\nurl = "postgresql://u:{SECRET}@h/d"\n')
+    code, out, err = run_here("config", "profiles")
+    assert (code, err) == (0, "")
+    assert out == (
+        "name\tdatabase\tprotected\n"
+        "local\tsqlite:////tmp/local.db\tfalse\n"
+        "staging\tpostgresql://staging.example:5432/app\tfalse\n"
+        "production\tpostgresql://db.example:5432/app\ttrue\n"
+        "p\tpostgresql://u:***@h:5432/d\tfalse\n"
+    )
+
+
+def test_path_tells_where_the_file_would_be(clean_environment: Path) -> None:
+    assert run_here("config", "path") == (0, f"{clean_environment}/.config/usercli/config.toml\n", "")
+
+
+def test_init_writes_a_private_sample_that_is_valid_and_changes_nothing(clean_environment: Path) -> None:
+    path = clean_environment / ".config/usercli/config.toml"
+    assert run_here("config", "init", "--dry-run") == (0, "", f"would have written {path}\n")
+    assert not path.exists()
+    before = os.umask(0)
+    try:
+        assert run_here("config", "init") == (0, "", f"wrote {path}\n")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert Settings().file == {}
+    written = path.read_text()
+    path.write_text(written + "# mine\n")
+    assert run_here("config", "init") == (
+        4,
+        "",
+        f"error: {path} exists already; edit it, or remove it first\n",
+    )
+    assert path.read_text() == written + "# mine\n"
+
+
+def test_the_sample_is_valid_with_every_line_in_force(clean_environment: Path, configured: Configured) -> None:
+    from usercli.config import SAMPLE
+
+    lines = [
+        line.removeprefix("# ") if " = " in line or line.startswith("# [") else line for line in SAMPLE.splitlines()
+    ]
+    configured("\n".join(lines) + "\n")
+    settings = Settings()
+    assert list(settings.profiles) == ["local", "production"]
+    named = {line.partition(" ")[0] for line in lines if " = " in line and not line.startswith("#")}
+    assert named - {"default_profile", "url", "protected"} == set(KNOWN)
+    for name in KNOWN:
+        settings.get(name)
+
+
+# -- protection belongs to the target
+
+
+@pytest.mark.parametrize(
+    "reached",
+    [
+        "postgresql://127.0.0.1:6543/app",
+        "postgresql://localhost:6543/app",
+        "postgresql://LOCALHOST:6543/app",
+        "postgresql://localhost.:6543/app",
+        "postgresql://[::1]:6543/app",
+        "postgres://someone:else@127.0.0.1:6543/app?sslmode=disable",
+        "postgresql+psycopg://127.0.0.1:6543/app",
+        "postgresql:///app?host=127.0.0.1&port=6543",
+        "postgresql://elsewhere/app?host=localhost&port=6543",
+        "postgresql://elsewhere/app?hostaddr=127.0.0.1&port=6543",
+        "postgresql:///app?host=/var/run/postgresql&port=6543",
+        "postgresql://127.0.0.1:6543/%61pp",
+        "postgresql://127.0.0.1:6543/?dbname=app",
+        "postgresql://other:5432,127.0.0.1:6543/app",
+        "postgresql://127.0.0.2,127.0.0.1/app?port=5432,6543",
+    ],
+)
+def test_a_protected_database_is_protected_however_it_is_reached(configured: Configured, reached: str) -> None:
+    configured('[profiles.production]\nurl = "postgresql://127.0.0.1:6543/app"\nprotected = true\n')
+    settings = Settings(database_url=reached)
+    assert settings.protection == "production"
+    with pytest.raises(ProtectedTarget):
+        settings.require_unprotected(None)
+    with pytest.raises(ProtectedTarget):
+        settings.require_unprotected("another")
+    settings.require_unprotected("production")
+
+
+@pytest.mark.parametrize(
+    "reached",
+    [
+        "postgresql://127.0.0.1:6544/app",
+        "postgresql://127.0.0.1:6543/application",
+        "postgresql://192.0.2.1:6543/app",
+        "sqlite:///app",
+    ],
+)
+def test_its_neighbours_are_not(configured: Configured, reached: str) -> None:
+    configured('[profiles.production]\nurl = "postgresql://127.0.0.1:6543/app"\nprotected = true\n')
+    settings = Settings(database_url=reached)
+    assert settings.protection is None
+    settings.require_unprotected(None)
+
+
+def test_another_profile_of_the_same_database_is_no_way_round(configured: Configured) -> None:
+    configured(
+        '[profiles.mine]\nurl = "postgresql://me@localhost/app"\n'
+        '[profiles.production]\nurl = "postgresql://app@127.0.0.1/app"\nprotected = true\n'
+    )
+    assert Settings(profile="mine").protection == "production"
+
+
+def test_libpq_s_variables_are_no_way_round(configured: Configured) -> None:
+    path = configured('[profiles.production]\nurl = "postgresql://db.example:6543/app"\nprotected = true\n')
+    environ = {
+        "USERCLI_CONFIG": str(path),
+        "PGHOST": "db.example",
+        "PGPORT": "6543",
+        "PGDATABASE": "app",
+        "DATABASE_URL": "postgresql://",
+    }
+    assert Settings(environ=environ).protection == "production"
+
+
+def test_a_protected_file_is_protected_through_links_and_dots(
+    configured: Configured, clean_environment: Path
+) -> None:
+    (clean_environment / "real.db").touch()
+    (clean_environment / "link.db").symlink_to("real.db")
+    configured(f'[profiles.p]\nurl = "sqlite:///{clean_environment}/real.db"\nprotected = true\n')
+    for path in ("real.db", "./real.db", "link.db", f"{clean_environment}/../home/real.db", "re%61l.db"):
+        assert Settings(database_url=f"sqlite:///{path}").protection == "p", path
+    assert Settings(database_url="sqlite:///other.db").protection is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["create", "a@example.com", "--no-password"],
+        ["update", "a@example.com", "--name", "x"],
+        ["delete", "a@example.com", "--yes"],
+        ["restore", "a@example.com"],
+        ["db", "upgrade"],
+        ["db", "downgrade", "base", "--yes"],
+        ["db", "stamp", "head"],
+    ],
+    ids=" ".join,
+)
+def test_every_change_of_a_protected_database_needs_its_name(
+    configured: Configured, clean_environment: Path, line: list[str]
+) -> None:
+    where = clean_environment / "p.db"
+    configured(f'[profiles.production]\nurl = "sqlite:///{where}"\nprotected = true\n')
+    sentence = f"error: {where} is protected by the profile production; to change it add: --target production\n"
+    for reached in (["--profile", "production"], ["--database-url", f"sqlite:///{where}"]):
+        assert run_here(*reached, *line) == (6, "", sentence)
+        assert run_here(*reached, *line, "--target", "staging") == (6, "", sentence)
+        assert run_here(*reached, *line, "--target", "production")[0] != 6
+        where.unlink(missing_ok=True)
+
+
+def test_sample_users_never_go_into_a_protected_database(configured: Configured, clean_environment: Path) -> None:
+    where = clean_environment / "p.db"
+    configured(f'[profiles.production]\nurl = "sqlite:///{where}"\nprotected = true\n')
+    code, out, err = run_here("--profile", "production", "db", "seed", "--target", "production")
+    assert (code, out) == (6, "")
+    assert err == f"error: production ({where}) is protected; sample users have no place there\n"
+    assert not where.exists()
+
+
+def test_reading_and_dry_runs_need_no_name(configured: Configured, clean_environment: Path) -> None:
+    where = clean_environment / "p.db"
+    configured(f'default_profile = "p"\n[profiles.p]\nurl = "sqlite:///{where}"\nprotected = true\n')
+    assert run_here("db", "upgrade", "--target", "p")[0] == 0
+    for line in (["list"], ["create", "a@example.com", "--no-password", "--dry-run"], ["db", "check"]):
+        assert run_here(*line)[0] == 0
+
+
+# -- malformed URLs, which hold secrets all the same
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        (f"postgresql://u:{SECRET}@x@h/d", "the user name or password in the database URL holds"),
+        (f"postgresql://u:a/{SECRET}@h/d", "the user name or password in the database URL holds"),
+        (f"postgresql://u:a#{SECRET}@h/d", "the user name or password in the database URL holds"),
+        (f"postgresql://u:12?{SECRET}@h/d", "the user name or password in the database URL holds"),
+        (f"postgresql://u:1/a?{SECRET}@h/d", "the user name or password in the database URL holds"),
+        (f"postgresql://u:{SECRET}%@h/d", "the database URL holds a % that is not an escape; write it as %25"),
+        (f"postgresql://u:%zz{SECRET}@h/d", "the database URL holds a % that is not an escape; write it as %25"),
+        (f"postgresql://u:{SECRET}@h:port/d", "the port in the database URL is not a number from 1 to 65535"),
+        (f"postgresql://u:{SECRET}@h:0/d", "the port in the database URL is not a number from 1 to 65535"),
+        (f"postgresql://u:{SECRET}@h:65536/d", "the port in the database URL is not a number from 1 to 65535"),
+        (f"postgresql://:{SECRET}@h", "the database URL names no database"),
+        (f"postgresql://u:{SECRET}@[::1/d", "the database URL cannot be read"),
+        (f"postgresql://u:{SECRET}@h/d?service=x", "a database URL with service= is not supported"),
+        (f"mysql://u:{SECRET}@h/d", "the database URL names neither PostgreSQL nor SQLite"),
+        (f"u:{SECRET}@h/d", "the database URL names neither PostgreSQL nor SQLite"),
+        (SECRET, "the database URL names neither PostgreSQL nor SQLite"),
+        (f"sqlite://u:{SECRET}@h/d", "a SQLite URL names a file"),
+        ("sqlite://", "a SQLite URL names a file"),
+        ("sqlite:///:memory:", "a SQLite URL names a file"),
+        (f"sqlite:////tmp/x.db?key={SECRET}", "a SQLite URL names a file"),
+        (f"postgresql://u:{SECRET}%00@h/d", "the database URL holds a NUL character"),
+    ],
+)
+def test_a_malformed_url_is_refused_without_a_word_of_it(
+    url: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        database_url.parse(url, {})
+    assert caught.value.message.startswith(sentence)
+    runs = [run_here("list", "--database-url", url)]
+    monkeypatch.setenv("DATABASE_URL", url)
+    runs += [run_here("list"), run_here("list", "--debug"), run_here("config", "show")]
+    for code, out, err in runs:
+        assert (code, out) == (2, "")
+        assert SECRET not in err
+        assert sentence in err
+    assert runs[1][2].startswith(f"error: environment DATABASE_URL: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("url", "parsed"),
+    [
+        (
+            "postgresql://u%40x:p%40%2F%23%3A%25@h:1/d%20b",
+            DatabaseUrl("postgresql", "d b", (("h", 1),), "u@x", "p@/#:%"),
+        ),
+        ("postgresql://h", DatabaseUrl("postgresql", "me", (("h", 5432),), "me")),
+        ("postgres://[2001:db8::1]:6/d", DatabaseUrl("postgresql", "d", (("2001:db8::1", 6),), "me")),
+        ("postgresql://a:1,b:2/d", DatabaseUrl("postgresql", "d", (("a", 1), ("b", 2)), "me")),
+        ("postgresql://a,b/d?port=7", DatabaseUrl("postgresql", "d", (("a", 7), ("b", 7)), "me")),
+        (
+            "postgresql:///d?host=/run/pg&user=x&password=y&sslmode=require",
+            DatabaseUrl("postgresql", "d", (("/run/pg", 5432),), "x", "y", (("sslmode", "require"),)),
+        ),
+        ("postgresql://?host=/run/pg&dbname=d", DatabaseUrl("postgresql", "d", (("/run/pg", 5432),), "me")),
+        ("sqlite:////a/b%20c.db", DatabaseUrl("sqlite", "/a/b c.db")),
+    ],
+)
+def test_a_url_is_taken_apart(url: str, parsed: DatabaseUrl) -> None:
+    assert database_url.parse(url, {"PGUSER": "me"}) == parsed
+
+
+def test_a_url_never_shows_its_password() -> None:
+    url = database_url.parse(f"postgresql://u:{SECRET}@h/d?password={SECRET}&sslpassword={SECRET}", {})
+    for text in (repr(url), str(url), f"{url}", url.where, url.masked, url.name):
+        assert SECRET not in text
+    assert (url.where, url.masked, url.name) == ("h/d", "postgresql://u:***@h:5432/d", "d")
+
+
+def test_a_password_on_the_command_line_is_warned_about_and_not_repeated() -> None:
+    code, out, err = run_here("config", "show", "--database-url", f"postgresql://u:{SECRET}@h/d")
+    assert code == 0
+    assert err == (
+        "warning: a password in --database-url shows in the process list; "
+        "use a profile, USERCLI_DATABASE_URL or ~/.pgpass\n"
+    )
+    assert SECRET not in out
+
+
+def test_an_unreachable_server_is_named_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://u:{SECRET}@127.0.0.1:1/d")
+    for line in (["list"], ["list", "--debug"], ["db", "current"], ["db", "upgrade"]):
+        code, out, err = run_here(*line)
+        assert (code, out) == (5, "")
+        assert SECRET not in err
+        assert err.splitlines()[-1].startswith("error: cannot use the database at 127.0.0.1:1/d: ")
