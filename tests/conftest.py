@@ -109,19 +109,75 @@ def database(engine_name: str, tmp_path: Path, request: pytest.FixtureRequest) -
         yield Database(database_url.parse(text), text)
 
 
+#: All that a test may have changed in a database besides its rows.
+_SHAPE = """
+SELECT md5(string_agg(line, '|' ORDER BY line)) FROM (
+    SELECT concat(oid::regclass, relkind, reloptions, relacl) FROM pg_class
+        WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)')
+    UNION ALL SELECT concat(attrelid::regclass, attname, atttypid, attnotnull, attcollation, attacl)
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relnamespace = 'public'::regnamespace AND attnum > 0
+    UNION ALL SELECT concat(adrelid::regclass, pg_get_expr(adbin, adrelid)) FROM pg_attrdef
+    UNION ALL SELECT concat(tgrelid::regclass, tgname, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT concat(conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE contype <> 'n'
+    UNION ALL SELECT concat(proname, prosrc) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT concat(nspname, nspacl) FROM pg_namespace
+    UNION ALL SELECT concat(setconfig) FROM pg_db_role_setting
+        WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+    UNION ALL SELECT version_num FROM alembic_version
+) AS shape (line)
+"""
+
+
 class _postgresql_database:  # noqa: N801 - a context manager
+    """A database of a test's own. One at head is kept for the next test, if only its rows have changed.
+
+    Making a database costs more than most tests do.
+    """
+
+    _kept: str | None = None
+    _shape: str | None = None
+
     def __init__(self, template: str) -> None:
-        self.name = f"t{uuid.uuid4().hex}"
         self.template = template
 
     def __enter__(self) -> str:
+        cls = _postgresql_database
+        if self.template == _TEMPLATE and cls._kept is not None:
+            self.name, cls._kept = cls._kept, None
+            return server_url(self.name)
+        self.name = f"t{uuid.uuid4().hex}"
         with psycopg.connect(os.environ[_SERVER], autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {self.name} TEMPLATE {self.template} STRATEGY file_copy")
+            connection.execute(f"CREATE DATABASE {self.name} TEMPLATE {self.template} STRATEGY wal_log")
         return server_url(self.name)
 
     def __exit__(self, *_: object) -> None:
+        if self.template == _TEMPLATE and self._is_as_new():
+            _postgresql_database._kept = self.name
+            return
         with psycopg.connect(os.environ[_SERVER], autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+    def _is_as_new(self) -> bool:
+        cls = _postgresql_database
+        try:
+            if cls._shape is None:
+                with psycopg.connect(server_url(_TEMPLATE)) as connection:
+                    [cls._shape] = connection.execute(_SHAPE).fetchone() or [None]
+            with psycopg.connect(server_url(self.name), autocommit=True) as connection:
+                if connection.execute(_SHAPE).fetchone() != (cls._shape,):
+                    return False
+                others = connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+                others.fetchall()
+                # as a replica would: the log's triggers stay silent
+                connection.execute("SET session_replication_role = replica; SET lock_timeout = '2s'")
+                connection.execute("TRUNCATE users, roles, user_roles, audit_events")
+        except psycopg.Error:
+            return False
+        return True
 
 
 @pytest.fixture
@@ -161,7 +217,7 @@ def run_here(*arguments: str, stdin: str = "", terminal: bool = False) -> tuple[
     kind = _Terminal if terminal else io.TextIOWrapper
     out, err = kind(io.BytesIO(), encoding="utf-8"), kind(io.BytesIO(), encoding="utf-8")
     before = sys.stdin, sys.stdout, sys.stderr
-    sys.stdin = kind(io.BytesIO(stdin.encode()), encoding="utf-8")
+    sys.stdin = kind(io.BytesIO(stdin.encode("utf-8", "surrogateescape")), encoding="utf-8")
     sys.stdout, sys.stderr = out, err
     try:
         code = run(arguments)
