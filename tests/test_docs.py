@@ -48,7 +48,13 @@ def test_the_page_shows_the_shape_of_a_change() -> None:
 
 def test_the_page_lists_every_setting_with_its_default() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", CONFIGURATION, re.MULTILINE)
-    assert rows == [(name, f"`{default}`" if default else "none") for name, (_, default) in KNOWN.items()]
+    assert rows == [(name, _shown(default)) for name, (_, default) in KNOWN.items()]
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default}`" if default else "none"
 
 
 def test_the_sample_file_of_the_page_is_valid(clean_environment: Path) -> None:
@@ -64,7 +70,9 @@ def test_the_sample_file_of_the_page_is_valid(clean_environment: Path) -> None:
 def test_the_written_sample_is_valid_with_every_line_switched_on() -> None:
     lines = re.sub(r"^# (?=[\w\[]+.*[=\]])", "", config.SAMPLE, flags=re.MULTILINE)
     found = tomllib.loads(lines)
-    assert set(found) == {"default_profile", "profiles", *KNOWN}
+    sections = [found, *found["profiles"].values()]
+    names = {name for section in sections for name in section}
+    assert names == {"default_profile", "profiles", "url", "protected", *KNOWN}
 
 
 ORDER = (
