@@ -1,0 +1,93 @@
+"""Files of users: one small module for each format, one table that lists them.
+
+A reader turns a binary stream into records, one user each, in our own field names, without holding the
+file in memory. What it cannot read as a record it yields as a BadRecord with its line and the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, BinaryIO, Protocol
+
+from usercli.errors import InvalidInput
+
+
+@dataclass(slots=True)
+class Record:
+    """One user of a file: `line` is where it starts (or its number, where there are no lines).
+
+    `fields` has our names (email, full_name, is_active, roles, attributes, expires_at, hashed_password,
+    password ...). Values are typed, or texts as they stand in a table of texts.
+    """
+
+    line: int
+    fields: dict[str, Any]
+    #: The scheme of a hash that cannot be verified and was left out; the user comes without a password.
+    unsupported: str | None = None
+
+
+@dataclass(slots=True)
+class BadRecord:
+    """What could not be read as a user."""
+
+    line: int
+    reason: str
+    #: The record as it stood, for the reject file; None where nothing of it can be told.
+    fields: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a reader may need to know besides the file."""
+
+    #: Makes addresses of login names, for systems that have none: ada -> ada@DOMAIN.
+    email_domain: str | None = None
+    #: The separator of a table; told from the header line when None.
+    delimiter: str | None = None
+    #: Their column names -> ours.
+    mapping: dict[str, str] = field(default_factory=dict)
+    #: Unknown columns become attributes instead of an error.
+    unknown_to_attributes: bool = False
+    #: File names of companions, as /etc/passwd beside shadow.
+    companions: tuple[str, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads one format."""
+
+    def __call__(self, source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]: ...
+
+
+#: `--from NAME`: the systems whose own export files are read.
+SYSTEMS: dict[str, str] = {
+    "auth0": "usercli.formats.auth0:read",
+    "django": "usercli.formats.django:read",
+    "keycloak": "usercli.formats.keycloak:read",
+    "firebase": "usercli.formats.firebase:read",
+    "kratos": "usercli.formats.kratos:read",
+    "airflow": "usercli.formats.airflow:read",
+    "htpasswd": "usercli.formats.htpasswd:read",
+    "shadow": "usercli.formats.shadow:read",
+    "ldif": "usercli.formats.ldif:read",
+    "scim": "usercli.formats.scim:read",
+}
+
+#: Our own formats, by the ending of the file's name.
+OURS: dict[str, str] = {
+    "csv": "usercli.formats.tabular:read",
+    "tsv": "usercli.formats.tabular:read_tsv",
+    "jsonl": "usercli.formats.json:read_lines",
+    "json": "usercli.formats.json:read",
+}
+
+
+def reader(name: str) -> Reader:
+    """The reader of a format. Raises InvalidInput naming those that there are."""
+    place = SYSTEMS.get(name) or OURS.get(name)
+    if place is None:
+        raise InvalidInput(f"no such format: {name} (known: {', '.join([*OURS, *SYSTEMS])})")
+    module, _, function = place.partition(":")
+    found: Callable[..., Iterator[Record | BadRecord]] = getattr(import_module(module), function)
+    return found
