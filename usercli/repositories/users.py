@@ -195,7 +195,7 @@ class UserRepository(Repository[User]):
         complete = [{**row, "email_key": email_key(row["email"])} for row in rows]
         if not complete:  # to SQLAlchemy no rows mean one row of defaults
             return []
-        went_in = dict(self.session.execute(statement.returning(User.email_key, User.id), complete).tuples().all())
+        went_in = dict(self.session.execute(statement.returning(User.email_key, User.id), complete).all())
         pairs = [(went_in.pop(row["email_key"], None), row) for row in complete]
         return [User(id=user_id, **row) for user_id, row in pairs if user_id is not None]
 
