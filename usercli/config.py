@@ -17,6 +17,7 @@ from typing import Any
 from usercli.database import url as database_url
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, InvalidInput, ProfileNotFound, ProtectedTarget
+from usercli.files import make_private_folder
 from usercli.text import nearest, visible
 
 PREFIX = "USERCLI_"
@@ -342,7 +343,7 @@ def write_sample(path: Path) -> None:
     """Write a commented sample configuration, 0600. Raises Conflict if a file is there, InvalidInput."""
     shown = visible(str(path))
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise Conflict(f"{shown} exists already; edit it, or remove it first") from None

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool, Pool
 from usercli.database.integrity import translate_errors
 from usercli.database.url import DatabaseUrl
 from usercli.errors import DatabaseUnavailable
+from usercli.files import make_private_folder
 
 #: Execution option of a connection that only reads: no write lock on SQLite, READ ONLY on PostgreSQL.
 READ_ONLY = "usercli_read_only"
@@ -39,7 +40,7 @@ def create_sqlite_file(url: DatabaseUrl) -> None:
     """Make the file, 0600 in folders of 0700, unless it is there. Raises DatabaseUnavailable."""
     path = Path(url.database)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise DatabaseUnavailable(
