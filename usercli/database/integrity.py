@@ -56,6 +56,7 @@ _CONNECTING = (
     ("password authentication failed", "the server refused the password of user {user}"),
     ("no password supplied", "the server wants a password for user {user}; see usercli config show"),
     ("no pg_hba.conf entry", "the server does not let user {user} in from this machine"),
+    ("pg_hba.conf rejects", "the server does not let user {user} in from this machine"),
     ("role ", "the server has no user {user}"),
     ("database ", "the server has no database {database}; create it first"),
     ("failed to resolve host", "the host name is unknown; see: usercli config show"),
@@ -135,13 +136,13 @@ def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
         found = _SQLITE_NAME.search(text)
         return _violation(found[1] if found else "")
     for sign, reason in (
-        ("locked", "is busy: another program holds its lock; try again later"),
-        ("full", "cannot grow: the disk is full; nothing was changed"),
-        ("readonly", "cannot be written; check its permissions"),
-        ("unable to open", "cannot be opened; check that it is a file, and its permissions"),
-        ("not a database", "is not a SQLite database; check the path"),
-        ("malformed", "is damaged; restore it from a backup"),
-        ("disk I/O", "cannot be read or written: the disk reports an error"),
+        (" is locked", "is busy: another program holds its lock; try again later"),
+        ("database or disk is full", "cannot grow: the disk is full; nothing was changed"),
+        ("readonly database", "cannot be written; check its permissions"),
+        ("unable to open database", "cannot be opened; check that it is a file, and its permissions"),
+        ("file is not a database", "is not a SQLite database; check the path"),
+        ("disk image is malformed", "is damaged; restore it from a backup"),
+        ("disk I/O error", "cannot be read or written: the disk reports an error"),
     ):
         if sign in text:
             return DatabaseUnavailable(f"the database file {url.where} {reason}")
