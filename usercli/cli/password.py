@@ -50,7 +50,7 @@ def set_(
     \b
     Examples:
       usercli password set ada@example.com
-      printf '%s\\n' "$SECRET" | usercli password set ada@example.com --password-stdin
+      usercli password set ada@example.com --password-stdin < secret.txt
       usercli password set ada@example.com --generate --secret-out ada.csv
     """
     output = user_output(invocation)
@@ -89,7 +89,7 @@ def reset(
 
     \b
     Example:
-      usercli password reset ada@example.com bob@example.com --secret-out new.csv --yes
+      usercli password reset ada@example.com --secret-out new.csv --yes
     """
     output = user_output(invocation)
     require_secret_way_out(secret_out)
@@ -267,7 +267,7 @@ def _show_audit(output: Output, report: dict[str, object]) -> None:
 
 def _milliseconds(text: str) -> float:
     number = text.removesuffix("ms")
-    if number == text or not number.isdigit() or not 1 <= int(number) <= 10_000:
+    if number == text or not (number.isascii() and number.isdigit()) or not 1 <= int(number) <= 10_000:
         raise InvalidInput(f"not a time from 1ms to 10000ms: {text}")
     return float(number)
 

@@ -75,7 +75,7 @@ def create(
     Examples:
       usercli create ada@example.com --name "Ada Lovelace" --no-password
       usercli create bob@example.com --generate --secret-out bob.csv
-      usercli create temp@example.com --expires 30d --attribute team=blue --no-password
+      usercli create temp@example.com --expires 30d --no-password
     """
     output = user_output(invocation)
     secret.require_one(invocation)
