@@ -310,6 +310,11 @@ def _ask(invocation: Invocation, twice: bool) -> str:
             raise InvalidInput("the password is empty")
         if twice and getpass.getpass("password again: ", stream=sys.stderr) != secret:
             raise InvalidInput("the two passwords differ; nothing was changed")
-    except UnicodeDecodeError:
-        raise InvalidInput("the password is not valid UTF-8") from None
+    except InvalidInput:
+        raise
+    except BaseException as error:  # what is said next starts on a line of its own
+        invocation.say("")
+        if isinstance(error, UnicodeDecodeError):
+            raise InvalidInput("the password is not valid UTF-8") from None
+        raise
     return secret

@@ -135,8 +135,7 @@ class UserRepository(Repository[User]):
     def hashes(self) -> Iterator[tuple[str, datetime | None]]:
         """Hash and age of every password outside the bin, streamed."""
         query = select(User.hashed_password, User.password_changed_at).where(User.deleted_at.is_(None))
-        for row in self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH)):
-            yield row.tuple()
+        yield from self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH))
 
     def count_sharing_a_hash(self, *apart_from: str) -> int:
         """How many users have a hash that another one has as well."""
