@@ -167,7 +167,7 @@ def test_add_if_absent_leaves_the_one_that_is_there(uow: UnitOfWork) -> None:
     assert found == [("ada@example.com", "First"), ("bob@example.com", "")]
 
 
-def test_add_new_leaves_out_what_is_taken_and_says_how_many_went_in(database: Database) -> None:
+def test_add_new_leaves_out_what_is_taken_and_gives_those_who_went_in(database: Database) -> None:
     fill(
         database,
         User(email="ada@example.com", full_name="First"),
