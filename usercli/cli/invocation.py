@@ -164,9 +164,9 @@ class Invocation:
                 raise Declined
 
     def _ask(self, question: str) -> str:
-        sys.stderr.write(visible(question))
-        sys.stderr.flush()
         try:
+            sys.stderr.write(visible(question))
+            sys.stderr.flush()
             answer = sys.stdin.readline()
         except UnicodeDecodeError:
             raise Declined from None
