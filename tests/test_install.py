@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,15 +24,25 @@ from usercli.database.readiness import HEAD
 ROOT = Path(__file__).parent.parent
 
 
+@contextmanager
+def made_once(factory: pytest.TempPathFactory, name: str) -> Iterator[tuple[Path, bool]]:
+    """A folder that the first of all workers of the run fills, while the others wait; whether it is full."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, complete = shared / name, shared / f"{name}.complete"
+    with open(shared / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder, complete.exists()
+        complete.touch()
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, built."""
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", folder, ROOT],
-        check=True,
-        capture_output=True,
-    )
+    with made_once(tmp_path_factory, "wheel") as (folder, is_made):
+        if not is_made:
+            build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", folder, ROOT]
+            subprocess.run(build, check=True, capture_output=True)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -37,13 +50,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program of an empty environment into which the wheel was installed with what it asks for."""
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=True)
-    subprocess.run(
-        [folder / "bin" / "python", "-m", "pip", "install", "-q", "--no-compile", wheel],
-        check=True,
-        capture_output=True,
-    )
+    with made_once(tmp_path_factory, "environment") as (folder, is_made):
+        if not is_made:
+            venv.create(folder, with_pip=True)
+            install = [folder / "bin" / "python", "-m", "pip", "install", "-q", wheel]
+            subprocess.run(install, check=True, capture_output=True)
     return folder / "bin" / "usercli"
 
 
