@@ -167,6 +167,7 @@ class Invocation:
         try:
             sys.stderr.write(visible(question))
             sys.stderr.flush()
+            _wait_for_line(sys.stdin)
             answer = sys.stdin.readline()
         except UnicodeDecodeError:
             raise Declined from None
@@ -184,6 +185,15 @@ def write_line(stream: TextIO, text: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         stream.write(visible(text) + "\n")
         stream.flush()
+
+
+def _wait_for_line(stream: TextIO) -> None:
+    """Wait until a read would not block: a signal just before a blocking read would wait for the answer."""
+    import select
+
+    with contextlib.suppress(OSError, ValueError):  # a stream without a descriptor
+        while not select.select([stream], [], [], 0.2)[0]:
+            pass
 
 
 def end_of_imports() -> None:
