@@ -19,23 +19,27 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 _POSTGRESQL = (
-    # One look at all new rows: a trigger for each row would make COPY twice as slow.
+    # One look at all new rows: a trigger for each row would make COPY twice as slow. The log is named with
+    # its schema: a temporary table of its name, or operators on the caller's search_path, must not stand in.
     """
-    CREATE FUNCTION audit_events_append() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION audit_events_append() RETURNS trigger LANGUAGE plpgsql
+        SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
         head record;
         first_seq bigint;
         last_seq bigint;
         number bigint;
+        behind boolean;
+        log text := format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME);
     BEGIN
         SELECT min(seq), max(seq), count(*) INTO first_seq, last_seq, number FROM added;
         IF number = 0 THEN
             RETURN NULL;
         END IF;
-        SELECT seq, hash, at INTO head FROM audit_events WHERE seq < first_seq ORDER BY seq DESC LIMIT 1;
-        IF first_seq <> coalesce(head.seq, 0) + 1 OR last_seq - first_seq + 1 <> number
-            OR EXISTS (SELECT FROM audit_events WHERE seq > last_seq)
-        THEN
+        EXECUTE format('SELECT seq, hash, at FROM %s WHERE seq < $1 ORDER BY seq DESC LIMIT 1', log)
+            INTO head USING first_seq;
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE seq > $1)', log) INTO behind USING last_seq;
+        IF behind OR first_seq <> coalesce(head.seq, 0) + 1 OR last_seq - first_seq + 1 <> number THEN
             RAISE EXCEPTION 'audit_events: seq does not continue the log';
         END IF;
         IF EXISTS (
@@ -73,7 +77,8 @@ _POSTGRESQL = (
     """,
     # Erasing a person nulls exactly personal and salt.
     """
-    CREATE FUNCTION audit_events_erase_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION audit_events_erase_only() RETURNS trigger LANGUAGE plpgsql
+        SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
         IF NEW.personal IS NULL AND NEW.salt IS NULL
             AND to_jsonb(NEW) - 'personal' - 'salt' = to_jsonb(OLD) - 'personal' - 'salt'

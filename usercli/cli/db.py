@@ -191,15 +191,29 @@ def sql(
     invocation: Invocation,
     revision: Annotated[str, typer.Argument(metavar="[FROM:]TO", help="Which revisions; default: all.")] = "head",
     down: Annotated[bool, typer.Option("--down", help="The way down, FROM:TO.", show_default=False)] = False,
+    grants: Annotated[
+        str | None,
+        typer.Option("--grants", metavar="ROLE", help="Instead: what lets ROLE do the daily work, and no more."),
+    ] = None,
 ) -> None:
     """Print the SQL of migrations instead of running them; connects to nothing.
+
+    With --grants the SQL for PostgreSQL under which a database role can change users but not the audit log.
 
     \b
     Examples:
       usercli db sql > schema.sql
       usercli db sql 20261121_0100:head
+      usercli db sql --grants operators > grants.sql
     """
     output = Output(invocation.options, ("sql",))
+    if grants is not None:
+        if down or revision != "head":
+            raise InvalidInput("--grants stands alone: it prints no migration")
+        from usercli.database.grants import grants_sql
+
+        output.text([grants_sql(invocation.target.url, grants)])
+        return
     from usercli.database import migrations
 
     output.text([migrations.sql(invocation.target.url, revision, down=down)])

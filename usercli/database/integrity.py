@@ -19,6 +19,7 @@ from usercli.errors import (
     DatabaseUnreachable,
     EmailTaken,
     InvalidInput,
+    Refused,
     SchemaNotCurrent,
     UserCliError,
 )
@@ -39,6 +40,7 @@ VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
 
 _BEHIND = SchemaNotCurrent("the schema is not complete; run: usercli db upgrade")
 _LOG = DatabaseUnavailable("the audit log refuses the change: it is append-only; run: usercli audit verify")
+_NOT_GRANTED = "the database role may not do this to the audit log; erasing wants the owner of the tables"
 _STATES: dict[str, UserCliError] = {
     "25006": DatabaseUnavailable("the database is read-only; connect to the primary server"),
     "40001": ChangedMeanwhile("another transaction changed the same rows; run the command again"),
@@ -104,7 +106,12 @@ def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
     if state == "23502":
         return _missing_value(original.diag.column_name)
     if state.startswith("23"):
-        return _violation(original.diag.constraint_name or "")
+        name = original.diag.constraint_name or ""
+        if state in {"23001", "23503"} and name not in VIOLATIONS:  # another application's foreign key
+            return Refused(f"rows of other tables hold what would be removed: {original.diag.table_name}")
+        return _violation(name)
+    if state == "42501" and "audit_events" in str(original):
+        return DatabaseUnavailable(_NOT_GRANTED)
     if state == "P0001" and "audit_events" in str(original):
         return _fresh(_LOG)
     if state in _STATES:
@@ -134,6 +141,8 @@ def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
         return _missing_value(text.rpartition(".")[2])
     if "constraint failed" in text:
         found = _SQLITE_NAME.search(text)
+        if text == "FOREIGN KEY constraint failed":
+            return Refused("rows of other tables hold what would be removed")
         return _violation(found[1] if found else "")
     for sign, reason in (
         (" is locked", "is busy: another program holds its lock; try again later"),
