@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from usercli import __version__
+from usercli.text import require_utf8
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,13 @@ class Origin:
         ticket: str | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> Origin:
-        """The operator from --actor, USERCLI_ACTOR, SUDO_USER or the system's user; this machine's name."""
+        """The operator from --actor, USERCLI_ACTOR, SUDO_USER or the system's user; this machine's name.
+
+        Raises InvalidInput for bytes that are not UTF-8: the log could not hold them.
+        """
         name = actor or environ.get("USERCLI_ACTOR") or environ.get("SUDO_USER") or _system_user()
+        for what, said in (("the actor's name", name), ("--reason", reason), ("--ticket", ticket)):
+            require_utf8(said or "", what)
         return cls(actor=name, host=socket.gethostname(), reason=reason, ticket=ticket)
 
 

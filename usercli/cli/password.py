@@ -62,7 +62,8 @@ def set_(
     [found] = show_users([key], invocation.reading())
     uow = invocation.changing()
     plain = secret.read(invocation)
-    hashed = secret.hashed(invocation, plain, found.email, found.full_name)
+    with uow.attempt("password.set", [key]):
+        hashed = secret.hashed(invocation, plain, found.email, found.full_name)
     with SecretOut(invocation, secret.secret_out) as out:
 
         def deliver(view: UserView) -> None:
@@ -94,17 +95,19 @@ def reset(
     output = user_output(invocation)
     require_secret_way_out(secret_out)
     source = SecretSource(generate=True, length=length, words=words)
-    source.require_allowed(invocation)
     from usercli.services import passwords as service
     from usercli.services.users import show_users
 
     keys = parse_keys(users)
     found = show_users(keys, invocation.reading())
+    uow = invocation.changing()
+    with uow.attempt("password.reset", keys):
+        source.require_allowed(invocation)
     invocation.confirm(f"reset the password of {found[0].email if len(found) == 1 else f'{len(found)} users'}")
     with SecretOut(invocation, secret_out) as out:
         change = service.reset_passwords(
             keys,
-            invocation.changing(),
+            uow,
             hasher_of(invocation),
             on_secrets=out.deliver,
             make_secret=source.make,

@@ -96,7 +96,8 @@ def create(
     )
     uow = invocation.changing()
     plain = secret.read(invocation)
-    hashed = secret.hashed(invocation, plain, data.email, data.full_name)
+    with uow.attempt("user.created", [data.email]):
+        hashed = secret.hashed(invocation, plain, data.email, data.full_name)
     with SecretOut(invocation, secret.secret_out) as out:
 
         def deliver(user: UserView) -> None:
