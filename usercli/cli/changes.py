@@ -89,15 +89,16 @@ def undo(
     change_id = parse_change(change)
     from usercli.services.undo import plan_undo, undo_change
 
+    uow = invocation.changing()
     plan = plan_undo(change_id, invocation.reading())
     _show_plan(invocation, plan)
-    for conflict in plan.conflicts if only_unchanged else ():
+    for conflict in plan.conflicts[:_SAMPLE] if only_unchanged else ():
         invocation.warn(f"left as it is, changed since: {conflict}")
+    if only_unchanged and len(plan.conflicts) > _SAMPLE:
+        invocation.warn(f"left as they are, changed since: {len(plan.conflicts) - _SAMPLE:,} more")
     if plan.steps and (only_unchanged or not plan.conflicts):
         invocation.confirm(f"undo the change {change_id}")
-    done = undo_change(
-        change_id, invocation.changing(), only_unchanged=only_unchanged, allow_no_admin=allow_no_admin
-    )
+    done = undo_change(change_id, uow, only_unchanged=only_unchanged, allow_no_admin=allow_no_admin)
     show_change(invocation, output, done, f"undid the change {change_id}:")
 
 
@@ -107,7 +108,9 @@ def _show_plan(invocation: Invocation, plan: UndoPlan) -> None:
     if len(plan.steps) > _SAMPLE:
         invocation.say(f"plan: and {len(plan.steps) - _SAMPLE:,} more")
     for email in plan.passwords[:_SAMPLE]:
-        invocation.warn(f"the password of {email} cannot be undone; use: usercli password reset")
+        invocation.warn(f"the password of {email} cannot be undone; use: usercli password reset {email}")
+    if len(plan.passwords) > _SAMPLE:
+        invocation.warn(f"nor can the passwords of {len(plan.passwords) - _SAMPLE:,} more")
 
 
 @command

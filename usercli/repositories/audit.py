@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from usercli import chain
@@ -19,6 +19,8 @@ from usercli.times import utcnow
 
 _LOCK = 0x61756469744C6F67  # "auditLog" in ASCII
 _ROWS_A_FETCH = 1000
+
+_STORED = tuple(AuditEvent.__table__.columns)
 
 #: Fields whose values may name a person: they go into the erasable part.
 PERSONAL_FIELDS = frozenset({"email", "full_name", "attributes"})
@@ -119,13 +121,14 @@ class AuditRepository:
         """The last event, or None."""
         return self.session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(1)).first()
 
-    def find(self, seq: int) -> AuditEvent | None:
-        """The event of that number, or None."""
-        return self.session.get(AuditEvent, seq)
+    def find(self, seq: int) -> Row[Any] | None:
+        """The event of that number as stored, or None."""
+        return self.session.execute(select(*_STORED).where(AuditEvent.seq == seq)).first()
 
-    def since(self, seq: int) -> Iterator[AuditEvent]:
-        """Every event from that number on, in order, streamed."""
-        return self._stream(select(AuditEvent).where(AuditEvent.seq >= seq).order_by(AuditEvent.seq))
+    def since(self, seq: int) -> Iterator[Row[Any]]:
+        """Every event from that number on as stored, in order, streamed."""
+        query = select(*_STORED).where(AuditEvent.seq >= seq).order_by(AuditEvent.seq)
+        yield from self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH))
 
     def matching(self, criteria: EventCriteria, limit: int | None = None) -> Iterator[AuditEvent]:
         """The events that fit, streamed: the oldest first; with a limit the newest ones."""
@@ -139,10 +142,10 @@ class AuditRepository:
         """How many events fit."""
         return self.session.scalar(select(func.count(AuditEvent.seq)).where(*self._conditions(criteria))) or 0
 
-    def of_change(self, change_id: uuid.UUID) -> list[AuditEvent]:
-        """What a change did, in order; empty for one that is not known."""
+    def of_change(self, change_id: uuid.UUID) -> Iterator[AuditEvent]:
+        """What a change did, in order, streamed; nothing for one that is not known."""
         done = AuditEvent.change_id == change_id, AuditEvent.outcome == "done"
-        return list(self.session.scalars(select(AuditEvent).where(*done).order_by(AuditEvent.seq)))
+        return self._stream(select(AuditEvent).where(*done).order_by(AuditEvent.seq))
 
     def undone_by(self, change_id: uuid.UUID) -> uuid.UUID | None:
         """The change that undid this one, unless that was undone in turn."""
@@ -180,14 +183,15 @@ class AuditRepository:
             select(AuditEvent).where(AuditEvent.target_id == str(target_id)).order_by(AuditEvent.seq)
         )
 
-    def naming(self, target_id: uuid.UUID, words: Collection[str]) -> list[int]:
-        """The numbers of events that hold personal values of somebody: as the target, or by these words."""
-        spelled = [json.dumps(word, ensure_ascii=False)[1:-1] for word in words if word]
-        holds = [func.lower(AuditEvent.personal).contains(word.lower(), autoescape=True) for word in spelled]
-        query = select(AuditEvent.seq).where(
-            AuditEvent.personal.is_not(None), or_(AuditEvent.target_id == str(target_id), *holds)
-        )
-        return list(self.session.scalars(query.order_by(AuditEvent.seq)))
+    def naming(self, target_id: uuid.UUID, names: Callable[[str], bool]) -> list[int]:
+        """The numbers of events that hold personal values of somebody: as the target, or by what they say.
+
+        `names` looks at the personal values. Not in SQL: there the engines disagree on upper and lower case.
+        """
+        query = select(AuditEvent.seq, AuditEvent.target_id, AuditEvent.personal)
+        query = query.where(AuditEvent.personal.is_not(None)).order_by(AuditEvent.seq)
+        found = self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH))
+        return [seq for seq, target, personal in found if target == str(target_id) or names(str(personal))]
 
     def erase(self, seqs: Sequence[int]) -> None:
         """Null the personal values of events, and nothing else; the chain holds without them."""
@@ -204,11 +208,12 @@ class AuditRepository:
 
     def _conditions(self, criteria: EventCriteria) -> Iterator[ColumnElement[bool]]:
         if criteria.actor is not None:
-            spelled = f'"actor":{json.dumps(criteria.actor, ensure_ascii=False)}'
-            yield AuditEvent.personal.contains(spelled, autoescape=True)
+            # the first key of the canonical JSON; no LIKE, which on SQLite takes Root for root
+            start = f'{{"actor":{json.dumps(criteria.actor, ensure_ascii=False)},'
+            yield func.substr(AuditEvent.personal, 1, len(start)) == start
         if criteria.action is not None:
-            group = AuditEvent.action.startswith(f"{criteria.action}.", autoescape=True)
-            yield or_(AuditEvent.action == criteria.action, group)
+            group = f"{criteria.action}."
+            yield or_(AuditEvent.action == criteria.action, func.substr(AuditEvent.action, 1, len(group)) == group)
         if criteria.target_id is not None:
             yield AuditEvent.target_id == str(criteria.target_id)
         if criteria.change_id is not None:

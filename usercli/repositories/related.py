@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ class Reference:
     table: str
     column: str
     on_delete: str
+    nullable: bool
 
     @property
     def name(self) -> str:
@@ -42,15 +43,18 @@ class RelatedRepository:
             for table in inspector.get_table_names(schema=schema):
                 for key in inspector.get_foreign_keys(table, schema=schema):
                     to_users = key["referred_table"] == "users" and key["referred_columns"] == ["id"]
-                    if to_users and table not in _OWN:
+                    ours = key["referred_schema"] in (None, inspector.default_schema_name)
+                    if to_users and ours and not (schema is None and table in _OWN):
+                        column = key["constrained_columns"][0]
                         rule = (key.get("options") or {}).get("ondelete", "NO ACTION").upper()
-                        found.append(Reference(schema, table, key["constrained_columns"][0], rule))
-        return sorted(found, key=lambda reference: reference.name)
+                        columns = {item["name"]: item["nullable"] for item in inspector.get_columns(table, schema)}
+                        found.append(Reference(schema, table, column, rule, columns[column]))
+        return sorted(found, key=lambda reference: (reference.name, reference.column))
 
-    def count(self, reference: Reference, user_id: uuid.UUID) -> int:
-        """How many rows refer to a user."""
+    def count(self, reference: Reference, user_ids: Collection[uuid.UUID]) -> int:
+        """How many rows refer to one of these users."""
         table, column = _table(reference)
-        return self.session.scalar(select(func.count()).select_from(table).where(column == user_id)) or 0
+        return self.session.scalar(select(func.count()).select_from(table).where(column.in_(user_ids))) or 0
 
     def rows(self, reference: Reference, user_id: uuid.UUID) -> Iterator[Mapping[str, Any]]:
         """The rows that refer to a user, with all their columns."""

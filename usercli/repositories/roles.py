@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from usercli.errors import RoleNotFound
 from usercli.models.role import Role, UserRole
@@ -60,6 +60,11 @@ class RoleRepository(Repository[Role]):
         """The ids of those who hold it, in the bin or not."""
         query = select(UserRole.user_id).where(UserRole.role_id == role.id).order_by(UserRole.user_id)
         return list(self.session.scalars(query))
+
+    def forget_granters(self, names: Collection[str]) -> None:
+        """Take the names of those who granted out of the grants that they made."""
+        by_them = update(UserRole).where(UserRole.granted_by.in_(names)).values(granted_by="")
+        self.session.execute(by_them.execution_options(synchronize_session=False))
 
     def lock_administrative(self) -> None:
         """Lock the administrative roles, by name, so that administrators change one command at a time.

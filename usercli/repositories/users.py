@@ -180,6 +180,11 @@ class UserRepository(Repository[User]):
         query = select(User).where(User.deleted_at < cutoff).order_by(User.id).limit(limit)
         return list(self.session.scalars(query.with_for_update()))
 
+    def lock_binned_before(self, cutoff: datetime) -> None:
+        """Lock all users that were moved to the bin before a time."""
+        locked = select(User.id).where(User.deleted_at < cutoff).order_by(User.id).with_for_update().subquery()
+        self.session.execute(select(func.count()).select_from(locked))
+
     def count_binned_before(self, cutoff: datetime) -> int:
         """How many users were moved to the bin before a time."""
         return self.session.scalar(select(func.count(User.id)).where(User.deleted_at < cutoff)) or 0

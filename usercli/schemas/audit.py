@@ -7,7 +7,9 @@ import uuid
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_serializer
+
+from usercli.chain import stamp
 
 
 class EventCriteria(BaseModel):
@@ -111,6 +113,10 @@ class RawEvent(BaseModel):
     body_hash: str
     prev_hash: str
     hash: str
+
+    @field_serializer("at")
+    def _stamp(self, at: datetime) -> str:
+        return stamp(at)  # what the hash is of: six digits of a second, also where they are zeros
 
 
 RAW_FIELDS = tuple(RawEvent.model_fields)

@@ -8,7 +8,7 @@ from typing import Any
 
 from usercli import chain
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.models.audit import AuditEvent
+from usercli.errors import DatabaseUnreachable, UserCliError
 from usercli.schemas.audit import ChangeView, Checkpoint, EventCriteria, EventView, RawEvent, Verification
 from usercli.schemas.users import UserKey
 
@@ -121,8 +121,7 @@ class _Verifier:
     def run(self, uow: UnitOfWork, since: int) -> Verification:
         try:
             self._start(uow, since)
-            for event in uow.audit.since(since):
-                self._link(event)
+            self._follow(uow, since)
             self._finish()
         except _Broken as broken:
             return Verification(
@@ -136,8 +135,36 @@ class _Verifier:
             if before is None:
                 raise _Broken(since - 1, "there is no event of this number")
             self._seq, self._head = before.seq, before.hash
+        at = self._expected_at
+        if self._expected is not None and (at is None or 0 < at < since):
+            marked = uow.audit.find(since - 1 if at is None else at)
+            if marked is not None and marked.hash == self._expected:
+                self._seen_expected = True
+            elif at is not None:
+                raise _Broken(at, "the event is not the one that was expected here")
 
-    def _link(self, event: AuditEvent) -> None:
+    def _follow(self, uow: UnitOfWork, since: int) -> None:
+        try:
+            for event in uow.audit.since(since):
+                self._link(event)
+        except _UNREADABLE as error:
+            if isinstance(error, DatabaseUnreachable):
+                raise
+        else:
+            return
+        # some event of the last fetch holds what no program of ours wrote: one by one, to tell which
+        while True:
+            try:
+                found = uow.audit.find(self._seq + 1)
+                if found is None:
+                    raise _Broken(self._seq + 1, "an event is missing")
+                self._link(found)
+            except _UNREADABLE as error:
+                if isinstance(error, DatabaseUnreachable):
+                    raise
+                raise _Broken(self._seq + 1, "the event cannot be read") from None
+
+    def _link(self, event: Any) -> None:
         seq = self._seq + 1
         if event.seq != seq:
             raise _Broken(seq, "an event is missing")
@@ -149,12 +176,13 @@ class _Verifier:
             self._bare.add(seq)
         elif not _is_personal(event):
             raise _Broken(seq, "the personal values were changed")
-        if chain.body_hash(vars(event)) != event.body_hash:
+        if chain.body_hash(event._mapping) != event.body_hash:
             raise _Broken(seq, "the event was changed")
         if chain.link_hash(self._head, seq, event.at, event.body_hash) != event.hash:
             raise _Broken(seq, "the hash does not fit the event")
+        if self._bare and event.action == "user.erased":
+            self._bare = {bare for bare in self._bare if not _names(event.after, bare)}
         self._seq, self._head = seq, event.hash
-        self._bare.difference_update(erased_by(event.action, event.after))
         if self._expected == event.hash and self._expected_at in (None, seq):
             self._seen_expected = True
         elif self._expected is not None and self._expected_at == seq:
@@ -169,11 +197,20 @@ class _Verifier:
             raise _Broken(min(self._bare), "the personal values are gone without an event of their erasure")
 
 
-def _is_personal(event: AuditEvent) -> bool:
+#: What decoding a stored value raises.
+_UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, UserCliError)
+
+
+def _is_personal(event: Any) -> bool:
     try:
-        return chain.personal_hash(event.salt or "", event.personal or "") == event.personal_hash
+        return bool(chain.personal_hash(event.salt, event.personal) == event.personal_hash)
     except ValueError:  # a salt that is no hexadecimal number
         return False
+
+
+def _names(after: dict[str, Any], seq: int) -> bool:
+    """An event of erasure names this number."""
+    return any(first <= seq <= last for first, last in after.get("erased", []))
 
 
 def as_ranges(seqs: Sequence[int]) -> list[list[int]]:
@@ -185,10 +222,3 @@ def as_ranges(seqs: Sequence[int]) -> list[list[int]]:
         else:
             ranges.append([seq, seq])
     return ranges
-
-
-def erased_by(action: str, after: dict[str, Any]) -> Iterator[int]:
-    """The numbers that an event of erasure names."""
-    if action == "user.erased":
-        for first, last in after.get("erased", []):
-            yield from range(first, last + 1)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import Refused
+from usercli.emails import email_key
+from usercli.errors import InvalidInput, Refused
 from usercli.models.user import DISABLED_PASSWORD, User
+from usercli.repositories.related import Reference
+from usercli.repositories.users import batched
 from usercli.schemas.audit import EventView
 from usercli.schemas.users import Change, UserKey, UserView
 from usercli.services import journal
@@ -20,8 +26,8 @@ from usercli.times import utcnow
 
 _CHUNK = 1000
 
-#: What the database does with rows that refer to a user who goes.
-_GO, _STAY = frozenset({"CASCADE"}), frozenset({"SET NULL", "SET DEFAULT"})
+#: What may be an address in a sentence.
+_WORD = re.compile(r"[^\s,;:()<>\[\]\"]+@[^\s,;:()<>\[\]\"]+")
 
 
 class TableEffect(BaseModel):
@@ -40,7 +46,9 @@ def purge_bin(deleted_before: datetime, uow: UnitOfWork) -> Change:
     """Remove for good the users that were moved to the bin before a time. Raises Blocked."""
     with uow.change("user.purged"):
         number = 0
+        uow.users.lock_binned_before(deleted_before)  # all of them: the log's head is the last lock to take
         while users := uow.users.binned_before(deleted_before, _CHUNK):
+            require_unblocked(users, uow)
             for user in users:
                 journal.removed(uow, user)
                 uow.users.remove(user)
@@ -86,6 +94,27 @@ def effects(key: UserKey, uow: UnitOfWork) -> tuple[UserView, list[TableEffect]]
         return UserView.model_validate(user), _effects(user, uow)
 
 
+def require_unblocked(users: Sequence[User], uow: UnitOfWork) -> None:
+    """No other table holds these users. Raises Blocked, naming the tables."""
+    references = [reference for reference in uow.related.references() if _rule(reference) == "block"]
+    ids = [user.id for user in users]
+    blocking = []
+    for reference in references:
+        if rows := sum(uow.related.count(reference, some) for some in batched(ids, _CHUNK)):
+            blocking.append(f"{reference.name} ({rows:,} {'row' if rows == 1 else 'rows'})")
+    if blocking:
+        what = "the user" if len(ids) == 1 else "users"
+        raise Blocked(f"rows of other tables hold {what}: {', '.join(blocking)}")
+
+
+def _rule(reference: Reference) -> str:
+    """What becomes of the rows that refer to a user who goes: go, stay, or block the going."""
+    if reference.on_delete == "CASCADE":
+        return "go"
+    stays = reference.on_delete == "SET DEFAULT" or (reference.on_delete == "SET NULL" and reference.nullable)
+    return "stay" if stays else "block"
+
+
 def erase_person(
     key: UserKey,
     uow: UnitOfWork,
@@ -109,11 +138,15 @@ def erase_person(
 
 def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str]) -> None:
     [user] = uow.users.pick_anywhere([key], lock=True)
-    blocking = [f"{item.table} ({item.rows} rows)" for item in _effects(user, uow) if item.effect == "block"]
-    if blocking and not anonymise:
-        raise Blocked(f"rows of other tables hold the user: {', '.join(blocking)}; see --anonymise")
-    seqs = uow.audit.naming(user.id, {*_names(user, uow), *aliases})
     user_id = user.id
+    if not anonymise:
+        try:
+            require_unblocked([user], uow)
+        except Blocked as error:
+            raise Blocked(f"{error.message}; see --anonymise") from None
+    addresses = set(_addresses(user, uow))
+    seqs = uow.audit.naming(user_id, names_of(addresses, aliases))
+    uow.roles.forget_granters({*addresses, *aliases})
     if anonymise:
         _anonymise(user, uow)
     else:
@@ -125,14 +158,61 @@ def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str
 def _effects(user: User, uow: UnitOfWork) -> list[TableEffect]:
     found = [TableEffect(table="user_roles", rows=len(user.grants), effect="go")]
     for reference in uow.related.references():
-        rule = reference.on_delete
-        effect = "go" if rule in _GO else "stay" if rule in _STAY else "block"
-        rows = uow.related.count(reference, user.id)
-        found.append(TableEffect(table=reference.name, rows=rows, effect=effect if rows else "none"))
+        rows = uow.related.count(reference, [user.id])
+        found.append(TableEffect(table=reference.name, rows=rows, effect=_rule(reference) if rows else "none"))
     return found
 
 
-def _names(user: User, uow: UnitOfWork) -> Iterator[str]:
+def names_of(addresses: Collection[str], aliases: Collection[str]) -> Callable[[str], bool]:
+    """A look at a JSON text: does it name one of these addresses, however typed, or one of these other names?
+
+    Whole words only: who erases ann@example.com does not erase joann@example.com.
+    """
+    keys = {key for address in addresses if (key := _key(address))}
+    others = [address for address in addresses if not _key(address)]  # another program may write anything
+    words = [_folded(alias.strip()) for alias in (*aliases, *others) if alias.strip()]
+    signs = [*{key.partition("@")[0] for key in keys}, *words]
+    pattern = re.compile("|".join(rf"(?<![\w@.+-]){re.escape(word)}(?![\w@+-]|\.\w)" for word in words) or r"(?!)")
+
+    def names(personal: str) -> bool:
+        text = _folded(personal)
+        if not any(sign in text for sign in signs):
+            return False
+        return any(_is_one_of(keys, said) or pattern.search(_folded(said)) for said in _texts(json.loads(personal)))
+
+    return names
+
+
+def _is_one_of(keys: Collection[str], said: str) -> bool:
+    found = _WORD.findall(said) if "@" in said else []
+    return any(_key(word) in keys or _key(word.strip(".'")) in keys for word in found)
+
+
+def _key(address: str) -> str | None:
+    try:
+        return email_key(address)
+    except InvalidInput:
+        return None
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text.casefold())
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _addresses(user: User, uow: UnitOfWork) -> Iterator[str]:
     """Every address that the user has or had."""
     yield user.email
     for event in uow.audit.about(user.id):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from usercli.chain import canonical
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ChangeNotFound, Conflict, Refused
 from usercli.models.role import Role
@@ -22,7 +23,10 @@ from usercli.times import utcnow
 #: Gone for good: nothing is left that could be given back.
 _FINAL = frozenset({"user.purged", "user.erased"})
 _TIMES = frozenset({"expires_at", "deleted_at"})
+_FIELDS = frozenset(journal.FIELDS)
 _ABSENT = object()
+_LISTED = 10
+_WRITE_AT_ONCE = 1000
 
 
 @dataclass
@@ -54,7 +58,7 @@ def undo_change(
             undo = _Undo(change_id, uow)
             plan = undo.plan(lock=True)
             if plan.conflicts and not only_unchanged:
-                raise Conflict(f"changed since: {'; '.join(plan.conflicts)}; --only-unchanged does the rest")
+                raise Conflict(f"changed since: {_listed(plan.conflicts)}; --only-unchanged does the rest")
             users = undo.carry_out()
         change = Change(
             change_id=uow.change_id if undo.done and not uow.dry_run else None,
@@ -154,9 +158,11 @@ class _Undo:
                 user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
             else:
                 self._assign(user, give_back)
-            self._uow.users.save(user)
+            if len(self._user_steps) < _WRITE_AT_ONCE or "email" in give_back or "deleted_at" in give_back:
+                self._uow.users.save(user)  # names the email that is taken meanwhile
             journal.changed(self._uow, _name(before, user), user, before, undoes=self._id)
             self.done += 1
+        self._uow.flush()
         for event, role in self._role_steps:
             if event.action == "role.created" and role is not None:
                 self._remove_role(event, role)
@@ -195,13 +201,20 @@ class _Undo:
         self.done += 1
 
 
+def _listed(conflicts: Sequence[str]) -> str:
+    more = [f"and {len(conflicts) - _LISTED:,} more"] if len(conflicts) > _LISTED else []
+    return "; ".join([*conflicts[:_LISTED], *more])
+
+
 def _give_back(user: User, story: Sequence[EventView], conflicts: list[str]) -> dict[str, Any]:
     """The former values of the fields that still have what the change gave them."""
     now = journal.snapshot(user)
     first: dict[str, Any] = {}
     last: dict[str, Any] = {}
     for event in story:
-        for name in event.after.keys() & set(journal.FIELDS):
+        for name in event.after.keys() & _FIELDS:
+            if name == "must_change_password" and "password" in event.after:
+                continue  # it belongs to that password, which stays
             if name == "attributes":
                 _merge_attributes(first, last, event)
             else:
@@ -232,7 +245,13 @@ def _merge_attributes(first: dict[str, Any], last: dict[str, Any], event: EventV
 
 
 def _attributes_back(first: dict[str, Any], last: dict[str, Any], now: dict[str, Any]) -> tuple[Any, bool]:
-    return first, any(now.get(key, _ABSENT) != value for key, value in last.items())
+    return first, any(_differ(now.get(key, _ABSENT), value) for key, value in last.items())
+
+
+def _differ(one: Any, other: Any) -> bool:
+    if one is _ABSENT or other is _ABSENT:
+        return one is not other
+    return canonical(one) != canonical(other)  # as JSON: to Python 1 and true are equal
 
 
 def _roles_back(first: list[str], last: list[str], now: list[str]) -> tuple[Any, bool]:

@@ -220,9 +220,12 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
 
 def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Remove users for good, in the bin or not. Raises UserNotFound, Ambiguous, LastAdministrator."""
+    from usercli.services.privacy import require_unblocked
+
     with uow.change("user.purged", keys):
         with administrators_kept(uow, allow_none=allow_no_admin):
             users = uow.users.pick_anywhere(keys, lock=True)
+            require_unblocked(users, uow)
             change = _change(uow, users, users)
             for user in users:
                 journal.removed(uow, user)
