@@ -16,6 +16,8 @@ from typing import Any
 #: prev_hash of the first event.
 GENESIS = "0" * 64
 
+_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
 #: What the body holds, besides the hash of the personal values.
 BODY_FIELDS = (
     "action",
@@ -37,7 +39,7 @@ def canonical(value: Any) -> str:
 
     Keys must be ASCII: there Python's order by code point is the order by UTF-16 that the RFC wants.
     """
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODE(value)
 
 
 def new_salt() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 import secrets
 import string
 import warnings
@@ -46,6 +47,7 @@ _VERIFIABLE = (
     "bcrypt_sha256",
     "pbkdf2_sha256",
     "pbkdf2_sha512",
+    "pbkdf2_sha1",
     "django_pbkdf2_sha256",
     "django_pbkdf2_sha1",
     "django_bcrypt_sha256",
@@ -118,6 +120,53 @@ class django_scrypt(handlers.HasSalt, handlers.GenericHandler):  # noqa: N801 - 
         data = secret.encode() if isinstance(secret, str) else secret
         key = hashlib.scrypt(data, salt=self.salt.encode(), n=n, r=r, p=p, maxmem=1 << 29, dklen=64)
         return base64.b64encode(key).decode()
+
+
+class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
+    """One round of a digest over salt and password, in Ory Kratos's spelling: $sha256$pf=form$salt$checksum.
+
+    All three are base64; the form says how salt and password are put together: {SALT}{PASSWORD}.
+    """
+
+    name = "salted_digest"
+    setting_kwds = ()
+
+    checksum: Any
+    _SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
+
+    def __init__(self, algorithm: str = "sha256", form: bytes = b"", salt: bytes = b"", **kwds: Any) -> None:
+        super().__init__(**kwds)
+        self.algorithm, self.form, self.salt = algorithm, form, salt
+
+    @classmethod
+    def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
+        text = hash.decode("utf-8", "replace") if isinstance(hash, bytes) else hash
+        return text.startswith(tuple(f"${algorithm}$pf=" for algorithm in cls._SIZES))
+
+    @classmethod
+    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
+        text = hash.decode("utf-8") if isinstance(hash, bytes) else hash
+        if not cls.identify(text) or len(text) > LONGEST or text.count("$") != 4:
+            raise ValueError("not a valid salted_digest hash")
+        _, algorithm, form, *rest = text.split("$")
+        decoded = base64.b64decode(form.removeprefix("pf="), validate=True)
+        salt, checksum = (base64.b64decode(part, validate=True) for part in rest)
+        if b"{PASSWORD}" not in decoded or len(checksum) != cls._SIZES[algorithm]:
+            raise ValueError("not a valid salted_digest hash")
+        return cls(algorithm=algorithm, form=decoded, salt=salt, checksum=rest[1])
+
+    def to_string(self) -> str:
+        form, salt = base64.b64encode(self.form).decode(), base64.b64encode(self.salt).decode()
+        return f"${self.algorithm}$pf={form}${salt}${self.checksum}"
+
+    def _calc_checksum(self, secret: str | bytes) -> str:
+        import hashlib
+
+        data = secret.encode() if isinstance(secret, str) else secret
+        places = {b"{SALT}": self.salt, b"{PASSWORD}": data}
+        pieces = re.split(rb"(\{SALT\}|\{PASSWORD\})", self.form)
+        together = b"".join(places.get(piece, piece) for piece in pieces)
+        return base64.b64encode(hashlib.new(self.algorithm, together).digest()).decode()
 
 
 @dataclass(frozen=True)
@@ -288,7 +337,7 @@ def _handlers() -> list[Any]:
     names = list(_VERIFIABLE)
     if find_spec("argon2"):  # the extra usercli[argon2]
         names += _WITH_ARGON2
-    return [*(getattr(passlib.hash, name) for name in names), django_scrypt]
+    return [*(getattr(passlib.hash, name) for name in names), django_scrypt, salted_digest]
 
 
 def generate(length: int = 20) -> str:

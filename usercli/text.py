@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from usercli.errors import InvalidInput
 
@@ -47,6 +48,13 @@ def require_plain(text: str, what: str) -> str:
     return text
 
 
+def require_storable(text: str, what: str) -> str:
+    """The text, unless no database can hold it: NUL, or not UTF-8. Raises InvalidInput."""
+    if "\0" in text:
+        raise InvalidInput(f"{what} holds a NUL character")
+    return require_utf8(text, what)
+
+
 def require_utf8(text: str, what: str) -> str:
     """The text, unless it was made of bytes that are not UTF-8. Raises InvalidInput."""
     if _SURROGATE.search(text):
@@ -54,17 +62,17 @@ def require_utf8(text: str, what: str) -> str:
     return text
 
 
-def require_plain_json(value: object, what: str) -> None:
-    """Every string in a JSON value, keys included, is plain text. Raises InvalidInput."""
+def require_json_texts(value: object, what: str, require: Callable[[str, str], str] = require_plain) -> None:
+    """Every string in a JSON value, keys included, is plain text, or what else is required. Raises InvalidInput."""
     if isinstance(value, str):
-        require_plain(value, what)
+        require(value, what)
     elif isinstance(value, dict):
         for key, item in value.items():
-            require_plain(key, what)
-            require_plain_json(item, what)
+            require(key, what)
+            require_json_texts(item, what, require)
     elif isinstance(value, list):
         for item in value:
-            require_plain_json(item, what)
+            require_json_texts(item, what, require)
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -21,9 +21,10 @@ from usercli.cli.lazy import Lazy, new_app
 from usercli.cli.options import command
 from usercli.errors import ExitCode, OutputFailed, UserCliError
 
-USERS, ACCESS, LOG, DATABASE, SETUP = (
+USERS, ACCESS, MANY, LOG, DATABASE, SETUP = (
     "Users",
     "Passwords, roles, account state",
+    "Many users",
     "What happened",
     "Database",
     "Setup",
@@ -42,6 +43,7 @@ COMMANDS = (
     Lazy("activate", "usercli.cli.users:activate", "Let users sign in again.", ACCESS),
     Lazy("deactivate", "usercli.cli.users:deactivate", "Keep users out.", ACCESS),
     Lazy("expire", "usercli.cli.expire:app", "Deactivate users whose expiry has passed.", ACCESS),
+    Lazy("import", "usercli.cli.transfer:import_", "Import users from a file, all or nothing.", MANY),
     Lazy("history", "usercli.cli.changes:history", "Show what happened to a user.", LOG),
     Lazy("changes", "usercli.cli.changes:changes", "List the commands that changed something.", LOG),
     Lazy("undo", "usercli.cli.changes:undo", "Take a change back.", LOG),

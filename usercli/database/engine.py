@@ -28,6 +28,7 @@ def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool) -> Engine:
     """An engine that raises domain errors. Nothing is connected yet."""
     engine = _sqlite(url, poolclass) if url.engine == "sqlite" else _postgresql(url, poolclass)
     translate_errors(engine, url)
+    engine.update_execution_options(usercli_url=url)
     return engine
 
 

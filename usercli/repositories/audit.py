@@ -14,11 +14,18 @@ from sqlalchemy.orm import Session, aliased
 from usercli import chain
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
+from usercli.repositories.copying import copy_rows, escaped
+from usercli.repositories.waiting import Waiting
 from usercli.schemas.audit import EventCriteria
 from usercli.times import utcnow
 
 _LOCK = 0x61756469744C6F67  # "auditLog" in ASCII
 _ROWS_A_FETCH = 1000
+
+#: From so many events on PostgreSQL takes them by COPY.
+_WORTH_A_COPY = 100
+
+_COLUMNS = tuple(column.key for column in AuditEvent.__table__.columns)
 
 _STORED = tuple(AuditEvent.__table__.columns)
 
@@ -32,7 +39,7 @@ class AuditRepository:
     def __init__(self, session: Session, origin: Origin, change_id: uuid.UUID) -> None:
         self.session = session
         self._origin, self._change_id = origin, change_id
-        self._waiting: list[dict[str, Any]] = []
+        self._waiting = Waiting()
         self._db_role: str | None = None
 
     def record(
@@ -62,7 +69,7 @@ class AuditRepository:
             personal["error"] = error
         salt, text = chain.new_salt(), chain.canonical(personal)
         event: dict[str, Any] = {
-            "change_id": self._change_id,
+            "change_id": str(self._change_id),
             "action": action,
             "outcome": outcome,
             "target_kind": kind,
@@ -70,7 +77,7 @@ class AuditRepository:
             **{
                 side: {k: v for k, v in fields.items() if k not in PERSONAL_FIELDS} for side, fields in said.items()
             },
-            "undoes": undoes,
+            "undoes": None if undoes is None else str(undoes),
             "db_role": self._role(),
             "tool": self._origin.tool,
             "personal": text,
@@ -86,18 +93,29 @@ class AuditRepository:
 
     def forget_since(self, mark: int) -> None:
         """Drop what was recorded since: it did not happen."""
-        del self._waiting[mark:]
+        self._waiting.truncate(mark)
 
     def write(self) -> None:
         """Lock the log's head and append what waits."""
         if not self._waiting:
             return
-        head, prev_hash, at = self._lock_head()
-        for seq, event in enumerate(self._waiting, head + 1):
-            event.update(seq=seq, at=at, prev_hash=prev_hash)
-            event["hash"] = prev_hash = chain.link_hash(prev_hash, seq, at, event["body_hash"])
-        self.session.execute(insert(AuditEvent), self._waiting)
-        self._waiting = []
+        seq, prev_hash, at = self._lock_head()
+        for events in self._waiting.batches():
+            for event in events:
+                seq += 1
+                event.update(seq=seq, at=at, prev_hash=prev_hash)
+                event["hash"] = prev_hash = chain.link_hash(prev_hash, seq, at, event["body_hash"])
+            self._append(events)
+        self._waiting.clear()
+
+    def _append(self, events: list[dict[str, Any]]) -> None:
+        if len(events) >= _WORTH_A_COPY and self.session.get_bind().dialect.name == "postgresql":
+            copy_rows(self.session, AuditEvent.__tablename__, _COLUMNS, map(_copy_line, events))
+            return
+        for event in events:
+            event["change_id"] = uuid.UUID(event["change_id"])
+            event["undoes"] = uuid.UUID(event["undoes"]) if event["undoes"] else None
+        self.session.execute(insert(AuditEvent), events)
 
     def _lock_head(self) -> tuple[int, str, datetime]:
         """The last seq and hash, and the time of what follows: the server's, never before the last event's."""
@@ -225,3 +243,15 @@ class AuditRepository:
         if criteria.outcome is not None:
             done = AuditEvent.outcome == "done"
             yield and_(done) if criteria.outcome == "done" else not_(done)
+
+
+def _copy_line(event: Mapping[str, Any]) -> str:
+    return "\t".join([_copy_cell(event[name]) for name in _COLUMNS]) + "\n"
+
+
+def _copy_cell(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, dict):
+        return escaped(chain.canonical(value))
+    return escaped(value if isinstance(value, str) else str(value))

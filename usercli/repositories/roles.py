@@ -46,6 +46,11 @@ class RoleRepository(Repository[Role]):
             raise RoleNotFound(f"no such role: {', '.join(missing)}{nearest(missing[0], known)}")
         return found
 
+    def by_name(self, name: str) -> Role | None:
+        """The role of that name, kept from being deleted; or None."""
+        query = select(Role).where(Role.name == name).with_for_update(read=True, key_share=True)
+        return self.session.scalars(query).first()
+
     def all(self) -> Sequence[tuple[Role, int]]:
         """Every role by name, with the number of its holders, those in the bin included."""
         query = (

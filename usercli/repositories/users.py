@@ -160,6 +160,15 @@ class UserRepository(Repository[User]):
             still = update(User).where(User.id == user_id, User.hashed_password == stored)
             self.session.execute(still.values(hashed_password=better_hash, **untouched))
 
+    def ids_of(self, email_keys: Iterable[str]) -> dict[str, uuid.UUID]:
+        """The ids of users outside the bin, by email key."""
+        query = select(User.email_key, User.id).where(User.deleted_at.is_(None))
+        found: dict[str, uuid.UUID] = {}
+        for some in batched(list(email_keys), _KEYS_A_QUERY):
+            for key, user_id in self.session.execute(query.where(User.email_key.in_(some))):
+                found[key] = user_id
+        return found
+
     def by_id(self, ids: Sequence[uuid.UUID], *, lock: bool = False) -> list[User]:
         """The users of these ids, in the bin or not, by id."""
         found: list[User] = []

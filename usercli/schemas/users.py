@@ -23,7 +23,7 @@ from pydantic import (
 
 from usercli.emails import email_key, validate_email
 from usercli.errors import BrokenRow, InvalidInput
-from usercli.text import require_plain, require_plain_json
+from usercli.text import require_json_texts, require_plain
 from usercli.times import rfc3339, utcnow
 
 #: Rejected input never shows in an error: it may be a secret.
@@ -42,8 +42,13 @@ def _full_name(value: str) -> str:
 
 
 def _attributes(value: dict[str, Any]) -> dict[str, Any]:
+    require_json_texts(value, "an attribute")
+    return check_attributes(value)
+
+
+def check_attributes(value: dict[str, Any]) -> dict[str, Any]:
+    """The attributes, if both databases can hold them. Raises InvalidInput."""
     _require_storable(value)
-    require_plain_json(value, "an attribute")
     if any(not key for key in value):
         raise InvalidInput("an attribute has no name")
     if len(json.dumps(value, ensure_ascii=False).encode()) > ATTRIBUTES_BYTES:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.models.user import User
+from usercli.schemas.rows import UserRow
 from usercli.times import rfc3339
 
 #: The fields that an event may hold, with `password` besides.
@@ -40,6 +41,26 @@ def created(uow: UnitOfWork, user: User, action: str = "user.created") -> None:
     if user.hashed_password != "!":  # noqa: S105 - the absence of a password
         after["password"] = password_said(user.hashed_password)
     uow.audit.record(action, target_id=user.id, email=user.email, after=after)
+
+
+def imported(uow: UnitOfWork, values: Sequence[Any], row: UserRow) -> None:
+    """Record a user that an import put in; `values` are its columns as they were written."""
+    after: dict[str, Any] = {
+        "email": row.email,
+        "full_name": row.full_name,
+        "is_active": row.is_active,
+        "roles": sorted(row.roles),
+        "attributes": row.attributes,
+    }
+    if row.must_change_password:
+        after["must_change_password"] = True
+    if row.expires_at is not None:
+        after["expires_at"] = rfc3339(row.expires_at)
+    if (deleted_at := row.kept.get("deleted_at")) is not None:
+        after |= {"deleted_at": rfc3339(deleted_at), "was_active": True}
+    if row.hashed_password not in (None, "!"):
+        after["password"] = password_said(row.hashed_password or "")
+    uow.audit.record("user.created", target_id=values[0], email=row.email, after=after)
 
 
 def changed(

@@ -1,0 +1,248 @@
+"""Import on both engines: all or nothing, with the line and the reason of what is bad."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Cli, Database
+from usercli.schemas.users import UserView
+
+BCRYPT = "$2b$12$9Q5n2Fmx3WxWHqDqQGzHwOQ1JvWzW6Wk6YF3oRVSlFZ4tVQOjdIYe"
+
+
+@pytest.fixture
+def table(environment: Path) -> Callable[..., str]:
+    """Write a file and give its name."""
+
+    def write(text: str | bytes, name: str = "users.csv") -> str:
+        (environment / name).write_bytes(text.encode() if isinstance(text, str) else text)
+        return name
+
+    return write
+
+
+def emails(database: Database) -> list[str]:
+    return [row[0] for row in database.rows("SELECT email FROM users WHERE deleted_at IS NULL ORDER BY email")]
+
+
+def summary(out: str) -> dict[str, object]:
+    found = json.loads(out)
+    assert set(found) == {"read", "created", "updated", "unchanged", "skipped", "rejected", "change_id"}
+    return {name: value for name, value in found.items() if value and name != "change_id"}
+
+
+def test_a_table_becomes_users_with_one_event_each(cli: Cli, table, database: Database) -> None:
+    cli("role", "create", "editor")
+    file = table(
+        "email,full_name,is_active,roles,attributes,hashed_password\n"
+        f'Ada@example.com,"Lovelace, Ada",true,editor,"{{""team"":""blue""}}",{BCRYPT}\n'
+        "bob@example.com,Bob,false,,,\n"
+    )
+    code, out, err = cli("import", file, "-o", "json")
+    assert (code, summary(out)) == (0, {"read": 2, "created": 2})
+    assert err.startswith("imported 2 new and 0 changed users on ")
+    shown = json.loads(cli("show", "ada@example.com", "-o", "json")[1])
+    assert (shown["full_name"], shown["roles"], shown["attributes"]) == (
+        "Lovelace, Ada",
+        ["editor"],
+        {"team": "blue"},
+    )
+    assert json.loads(cli("show", "bob@example.com", "-o", "json")[1])["is_active"] is False
+    assert database.rows("SELECT hashed_password FROM users ORDER BY email") == [(BCRYPT,), ("!",)]
+    events = database.rows("SELECT action, target_id IS NOT NULL FROM audit_events WHERE target_kind = 'user'")
+    assert [action for action, known in events if known] == ["user.created", "user.created"]
+    assert cli("audit", "verify", "-o", "json")[0] == 0
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_told_from_the_header(cli: Cli, table, database: Database, separator: str) -> None:
+    file = table(f"email{separator}full_name\na@example.com{separator}A\n")
+    assert cli("import", file)[0] == 0
+    assert emails(database) == ["a@example.com"]
+
+
+def test_a_byte_order_mark_and_gzip_are_read(cli: Cli, table, database: Database) -> None:
+    file = table(gzip.compress("\ufeffemail\r\na@example.com\r\n".encode()), "users.csv.gz")
+    assert cli("import", file)[0] == 0
+    assert emails(database) == ["a@example.com"]
+
+
+def test_lines_of_json_and_an_array_are_read(cli: Cli, table, database: Database) -> None:
+    lines = table('{"email":"a@example.com","attributes":{"n":1}}\n\n{"email":"b@example.com"}\n', "u.jsonl")
+    array = table('[{"email":"c@example.com","roles":[],"is_active":false},{"email":"d@example.com"}]', "u.json")
+    assert cli("import", lines)[0] == 0
+    assert cli("import", array)[0] == 0
+    assert emails(database) == [f"{name}@example.com" for name in "abcd"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ('email,full_name\na@example.com,"A\nb@example.com,B\n', 2, "a quote is opened and not closed"),
+        ("email,full_name\na@example.com\n", 2, "1 fields where the header has 2"),
+        ("email,full_name\na@example.com,A,B\n", 2, "3 fields where the header has 2"),
+        (b"email\na\0@example.com\n", 2, "a NUL byte (a file in UTF-16 has them)"),
+        (b"email,full_name\na@example.com,Z\xfcrich\n", 2, "not valid UTF-8 at byte 16 (Latin-1 has such bytes)"),
+        ("email\na@example.com\nA@EXAMPLE.com\n", 3, "the email A@EXAMPLE.com stands in the file twice"),
+        ("email,is_active\na@example.com,maybe\n", 2, "is_active is neither true nor false"),
+        ("email,attributes\na@example.com,[1]\n", 2, "attributes is not a JSON object"),
+        ("email,expires_at\na@example.com,soon\n", 2, None),
+        ("email,hashed_password\na@example.com,$2b$12$short\n", 2, None),
+        ("email,password\na@example.com,secret\n", 2, "a plain password; it needs --hash-passwords"),
+        ("email,roles\na@example.com,nobody\n", 2, "no such role: nobody; see --create-roles"),
+        ("email\nnot an address\n", 2, None),
+        ("email\n\n", 2, ""),
+    ],
+)
+def test_a_bad_record_is_named_and_nothing_is_written(
+    cli: Cli, table, database: Database, text: str | bytes, line: int, reason: str | None
+) -> None:
+    code, out, err = cli("import", table(text))
+    if reason == "":
+        assert (code, emails(database)) == (0, [])  # a blank line is no record
+        return
+    first, last = err.splitlines()[0], err.splitlines()[-1]
+    assert (code, out, emails(database)) == (2, "", [])
+    assert first.startswith(f"error: users.csv:{line}: {reason or ''}")
+    assert last == "error: 1 bad record found; nothing was imported"
+    assert database.rows("SELECT count(*) FROM audit_events") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        ("", "users.csv", "error: the file is empty: there is no header line\n"),
+        ("name\nA\n", "users.csv", None),
+        ("email,email\na@example.com,b\n", "users.csv", "error: line 1: the column email stands there twice\n"),
+        ("email,\na@example.com,b\n", "users.csv", "error: line 1: a column has no name\n"),
+        ("full_name\nA\n", "users.csv", "error: line 1: there is no column email; use --map THEIRS=email\n"),
+        ("email\na@example.com\n".encode("utf-16"), "users.csv", None),
+        (gzip.compress(b"email\n" + b"a@example.com\n" * 9000)[:-40], "users.csv.gz", None),
+        ('[{"email":"a@example.com"},', "users.json", None),
+        ("email\n" + "x" * 1_100_000, "users.csv", "error: line 2 is longer than 1,048,576 bytes\n"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_whole(
+    cli: Cli, table, database: Database, text: str | bytes, name: str, message: str | None
+) -> None:
+    code, out, err = cli("import", table(text, name))
+    assert (code, out, emails(database)) == (2, "", [])
+    assert len(err.splitlines()) == 1
+    assert message is None or err == message
+
+
+def test_who_exists_already_is_a_conflict_unless_told_otherwise(
+    cli: Cli, table, database: Database, make_user: Callable[..., UserView]
+) -> None:
+    make_user("a@example.com", full_name="Old", attributes={"kept": 1})
+    file = table(f"email,full_name,hashed_password\na@example.com,New,{BCRYPT}\nb@example.com,B,\n")
+    code, out, err = cli("import", file)
+    assert (code, out) == (4, "")
+    assert err.splitlines()[0] == "error: users.csv:2: a user with the email a@example.com exists already"
+    assert emails(database) == ["a@example.com"]
+    assert summary(cli("import", file, "--on-conflict", "skip", "-o", "json")[1]) == {
+        "read": 2,
+        "created": 1,
+        "skipped": 1,
+    }
+    assert summary(cli("import", file, "--on-conflict", "update", "-o", "json")[1]) == {
+        "read": 2,
+        "updated": 1,
+        "unchanged": 1,
+    }
+    shown = json.loads(cli("show", "a@example.com", "-o", "json")[1])
+    assert (shown["full_name"], shown["attributes"], shown["version"]) == ("New", {"kept": 1}, 2)
+
+
+def test_an_update_leaves_a_password_that_exists_unless_told(cli: Cli, table, database: Database) -> None:
+    other = BCRYPT[:-1] + "u"
+    cli("import", table(f"email,hashed_password\na@example.com,{BCRYPT}\n"))
+    file = table(f"email,hashed_password\na@example.com,{other}\n")
+    cli("import", file, "--on-conflict", "update")
+    assert database.rows("SELECT hashed_password FROM users") == [(BCRYPT,)]
+    assert cli("import", file, "--on-conflict", "update", "--update-passwords")[0] == 0
+    assert database.rows("SELECT hashed_password FROM users") == [(other,)]
+
+
+def test_bad_records_go_to_a_file_that_can_be_mended_and_imported(
+    cli: Cli, table, database: Database, environment: Path
+) -> None:
+    file = table('email,full_name\na@example.com,A\nbad,"B, b"\nc@example.com\nd@example.com,D\n')
+    code, out, _ = cli("import", file, "--skip-bad", "--reject-file", "bad.csv", "-o", "json")
+    assert (code, summary(out)) == (7, {"read": 4, "created": 2, "rejected": 2})
+    rejected = (environment / "bad.csv").read_text()
+    assert (environment / "bad.csv").stat().st_mode & 0o777 == 0o600
+    assert "c@example.com" in rejected
+    assert "1 fields where the header has 2" in rejected
+    (environment / "mended.csv").write_text(rejected.replace("bad,", "bad@example.com,"))
+    code, out, _ = cli("import", "mended.csv", "-o", "json")
+    assert (code, summary(out)) == (0, {"read": 2, "created": 2})
+    assert json.loads(cli("show", "bad@example.com", "-o", "json")[1])["full_name"] == "B, b"
+
+
+def test_a_dry_run_checks_conflicts_and_writes_nothing(cli: Cli, table, database: Database, ada: UserView) -> None:
+    file = table("email\nada@example.com\nb@example.com\n")
+    before = database.rows("SELECT count(*) FROM audit_events")
+    assert cli("import", file, "--dry-run")[0] == 4
+    code, out, _ = cli("import", file, "--dry-run", "--on-conflict", "skip", "-o", "json")
+    assert (code, summary(out)) == (0, {"read": 2, "created": 1, "skipped": 1})
+    assert json.loads(out)["change_id"] is None
+    assert emails(database) == ["ada@example.com"]
+    assert database.rows("SELECT count(*) FROM audit_events") == before
+
+
+def test_columns_are_mapped_and_unknown_ones_kept_on_request(cli: Cli, table, database: Database) -> None:
+    file = table("Mail,Name,Phone\na@example.com,A,123\n")
+    mapped = ("--map", "Mail=email", "--map", "Name=full_name")
+    code, _, err = cli("import", file, *mapped)
+    assert (code, err.split(";")[0]) == (2, "error: line 1: no such field: Phone")
+    assert cli("import", file, *mapped, "--unknown-to-attributes")[0] == 0
+    shown = json.loads(cli("show", "a@example.com", "-o", "json")[1])
+    assert (shown["full_name"], shown["attributes"]) == ("A", {"Phone": "123"})
+
+
+def test_plain_passwords_are_hashed_on_request_and_sign_in(cli: Cli, table) -> None:
+    file = table("email,password\na@example.com,correct horse battery\n")
+    assert cli("import", file, "--hash-passwords")[0] == 0
+    verify = ("password", "verify", "a@example.com", "--password-stdin")
+    assert cli(*verify, stdin="correct horse battery\n")[0] == 0
+    assert cli(*verify, stdin="wrong\n")[0] == 8
+
+
+def test_roles_are_made_on_request(cli: Cli, table) -> None:
+    file = table("email,roles\na@example.com,editor;reader\n")
+    assert cli("import", file, "--create-roles")[0] == 0
+    assert json.loads(cli("role", "list", "-o", "json")[1]) == [
+        {"name": name, "description": "", "administrative": False, "users": 1} for name in ("editor", "reader")
+    ]
+
+
+def test_an_import_is_undone_as_one_change(cli: Cli, table, database: Database, make_user) -> None:
+    make_user("a@example.com", full_name="Old")
+    file = table("email,full_name\na@example.com,New\nb@example.com,B\n")
+    change = json.loads(cli("import", file, "--on-conflict", "update", "-o", "json")[1])["change_id"]
+    assert cli("undo", change, "--yes")[0] == 0
+    assert emails(database) == ["a@example.com"]
+    assert json.loads(cli("show", "a@example.com", "-o", "json")[1])["full_name"] == "Old"
+
+
+def test_preserve_keeps_ids_times_and_versions(cli: Cli, table, database: Database) -> None:
+    user_id = "0192aaaa-0000-7000-8000-000000000001"
+    header = "id,email,version,created_at,updated_at,deleted_at\n"
+    file = table(header + f"{user_id},a@example.com,7,2020-01-01T00:00:00Z,2021-01-01T00:00:00.5Z,\n")
+    assert cli("import", file, "--preserve")[0] == 0
+    shown = json.loads(cli("show", f"id:{user_id}", "-o", "json")[1])
+    assert (shown["version"], shown["created_at"], shown["updated_at"]) == (
+        7,
+        "2020-01-01T00:00:00Z",
+        "2021-01-01T00:00:00.500000Z",
+    )
+    code, _, err = cli(
+        "import", table(header + "0192aaaa-0000-7000-8000-000000000002,b@example.com,1,,,\n"), "--preserve"
+    )
+    assert (code, err) == (6, "error: --preserve into a database that has users needs --reason TEXT\n")

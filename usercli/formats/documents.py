@@ -1,0 +1,229 @@
+"""Users in JSON: an array, an array inside an object, or objects one after the other; streamed, never loaded."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NamedTuple
+
+from usercli.errors import InvalidInput
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.person import Person, Unreadable
+
+#: What one user, or one text of it, may take; what is longer is a mistake and must not fill the memory.
+LARGEST = 16 << 20
+DEEPEST = 100
+
+_PIECE = 1 << 16
+_BOM = b"\xef\xbb\xbf"
+
+
+class Document(NamedTuple):
+    """An object of the file: where it stands ("", "item", "users.item"), and a key that it has twice."""
+
+    place: str
+    value: Any
+    twice: str | None
+
+
+def read_users(
+    source: BinaryIO,
+    options: ReadOptions,
+    system: str,
+    known: frozenset[str],
+    person_of: Callable[[dict[str, Any]], Person | None],
+    within: tuple[str, ...] = (),
+) -> Iterator[Record | BadRecord]:
+    """A record for each object that stands alone, in an array, or in one of the arrays `within`.
+
+    They are counted from 1. `person_of` gives None for what is no user. Raises InvalidInput if the first object
+    has none of the keys `known`.
+    """
+    number = 0
+    for document in walk(source, system, within):
+        if is_envelope(document, within):
+            continue
+        number += 1
+        if number == 1:
+            require_known(document.value, known, system)
+        found = read_one(number, document, person_of, options)
+        if found is not None:
+            yield found
+
+
+def read_one(
+    number: int,
+    document: Document,
+    person_of: Callable[[dict[str, Any]], Person | None],
+    options: ReadOptions,
+) -> Record | BadRecord | None:
+    """The record that an object makes."""
+    if not isinstance(document.value, dict):
+        return BadRecord(number, "not a JSON object")
+    if document.twice is not None:
+        return BadRecord(number, f"the key {document.twice[:50]} stands there twice")
+    try:
+        person = person_of(document.value)
+    except Unreadable as error:
+        return BadRecord(number, error.reason)
+    return person.record(number, options) if person else None
+
+
+def require_known(value: Any, known: frozenset[str], system: str) -> None:
+    """Raise InvalidInput unless this is an object with one of the known keys."""
+    if not isinstance(value, dict) or not known & set(value):
+        raise InvalidInput(
+            f"this is no file of {system}: its first entry has none of {', '.join(sorted(known))}"
+        )
+
+
+def is_envelope(document: Document, within: tuple[str, ...]) -> bool:
+    """Does this object only enclose the users?"""
+    inner = {path.removeprefix(f"{document.place}.") for path in within}
+    return isinstance(document.value, dict) and any(f"{key}.item" in inner for key in document.value)
+
+
+def walk(source: BinaryIO, system: str, within: tuple[str, ...] = ()) -> Iterator[Document]:
+    """The objects of the file; what stands in `within` comes by itself and is left out of what encloses it.
+
+    Raises InvalidInput with the line where the file is no JSON, ends too early, or holds what is too large.
+    """
+    import ijson
+
+    feed = _Feed(source)
+    builder = _Builder(frozenset({"", "item", *within}))
+    try:
+        for event, value in ijson.basic_parse(feed, multiple_values=True, use_float=True):
+            feed.waiting = 0
+            yield from builder.take(event, value)
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"line {feed.line}: not valid JSON, so no file of {system}: {_reason(error)}") from None
+    except _TooLarge as error:
+        raise InvalidInput(f"line {feed.line}: {error} (reading it as a file of {system})") from None
+    except (EOFError, zlib.error, OSError):
+        raise InvalidInput(f"line {feed.line}: the file is truncated or damaged (a file of {system})") from None
+    if not builder.began:
+        raise InvalidInput(f"the file is empty: no file of {system}")
+
+
+class _TooLarge(Exception):
+    """What no export of users holds."""
+
+
+class _Feed:
+    """Hands the parser a line at a time, so that the line of an error is known."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._next = 1
+        self.line = 1
+        self.waiting = 0  # bytes read since the parser last found something
+
+    def read(self, size: int = -1) -> bytes:
+        if size == 0:  # the parser asks what kind of stream this is
+            return b""
+        piece = self._source.readline(_PIECE)
+        if self._next == 1 and self.waiting == 0:
+            piece = piece.removeprefix(_BOM)
+        self.line = self._next
+        self._next += piece.endswith(b"\n")
+        self.waiting += len(piece)
+        if self.waiting > LARGEST:
+            raise _TooLarge(f"a text is longer than {LARGEST >> 20} MB")
+        return piece
+
+
+@dataclass(slots=True)
+class _Root:
+    """A document while it is built."""
+
+    size: int = 0
+    twice: str | None = None
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An object or an array that is open. What stands in no document is not kept: its container is None."""
+
+    path: str
+    is_map: bool
+    container: Any
+    root: _Root | None
+    key: str = ""
+
+
+class _Builder:
+    """Makes documents of the parser's events."""
+
+    def __init__(self, places: frozenset[str]) -> None:
+        self._places = places
+        self._open: list[_Frame] = []
+        self.began = False
+
+    def take(self, event: str, value: Any) -> Iterator[Document]:
+        """The document that ends with this event, if one does."""
+        self.began = True
+        if event == "map_key":
+            self._open[-1].key = value
+            self._weigh(self._open[-1].root, len(value))
+        elif event in ("start_map", "start_array"):
+            self._begin(is_map=event == "start_map")
+        elif event in ("end_map", "end_array"):
+            frame = self._open.pop()
+            yield from self._place(frame.path, frame.container, frame.root)
+        else:
+            root = self._open[-1].root if self._open else None
+            self._weigh(root, len(value) if isinstance(value, str) else 8)
+            yield from self._place(self._path(), value, root)
+
+    def _path(self) -> str:
+        if not self._open:
+            return ""
+        above = self._open[-1]
+        if len(self._open) > 4:  # deeper than any place
+            return "."
+        name = above.key if above.is_map else "item"
+        return f"{above.path}.{name}" if above.path else name
+
+    def _begin(self, *, is_map: bool) -> None:
+        if len(self._open) >= DEEPEST:
+            raise _TooLarge(f"nested deeper than {DEEPEST} levels")
+        path = self._path()
+        above = self._open[-1].root if self._open else None
+        root = _Root() if is_map and path in self._places else above
+        container: Any = None if root is None else {} if is_map else []
+        self._weigh(root, 64)
+        self._open.append(_Frame(path, is_map, container, root))
+
+    def _place(self, path: str, value: Any, root: _Root | None) -> Iterator[Document]:
+        if path in self._places and not isinstance(value, list):
+            twice = root.twice if isinstance(value, dict) and root else None
+            yield Document(path, value, twice)
+        elif self._open and self._open[-1].root is not None:
+            self._keep(self._open[-1], value)
+
+    def _keep(self, frame: _Frame, value: Any) -> None:
+        if not frame.is_map:
+            frame.container.append(value)
+            return
+        if frame.key in frame.container and frame.root is not None:
+            frame.root.twice = frame.key
+        frame.container[frame.key] = value
+
+    def _weigh(self, root: _Root | None, size: int) -> None:
+        if root is not None:
+            root.size += size
+            if root.size > LARGEST:
+                raise _TooLarge(f"an object is larger than {LARGEST >> 20} MB")
+
+
+def _reason(error: Exception) -> str:
+    """What the parser says, without the text that it quotes: that may hold a secret."""
+    first = error.args[0] if error.args else ""
+    text = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)
+    if isinstance(error, UnicodeDecodeError) or "UTF8" in text:
+        return "a text is not valid UTF-8"
+    if "premature EOF" in text or "ncomplete" in text:
+        return "it ends too early"
+    return text.partition("\n")[0].partition(": ")[2].strip().rstrip(".")[:80] or "it cannot be parsed"

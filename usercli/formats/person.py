@@ -1,0 +1,191 @@
+"""A user as another system knows it, and how its values become ours."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.hashes import Secret
+
+# What no field of ours may hold: control characters, and surrogates without their other half.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
+
+
+class Unreadable(Exception):
+    """A user that cannot be read, and why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Person:
+    """A user of another system. `login` makes the address where there is none."""
+
+    email: str = ""
+    login: str = ""
+    name: str = ""
+    is_active: bool = True
+    roles: list[str] = field(default_factory=list)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    secret: Secret = field(default_factory=Secret)
+    must_change_password: bool = False
+    #: created_at, last_login_at, expires_at ...
+    times: dict[str, datetime | None] = field(default_factory=dict)
+
+    def record(self, number: int, options: ReadOptions) -> Record | BadRecord:
+        """The record; a BadRecord, with all but the address, where none can be made."""
+        fields = self._fields()
+        fields["email"] = self.email or address_of(self.login, options)
+        if fields["email"]:
+            return Record(number, fields, self.secret.unsupported)
+        if options.email_domain:
+            return BadRecord(number, "the user has neither an address nor a login name", fields)
+        who = f"the user {plain(self.login)[:64]}" if self.login else "the user"
+        return BadRecord(number, f"{who} has no address; --email-domain makes one", fields)
+
+    def _fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {"email": "", "full_name": plain(self.name), "is_active": self.is_active}
+        fields["roles"] = list(dict.fromkeys(self.roles))
+        fields["attributes"] = {
+            plain(key): clean
+            for key, value in self.attributes.items()
+            if key.strip() and not is_nothing(clean := plain_json(value))
+        }
+        if self.must_change_password:
+            fields["must_change_password"] = True
+        fields |= {name: time for name, time in self.times.items() if time is not None}
+        if self.secret.hashed:
+            fields["hashed_password"] = self.secret.hashed
+        if self.secret.password:
+            fields["password"] = self.secret.password
+        return fields
+
+
+def address_of(login: str, options: ReadOptions) -> str:
+    """The address that --email-domain makes of a login name; a login name that is one stays as it is."""
+    if "@" in login:
+        return login
+    return f"{login}@{options.email_domain}" if login and options.email_domain else ""
+
+
+def plain(value: str) -> str:
+    """The text on one line: each run of control characters is a blank."""
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", value)).strip()
+
+
+def plain_json(value: Any) -> Any:
+    """The value with plain texts and keys and finite numbers."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {plain(key) or "_": plain_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain_json(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def is_nothing(value: Any) -> bool:
+    """Is it null or empty? False and 0 say something."""
+    return value is None or (isinstance(value, str | dict | list) and not value)
+
+
+def joined(*names: str) -> str:
+    """The names that there are, as one."""
+    return " ".join(filter(None, (plain(name) for name in names)))
+
+
+def text(item: dict[str, Any], key: str) -> str:
+    """The text of that key; empty where there is none. Raises Unreadable."""
+    value = item.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Unreadable(f"{key} is not a text")
+    return value
+
+
+def flag(item: dict[str, Any], key: str, default: bool = False) -> bool:
+    """True or false. Raises Unreadable."""
+    value = item.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise Unreadable(f"{key} is neither true nor false")
+    return value
+
+
+def part(item: dict[str, Any], key: str) -> dict[str, Any]:
+    """The object of that key; empty where there is none. Raises Unreadable."""
+    value = item.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Unreadable(f"{key} is not an object")
+    return value
+
+
+def entries(item: dict[str, Any], key: str) -> list[Any]:
+    """The list of that key; empty where there is none. Raises Unreadable."""
+    value = item.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Unreadable(f"{key} is not a list")
+    return value
+
+
+def parts(item: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """The list of objects of that key. Raises Unreadable."""
+    found = entries(item, key)
+    if not all(isinstance(entry, dict) for entry in found):
+        raise Unreadable(f"{key} is not a list of objects")
+    return found
+
+
+def names(item: dict[str, Any], key: str) -> list[str]:
+    """The list of texts of that key; one text is a list of one. Raises Unreadable."""
+    value = item.get(key)
+    found = [value] if isinstance(value, str) else entries(item, key)
+    if not all(isinstance(entry, str) for entry in found):
+        raise Unreadable(f"{key} is not a list of texts")
+    return [entry for entry in found if entry]
+
+
+def rest(item: dict[str, Any], taken: Iterable[str]) -> dict[str, Any]:
+    """What has not been taken."""
+    return {key: value for key, value in item.items() if key not in taken}
+
+
+def moment(item: dict[str, Any], key: str) -> datetime | None:
+    """A time in UTC: ISO 8601 (without a zone: UTC), seconds or milliseconds since 1970. Raises Unreadable."""
+    value = item.get(key)
+    if isinstance(value, dict):  # MongoDB's extended JSON
+        value = value.get("$date")
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, str) and not value.isdigit():
+            found = datetime.fromisoformat(value)
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            return since_1970(int(value))
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise Unreadable(f"{key} is not a time")
+
+
+def since_1970(count: int) -> datetime | None:
+    """That many seconds, or milliseconds, after 1970; None for 0."""
+    if count >= _MILLISECONDS_FROM:
+        seconds, thousandths = divmod(count, 1000)
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=thousandths * 1000)
+    return datetime.fromtimestamp(count, UTC) if count else None

@@ -1,0 +1,210 @@
+"""CSV and TSV: our own export, and tables that people make."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from usercli.errors import InvalidInput
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.source import LONGEST, BadLine, numbered_lines
+from usercli.schemas.rows import FIELDS, IGNORED
+from usercli.text import nearest
+
+_SEPARATORS = (",", ";", "\t", "|")
+_GUARDED = tuple("=+-@\t\r'")
+_UNESCAPED = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """A table with a header line; comma, semicolon, tab or pipe is told from the header."""
+    return _Table(source, options).records()
+
+
+def read_tsv(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    r"""Tab-separated values as usercli writes them: \t \n \r \\ are escapes, nothing is quoted."""
+    return _Table(source, options, escaped=True).records()
+
+
+class _Lines:
+    """The file's lines, with those of the present record at hand, to go back to."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._lines = numbered_lines(source)
+        self._again: list[tuple[int, str]] = []
+        self.taken: list[tuple[int, str]] = []
+        self.bad: BadLine | None = None
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if self._again:
+            number, line = self._again.pop(0)
+        else:
+            number, found = next(self._lines)
+            if isinstance(found, BadLine):
+                self.bad = found
+                raise StopIteration
+            line = found
+        self.taken.append((number, line))
+        if sum(len(text) for _, text in self.taken[-1:]) and self._too_much():
+            raise csv.Error("a quote is opened and not closed")
+        return line
+
+    def _too_much(self) -> bool:
+        return len(self.taken) > 1 and sum(len(text) for _, text in self.taken) > LONGEST
+
+    def forget(self) -> None:
+        """The record is read."""
+        self.taken = []
+
+    def go_back(self) -> tuple[int, str]:
+        """Give back all lines of the record but its first; that one."""
+        (number, line), *rest = self.taken
+        self._again = [*rest, *self._again]
+        self.taken = []
+        return number, line
+
+
+class _Table:
+    def __init__(self, source: BinaryIO, options: ReadOptions, *, escaped: bool = False) -> None:
+        self._options, self._escaped = options, escaped
+        self._lines = _Lines(source)
+        csv.field_size_limit(LONGEST)
+
+    def records(self) -> Iterator[Record | BadRecord]:
+        header_line = self._header_line()
+        self._separator = self._options.delimiter or ("\t" if self._escaped else _separator(header_line))
+        self._header = self._names(self._cells(header_line))
+        self._lines.forget()
+        rows = self._reader()
+        while True:
+            try:
+                cells = next(rows)
+            except StopIteration:
+                if self._lines.bad is None:
+                    return
+                yield from self._bad_line()
+                rows = self._reader()
+                continue
+            except csv.Error as error:
+                number, line = self._lines.go_back()
+                yield BadRecord(number, _reason(error), self._guess(line))
+                rows = self._reader()
+                continue
+            number = self._lines.taken[0][0]
+            self._lines.forget()
+            if cells:  # a blank line is no record
+                yield self._record(number, cells)
+
+    def _header_line(self) -> str:
+        for line in self._lines:
+            if line.strip():
+                return line
+            self._lines.forget()
+        if self._lines.bad is not None:
+            raise InvalidInput(f"line {self._lines.bad.number}: {self._lines.bad.reason}")
+        raise InvalidInput("the file is empty: there is no header line")
+
+    def _reader(self) -> Iterator[list[str]]:
+        if self._escaped:
+            return (self._cells(line) for line in self._lines)
+        return csv.reader(self._lines, delimiter=self._separator, strict=True)
+
+    def _cells(self, line: str) -> list[str]:
+        if self._escaped:
+            text = line.rstrip("\n").removesuffix("\r")
+            return [_unescaped(cell) for cell in text.split("\t")] if text else []
+        try:
+            return next(csv.reader([line], delimiter=self._separator, strict=True))
+        except csv.Error:
+            raise InvalidInput("line 1: the header line cannot be read: a quote is not closed") from None
+
+    def _names(self, cells: list[str]) -> list[str | None]:
+        """Our name for each column; None for one that is left out. `attributes.x` is an attribute."""
+        names: list[str | None] = []
+        for cell in cells:
+            theirs = cell.strip()
+            name = self._options.mapping.get(theirs, theirs)
+            if not name:
+                raise InvalidInput("line 1: a column has no name")
+            if name in names:
+                raise InvalidInput(f"line 1: the column {name} stands there twice")
+            if name not in FIELDS and name not in IGNORED and not name.startswith("attributes."):
+                if not self._options.unknown_to_attributes:
+                    raise InvalidInput(
+                        f"line 1: no such field: {name}{nearest(name, list(FIELDS))}; "
+                        "use --map THEIRS=OURS or --unknown-to-attributes"
+                    )
+                name = f"attributes.{name}"
+            names.append(name)
+        if "email" not in names:
+            raise InvalidInput("line 1: there is no column email; use --map THEIRS=email")
+        missing = set(self._options.mapping) - {cell.strip() for cell in cells}
+        if missing:
+            raise InvalidInput(f"line 1: there is no column {sorted(missing)[0]} to map")
+        self._is_ours = not self._escaped and all(name in FIELDS for name in names)
+        return names
+
+    def _record(self, number: int, cells: list[str]) -> Record | BadRecord:
+        if len(cells) != len(self._header):
+            reason = f"{len(cells)} fields where the header has {len(self._header)}"
+            return BadRecord(number, reason, self._fields(cells))
+        return Record(number, self._fields(cells))
+
+    def _fields(self, cells: list[str]) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        for name, cell in zip(self._header, cells, strict=False):
+            if name is None or name in IGNORED:
+                continue
+            if self._is_ours and cell[:1] == "'" and cell[1:2] in _GUARDED and len(cell) > 1:
+                cell = cell[1:]
+            if name.startswith("attributes."):
+                if cell:
+                    fields.setdefault("attributes", {})[name.removeprefix("attributes.")] = cell
+            else:
+                fields[name] = cell
+        return fields
+
+    def _bad_line(self) -> Iterator[BadRecord]:
+        bad, self._lines.bad = self._lines.bad, None
+        assert bad is not None  # noqa: S101 - asked just before
+        if self._lines.taken:  # inside a quoted field that began earlier
+            number, line = self._lines.go_back()
+            yield BadRecord(number, "a quote is opened and not closed", self._guess(line))
+        yield BadRecord(bad.number, bad.reason)
+
+    def _guess(self, line: str) -> dict[str, Any]:
+        """The cells of a line that cannot be read, so that it can be mended."""
+        return self._fields([cell.strip('"') for cell in line.rstrip("\r\n").split(self._separator)])
+
+
+def _separator(header: str) -> str:
+    """The separator that the header line uses most."""
+    return max(_SEPARATORS, key=header.count) if any(s in header for s in _SEPARATORS) else ","
+
+
+def _reason(error: csv.Error) -> str:
+    text = str(error)
+    if "end of data" in text or "not closed" in text:
+        return "a quote is opened and not closed"
+    if "field larger" in text:
+        return f"a field is longer than {LONGEST:,} bytes, or a quote is not closed"
+    if "expected after" in text:
+        return "text follows a closing quote"
+    return "the line is not valid CSV"
+
+
+def _unescaped(cell: str) -> str:
+    if "\\" not in cell:
+        return cell
+    found, rest = [], cell
+    while rest:
+        before, slash, after = rest.partition("\\")
+        found.append(before)
+        if slash:
+            found.append(_UNESCAPED.get("\\" + after[:1], "\\" + after[:1]))
+        rest = after[1:]
+    return "".join(found)

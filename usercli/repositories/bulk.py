@@ -1,0 +1,139 @@
+"""Many users at a time: COPY on PostgreSQL, one prepared statement on SQLite."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from usercli.chain import canonical
+from usercli.errors import Conflict, EmailTaken
+from usercli.repositories.copying import copy_rows, escaped
+
+#: What an import writes of a user, in this order.
+COLUMNS = (
+    "id",
+    "email",
+    "email_key",
+    "full_name",
+    "hashed_password",
+    "is_active",
+    "must_change_password",
+    "password_changed_at",
+    "expires_at",
+    "last_login_at",
+    "attributes",
+    "version",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+    "was_active",
+)
+GRANT_COLUMNS = ("user_id", "role_id", "granted_by")
+
+UserValues = tuple[Any, ...]
+
+
+class BulkRepository:
+    """Writes rows of users past the ORM, and finds those that are in the way."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._on_postgresql = session.get_bind().dialect.name == "postgresql"
+
+    def insert(self, users: Sequence[UserValues]) -> list[UserValues]:
+        """Put users in; those whose email or id is taken, also by one before them, come back, not put in."""
+        try:
+            with self.session.begin_nested():
+                self._insert_all(users)
+        except (EmailTaken, Conflict):
+            return self._insert_rest(users)
+        return []
+
+    def grant(self, grants: Iterable[tuple[str, str, str]]) -> None:
+        """Give roles: (user id, role id, by whom)."""
+        rows = list(grants)
+        if not rows:
+            return
+        if self._on_postgresql:
+            lines = (f"{user}\t{role}\t{escaped(by)}\n" for user, role, by in rows)
+            copy_rows(self.session, "user_roles", GRANT_COLUMNS, lines)
+        else:
+            sql = "INSERT INTO user_roles (user_id, role_id, granted_by) VALUES (?, ?, ?)"
+            values = [(_hex(user), _hex(role), by) for user, role, by in rows]
+            self.session.connection().exec_driver_sql(sql, values)
+
+    def _insert_all(self, users: Sequence[UserValues]) -> None:
+        if self._on_postgresql:
+            copy_rows(self.session, "users", COLUMNS, map(_copy_line, users))
+        else:
+            names, marks = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
+            sql = f"INSERT INTO users ({names}) VALUES ({marks})"  # noqa: S608 - constants
+            self.session.connection().exec_driver_sql(sql, [_sqlite_row(user) for user in users])
+
+    def _insert_rest(self, users: Sequence[UserValues]) -> list[UserValues]:
+        """Once more, leaving out what is taken; one statement for all, so that nobody slips in between."""
+        went_in = self._staged(users) if self._on_postgresql else self._singly(users)
+        return [user for user in users if str(user[0]) not in went_in]
+
+    def _staged(self, users: Sequence[UserValues]) -> set[str]:
+        names = ", ".join(COLUMNS)
+        self.session.execute(
+            text("CREATE TEMPORARY TABLE IF NOT EXISTS usercli_import (LIKE users) ON COMMIT DROP")
+        )
+        self.session.execute(text("TRUNCATE usercli_import"))
+        first: dict[str, UserValues] = {}
+        for user in users:  # of two with one id the second cannot go in, and would stop the first
+            first.setdefault(str(user[0]), user)
+        copy_rows(self.session, "usercli_import", COLUMNS, map(_copy_line, first.values()))
+        rows = self.session.execute(
+            text(
+                f"INSERT INTO users ({names}) SELECT {names} FROM usercli_import ORDER BY id "  # noqa: S608 - constants
+                "ON CONFLICT DO NOTHING RETURNING id"
+            )
+        )
+        return {str(row[0]) for row in rows}
+
+    def _singly(self, users: Sequence[UserValues]) -> set[str]:
+        names, marks = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
+        sql = f"INSERT INTO users ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - constants
+        connection = self.session.connection()
+        went_in = set()
+        for user in users:
+            if connection.exec_driver_sql(sql, _sqlite_row(user)).rowcount:
+                went_in.add(str(user[0]))
+        return went_in
+
+
+def _copy_line(user: UserValues) -> str:
+    return "\t".join([_copy_cell(value) for value in user]) + "\n"
+
+
+def _copy_cell(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, dict):
+        return "{}" if not value else escaped(canonical(value))
+    return str(value)
+
+
+def _sqlite_row(user: UserValues) -> UserValues:
+    return (_hex(user[0]), *map(_sqlite_cell, user[1:]))
+
+
+def _sqlite_cell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if isinstance(value, dict):
+        return "{}" if not value else canonical(value)
+    return value
+
+
+def _hex(value: Any) -> str:
+    return value.hex if isinstance(value, uuid.UUID) else str(value).replace("-", "")

@@ -1,0 +1,66 @@
+"""Events that wait for the commit: in memory, and beyond a few thousand in a temporary file."""
+
+from __future__ import annotations
+
+import marshal
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+_IN_MEMORY = 5000
+
+Event = dict[str, Any]
+
+
+class Waiting:
+    """A list of plain dicts that grows without growing the memory, and can be cut back."""
+
+    def __init__(self) -> None:
+        self._tail: list[Event] = []
+        self._file: IO[bytes] | None = None
+        self._places: list[tuple[int, int]] = []  # how many lie before, and where in the file
+        self._spilled = 0
+
+    def __len__(self) -> int:
+        return self._spilled + len(self._tail)
+
+    def append(self, event: Event) -> None:
+        """Add one at the end."""
+        self._tail.append(event)
+        if len(self._tail) >= _IN_MEMORY:
+            self._spill()
+
+    def truncate(self, length: int) -> None:
+        """Drop everything after the first `length`."""
+        while length < self._spilled and self._file is not None:
+            before, place = self._places.pop()
+            self._file.seek(place)
+            self._tail = marshal.load(self._file)  # noqa: S302 - written by this process, in an unnamed file
+            self._file.seek(place)
+            self._file.truncate()
+            self._spilled = before
+        del self._tail[length - self._spilled :]
+
+    def batches(self) -> Iterator[list[Event]]:
+        """Everything in order, some thousands at a time."""
+        if self._file is not None:
+            self._file.seek(0)
+            for _ in self._places:
+                yield marshal.load(self._file)  # noqa: S302 - written by this process, in an unnamed file
+        if self._tail:
+            yield self._tail
+
+    def clear(self) -> None:
+        """Begin anew."""
+        if self._file is not None:
+            self._file.close()
+        self.__init__()  # type: ignore[misc]  # it is exactly as new
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object; never has a name
+        self._file.seek(0, 2)
+        self._places.append((self._spilled, self._file.tell()))
+        marshal.dump(self._tail, self._file)
+        self._spilled += len(self._tail)
+        self._tail = []

@@ -1,0 +1,200 @@
+"""One user of a file, checked and typed: a million of them, so by hand where a model would cost seconds."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from usercli.emails import email_key, validate_email
+from usercli.errors import InvalidInput
+from usercli.schemas.users import NAME_LENGTH, USER_FIELDS, check_attributes
+from usercli.text import require_json_texts, require_plain, require_storable
+from usercli.times import parse_time
+
+#: What a file may say of a user: the fields that an export shows, and its secrets.
+FIELDS = (*USER_FIELDS, "hashed_password", "password")
+
+#: Columns of a reject file, passed over when it is imported again.
+IGNORED = frozenset({"reject_line", "reject_reason"})
+
+_TIMES = ("password_changed_at", "expires_at", "last_login_at", "created_at", "updated_at", "deleted_at")
+_PRESERVED = frozenset({"id", "version", *_TIMES}) - {"expires_at"}
+
+# Addresses so plain that the full validator accepts every one (a property test holds them together).
+_PLAIN = re.compile(
+    r"(?=.{1,64}@)(?=.{6,254}$)[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@(?:[A-Za-z0-9]{1,30}(?:-[A-Za-z0-9]{1,30})?\.)+"
+    r"[A-Za-z]{2,24}"
+)
+_BCRYPT = re.compile(
+    r"\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]"
+)
+_SPECIAL = ("arpa", "invalid", "local", "localhost", "onion", "test")
+_YES_NO = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+
+
+@dataclass(slots=True)
+class UserRow:
+    """A user to be written. `given` names the fields that the file had; the rest are defaults."""
+
+    email: str
+    email_key: str
+    given: frozenset[str]
+    full_name: str = ""
+    is_active: bool = True
+    roles: tuple[str, ...] = ()
+    attributes: dict[str, Any] = field(default_factory=dict)
+    must_change_password: bool = False
+    expires_at: datetime | None = None
+    hashed_password: str | None = None
+    password: str | None = None
+    #: With --preserve: id, version and times as they were.
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+class RowParser:
+    """Makes rows of records; `preserve` keeps ids, times and versions."""
+
+    def __init__(self, *, special_use_domains: Iterable[str] = (), preserve: bool = False) -> None:
+        self._allowed = tuple(special_use_domains)
+        self._preserve = preserve
+
+    def parse(self, fields: Mapping[str, Any]) -> UserRow:
+        """The row. Raises InvalidInput with the reason."""
+        email, key = self._email(fields.get("email"))
+        row = UserRow(email, key, frozenset(fields))
+        if name := fields.get("full_name"):
+            row.full_name = _name(name)
+        if "is_active" in fields:
+            row.is_active = _flag(fields["is_active"], "is_active", True)
+        if roles := fields.get("roles"):
+            row.roles = _roles(roles)
+        if attributes := fields.get("attributes"):
+            row.attributes = _attributes(attributes)
+        if "must_change_password" in fields:
+            row.must_change_password = _flag(fields["must_change_password"], "must_change_password", False)
+        if expires := fields.get("expires_at"):
+            row.expires_at = _time(expires, "expires_at")
+        if hashed := fields.get("hashed_password"):
+            row.hashed_password = _hash(hashed)
+        if password := fields.get("password"):
+            row.password = _password(password)
+        if row.hashed_password and row.password:
+            raise InvalidInput("both a password and a hash are given")
+        self._keep(row, fields)
+        return row
+
+    def _email(self, email: Any) -> tuple[str, str]:
+        if not isinstance(email, str) or not email:
+            raise InvalidInput("there is no email")
+        if _PLAIN.fullmatch(email) and email.lower().rpartition(".")[2] not in _SPECIAL:
+            return email, email.lower()
+        validate_email(email, self._allowed)
+        return email, email_key(email)
+
+    def _keep(self, row: UserRow, fields: Mapping[str, Any]) -> None:
+        if not self._preserve:
+            if fields.get("deleted_at"):
+                raise InvalidInput("the user is in the bin (deleted_at); import it with --preserve")
+            return
+        kept: dict[str, Any] = {}
+        for name in _TIMES:
+            if name != "expires_at" and fields.get(name):
+                kept[name] = _time(fields[name], name)
+        if fields.get("id"):
+            kept["id"] = _id(fields["id"])
+        if fields.get("version"):
+            kept["version"] = _version(fields["version"])
+        if kept.get("deleted_at"):
+            row.is_active = False
+        row.kept = kept
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput("full_name is not a text")
+    if len(value) > NAME_LENGTH:
+        raise InvalidInput(f"full_name is longer than {NAME_LENGTH} characters ({len(value)})")
+    return value if value.isprintable() else require_storable(value, "full_name")
+
+
+def _flag(value: Any, what: str, default: bool) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value is None or value == "":
+        return default
+    found = _YES_NO.get(str(value).lower())
+    if found is None:
+        raise InvalidInput(f"{what} is neither true nor false")
+    return found
+
+
+def _roles(value: Any) -> tuple[str, ...]:
+    names = value.split(";") if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
+        raise InvalidInput("roles is not a list of names (in a table: joined by ;)")
+    for name in names:
+        require_plain(name, "a role name")
+    return tuple(dict.fromkeys(names))
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        if value == "{}":
+            return {}
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise InvalidInput("attributes is not a JSON object") from None
+    if not isinstance(value, dict):
+        raise InvalidInput("attributes is not a JSON object")
+    require_json_texts(value, "an attribute", require_storable)
+    return check_attributes(value)
+
+
+def _time(value: Any, what: str) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise InvalidInput(f"{what} is not a time")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = parse_time(value, spans="ahead")
+    return moment if moment.tzinfo is not None else parse_time(value, spans="ahead")
+
+
+def _hash(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput("hashed_password is not a text")
+    if value == "!" or _BCRYPT.fullmatch(value):
+        return value
+    from usercli.passwords import require_hash
+
+    return value if value.startswith(("!", "*")) else require_hash(value)
+
+
+def _password(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput("password is not a text")
+    from usercli.passwords import require_form
+
+    return require_form(value)
+
+
+def _id(value: Any) -> uuid.UUID:
+    try:
+        return uuid.UUID(str(value))
+    except ValueError:
+        raise InvalidInput("id is not a UUID") from None
+
+
+def _version(value: Any) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**31):
+        raise InvalidInput("version is not a positive number")
+    return int(text)
