@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import string
 import subprocess
 import sys
@@ -317,7 +319,8 @@ def test_a_hash_that_asks_for_more_memory_than_there_is_matches_nothing() -> Non
 @given(st.text(max_size=120))
 @settings(max_examples=50, deadline=None)
 def test_no_stored_text_ends_in_a_traceback(stored: str) -> None:
-    assert identify(stored).scheme in {*SCHEMES_OF_ISSUE, "empty", "disabled", "malformed", "unsupported"}
+    schemes = {handler.name for handler in passwords._handlers()}
+    assert identify(stored).scheme in {*schemes, "empty", "disabled", "malformed", "unsupported"}
     assert HASHER.verify("x", stored) == NO
 
 
@@ -509,3 +512,32 @@ def test_measuring_stops_after_the_first_cost_over_the_limit() -> None:
     assert [row.cost for row in rows] == list(range(4, 4 + len(rows)))
     assert rows[-1].milliseconds > 8
     assert all(row.milliseconds <= 8 for row in rows[:-1])
+
+
+# -- read by others, where they are installed
+
+
+@pytest.mark.skipif(shutil.which("htpasswd") is None, reason="Apache's htpasswd is not installed")
+@pytest.mark.parametrize("password", [PASSWORD, "pässwörd €uro 日本語"])
+def test_a_hash_of_ours_verifies_with_htpasswd(tmp_path: Path, password: str) -> None:
+    path = tmp_path / "users"
+    path.write_text(f"ada:{HASHER.hash(password).replace('$2b$', '$2y$')}\n")
+    checks = [["htpasswd", "-vb", path, "ada", text] for text in (password, password + "x")]
+    assert [subprocess.run(check, capture_output=True).returncode for check in checks] == [0, 3]
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "pässwörd €uro 日本語"])
+def test_a_hash_of_ours_verifies_with_django(password: str) -> None:
+    hashers = pytest.importorskip("django.contrib.auth.hashers")
+    hashed = HASHER.hash(password)
+    django = hashers.BCryptPasswordHasher()
+    assert django.verify(password, f"bcrypt${hashed}")
+    assert not django.verify(password + "x", f"bcrypt${hashed}")
+
+
+def test_the_page_lists_every_scheme() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "passwords.md").read_text("utf-8")
+    listed = page.partition("What other systems left behind")[2].partition("\n## ")[0]
+    names = set(re.findall(r"`(\w+)`", listed))
+    assert names == {handler.name for handler in passwords._handlers()}
+    assert names >= SCHEMES_OF_ISSUE
