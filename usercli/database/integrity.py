@@ -13,6 +13,7 @@ from sqlalchemy.engine import ExceptionContext
 
 from usercli.database.url import DatabaseUrl
 from usercli.errors import (
+    BrokenRow,
     ChangedMeanwhile,
     Conflict,
     DatabaseUnavailable,
@@ -101,6 +102,8 @@ def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
     state = original.sqlstate
     if state is None and _BAD_OPTION.search(str(original)):
         return InvalidInput("the database URL holds an unknown option, or a wrong value of one")
+    if state is None and type(original).__name__ == "DataError":  # Python has no such value, as infinity in a time
+        return BrokenRow("another program wrote a value that usercli cannot read")
     if state is None:
         return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
     if state == "23502":
