@@ -148,7 +148,7 @@ class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names hand
         text = hash.decode("utf-8") if isinstance(hash, bytes) else hash
         if not cls.identify(text) or len(text) > LONGEST or text.count("$") != 4:
             raise ValueError("not a valid salted_digest hash")
-        _, algorithm, form, *rest = text.split("$")
+        algorithm, form, *rest = text.split("$")[1:]
         decoded = base64.b64decode(form.removeprefix("pf="), validate=True)
         salt, checksum = (base64.b64decode(part, validate=True) for part in rest)
         if b"{PASSWORD}" not in decoded or len(checksum) != cls._SIZES[algorithm]:
@@ -163,7 +163,7 @@ class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names hand
         import hashlib
 
         data = secret.encode() if isinstance(secret, str) else secret
-        places = {b"{SALT}": self.salt, b"{PASSWORD}": data}
+        places: dict[bytes, bytes] = {b"{SALT}": self.salt, b"{PASSWORD}": data}
         pieces = re.split(rb"(\{SALT\}|\{PASSWORD\})", self.form)
         together = b"".join(places.get(piece, piece) for piece in pieces)
         return base64.b64encode(hashlib.new(self.algorithm, together).digest()).decode()

@@ -73,15 +73,15 @@ def read_one(
 def require_known(value: Any, known: frozenset[str], system: str) -> None:
     """Raise InvalidInput unless this is an object with one of the known keys."""
     if not isinstance(value, dict) or not known & set(value):
-        raise InvalidInput(
-            f"this is no file of {system}: its first entry has none of {', '.join(sorted(known))}"
-        )
+        raise InvalidInput(f"this is no file of {system}: its first entry has none of {', '.join(sorted(known))}")
 
 
 def is_envelope(document: Document, within: tuple[str, ...]) -> bool:
     """Does this object only enclose the users?"""
-    inner = {path.removeprefix(f"{document.place}.") for path in within}
-    return isinstance(document.value, dict) and any(f"{key}.item" in inner for key in document.value)
+    if document.place not in ("", "item") or not isinstance(document.value, dict):
+        return False
+    start = f"{document.place}." if document.place else ""
+    return any(f"{start}{key}.item" in within for key in document.value)
 
 
 def walk(source: BinaryIO, system: str, within: tuple[str, ...] = ()) -> Iterator[Document]:
@@ -171,7 +171,8 @@ class _Builder:
             self._begin(is_map=event == "start_map")
         elif event in ("end_map", "end_array"):
             frame = self._open.pop()
-            yield from self._place(frame.path, frame.container, frame.root)
+            if frame.path or frame.is_map:  # else it is the array that holds all
+                yield from self._place(frame.path, frame.container, frame.root)
         else:
             root = self._open[-1].root if self._open else None
             self._weigh(root, len(value) if isinstance(value, str) else 8)
@@ -197,7 +198,7 @@ class _Builder:
         self._open.append(_Frame(path, is_map, container, root))
 
     def _place(self, path: str, value: Any, root: _Root | None) -> Iterator[Document]:
-        if path in self._places and not isinstance(value, list):
+        if path in self._places:
             twice = root.twice if isinstance(value, dict) and root else None
             yield Document(path, value, twice)
         elif self._open and self._open[-1].root is not None:

@@ -100,6 +100,21 @@ def digest(algorithm: str, form: str, salt: bytes, checksum: bytes) -> Secret:
     return keep("${}$pf={}${}${}".format(algorithm, *pieces), algorithm)
 
 
+def werkzeug(stored: str) -> Secret:
+    """Werkzeug's pbkdf2:sha256:600000$salt$hex and scrypt:32768:8:1$salt$hex; the salt is text."""
+    found = re.fullmatch(r"(pbkdf2|scrypt):([a-z0-9:]{1,40})\$([^$]*)\$([0-9a-f]*)", stored)
+    key = unhex(found[4]) if found else None
+    if found is None or key is None:
+        return Secret(unsupported="werkzeug")
+    numbers = found[2].split(":")
+    salt = found[3].encode(errors="replace")
+    if found[1] == "pbkdf2" and len(numbers) == 2 and numbers[1].isdecimal():
+        return pbkdf2(numbers[0], int(numbers[1]), salt, key)
+    if found[1] == "scrypt" and len(numbers) == 3 and all(number.isdecimal() for number in numbers):
+        return scrypt(int(numbers[0]), int(numbers[1]), int(numbers[2]), salt, key)
+    return Secret(unsupported="werkzeug")
+
+
 def ldap(stored: str) -> Secret:
     """A userPassword (RFC 2307): {SSHA} and its like, {CRYPT}, {ARGON2}, {PBKDF2-SHA256}; else it is in clear."""
     found = _LDAP.fullmatch(stored)

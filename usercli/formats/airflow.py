@@ -1,0 +1,42 @@
+"""Apache Airflow: `airflow users export`, and `airflow users list --output json`.
+
+https://airflow.apache.org/docs/apache-airflow-providers-fab/stable/cli-ref.html - they hold no hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.documents import read_users
+from usercli.formats.hashes import Secret, keep, werkzeug
+from usercli.formats.person import Person, flag, joined, names, text
+
+_KNOWN = frozenset({"username", "email"})
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """Users of Airflow, with their roles."""
+    return read_users(source, options, "airflow", _KNOWN, _person)
+
+
+def _person(item: dict[str, Any]) -> Person:
+    first = text(item, "firstname") or text(item, "first_name")
+    last = text(item, "lastname") or text(item, "last_name")
+    return Person(
+        email=text(item, "email"),
+        login=text(item, "username"),
+        name=joined(first, last),
+        is_active=flag(item, "active", flag(item, "is_active", True)),
+        roles=names(item, "roles"),
+        attributes={"airflow_id": item.get("id"), "username": text(item, "username")},
+        secret=_secret(text(item, "password")),
+    )
+
+
+def _secret(password: str) -> Secret:
+    """A file made by hand for `users import` may hold passwords in clear, a dump of its table Werkzeug's hashes."""
+    if password.startswith(("pbkdf2:", "scrypt:")):
+        return werkzeug(password)
+    return keep(password) if password.startswith("$") else Secret(password=password or None)

@@ -1,0 +1,104 @@
+"""Auth0: the users export (JSON lines), the file of hashes from its support, and bulk import files (an array).
+
+https://auth0.com/docs/manage-users/user-migration/bulk-user-import-database-schema-and-examples
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats import hashes as hashing
+from usercli.formats.documents import read_users
+from usercli.formats.hashes import Secret
+from usercli.formats.person import Person, Unreadable, flag, joined, moment, names, part, rest, text
+
+_KNOWN = frozenset({"email", "user_id", "username", "phone_number", "_id", "app_metadata"})
+_KEPT = ("username", "nickname", "picture", "email_verified", "phone_number", "phone_verified", "user_metadata")
+_FORMS = {"prefix": hashing.SALT_FIRST, "suffix": hashing.SALT_LAST}
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """Users of Auth0. Second factors are left out: their secrets have no place among attributes."""
+    return read_users(source, options, "auth0", _KNOWN, _person)
+
+
+def _person(item: dict[str, Any]) -> Person:
+    name, email = text(item, "name"), text(item, "email")
+    if not name or name == email:  # Auth0 fills in the address
+        name = joined(text(item, "given_name"), text(item, "family_name"))
+    metadata = part(item, "app_metadata")
+    attributes = {key: item.get(key) for key in _KEPT}
+    attributes |= {"auth0_id": _id(item), "app_metadata": rest(metadata, {"roles"})}
+    return Person(
+        email=email,
+        login=text(item, "username"),
+        name=name,
+        is_active=not flag(item, "blocked"),
+        roles=names(metadata, "roles") or names(part(metadata, "authorization"), "roles"),
+        attributes=attributes,
+        secret=_secret(item),
+        times={
+            "created_at": moment(item, "created_at"),
+            "updated_at": moment(item, "updated_at"),
+            "last_login_at": moment(item, "last_login"),
+            "password_changed_at": moment(item, "password_set_date"),
+        },
+    )
+
+
+def _id(item: dict[str, Any]) -> str:
+    inner = item.get("_id")
+    return text(item, "user_id") or (text(inner, "$oid") if isinstance(inner, dict) else text(item, "_id"))
+
+
+def _secret(item: dict[str, Any]) -> Secret:
+    if custom := part(item, "custom_password_hash"):
+        return _custom(custom)
+    return hashing.keep(text(item, "password_hash") or text(item, "passwordHash"))
+
+
+def _custom(custom: dict[str, Any]) -> Secret:
+    algorithm = text(custom, "algorithm")
+    stored = part(custom, "hash")
+    value = text(stored, "value")
+    if text(part(custom, "password"), "encoding") not in ("", "utf8", "ascii"):
+        return Secret(unsupported=f"{algorithm} of passwords that are not UTF-8")
+    if algorithm in ("bcrypt", "argon2"):
+        return hashing.keep(value, algorithm)
+    if algorithm == "pbkdf2":
+        return hashing.pbkdf2_of_text(value)
+    if algorithm == "ldap":
+        return hashing.ldap(value) if value.startswith("{") else Secret(unsupported="ldap")
+    if algorithm == "hmac":
+        return Secret(unsupported=f"hmac_{text(stored, 'digest')}".rstrip("_"))
+    return _digest_or_scrypt(custom, algorithm, value)
+
+
+def _digest_or_scrypt(custom: dict[str, Any], algorithm: str, value: str) -> Secret:
+    key = _decoded(value, text(part(custom, "hash"), "encoding"))
+    salting = part(custom, "salt")
+    salt = _decoded(text(salting, "value"), text(salting, "encoding") or "utf8")
+    if key is None or salt is None:
+        raise Unreadable("custom_password_hash is not in the encoding that it names")
+    if algorithm == "scrypt":
+        cost, block, parallel = (_count(custom, name) for name in ("cost", "blockSize", "parallelization"))
+        return hashing.scrypt(cost or 16384, block or 8, parallel or 1, salt, key)
+    form = _FORMS.get(text(salting, "position")) if salt else hashing.NO_SALT
+    if form is None or algorithm not in hashing.DIGEST_BYTES:
+        return Secret(unsupported=algorithm or "unknown")
+    return hashing.digest(algorithm, form, salt, key)
+
+
+def _decoded(value: str, encoding: str) -> bytes | None:
+    if encoding == "hex":
+        return hashing.unhex(value)
+    return value.encode(errors="replace") if encoding == "utf8" else hashing.unbase64(value)
+
+
+def _count(item: dict[str, Any], key: str) -> int:
+    value = item.get(key, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 31:
+        raise Unreadable(f"{key} is not a number")
+    return value

@@ -1,0 +1,163 @@
+"""Firebase: `firebase auth:export users.json`, and its CSV, which has no header and escapes little.
+
+https://firebase.google.com/docs/cli/auth - how the CSV is written: firebase/firebase-tools, src/accountExporter.ts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from usercli.errors import InvalidInput
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.documents import read_users
+from usercli.formats.hashes import Secret
+from usercli.formats.person import Person, Unreadable, flag, moment, names, parts, rest, text
+from usercli.formats.source import BadLine, numbered_lines
+
+_KNOWN = frozenset({"localId", "email", "phoneNumber"})
+
+# What stands before and after the 18 columns that hold free text: names, pictures, what providers know.
+_ROW = re.compile(
+    r"(?P<localId>[^,\"]+),(?P<email>[^,\"]*),(?P<emailVerified>true|false),"
+    r"(?P<passwordHash>[A-Za-z0-9+/=]*),(?P<salt>[A-Za-z0-9+/=]*),"
+    r"(?P<free>.*),"
+    r"(?P<createdAt>\d*),(?P<lastSignedInAt>\d*),(?P<phoneNumber>\+?[\d ]*)"
+    r"(?:,(?P<disabled>true|false|)(?:,(?P<customAttributes>\"\{.*\}\"|))?)?,?"
+)
+_PROVIDERS = ("google.com", "facebook.com", "twitter.com", "github.com")
+_FREE = 2 + 4 * len(_PROVIDERS)
+_NAMES = frozenset({0, *range(4, _FREE, 4)})
+_PICTURES = frozenset({1, *range(5, _FREE, 4)})
+_MOST_COMMAS = 30
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """Users of Firebase. Its scrypt needs the project's key to verify, so no hash is kept."""
+    start = source.readline(1 << 16)
+    again = _Again(start, source)
+    if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[", b""):
+        return read_users(again, options, "firebase", _KNOWN, _person, ("users.item",))  # type: ignore[arg-type]
+    return _read_table(again, options)  # type: ignore[arg-type]
+
+
+class _Again:
+    """A stream whose first piece was looked at."""
+
+    def __init__(self, start: bytes, source: BinaryIO) -> None:
+        self._start, self._source = start, source
+
+    def readline(self, limit: int = -1) -> bytes:
+        start, self._start = self._start, b""
+        if not start:
+            return self._source.readline(limit)
+        if start.endswith(b"\n") or len(start) >= limit >= 0:
+            return start
+        return start + self._source.readline(limit - len(start) if limit >= 0 else limit)
+
+
+def _person(item: dict[str, Any]) -> Person:
+    claims = _claims(text(item, "customAttributes"))
+    attributes = {
+        "firebase_id": text(item, "localId"),
+        "email_verified": item.get("emailVerified"),
+        "phone_number": text(item, "phoneNumber"),
+        "picture": text(item, "photoUrl"),
+        "providers": [rest(entry, {"email"}) for entry in parts(item, "providerUserInfo")],
+        "claims": rest(claims, {"role", "roles"}),
+    }
+    return Person(
+        email=text(item, "email"),
+        login=text(item, "localId"),
+        name=text(item, "displayName"),
+        is_active=not flag(item, "disabled"),
+        roles=[*names(claims, "roles"), *names(claims, "role")],
+        attributes=attributes,
+        secret=Secret(unsupported="firebase_scrypt" if text(item, "passwordHash") else None),
+        times={"created_at": moment(item, "createdAt"), "last_login_at": moment(item, "lastSignedInAt")},
+    )
+
+
+def _claims(custom: str) -> dict[str, Any]:
+    try:
+        claims = json.loads(custom or "{}")
+    except (ValueError, RecursionError):
+        claims = None
+    if not isinstance(claims, dict):
+        raise Unreadable("customAttributes is not a JSON object")
+    return claims
+
+
+def _read_table(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    seen = False
+    for number, line in numbered_lines(source):
+        if isinstance(line, BadLine):
+            yield BadRecord(number, line.reason)
+            continue
+        row = line.rstrip("\r\n")
+        if not row.strip():
+            continue
+        try:
+            yield _person(_cells(row)).record(number, options)
+        except Unreadable as error:
+            if not seen and row.count(",") < _FREE:
+                raise InvalidInput(f"line {number}: no table of firebase: it has 26 to 28 columns") from None
+            yield BadRecord(number, error.reason)
+        seen = True
+
+
+def _cells(row: str) -> dict[str, Any]:
+    """The columns by the names that they have in JSON. Raises Unreadable if they can be read in two ways."""
+    found = _ROW.fullmatch(row)
+    if found is None:
+        raise Unreadable("not the columns of firebase; a line break in a name, or a file that was edited")
+    readings = list(_readings(found["free"].split(","))) if found["free"].count(",") < _FREE + _MOST_COMMAS else []
+    if len(readings) != 1:
+        why = "can be read in more than one way" if readings else "are not those of firebase"
+        raise Unreadable(f"the columns {why}: firebase does not escape commas and quotes")
+    cells: dict[str, Any] = found.groupdict()
+    cells["emailVerified"], cells["disabled"] = cells["emailVerified"] == "true", cells["disabled"] == "true"
+    cells["customAttributes"] = (cells["customAttributes"] or "")[1:-1].replace('""', '"')
+    return cells | _free_cells(readings[0])
+
+
+def _free_cells(free: list[str]) -> dict[str, Any]:
+    providers = []
+    for place, provider in enumerate(_PROVIDERS):
+        start = 2 + 4 * place
+        keys = ("rawId", "email", "displayName", "photoUrl")
+        if free[start]:
+            known = dict(zip(keys, free[start : start + 4], strict=True))
+            providers.append({"providerId": provider} | {key: value for key, value in known.items() if value})
+    return {"displayName": free[0], "photoUrl": free[1], "providerUserInfo": providers}
+
+
+def _readings(pieces: list[str], place: int = 0) -> Iterator[list[str]]:
+    """Every way to make the free columns of pieces between commas.
+
+    Only a name may hold commas, and then Firebase puts it into quotes, and escapes none that are inside.
+    """
+    if place == _FREE:
+        if not pieces:
+            yield []
+        return
+    longest = len(pieces) - (_FREE - place - 1) if place in _NAMES else 1
+    for count in range(1, longest + 1):
+        cell = ",".join(pieces[:count])
+        if not pieces or not _fits(cell, place, is_joined=count > 1):
+            continue
+        value = cell[1:-1] if count > 1 else cell
+        for others in _readings(pieces[count:], place + 1):
+            yield [value, *others]
+
+
+def _fits(cell: str, place: int, *, is_joined: bool) -> bool:
+    if is_joined:
+        return len(cell) > 2 and cell[0] == cell[-1] == '"'
+    if place in _NAMES:
+        return True
+    if '"' in cell:
+        return False
+    return not cell or "://" in cell if place in _PICTURES else True

@@ -1,0 +1,42 @@
+"""Apache's htpasswd: NAME:HASH a line. https://httpd.apache.org/docs/2.4/misc/password_encryptions.html"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from usercli.errors import InvalidInput
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.hashes import Secret, keep, ldap
+from usercli.formats.person import Person
+from usercli.formats.source import BadLine, numbered_lines
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """Users of an htpasswd file. Raises InvalidInput if its first line has no name and hash."""
+    first = 0
+    for number, line in numbered_lines(source):
+        if isinstance(line, BadLine):
+            yield BadRecord(number, line.reason)
+            continue
+        row = line.strip("\r\n")
+        if not row.strip() or row.lstrip().startswith("#"):
+            continue
+        name, colon, rest = row.partition(":")
+        first = first or number
+        if number == first and not (colon and name):
+            raise InvalidInput(f"line {number}: not NAME:HASH, so no file of htpasswd")
+        if not (colon and name):
+            yield BadRecord(number, "not NAME:HASH")
+            continue
+        yield Person(login=name, attributes={"username": name}, secret=_secret(rest)).record(number, options)
+    if not first:
+        raise InvalidInput("the file is empty: no file of htpasswd")
+
+
+def _secret(rest: str) -> Secret:
+    """The second column; what follows another colon is a comment, to nginx."""
+    stored = rest.partition(":")[0]
+    if len(stored) == 32 and ":" not in stored and rest.count(":") == 1 and not stored.startswith(("$", "{")):
+        return Secret(unsupported="htdigest")
+    return ldap(stored) if stored.startswith("{") else keep(stored)

@@ -1,0 +1,134 @@
+"""Keycloak: a realm export (`kc.sh export`), its files of users, or the users of the admin interface.
+
+https://www.keycloak.org/server/importExport - hashes: keycloak/keycloak, PasswordCredentialModel and the
+Pbkdf2PasswordHashProvider and Argon2PasswordHashProvider.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats import hashes as hashing
+from usercli.formats.documents import read_users
+from usercli.formats.hashes import Secret
+from usercli.formats.person import (
+    Person,
+    Unreadable,
+    flag,
+    joined,
+    moment,
+    names,
+    part,
+    parts,
+    plain,
+    text,
+)
+
+_KNOWN = frozenset({"username", "email", "id"})
+_WITHIN = ("users.item", "item.users.item")
+_DIGESTS = {"pbkdf2": "sha1", "pbkdf2-sha256": "sha256", "pbkdf2-sha512": "sha512"}
+_VERSIONS = {"1.3": 19, "1.0": 16}
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """Users of Keycloak; the accounts of services are passed over. Second factors are left out."""
+    return read_users(source, options, "keycloak", _KNOWN, _person, _WITHIN)
+
+
+def _person(item: dict[str, Any]) -> Person | None:
+    if text(item, "serviceAccountClientId"):
+        return None
+    attributes = {key: _single(value) for key, value in part(item, "attributes").items()}
+    attributes |= {
+        "keycloak_id": text(item, "id"),
+        "username": text(item, "username"),
+        "email_verified": item.get("emailVerified"),
+        "federated_identities": parts(item, "federatedIdentities"),
+    }
+    secret, is_temporary = _secret(parts(item, "credentials"))
+    actions = names(item, "requiredActions")
+    return Person(
+        email=text(item, "email"),
+        login=text(item, "username"),
+        name=joined(text(item, "firstName"), text(item, "lastName")),
+        is_active=flag(item, "enabled", True),
+        roles=_roles(item),
+        attributes=attributes | {"required_actions": [each for each in actions if each != "UPDATE_PASSWORD"]},
+        secret=secret,
+        must_change_password=is_temporary or "UPDATE_PASSWORD" in actions,
+        times={"created_at": moment(item, "createdTimestamp")},
+    )
+
+
+def _single(value: Any) -> Any:
+    """Keycloak keeps a list for every attribute."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _roles(item: dict[str, Any]) -> list[str]:
+    """Roles of the realm, CLIENT/ROLE for those of clients, and groups by their paths."""
+    clients = part(item, "clientRoles")
+    of_clients = [f"{client}/{role}" for client in clients for role in names(clients, client)]
+    return [*names(item, "realmRoles"), *of_clients, *(group.strip("/") for group in names(item, "groups"))]
+
+
+def _secret(credentials: list[dict[str, Any]]) -> tuple[Secret, bool]:
+    """The password, and whether it is to be changed."""
+    for credential in credentials:
+        if text(credential, "type") in ("password", ""):
+            return _password(credential), flag(credential, "temporary")
+    return Secret(), False
+
+
+def _password(credential: dict[str, Any]) -> Secret:
+    if clear := text(credential, "value"):
+        return Secret(password=clear)
+    if "secretData" in credential:  # since Keycloak 8 these are texts of JSON
+        data, secret = _inner(credential, "credentialData"), _inner(credential, "secretData")
+    else:
+        data, secret = credential, {**credential, "value": text(credential, "hashedSaltedValue")}
+    if "hashIterations" not in data and not text(secret, "value"):
+        return Secret()
+    return _hash(data, secret)
+
+
+def _hash(data: dict[str, Any], secret: dict[str, Any]) -> Secret:
+    algorithm, value = text(data, "algorithm") or "pbkdf2", text(secret, "value")
+    salt, key = hashing.unbase64(text(secret, "salt")), hashing.unbase64(value)
+    rounds = _number(data.get("hashIterations"))
+    if value.startswith("$"):  # a hash provider of one's own, such as bcrypt
+        return hashing.keep(value, plain(algorithm))
+    if salt is None or key is None:
+        raise Unreadable("the hash of the password is not base64")
+    if algorithm in _DIGESTS:
+        return hashing.pbkdf2(_DIGESTS[algorithm], rounds, salt, key)
+    if algorithm == "argon2":
+        return _argon2(part(data, "additionalParameters"), rounds, salt, key)
+    return Secret(unsupported=plain(algorithm)[:40])
+
+
+def _argon2(parameters: dict[str, Any], passes: int, salt: bytes, key: bytes) -> Secret:
+    kind = _single(parameters.get("type", "id"))
+    version = _VERSIONS.get(str(_single(parameters.get("version", "1.3"))))
+    memory, lanes = (_number(_single(parameters.get(name))) for name in ("memory", "parallelism"))
+    if kind not in ("id", "i", "d") or version is None:
+        return Secret(unsupported="argon2")
+    return hashing.argon2(kind, version, (memory, passes, lanes), salt, key)
+
+
+def _inner(credential: dict[str, Any], key: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text(credential, key) or "{}")
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise Unreadable(f"{key} is not a JSON object")
+    return value
+
+
+def _number(value: Any) -> int:
+    digits = str(value)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0

@@ -1,0 +1,97 @@
+"""Ory Kratos: identities as `kratos list identities --format json` or its admin interface gives them.
+
+https://www.ory.sh/docs/kratos/manage-identities/import-user-accounts-identities - hashes: ory/kratos,
+hash/hash_comparator.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats import hashes as hashing
+from usercli.formats.documents import read_users
+from usercli.formats.hashes import Secret
+from usercli.formats.person import Person, joined, moment, names, part, parts, rest, text
+
+_KNOWN = frozenset({"traits", "schema_id", "credentials"})
+_WITHIN = ("identities.item",)
+_CRYPT = {"md5-crypt": "1", "sha256-crypt": "5", "sha512-crypt": "6"}
+_SCRYPT = re.compile(r"\$scrypt\$ln=(\d{1,9}),r=(\d{1,9}),p=(\d{1,9})\$([^$]*)\$([^$]*)")
+_TAKEN = frozenset({"email", "name"})
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """Identities of Kratos: one, one after the other, or an array. Roles come from a `roles` in the metadata."""
+    return read_users(source, options, "kratos", _KNOWN, _person, _WITHIN)
+
+
+def _person(item: dict[str, Any]) -> Person:
+    traits, credentials = part(item, "traits"), part(item, "credentials")
+    open_data, own_data = part(item, "metadata_public"), part(item, "metadata_admin")
+    email = _email(item, traits)
+    verified = [
+        entry.get("verified") for entry in parts(item, "verifiable_addresses") if entry.get("value") == email
+    ]
+    attributes = rest(traits, _TAKEN)
+    attributes |= {
+        "kratos_id": text(item, "id"),
+        "email_verified": verified[0] if verified else None,
+        "schema_id": text(item, "schema_id"),
+        "metadata_public": rest(open_data, {"roles"}),
+        "metadata_admin": rest(own_data, {"roles"}),
+    }
+    return Person(
+        email=email,
+        login=text(traits, "username") or text(item, "external_id"),
+        name=_name(traits),
+        is_active=text(item, "state") != "inactive",
+        roles=[*names(open_data, "roles"), *names(own_data, "roles")],
+        attributes=attributes,
+        secret=_secret(part(part(credentials, "password"), "config")),
+        times={"created_at": moment(item, "created_at"), "updated_at": moment(item, "updated_at")},
+    )
+
+
+def _email(item: dict[str, Any], traits: dict[str, Any]) -> str:
+    """The trait `email`, or the first of `emails`; else the first address that Kratos would verify."""
+    if found := [*names(traits, "email"), *names(traits, "emails")]:
+        return found[0]
+    by_mail = [entry for entry in parts(item, "verifiable_addresses") if entry.get("via") == "email"]
+    return text(by_mail[0], "value") if by_mail else ""
+
+
+def _name(traits: dict[str, Any]) -> str:
+    name = traits.get("name")
+    if isinstance(name, dict):
+        return joined(text(name, "first"), text(name, "last"))
+    return text(traits, "name") or joined(text(traits, "first_name"), text(traits, "last_name"))
+
+
+def _secret(config: dict[str, Any]) -> Secret:
+    stored = text(config, "hashed_password")
+    if not stored:
+        return Secret(password=text(config, "password") or None)
+    scheme = stored[1:].partition("$")[0] if stored.startswith("$") else ""
+    if scheme in _CRYPT:
+        return hashing.keep(f"${_CRYPT[scheme]}{stored.removeprefix('$' + scheme)}", scheme)
+    if scheme.startswith("pbkdf2-"):
+        return hashing.pbkdf2_of_text(stored)
+    if found := _SCRYPT.fullmatch(stored):
+        return _scrypt(found)
+    if scheme == "md5" and stored.count("$") == 2:
+        checksum = hashing.unbase64(stored.rpartition("$")[2])
+        return hashing.digest("md5", hashing.NO_SALT, b"", checksum or b"")
+    if stored.startswith("{"):
+        return hashing.ldap(stored)
+    return hashing.keep(stored)
+
+
+def _scrypt(found: re.Match[str]) -> Secret:
+    """Kratos writes the cost itself after `ln=`, not its logarithm."""
+    salt, key = hashing.unbase64(found[4]), hashing.unbase64(found[5])
+    if salt is None or key is None:
+        return Secret(unsupported="scrypt")
+    return hashing.scrypt(int(found[1]), int(found[2]), int(found[3]), salt, key)

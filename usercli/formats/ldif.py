@@ -1,0 +1,293 @@
+"""LDIF (RFC 2849), as slapcat, ldapsearch and most directories write it."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO, cast
+
+from usercli.errors import InvalidInput
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.hashes import Secret, keep, ldap, unbase64
+from usercli.formats.person import Person, Unreadable, joined
+from usercli.formats.source import BadLine, numbered_lines
+
+_GROUPS = frozenset(
+    {"groupofnames", "groupofuniquenames", "posixgroup", "group", "groupofmembers", "organizationalrole"}
+)
+_PEOPLE = frozenset(
+    {"person", "organizationalperson", "inetorgperson", "posixaccount", "shadowaccount", "user", "account"}
+    | {"mailrecipient", "simplesecurityobject"}
+)
+_MEMBERS = ("member", "uniquemember", "memberuid", "roleoccupant")
+_NOT_PEOPLE = frozenset({"computer", *_GROUPS})
+_KEPT = {
+    "uid": "username",
+    "samaccountname": "username",
+    "telephonenumber": "phone_number",
+    "mobile": "mobile",
+    "title": "title",
+    "departmentnumber": "department_number",
+    "department": "department",
+    "employeenumber": "employee_number",
+    "o": "organization",
+    "ou": "organizational_unit",
+    "description": "description",
+    "uidnumber": "uid_number",
+    "gidnumber": "gid_number",
+    "homedirectory": "home",
+    "loginshell": "shell",
+}
+_READ = frozenset(
+    {"dn", "mail", "uid", "cn", "sn", "givenname", "displayname", "userpassword", "memberof", *_MEMBERS}
+)
+_IDS = ("entryuuid", "nsuniqueid", "ipauniqueid")
+_TIME = re.compile(r"(\d{14})(?:[.,]\d+)?Z")
+_LONGEST_ENTRY = 16 << 20
+
+
+@dataclass
+class _Entry:
+    """What stands between two blank lines: values by the names of attributes in lower case, options cut off."""
+
+    line: int
+    dn: str = ""
+    values: dict[str, list[str]] = field(default_factory=dict)
+    wrong: str | None = None
+
+    def first(self, *names: str) -> str:
+        return next((self.values[name][0] for name in names if self.values.get(name)), "")
+
+    @property
+    def classes(self) -> set[str]:
+        return {name.lower() for name in self.values.get("objectclass", [])}
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """Users of a directory. Groups come after their members as a rule, so the file is read twice."""
+    with _rewindable(source) as file:
+        start = file.tell()
+        groups = _memberships(file)
+        file.seek(start)
+        for entry in _entries(file):
+            if entry.wrong is not None:
+                yield BadRecord(entry.line, entry.wrong)
+            elif _is_user(entry):
+                try:
+                    yield _person(entry, groups).record(entry.line, options)
+                except Unreadable as error:
+                    yield BadRecord(entry.line, error.reason)
+
+
+@contextmanager
+def _rewindable(source: BinaryIO) -> Iterator[BinaryIO]:
+    """The file itself, or a copy without a name where it comes from a pipe or is compressed."""
+    is_zipped = isinstance(cast("object", source), gzip.GzipFile)  # to seek in one is to unzip again
+    if source.seekable() and not is_zipped:
+        yield source
+        return
+    with tempfile.TemporaryFile() as copy:
+        try:
+            shutil.copyfileobj(source, copy)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raise InvalidInput("the gzip file is truncated or damaged (reading it as ldif)") from None
+        copy.seek(0)
+        yield copy
+
+
+def _memberships(file: BinaryIO) -> dict[str, list[str]]:
+    """The groups of each member, by its DN or, for memberUid, by `uid:` and its login name."""
+    groups: dict[str, list[str]] = {}
+    for entry in _entries(file):
+        if not entry.classes & _GROUPS:
+            continue
+        name = entry.first("cn") or _leaf(entry.dn)
+        for attribute in _MEMBERS:
+            for member in entry.values.get(attribute, []):
+                key = f"uid:{member}" if attribute == "memberuid" else _same(member)
+                groups.setdefault(key, []).append(name)
+    return groups
+
+
+def _entries(file: BinaryIO) -> Iterator[_Entry]:
+    """Entry by entry. Raises InvalidInput if the file does not begin as LDIF does."""
+    entry: _Entry | None = None
+    began = False
+    size = 0
+    for number, line in _unfolded(file):
+        text = line.reason if isinstance(line, BadLine) else line
+        if not began and text and not text.lower().startswith(("dn:", "version:")):
+            raise InvalidInput(f"line {number}: neither version: nor dn:, so no file of ldif")
+        began = began or bool(text)
+        if not text:
+            if entry is not None and (entry.dn or entry.wrong):
+                yield entry
+            entry, size = None, 0
+            continue
+        entry = entry or _Entry(number)
+        size += len(text)
+        if size > _LONGEST_ENTRY:
+            raise InvalidInput(f"line {number}: an entry is larger than {_LONGEST_ENTRY >> 20} MB (reading ldif)")
+        if isinstance(line, BadLine):
+            entry.wrong = entry.wrong or f"line {number}: {line.reason}"
+        else:
+            _take(entry, number, line)
+    if not began:
+        raise InvalidInput("the file is empty: no file of ldif")
+    if entry is not None and (entry.dn or entry.wrong):
+        yield entry
+
+
+def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str | BadLine]]:
+    """Whole lines: one that begins with a blank goes on with the one before. Comments are left out."""
+    start, pieces, size = 1, [""], 0
+    for number, found in numbered_lines(file):
+        if isinstance(found, BadLine):
+            yield number, found
+            continue
+        line = found.rstrip("\r\n")
+        if line.startswith(" ") and pieces:
+            pieces.append(line[1:])
+            size += len(line)
+            if size > _LONGEST_ENTRY:
+                raise InvalidInput(f"line {start}: a value is larger than {_LONGEST_ENTRY >> 20} MB (reading ldif)")
+            continue
+        if pieces and not pieces[0].startswith("#"):
+            yield start, "".join(pieces)
+        start, pieces, size = number, [line], 0
+    if pieces and not pieces[0].startswith("#"):
+        yield start, "".join(pieces)
+
+
+def _take(entry: _Entry, number: int, line: str) -> None:
+    """One `name: value`, `name:: base64` or `name:< address` into the entry."""
+    name, colon, value = line.partition(":")
+    name = name.strip().lower().partition(";")[0]
+    if not colon or not name:
+        entry.wrong = entry.wrong or f"line {number}: not NAME: VALUE"
+        return
+    if value.startswith("<"):
+        if name in _READ:
+            entry.wrong = entry.wrong or f"line {number}: the value of {name} stands in another file"
+        return
+    if value.startswith(":"):
+        decoded = _decoded(value[1:].strip())
+        if decoded is None and name in _READ:
+            entry.wrong = entry.wrong or f"line {number}: {name} is not base64 of UTF-8"
+        if decoded is None:  # a picture or a certificate
+            return
+        value = decoded
+    else:
+        value = value.removeprefix(" ")
+    if name == "dn":
+        entry.dn = value
+    elif name == "changetype" and value.strip().lower() != "add":
+        entry.wrong = entry.wrong or f"line {number}: a change of a directory, not an entry of it"
+    elif value:
+        entry.values.setdefault(name, []).append(value)
+
+
+def _decoded(value: str) -> str | None:
+    data = unbase64(value)
+    try:
+        return None if data is None else data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_user(entry: _Entry) -> bool:
+    """People, and whatever else has a password; not groups, machines and folders."""
+    if entry.classes & _NOT_PEOPLE:
+        return False
+    return bool(entry.classes & _PEOPLE) or "userpassword" in entry.values
+
+
+def _person(entry: _Entry, groups: dict[str, list[str]]) -> Person:
+    login = entry.first("uid", "samaccountname")
+    attributes: dict[str, object] = {ours: entry.first(theirs) for theirs, ours in reversed(_KEPT.items())}
+    attributes |= {"ldif_id": entry.first(*_IDS), "dn": entry.dn, "username": login or None}
+    of_uid = groups.get(f"uid:{login}", []) if login else []
+    return Person(
+        email=entry.first("mail", "email", "rfc822mailbox"),
+        login=login or _leaf(entry.dn),
+        name=_name(entry),
+        is_active=not _is_locked(entry),
+        roles=[*groups.get(_same(entry.dn), []), *of_uid, *map(_leaf, entry.values.get("memberof", []))],
+        attributes=attributes,
+        secret=_secret(entry.values.get("userpassword", [])),
+        must_change_password=entry.first("pwdreset").upper() == "TRUE",
+        times={
+            "created_at": _time(entry.first("createtimestamp", "whencreated")),
+            "updated_at": _time(entry.first("modifytimestamp", "whenchanged")),
+            "password_changed_at": _time(entry.first("pwdchangedtime")),
+            "last_login_at": _time(entry.first("authtimestamp")) or _filetime(entry.first("lastlogontimestamp")),
+            "expires_at": _filetime(entry.first("accountexpires")) or _day(entry.first("shadowexpire")),
+        },
+    )
+
+
+def _name(entry: _Entry) -> str:
+    whole = joined(entry.first("givenname"), entry.first("sn"))
+    return entry.first("displayname") or (whole if entry.first("givenname") else "") or entry.first("cn", "sn")
+
+
+def _is_locked(entry: _Entry) -> bool:
+    """Locked for good or by a failed sign-in, or ACCOUNTDISABLE (2) in Active Directory's userAccountControl."""
+    control = entry.first("useraccountcontrol")
+    if control.isdecimal() and int(control[:12]) & 2:
+        return True
+    return entry.first("nsaccountlock").lower() == "true" or bool(entry.first("pwdaccountlockedtime"))
+
+
+def _secret(values: list[str]) -> Secret:
+    """The first password that can be verified, else the first."""
+    found = [keep(value) if value.startswith("$") else ldap(value) for value in values]
+    return next((secret for secret in found if secret.hashed), found[0] if found else Secret())
+
+
+def _same(dn: str) -> str:
+    """The DN as it compares: names without regard to case or to blanks around commas (RFC 4514, 4517)."""
+    return re.sub(r"\s*([,=+])\s*", r"\1", dn.strip()).casefold()
+
+
+def _leaf(dn: str) -> str:
+    """The value of the first part of a DN: cn=staff,ou=groups is staff."""
+    found = re.match(r"\s*[^=,]+=((?:\\.|[^,+\\])*)", dn)
+    value = found[1] if found else dn
+    return re.sub(r"\\([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), value).replace("\\", "").strip()
+
+
+def _time(text: str) -> datetime | None:
+    """Generalized time in UTC (RFC 4517, 3.3.13); None for what is none."""
+    found = _TIME.fullmatch(text)
+    try:
+        return datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return None
+
+
+def _filetime(text: str) -> datetime | None:
+    """Active Directory's count of 100 ns since 1601; 0 and the largest say never."""
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) == 0:
+        return None
+    try:
+        return datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(text[:20]) // 10)
+    except OverflowError:
+        return None
+
+
+def _day(text: str) -> datetime | None:
+    """Days after 1970; none where it is empty, 0 or -1."""
+    if not (text.isascii() and text.isdigit()) or int(text[:10]) == 0:
+        return None
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(text[:10]))
+    except OverflowError:
+        return None

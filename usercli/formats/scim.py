@@ -1,0 +1,82 @@
+"""SCIM 2.0 (RFC 7643): a ListResponse, several of them one after the other, an array of users, or one user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from usercli.errors import InvalidInput
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.documents import is_envelope, read_one, require_known, walk
+from usercli.formats.hashes import Secret, ldap
+from usercli.formats.person import Person, flag, joined, moment, part, parts, text
+
+_KNOWN = frozenset({"userName", "emails", "schemas"})
+_WITHIN = ("Resources.item", "item.Resources.item")
+_ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+_KEPT = ("nickName", "profileUrl", "title", "userType", "preferredLanguage", "locale", "timezone", "externalId")
+_LISTS = ("phoneNumbers", "addresses", "entitlements", "ims", "photos")
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """Users of a SCIM provider; groups are passed over, since users name theirs.
+
+    Raises InvalidInput at the end if the provider has more of them than the file holds.
+    """
+    number = total = 0
+    for document in walk(source, "scim", _WITHIN):
+        if is_envelope(document, _WITHIN):
+            listed = document.value.get("totalResults")
+            total = max(total, listed if isinstance(listed, int) else 0)
+            continue
+        number += 1
+        if number == 1:
+            require_known(document.value, _KNOWN, "scim")
+        if found := read_one(number, document, _person, options):
+            yield found
+    if total > number:
+        raise InvalidInput(f"the file holds {number:,} of {total:,} scim resources; fetch the other pages as well")
+
+
+def _person(item: dict[str, Any]) -> Person | None:
+    if "userName" not in item and "members" in item:
+        return None
+    name = part(item, "name")
+    meta = part(item, "meta")
+    attributes = {key: item.get(key) for key in _KEPT}
+    attributes |= {key: parts(item, key) for key in _LISTS}
+    attributes |= {"scim_id": text(item, "id"), "username": text(item, "userName")}
+    attributes["enterprise"] = part(item, _ENTERPRISE)
+    return Person(
+        email=_email(item),
+        login=text(item, "userName"),
+        name=text(name, "formatted")
+        or joined(text(name, "givenName"), text(name, "familyName"))
+        or text(item, "displayName"),
+        is_active=flag(item, "active", True),
+        roles=[*_values(item, "roles"), *_values(item, "groups")],
+        attributes=attributes,
+        secret=_secret(text(item, "password")),
+        times={"created_at": moment(meta, "created"), "updated_at": moment(meta, "lastModified")},
+    )
+
+
+def _email(item: dict[str, Any]) -> str:
+    """The primary address, else the first, else the user name if it is one."""
+    emails = [entry for entry in parts(item, "emails") if entry.get("value")]
+    primary = [entry for entry in emails if entry.get("primary") is True]
+    if emails:
+        return text((primary or emails)[0], "value")
+    login = text(item, "userName")
+    return login if "@" in login else ""
+
+
+def _values(item: dict[str, Any], key: str) -> list[str]:
+    """What groups and roles are called: what is shown, else the value."""
+    found = [text(entry, "display") or text(entry, "value") for entry in parts(item, key)]
+    return [value for value in found if value]
+
+
+def _secret(password: str) -> Secret:
+    """SCIM never gives passwords back; a file made for provisioning may hold them."""
+    return ldap(password) if password.startswith("{") else Secret(password=password or None)

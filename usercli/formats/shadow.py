@@ -1,0 +1,125 @@
+"""Unix: /etc/shadow (shadow(5)), with passwd(5) and group(5) for names and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
+
+from usercli.errors import InvalidInput
+from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.hashes import Secret, keep
+from usercli.formats.person import Person, Unreadable
+from usercli.formats.source import BadLine, numbered_lines
+
+_COLUMNS = 9
+_PASSWD, _GROUP = 7, 4
+
+
+@dataclass
+class _Companions:
+    """What passwd and group say."""
+
+    #: Login name -> its line of passwd.
+    accounts: dict[str, list[str]] = field(default_factory=dict)
+    #: Login name -> the groups that list it.
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    #: Number of a group -> its name.
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """Users of a shadow file. Raises InvalidInput if its first line has not nine columns."""
+    known = _Companions()
+    for path in options.companions:
+        _learn(path, known)
+    first = 0
+    for number, line in numbered_lines(source):
+        if isinstance(line, BadLine):
+            yield BadRecord(number, line.reason)
+            continue
+        row = line.strip("\r\n")
+        if not row.strip() or row.startswith("#"):
+            continue
+        columns = row.split(":")
+        first = first or number
+        if number == first and len(columns) != _COLUMNS:
+            hint = "; passwd is a companion of shadow" if len(columns) == _PASSWD else ""
+            raise InvalidInput(f"line {number}: {len(columns)} columns where shadow has {_COLUMNS}{hint}")
+        try:
+            yield _person(columns, known).record(number, options)
+        except Unreadable as error:
+            yield BadRecord(number, error.reason)
+    if not first:
+        raise InvalidInput("the file is empty: no file of shadow")
+
+
+def _person(columns: list[str], known: _Companions) -> Person:
+    if len(columns) != _COLUMNS:
+        raise Unreadable(f"{len(columns)} columns where shadow has {_COLUMNS}")
+    login, stored, changed, *_, expires, _reserved = columns
+    if not login or login[0] in "+-":
+        raise Unreadable("no login name (a line for NIS)" if login else "no login name")
+    account = known.accounts.get(login)
+    attributes = {"username": login}
+    if account:
+        attributes |= {"shadow_id": account[2], "home": account[5], "shell": account[6]}
+    return Person(
+        login=login,
+        name=account[4].partition(",")[0] if account else "",
+        is_active=not stored.startswith(("!", "*")),
+        roles=_groups(login, account, known),
+        attributes=attributes,
+        secret=_secret(stored),
+        must_change_password=changed == "0",
+        times={"password_changed_at": _day(changed), "expires_at": _day(expires)},
+    )
+
+
+def _groups(login: str, account: list[str] | None, known: _Companions) -> list[str]:
+    """The groups that list the user, and the primary one unless it is the user's own."""
+    primary = known.names.get(account[3], "") if account else ""
+    return [*([primary] if primary not in ("", login) else []), *known.groups.get(login, [])]
+
+
+def _secret(stored: str) -> Secret:
+    """A hash behind `!` is locked: it is kept, and the user is not active."""
+    return keep(stored.lstrip("!"))
+
+
+def _day(text: str) -> datetime | None:
+    """A number of days after 1970; none where it is empty, 0 or negative. Raises Unreadable."""
+    if not text or text.startswith("-") or text == "0":
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise Unreadable(f"not a number of days: {text[:20]}")
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(text[:10]))
+    except OverflowError:
+        return None  # never, in practice
+
+
+def _learn(path: str, known: _Companions) -> None:
+    """Read passwd or group; which it is, its columns tell. Raises InvalidInput."""
+    try:
+        with open(path, "rb") as file:
+            for number, line in numbered_lines(file):
+                if isinstance(line, BadLine):
+                    raise InvalidInput(f"{path}, line {number}: {line.reason}")
+                _learn_line(f"{path}, line {number}", line.strip("\r\n").split(":"), known)
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {(error.strerror or 'error').lower()}") from None
+
+
+def _learn_line(where: str, columns: list[str], known: _Companions) -> None:
+    if not "".join(columns).strip() or columns[0].startswith(("#", "+", "-")):
+        return
+    if len(columns) == _PASSWD:
+        known.accounts[columns[0]] = columns
+    elif len(columns) == _GROUP and columns[2].isdecimal():
+        known.names[columns[2]] = columns[0]
+        for member in filter(None, columns[3].split(",")):
+            known.groups.setdefault(member, []).append(columns[0])
+    else:
+        raise InvalidInput(f"{where}: neither passwd nor group")
