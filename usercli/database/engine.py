@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, Pool
 
-from usercli.database.integrity import translate_errors
+from usercli.database.integrity import domain_error, translate_errors
 from usercli.database.url import DatabaseUrl
 from usercli.errors import DatabaseUnavailable
 from usercli.files import make_private_folder
@@ -23,13 +24,23 @@ READ_ONLY = "usercli_read_only"
 _BUSY_SECONDS = 30.0
 _CONNECT_SECONDS = "10"
 
+#: What our engines and their pools are called in logs.
+_LOG = {"logging_name": "usercli", "pool_logging_name": "usercli"}
+
 
 def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool) -> Engine:
     """An engine that raises domain errors. Nothing is connected yet."""
     engine = _sqlite(url, poolclass) if url.engine == "sqlite" else _postgresql(url, poolclass)
     translate_errors(engine, url)
-    engine.update_execution_options(usercli_url=url)
+    for logger in (engine.logger, engine.pool.logger):
+        logging.getLogger(logger.name).addFilter(_may_be_logged)
+    engine.update_execution_options(usercli_translate=lambda error: domain_error(error, url))
     return engine
+
+
+def _may_be_logged(record: logging.LogRecord) -> bool:
+    """At DEBUG SQLAlchemy logs the rows it reads, hashes too, and a driver's words about a failed connect."""
+    return not str(record.msg).startswith(("Row ", "Error on connect"))
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:
@@ -66,6 +77,7 @@ def _postgresql(url: DatabaseUrl, poolclass: type[Pool]) -> Engine:
         # Prepared statements break behind a pooler in transaction mode.
         connect_args={**query, "prepare_threshold": None},
         hide_parameters=True,
+        **_LOG,
         poolclass=poolclass,
     )
 
@@ -84,7 +96,7 @@ def _sqlite(url: DatabaseUrl, poolclass: type[Pool]) -> Engine:
             check_same_thread=False,
         )
 
-    engine = create_engine("sqlite://", creator=connect, hide_parameters=True, poolclass=poolclass)
+    engine = create_engine("sqlite://", creator=connect, hide_parameters=True, poolclass=poolclass, **_LOG)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
