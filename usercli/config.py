@@ -96,6 +96,7 @@ KNOWN: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "blocklist": (_text, ""),
     "service_name": (_text, ""),
     "require_reason": (_yes_no, False),
+    "max_changes": (_whole(0, 1_000_000_000), 0),
 }
 
 SAMPLE = """\
@@ -121,6 +122,7 @@ SAMPLE = """\
 # url = "postgresql://usercli@db.example.com:5432/service"   # the password belongs in ~/.pgpass
 # protected = true                                           # changing it needs --target production
 # require_reason = true                                      # every change needs --reason
+# max_changes = 100                                          # no change of more users at once
 """
 
 

@@ -125,6 +125,10 @@ class Refused(UserCliError):
     exit_code = ExitCode.REFUSED
 
 
+class TooManyChanges(Refused):
+    """The change is about more users than was allowed."""
+
+
 class LastAdministrator(Refused):
     """The change would leave nobody who may administer."""
 

@@ -45,18 +45,19 @@ def table_fields(output: Output) -> Sequence[str]:
 def on_users(
     invocation: Invocation,
     output: Output,
-    users: Sequence[str],
+    keys: Sequence[UserKey],
     verb: str,
     operation: Callable[[Sequence[UserKey], UnitOfWork], Change],
     each: bool,
 ) -> None:
     """Do it to all or none, or to each on its own, then show what was done."""
     uow = invocation.changing()
-    keys = parse_keys(users)
-    if not each:
-        show_change(invocation, output, operation(keys, uow), verb)
+    from usercli.services.users import nothing_changed, one_by_one
+
+    if not each or not keys:
+        done = operation(keys, uow) if keys else nothing_changed(uow)
+        show_change(invocation, output, done, verb)
         return
-    from usercli.services.users import one_by_one
 
     change, errors = one_by_one(keys, lambda some: operation(some, uow), dry_run=uow.dry_run)
     show_change(invocation, output, change, verb)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.acting import UsersArg, on_users, parse_keys, show_change, user_output
+from usercli.cli.acting import on_users, parse_keys, show_change, user_output
 from usercli.cli.invocation import Invocation
 from usercli.cli.lazy import add_command, new_app
 from usercli.cli.options import command
@@ -19,6 +19,7 @@ from usercli.cli.secrets import (
     hasher_of,
     require_secret_way_out,
 )
+from usercli.cli.selection import NOBODY, Selection
 from usercli.errors import InvalidInput
 from usercli.times import parse_span
 
@@ -77,7 +78,7 @@ def set_(
 @command
 def reset(
     invocation: Invocation,
-    users: UsersArg,
+    selection: Selection = NOBODY,
     length: Annotated[int | None, typer.Option(metavar="N", min=8, max=128, help="Characters (20).")] = None,
     words: Annotated[
         int | None, typer.Option(metavar="N", min=5, max=40, help="A passphrase of N words instead.")
@@ -89,18 +90,22 @@ def reset(
     """Give users random passwords that they must change at the next sign-in.
 
     \b
-    Example:
+    Examples:
       usercli password reset ada@example.com --secret-out new.csv --yes
+      usercli password reset --match role=editor --secret-out new.csv --yes
     """
     output = user_output(invocation)
     require_secret_way_out(secret_out)
     source = SecretSource(generate=True, length=length, words=words)
     from usercli.services import passwords as service
-    from usercli.services.users import show_users
+    from usercli.services.users import nothing_changed, show_users
 
-    keys = parse_keys(users)
-    found = show_users(keys, invocation.reading())
+    keys = selection.keys(invocation, "reset the password of", asked=True)
+    found = show_users(keys, invocation.reading()) if keys else []
     uow = invocation.changing()
+    if not found:
+        show_change(invocation, output, nothing_changed(uow), "")
+        return
     with uow.attempt("password.reset", keys):
         source.require_allowed(invocation)
     invocation.confirm(f"reset the password of {found[0].email if len(found) == 1 else f'{len(found)} users'}")
@@ -158,7 +163,7 @@ def verify(
 
 
 @command
-def expire(invocation: Invocation, users: UsersArg) -> None:
+def expire(invocation: Invocation, selection: Selection = NOBODY) -> None:
     """Make users change their password at the next sign-in.
 
     \b
@@ -168,7 +173,8 @@ def expire(invocation: Invocation, users: UsersArg) -> None:
     output = user_output(invocation)
     from usercli.services import passwords as service
 
-    on_users(invocation, output, users, "expired the password of", service.expire_passwords, each=False)
+    keys = selection.keys(invocation, "expire the password of")
+    on_users(invocation, output, keys, "expired the password of", service.expire_passwords, each=False)
 
 
 @command

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.acting import AllowNoAdminOpt, ContinueOpt, UsersArg, on_users, show_change, user_output
+from usercli.cli.acting import AllowNoAdminOpt, ContinueOpt, on_users, show_change, user_output
 from usercli.cli.invocation import Invocation
 from usercli.cli.lazy import add_command, new_app
 from usercli.cli.options import command
 from usercli.cli.output import Output
+from usercli.cli.selection import NOBODY, Selection
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
@@ -127,7 +128,12 @@ def delete(
 
 
 @command
-def grant(invocation: Invocation, name: RoleArg, users: UsersArg, continue_: ContinueOpt = False) -> None:
+def grant(
+    invocation: Invocation,
+    name: RoleArg,
+    selection: Selection = NOBODY,
+    continue_: ContinueOpt = False,
+) -> None:
     """Give a role to users.
 
     \b
@@ -140,14 +146,21 @@ def grant(invocation: Invocation, name: RoleArg, users: UsersArg, continue_: Con
     def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         return service.grant_role(name, keys, uow)
 
-    on_users(invocation, output, users, f"granted {name} to", operation, continue_)
+    on_users(
+        invocation,
+        output,
+        selection.keys(invocation, f"grant {name} to"),
+        f"granted {name} to",
+        operation,
+        continue_,
+    )
 
 
 @command
 def revoke(
     invocation: Invocation,
     name: RoleArg,
-    users: UsersArg,
+    selection: Selection = NOBODY,
     allow_no_admin: AllowNoAdminOpt = False,
     continue_: ContinueOpt = False,
 ) -> None:
@@ -163,7 +176,8 @@ def revoke(
     def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         return service.revoke_role(name, keys, uow, allow_no_admin=allow_no_admin)
 
-    on_users(invocation, output, users, f"revoked {name} from", operation, continue_)
+    keys = selection.keys(invocation, f"revoke {name} from")
+    on_users(invocation, output, keys, f"revoked {name} from", operation, continue_)
 
 
 for _name, _function in (

@@ -24,6 +24,7 @@ from usercli.cli.filters import ALL, Filters
 from usercli.cli.invocation import Invocation
 from usercli.cli.options import command
 from usercli.cli.secrets import NO_SECRET, SecretOut, SecretSource
+from usercli.cli.selection import NOBODY, Selection
 from usercli.errors import Conflict, InvalidInput, NotFound
 from usercli.text import visible
 from usercli.times import parse_expiry
@@ -176,7 +177,7 @@ def show(
 @command
 def update(
     invocation: Invocation,
-    users: UsersArg,
+    selection: Selection = NOBODY,
     email: Annotated[
         str | None, typer.Option("--email", metavar="EMAIL", help="A new address (one USER only).")
     ] = None,
@@ -211,6 +212,7 @@ def update(
       usercli update ada@example.com --name "Ada King" --attribute team=red
       usercli update ada@example.com bob@example.com --inactive
       usercli update ada@example.com --expires never --if-version 3
+      usercli update --match role=editor --inactive --max-changes 50 --yes
     """
     output = user_output(invocation)
     from usercli.schemas.users import UserUpdate
@@ -234,7 +236,7 @@ def update(
     on_users(
         invocation,
         output,
-        users,
+        selection.keys(invocation, "update"),
         "updated",
         lambda keys, uow: service.update_users(keys, data, uow, allow_no_admin=allow_no_admin),
         continue_,
@@ -244,7 +246,7 @@ def update(
 @command
 def delete(
     invocation: Invocation,
-    users: UsersArg,
+    selection: Selection = NOBODY,
     purge: Annotated[
         bool, typer.Option("--purge", help="Remove for good, from the bin as well.", show_default=False)
     ] = False,
@@ -265,20 +267,21 @@ def delete(
     output = user_output(invocation)
     from usercli.services import users as service
 
-    keys = parse_keys(users)
+    if confirm and not purge:
+        raise InvalidInput("--confirm goes with --purge; to confirm moving to the bin add --yes")
+    keys = selection.keys(invocation, "delete", asked=True)
     if purge:
         wanted = _purgeable(invocation, keys, continue_)
         _require_emails(invocation, wanted, confirm or [])
         purge_all = partial(service.purge_users, allow_no_admin=allow_no_admin)
-        on_users(invocation, output, users, "purged", purge_all, continue_)
+        on_users(invocation, output, keys, "purged", purge_all, continue_)
         return
-    if confirm:
-        raise InvalidInput("--confirm goes with --purge; to confirm moving to the bin add --yes")
     if not (invocation.options.yes or invocation.dry_run) and not continue_:
         service.show_users(keys, invocation.reading())  # a wrong name shows before the question
-    invocation.confirm(f"move {named(users)} to the bin")
+    if keys:
+        invocation.confirm(f"move {named([key.typed for key in keys])} to the bin")
     delete_all = partial(service.delete_users, allow_no_admin=allow_no_admin)
-    on_users(invocation, output, users, "deleted", delete_all, continue_)
+    on_users(invocation, output, keys, "deleted", delete_all, continue_)
 
 
 @command
@@ -292,11 +295,11 @@ def restore(invocation: Invocation, users: UsersArg, continue_: ContinueOpt = Fa
     output = user_output(invocation)
     from usercli.services import users as service
 
-    on_users(invocation, output, users, "restored", service.restore_users, continue_)
+    on_users(invocation, output, parse_keys(users), "restored", service.restore_users, continue_)
 
 
 @command
-def activate(invocation: Invocation, users: UsersArg, continue_: ContinueOpt = False) -> None:
+def activate(invocation: Invocation, selection: Selection = NOBODY, continue_: ContinueOpt = False) -> None:
     """Let users sign in again.
 
     \b
@@ -306,15 +309,16 @@ def activate(invocation: Invocation, users: UsersArg, continue_: ContinueOpt = F
     output = user_output(invocation)
     from usercli.services import users as service
 
-    on_users(
-        invocation, output, users, "activated", lambda keys, uow: service.set_active(keys, True, uow), continue_
-    )
+    def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
+        return service.set_active(keys, True, uow)
+
+    on_users(invocation, output, selection.keys(invocation, "activate"), "activated", operation, continue_)
 
 
 @command
 def deactivate(
     invocation: Invocation,
-    users: UsersArg,
+    selection: Selection = NOBODY,
     allow_no_admin: AllowNoAdminOpt = False,
     continue_: ContinueOpt = False,
 ) -> None:
@@ -330,7 +334,7 @@ def deactivate(
     def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         return service.set_active(keys, False, uow, allow_no_admin=allow_no_admin)
 
-    on_users(invocation, output, users, "deactivated", operation, continue_)
+    on_users(invocation, output, selection.keys(invocation, "deactivate"), "deactivated", operation, continue_)
 
 
 @command

@@ -7,8 +7,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from usercli.database.integrity import domain_error
-
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -22,7 +20,7 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Itera
             for line in lines:
                 copy.write(line)
     except Exception as error:
-        known = domain_error(error, connection.engine.get_execution_options()["usercli_url"])
+        known = connection.engine.get_execution_options()["usercli_translate"](error)
         if known is None:
             raise
         raise known from None

@@ -6,6 +6,7 @@ Every function opens the unit of work it is given, and those that change somethi
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -68,6 +69,14 @@ def show_users(keys: Sequence[UserKey], uow: UnitOfWork, *, deleted: bool = Fals
     with uow:
         users = uow.users.pick_binned(keys) if deleted else uow.users.pick(keys)
         return [UserView.model_validate(user) for user in users]
+
+
+def select_users(criteria: UserCriteria, uow: UnitOfWork) -> list[tuple[uuid.UUID, str]]:
+    """Ids and emails of all users that fit, by id. Raises RoleNotFound."""
+    with uow:
+        if criteria.role is not None:
+            uow.roles.named([criteria.role])
+        return uow.users.ids_matching(criteria)
 
 
 def find_anywhere(keys: Sequence[UserKey], uow: UnitOfWork) -> list[UserView]:
@@ -232,6 +241,11 @@ def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: boo
                 uow.users.remove(user)
         uow.commit()
         return change
+
+
+def nothing_changed(uow: UnitOfWork) -> Change:
+    """What a change of no users did."""
+    return Change(change_id=None, dry_run=uow.dry_run, changed=0, unchanged=0)
 
 
 def one_by_one(
