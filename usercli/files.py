@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
+
+from usercli.errors import UserCliError
 
 
 def make_private_folder(path: Path) -> None:
@@ -17,3 +23,26 @@ def make_private_folder(path: Path) -> None:
             except FileExistsError:
                 if not folder.is_dir():  # a file; else somebody was faster
                     raise NotADirectoryError(20, "not a directory", str(folder)) from None
+
+
+@contextmanager
+def replaced(path: str) -> Iterator[BinaryIO]:
+    """Write a file, 0600, beside its place and put it there when it is complete. Raises UserCliError."""
+    place = Path(path)
+    partial = place.with_name(f"{place.name}.partial")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise UserCliError(f"cannot write {path}: {(error.strerror or 'error').lower()}") from None
+    try:
+        with os.fdopen(descriptor, "wb", buffering=1 << 20) as out:
+            yield cast("BinaryIO", out)
+            out.flush()
+            os.fsync(out.fileno())
+        partial.replace(place)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise UserCliError(f"cannot write {path}: {(error.strerror or 'error').lower()}") from None
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -44,6 +44,7 @@ COMMANDS = (
     Lazy("deactivate", "usercli.cli.users:deactivate", "Keep users out.", ACCESS),
     Lazy("expire", "usercli.cli.expire:app", "Deactivate users whose expiry has passed.", ACCESS),
     Lazy("import", "usercli.cli.transfer:import_", "Import users from a file, all or nothing.", MANY),
+    Lazy("export", "usercli.cli.transfer:export", "Write users to a file or stdout.", MANY),
     Lazy("history", "usercli.cli.changes:history", "Show what happened to a user.", LOG),
     Lazy("changes", "usercli.cli.changes:changes", "List the commands that changed something.", LOG),
     Lazy("undo", "usercli.cli.changes:undo", "Take a change back.", LOG),

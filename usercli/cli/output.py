@@ -9,8 +9,8 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from usercli.errors import InvalidInput, OutputFailed
 from usercli.text import csv_cell, json_safe, nearest, visible
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
 Row = Mapping[str, Any]
 
+_CHUNKS_A_WRITE = 200
+
 _TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _FORMULA_STARTS = tuple("=+-@\t\r'")  # OWASP, CSV injection; ' itself so that one can be taken off again
 
@@ -34,10 +36,11 @@ class Output:
     Raises InvalidInput for an unknown format or field, OutputFailed when stdout is closed.
     """
 
-    def __init__(self, options: Options, columns: Sequence[str]) -> None:
+    def __init__(self, options: Options, columns: Sequence[str], into: BinaryIO | None = None) -> None:
         if sys.stdout is None:
             raise OutputFailed("standard output is closed")
-        self.is_terminal = sys.stdout.isatty()
+        self._into = into
+        self.is_terminal = into is None and sys.stdout.isatty()
         self.format = _format(options, self.is_terminal)
         self.columns = columns
         self.chosen = _chosen(options.fields, columns)
@@ -142,22 +145,30 @@ class Output:
         self._write([tables.sheet([(name, _human(value)) for name, value in row.items()])])
 
     def _write(self, chunks: Iterable[str]) -> None:
-        out = sys.stdout.buffer
-        encoding = sys.stdout.encoding if self.format == "table" else "utf-8"
-        for chunk in chunks:
-            data = chunk.encode(encoding, errors="backslashreplace")
-            _guarded(out.write, data)
-        _guarded(out.flush)
+        out = self._into or sys.stdout.buffer
+        encoding = sys.stdout.encoding if self.format == "table" and not self._into else "utf-8"
+        for some in _gathered(chunks):
+            data = some.encode(encoding, errors="backslashreplace")
+            self._guarded(out.write, data)
+        self._guarded(out.flush)
+
+    def _guarded(self, call: Any, *arguments: Any) -> None:
+        try:
+            call(*arguments)
+        except BrokenPipeError:
+            raise
+        except (OSError, ValueError) as error:
+            reason = (getattr(error, "strerror", None) or "it is closed").lower()
+            place = "the file" if self._into else "standard output"
+            raise OutputFailed(f"cannot write to {place}: {reason}") from None
 
 
-def _guarded(call: Any, *arguments: Any) -> None:
-    try:
-        call(*arguments)
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "it is closed").lower()
-        raise OutputFailed(f"cannot write to standard output: {reason}") from None
+def _gathered(chunks: Iterable[str]) -> Iterator[str]:
+    """Some chunks at a time: encoding each by itself costs more than making it."""
+    stream = iter(chunks)
+    yield from islice(stream, 1)  # the first one at once: somebody may be waiting
+    while some := "".join(islice(stream, _CHUNKS_A_WRITE)):
+        yield some
 
 
 def _format(options: Options, is_terminal: bool) -> str:

@@ -1,4 +1,4 @@
-"""import: many users from a file."""
+"""import and export: many users from and to a file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from usercli.cli.acting import AllowNoAdminOpt
+from usercli.cli.filters import ALL, Filters
 from usercli.cli.invocation import Invocation
 from usercli.cli.options import command
 from usercli.cli.output import Output
@@ -150,6 +151,50 @@ def import_(
         invocation.say(f"nothing to change on {invocation.target}")
     output.document(summary.model_dump(mode="json"))
     return ExitCode.PARTIAL if summary.rejected else ExitCode.OK
+
+
+@command
+def export(
+    invocation: Invocation,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="Where to (0600, replaced when complete); else stdout.")
+    ] = None,
+    filters: Filters = ALL,
+    sort: Annotated[str, typer.Option(metavar="FIELD", help="Order by this field; -FIELD descends.")] = "id",
+    with_hashes: Annotated[
+        bool, typer.Option("--with-hashes", help="Also the password hashes; only into a FILE.", show_default=False)
+    ] = False,
+) -> None:
+    """Write users, every field, in a form that import reads back; the format by the file's name, or -o.
+
+    \b
+    Examples:
+      usercli export users.csv
+      usercli export users.jsonl --active --with-hashes
+      usercli export -o jsonl | gzip > users.jsonl.gz
+    """
+    from usercli.schemas.users import USER_FIELDS
+
+    if with_hashes and file is None:
+        raise InvalidInput("hashes are written to a file only; name one")
+    columns = (*USER_FIELDS, "hashed_password") if with_hashes else USER_FIELDS
+    if file is not None and invocation.options.output is None and not invocation.options.quiet:
+        ending = file.rpartition(".")[2].lower()
+        invocation.options.output = ending if ending in {"csv", "tsv", "jsonl", "json", "yaml"} else "csv"
+    output = Output(invocation.options, columns)
+    if output.format == "table":
+        invocation.options.output = "tsv"  # every row of every field: no table
+    from usercli.services.export import export_users
+
+    rows = export_users(filters.criteria(), invocation.reading(), sort=sort, with_hashes=with_hashes)
+    if file is None:
+        Output(invocation.options, columns).many(rows)
+        return
+    from usercli.files import replaced
+
+    with replaced(file) as into:
+        Output(invocation.options, columns, into).many(rows)
+    invocation.say(f"exported from {invocation.target} to {file}")
 
 
 def _options(**given: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -130,8 +131,8 @@ def _sqlite_row(user: UserValues) -> UserValues:
 def _sqlite_cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    if isinstance(value, dict):
-        return "{}" if not value else canonical(value)
+    if isinstance(value, dict):  # in the order of the file, as the ORM stores it
+        return json.dumps(value, ensure_ascii=False) if value else "{}"
     return value
 
 
