@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from usercli.errors import UserCliError
 
@@ -36,7 +36,7 @@ def replaced(path: str) -> Iterator[BinaryIO]:
         raise UserCliError(f"cannot write {path}: {(error.strerror or 'error').lower()}") from None
     try:
         with os.fdopen(descriptor, "wb", buffering=1 << 20) as out:
-            yield cast("BinaryIO", out)
+            yield out
             out.flush()
             os.fsync(out.fileno())
         partial.replace(place)

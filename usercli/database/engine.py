@@ -32,7 +32,8 @@ def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool) -> Engine:
     """An engine that raises domain errors. Nothing is connected yet."""
     engine = _sqlite(url, poolclass) if url.engine == "sqlite" else _postgresql(url, poolclass)
     translate_errors(engine, url)
-    for logger in (engine.logger, engine.pool.logger):
+    loggers: tuple[Any, ...] = (engine.logger, engine.pool.logger)
+    for logger in loggers:
         logging.getLogger(logger.name).addFilter(_may_be_logged)
     engine.update_execution_options(usercli_translate=lambda error: domain_error(error, url))
     return engine

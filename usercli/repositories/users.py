@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     LargeBinary,
+    RowMapping,
     Select,
     and_,
     cast,
@@ -123,7 +124,7 @@ class UserRepository(Repository[User]):
             query = query.limit(limit)
         yield from self.session.scalars(query.execution_options(yield_per=_ROWS_A_FETCH))
 
-    def rows_matching(self, criteria: UserCriteria, order: Order) -> Iterator[tuple[Mapping[str, Any], list[str]]]:
+    def rows_matching(self, criteria: UserCriteria, order: Order) -> Iterator[tuple[RowMapping, list[str]]]:
         """The users that fit as plain columns, with the names of their roles; streamed, past the ORM."""
         query = select(User.__table__).where(*self._conditions(criteria)).order_by(*order.clauses())
         result = self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH)).mappings()
