@@ -60,16 +60,41 @@ class EventView(BaseModel):
         after = {**event.after, **personal.get("after", {})}
         if "error" in personal:
             after["error"] = personal["error"]
+        before = {**event.before, **personal.get("before", {})}
         said = {name: personal.get(name) for name in ("actor", "host", "reason", "ticket", "target_email")}
         return cls.model_validate(
             {
                 **{name: getattr(event, name) for name in _STORED},
                 **said,
-                "before": {**event.before, **personal.get("before", {})},
-                "after": after,
+                "before": _in_order(before),
+                "after": _in_order(after),
                 "erased": event.personal is None,
             }
         )
+
+
+#: How a person reads the fields of a user; the engines have orders of their own.
+_ORDER = (
+    "email",
+    "full_name",
+    "name",
+    "description",
+    "administrative",
+    "is_active",
+    "roles",
+    "attributes",
+    "must_change_password",
+    "password",
+    "expires_at",
+    "deleted_at",
+    "was_active",
+    "managed_by",
+)
+
+
+def _in_order(fields: dict[str, Any]) -> dict[str, Any]:
+    known = {name: fields[name] for name in _ORDER if name in fields}
+    return known | {name: fields[name] for name in sorted(fields.keys() - known.keys())}
 
 
 _STORED = (
