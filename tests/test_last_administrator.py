@@ -141,6 +141,8 @@ def test_every_path_to_no_administrator_is_refused_and_changes_nothing(
         ("deactivate", ADA, "--dry-run"),
         ("role", "delete", "admin", "--revoke", "--dry-run"),
     ]
+    erased = cli("privacy", "erase", ADA, "--confirm", ADA)
+    assert erased == (6, "", f"user_roles: 2 rows go\n{REFUSED}")
     for arguments, message in [*paths(ADA), *((line, REFUSED) for line in more)]:
         assert cli(*arguments) == (6, "", message), arguments
         assert everything(database) == before, arguments
@@ -159,6 +161,17 @@ def test_both_administrators_in_one_command_are_refused_and_one_of_them_is_not(
     for arguments, _ in paths(BOB)[:7]:
         code, _, err = cli(*arguments, "--dry-run")
         assert (code, err.partition(" ")[0]) == (0, "would"), arguments
+
+
+def test_an_undo_does_not_take_the_last_administrator_away(
+    cli: Cli, admin_role: None, make_user: MakeUser, database: Database
+) -> None:
+    make_user(ADA)
+    change = json.loads(cli("role", "grant", "admin", ADA, "-o", "json")[1])["change_id"]
+    before = everything(database)
+    code, out, err = cli("undo", change, "--yes")
+    assert (code, out, err.splitlines()[-1]) == (6, "", REFUSED.rstrip("\n"))
+    assert everything(database) == before
 
 
 def test_continue_keeps_the_last_one(cli: Cli, ada_and_bob: None, database: Database) -> None:
