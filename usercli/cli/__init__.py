@@ -45,6 +45,7 @@ COMMANDS = (
     Lazy("expire", "usercli.cli.expire:app", "Deactivate users whose expiry has passed.", ACCESS),
     Lazy("import", "usercli.cli.transfer:import_", "Import users from a file, all or nothing.", MANY),
     Lazy("export", "usercli.cli.transfer:export", "Write users to a file or stdout.", MANY),
+    Lazy("batch", "usercli.cli.batch:batch", "Run many commands in one process.", MANY),
     Lazy("history", "usercli.cli.changes:history", "Show what happened to a user.", LOG),
     Lazy("changes", "usercli.cli.changes:changes", "List the commands that changed something.", LOG),
     Lazy("undo", "usercli.cli.changes:undo", "Take a change back.", LOG),
@@ -134,7 +135,7 @@ def _require_stdout_for_help(arguments: Sequence[str]) -> None:
 
 
 def _report(error: BaseException, invocation: Invocation) -> int:
-    code, line = _verdict(error)
+    code, line = verdict(error)
     if invocation.options.debug and not isinstance(error, typer.TyperException | _Ended):
         _print_stack(error)
     if line:
@@ -146,7 +147,8 @@ def _report(error: BaseException, invocation: Invocation) -> int:
     return code
 
 
-def _verdict(error: BaseException) -> tuple[int, str]:
+def verdict(error: BaseException) -> tuple[int, str]:
+    """The exit code of an error, and its line for stderr (perhaps none)."""
     if isinstance(error, UserCliError):
         return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {error.message}"
     if isinstance(error, Declined):

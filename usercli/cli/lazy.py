@@ -18,6 +18,9 @@ from typer.core import TyperCommand, TyperGroup
 COMMON = "Options of all commands"
 
 
+_loaded: dict[str, Any] = {}
+
+
 @dataclass(frozen=True)
 class Lazy:
     """A command before it is loaded: `module:function`, or `module:app` of a group."""
@@ -29,7 +32,12 @@ class Lazy:
     hidden: bool = False
 
     def load(self) -> Any:
-        """The real command."""
+        """The real command; made once, since a batch calls it many times."""
+        if self.place not in _loaded:
+            _loaded[self.place] = self._make()
+        return _loaded[self.place]
+
+    def _make(self) -> Any:
         module, _, attribute = self.place.partition(":")
         found = getattr(import_module(module), attribute)
         if not isinstance(found, typer.Typer):

@@ -1,0 +1,100 @@
+"""Many commands in one process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Cli, Database
+
+
+def results(out: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.fixture
+def commands(environment: Path):
+    """Write a file of commands and give its name."""
+
+    def write(text: str) -> str:
+        (environment / "batch.txt").write_text(text)
+        return "batch.txt"
+
+    return write
+
+
+def test_each_command_answers_with_a_line(cli: Cli, commands) -> None:
+    file = commands(
+        "# a comment\n\n"
+        'create ada@example.com --name "Ada Lovelace" --no-password  # quoted as in a shell\n'
+        "usercli list --count\n"
+        "exists ada@example.com\n"
+    )
+    code, out, err = cli("batch", file)
+    created, count, exists = results(out)
+    assert (code, err.split(", on ")[0]) == (0, "ran 3 commands, 0 failed")
+    assert (created["line"], created["code"], created["result"]["users"][0]["full_name"]) == (3, 0, "Ada Lovelace")
+    assert (count["result"], exists["result"], exists["code"]) == ({"count": 1}, None, 0)
+
+
+def test_the_first_failure_stops_and_gives_its_code(cli: Cli, commands) -> None:
+    file = commands("create a@x.com --no-password\nshow b@x.com\ncreate c@x.com --no-password\n")
+    code, out, _ = cli("batch", file)
+    assert (code, [(r["line"], r["code"]) for r in results(out)]) == (3, [(1, 0), (2, 3)])
+    assert results(out)[1]["messages"] == ["error: no such user: b@x.com"]
+    assert cli("list", "--count", "-o", "json")[1] == '{"count":1}\n'
+
+
+def test_continue_goes_on_and_answers_seven(cli: Cli, commands) -> None:
+    file = commands("show b@x.com\ncreate c@x.com --no-password\n")
+    code, out, _ = cli("batch", file, "--continue")
+    assert (code, [r["code"] for r in results(out)]) == (7, [3, 0])
+
+
+def test_atomic_is_all_or_nothing_and_one_change(cli: Cli, commands, database: Database) -> None:
+    file = commands("create a@x.com --no-password\nupdate a@x.com --name A\nshow b@x.com\n")
+    code, _, err = cli("batch", file, "--atomic")
+    assert (code, err.endswith("; nothing was changed\n")) == (3, True)
+    assert database.rows("SELECT count(*) FROM users") == [(0,)]
+    assert database.rows("SELECT count(*) FROM audit_events") == [(0,)]
+    code, _, _ = cli("batch", commands("create a@x.com --no-password\nupdate a@x.com --name A\n"), "--atomic")
+    [(changes,)] = database.rows("SELECT count(DISTINCT change_id) FROM audit_events")
+    assert (code, changes) == (0, 1)
+    assert cli("audit", "verify")[0] == 0
+    change = json.loads(cli("changes", "-o", "json")[1])[0]["change_id"]
+    assert cli("undo", change, "--yes")[0] == 0
+    assert cli("exists", "a@x.com")[0] == 8
+
+
+def test_a_dry_run_of_a_batch_writes_nothing(cli: Cli, commands, database: Database) -> None:
+    code, out, _ = cli("batch", commands("create a@x.com --no-password\n"), "--dry-run")
+    assert (code, results(out)[0]["result"]["dry_run"]) == (0, True)
+    assert database.rows("SELECT count(*) FROM users") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("db upgrade", "error: db cannot be run in a batch"),
+        ("batch other.txt", "error: batch cannot be run in a batch"),
+        ("delete a@x.com", None),
+        ("create a@x.com", None),
+        (
+            "list --profile other",
+            "error: a batch works on one database; give --profile or --database-url to batch itself",
+        ),
+        ("lsit", None),
+    ],
+)
+def test_what_cannot_be_done_is_said_by_its_line(cli: Cli, commands, line: str, message: str | None) -> None:
+    code, out, _ = cli("batch", commands(f"\n{line}\n"))
+    [result] = results(out)
+    assert (result["line"], code in (2, 3), len(result["messages"])) == (2, True, 1)
+    assert message is None or result["messages"] == [message]
+
+
+def test_an_open_quote_is_refused(cli: Cli, commands) -> None:
+    code, out, err = cli("batch", commands('create "a@x.com --no-password\n'))
+    assert (code, out, err) == (2, "", "error: line 1: a quote is opened and not closed\n")

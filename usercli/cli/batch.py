@@ -1,0 +1,199 @@
+"""batch: many commands in one process, over one connection."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from usercli.cli.invocation import Invocation
+from usercli.cli.options import command
+from usercli.cli.output import Output
+from usercli.errors import ExitCode, InvalidInput
+from usercli.text import json_safe
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from usercli.database.unit_of_work import UnitOfWork
+
+#: What makes no sense inside: they work on the schema, ask for a transaction of their own, or run batches.
+_NOT_INSIDE = frozenset({"batch", "db", "migrate", "config", "import"})
+
+
+@command
+def batch(
+    invocation: Invocation,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="One usercli command a line; - is standard input.")],
+    atomic: Annotated[
+        bool, typer.Option("--atomic", help="One transaction: all commands or none.", show_default=False)
+    ] = False,
+    continue_: Annotated[
+        bool, typer.Option("--continue", help="Go on after a failure; exit with 7.", show_default=False)
+    ] = False,
+) -> int:
+    """Run commands from a file in one process: one a line, quoted as in a shell, # begins a comment.
+
+    Prints a JSON object for each command: line, code, result, messages.
+    Stops at the first failure and exits with its code.
+
+    \b
+    Examples:
+      usercli batch changes.txt
+      usercli batch changes.txt --atomic --reason "spring cleaning"
+    """
+    output = Output(invocation.options, ("line", "code", "result", "messages"))
+    if atomic and continue_:
+        raise InvalidInput("--atomic is all or nothing; --continue does not go with it")
+    from usercli.cli.filters import criteria_of  # noqa: F401 - loaded once, before the first command
+    from usercli.formats.source import open_source
+
+    uow = invocation.changing()
+    with open_source(file) as source:
+        runner = _Runner(invocation, uow, atomic)
+        with uow if atomic else nullcontext():
+            output.text(runner.lines(_lines(source), go_on=continue_))
+            if atomic and not runner.failed:
+                uow.commit()
+    undone = "; nothing was changed" if atomic and runner.failed else ""
+    invocation.say(f"ran {runner.ran} commands, {len(runner.failed)} failed, on {invocation.target}{undone}")
+    if not runner.failed:
+        return ExitCode.OK
+    return ExitCode.PARTIAL if continue_ and len(runner.failed) < runner.ran else runner.failed[0]
+
+
+class _Inner(Invocation):
+    """The invocation of one command of a batch: the batch's database and connection, its own options."""
+
+    def __init__(self, outer: Invocation, engine: Engine, joined: UnitOfWork | None) -> None:
+        super().__init__()
+        self._outer, self._engine, self._joined = outer, engine, joined
+        self.messages: list[str] = []
+        self.options.output = "json"
+        self.options.no_input = True
+        for name in ("target", "dry_run", "reason", "ticket", "actor"):
+            setattr(self.options, name, getattr(outer.options, name))
+        self.__dict__["settings"] = outer.settings
+
+    def merge(self, given: dict[str, Any]) -> None:
+        if given.get("profile") or given.get("database_url"):
+            raise InvalidInput("a batch works on one database; give --profile or --database-url to batch itself")
+        if given.get("dry_run") and not self._outer.dry_run:
+            raise InvalidInput("give --dry-run to batch itself")
+        super().merge(given)
+
+    def say(self, text: str) -> None:
+        self.messages.append(text)
+
+    def _unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
+        if self._joined is not None:
+            return self._joined
+        from usercli.database.engine import sessions
+        from usercli.database.unit_of_work import UnitOfWork
+        from usercli.origin import Origin
+
+        given = self.options
+        return UnitOfWork(
+            sessions(self._engine),
+            read_only=read_only,
+            dry_run=self.dry_run,
+            origin=Origin.of_process(actor=given.actor, reason=given.reason, ticket=given.ticket),
+        )
+
+
+class _Runner:
+    """Runs the commands and remembers how they ended."""
+
+    def __init__(self, outer: Invocation, uow: UnitOfWork, atomic: bool) -> None:
+        from sqlalchemy.pool import QueuePool
+
+        from usercli.cli import app
+        from usercli.database.engine import open_engine
+
+        self._outer, self._joined = outer, uow if atomic else None
+        self._engine = open_engine(outer.target.url, QueuePool)
+        self._app = typer.main.get_command(app)
+        self.ran = 0
+        self.failed: list[int] = []
+        if not atomic:
+            with uow:
+                pass  # the schema is asked for once
+
+    def lines(self, commands: Iterator[tuple[int, str]], *, go_on: bool) -> Iterator[str]:
+        """A JSON line for each command, until one fails."""
+        for number, text in commands:
+            words = _words(text, number)
+            if not words:
+                continue
+            code, result, messages = self._run(words)
+            self.ran += 1
+            said = {"line": number, "code": int(code), "result": result, "messages": messages}
+            yield json_safe(json.dumps(said, ensure_ascii=False)) + "\n"
+            if code != ExitCode.OK:
+                self.failed.append(int(code))
+                if not go_on:
+                    return
+
+    def _run(self, words: list[str]) -> tuple[int, Any, list[str]]:
+        from usercli.cli import verdict
+
+        inner = _Inner(self._outer, self._engine, self._joined)
+        with _captured() as out:
+            try:
+                if words[0] in _NOT_INSIDE:
+                    raise InvalidInput(f"{words[0]} cannot be run in a batch")
+                code = self._app.main(args=words, prog_name="usercli", standalone_mode=False, obj=inner) or 0
+            except (KeyboardInterrupt, GeneratorExit):
+                raise
+            except Exception as error:
+                code, line = verdict(error)
+                if line:
+                    inner.messages.append(line)
+        return int(code), _result(out.getvalue()), inner.messages
+
+
+def _lines(source: Any) -> Iterator[tuple[int, str]]:
+    from usercli.formats.source import BadLine, numbered_lines
+
+    for number, line in numbered_lines(source):
+        if isinstance(line, BadLine):
+            raise InvalidInput(f"line {number}: {line.reason}")
+        yield number, line
+
+
+def _words(text: str, number: int) -> list[str]:
+    try:
+        words = shlex.split(text, comments=True)
+    except ValueError:
+        raise InvalidInput(f"line {number}: a quote is opened and not closed") from None
+    return words[1:] if words[:1] == ["usercli"] else words
+
+
+@contextmanager
+def _captured() -> Iterator[io.BytesIO]:
+    """What the block writes to stdout; it reads nothing from stdin, which is the batch's own."""
+    held = io.BytesIO()
+    text = io.TextIOWrapper(held, encoding="utf-8", write_through=True)
+    before = sys.stdin, sys.stdout
+    sys.stdin, sys.stdout = None, text
+    try:
+        yield held
+    finally:
+        sys.stdin, sys.stdout = before
+        text.detach()  # else it would close what it wrote into
+
+
+def _result(data: bytes) -> Any:
+    text = data.decode("utf-8", "replace").strip()
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
