@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from usercli.errors import InvalidInput
 from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.person import Person, Unreadable
+from usercli.formats.person import Person, Unreadable, plain
 
 #: What one user, or one text of it, may take; what is longer is a mistake and must not fill the memory.
 LARGEST = 16 << 20
@@ -62,7 +62,7 @@ def read_one(
     if not isinstance(document.value, dict):
         return BadRecord(number, "not a JSON object")
     if document.twice is not None:
-        return BadRecord(number, f"the key {document.twice[:50]} stands there twice")
+        return BadRecord(number, f"the key {plain(document.twice)[:50]} stands there twice")
     try:
         person = person_of(document.value)
     except Unreadable as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -36,7 +37,10 @@ _MOST_COMMAS = 30
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of Firebase. Its scrypt needs the project's key to verify, so no hash is kept."""
-    start = source.readline(1 << 16)
+    try:
+        start = source.readline(1 << 16)
+    except (EOFError, zlib.error, OSError):
+        raise InvalidInput("line 1: the file is truncated or damaged (a file of firebase)") from None
     again = _Again(start, source)
     if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[", b""):
         return read_users(again, options, "firebase", _KNOWN, _person, ("users.item",))  # type: ignore[arg-type]

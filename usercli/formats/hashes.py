@@ -22,7 +22,7 @@ SALT_FIRST, SALT_LAST, NO_SALT = "{SALT}{PASSWORD}", "{PASSWORD}{SALT}", "{PASSW
 
 _LDAP = re.compile(r"\{([A-Za-z0-9./_-]{1,20})\}(.*)", re.DOTALL)
 _LDAP_DIGESTS = {"MD5": "md5", "SHA": "sha1", "SHA256": "sha256", "SHA384": "sha384", "SHA512": "sha512"}
-_NAMED = re.compile(r"[$_]?\$?([A-Za-z][A-Za-z0-9_-]{0,30})\$")
+_NAMED = re.compile(r"\$?([A-Za-z0-9][A-Za-z0-9_-]{0,30})\$")
 _CRYPT = {"2x": "bcrypt_2x", "y": "yescrypt", "gy": "gost_yescrypt", "7": "scrypt", "3": "nthash", "md5": "sun_md5"}
 _DES = re.compile(r"[./0-9A-Za-z]{13}|_[./0-9A-Za-z]{19}")
 
@@ -52,8 +52,6 @@ def name_of(stored: str) -> str:
         return found[1].lower()
     if found := _NAMED.match(stored):
         return _CRYPT.get(found[1], found[1].lower())
-    if stored[:3] in ("$7$", "$3$"):
-        return _CRYPT[stored[1]]
     return "des_crypt" if _DES.fullmatch(stored) else "unknown"
 
 

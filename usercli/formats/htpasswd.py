@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -10,6 +11,8 @@ from usercli.formats import BadRecord, ReadOptions, Record
 from usercli.formats.hashes import Secret, keep, ldap
 from usercli.formats.person import Person
 from usercli.formats.source import BadLine, numbered_lines
+
+_HTDIGEST = re.compile(r"[^:]*:[0-9a-f]{32}")  # REALM:MD5, of a file that htdigest made
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
@@ -36,7 +39,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
 def _secret(rest: str) -> Secret:
     """The second column; what follows another colon is a comment, to nginx."""
-    stored = rest.partition(":")[0]
-    if len(stored) == 32 and ":" not in stored and rest.count(":") == 1 and not stored.startswith(("$", "{")):
+    if _HTDIGEST.fullmatch(rest):
         return Secret(unsupported="htdigest")
+    stored = rest.partition(":")[0]
     return ldap(stored) if stored.startswith("{") else keep(stored)

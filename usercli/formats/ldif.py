@@ -150,7 +150,10 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str | BadLine]]:
     start, pieces, size = 1, [""], 0
     for number, found in numbered_lines(file):
         if isinstance(found, BadLine):
+            if pieces and not pieces[0].startswith("#"):
+                yield start, "".join(pieces)
             yield number, found
+            pieces = []
             continue
         line = found.rstrip("\r\n")
         if line.startswith(" ") and pieces:

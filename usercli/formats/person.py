@@ -23,7 +23,7 @@ class Unreadable(Exception):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = plain(reason)
 
 
 @dataclass(slots=True)
