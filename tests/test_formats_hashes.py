@@ -324,10 +324,11 @@ DAMAGED = [
     "$sha256$pf=e1BBU1NXT1JEfQ==$$" + "A" * 43 + "=$",
     "$sha1$pf=" + "A" * 5000 + "$$AAAA",
     "$md5$pf=é$$",
+    "$scrypt$n=10,r=8,p=1$AAAA$AAAA",
 ]
 
 
 @pytest.mark.parametrize("stored", DAMAGED, ids=range(len(DAMAGED)))
-def test_a_damaged_digest_matches_nothing(stored: str) -> None:
+def test_a_damaged_hash_matches_nothing(stored: str) -> None:
     assert passwords.identify(stored).scheme == "malformed"
     assert not HASHER.verify("x", stored).ok
