@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Select, Table, Uuid, func, inspect, literal_column, select
+from sqlalchemy import Column, MetaData, Select, Table, Uuid, func, inspect, literal_column, select, text
 from sqlalchemy.orm import Session
 
 #: Ours; they are told of, and removed, by name.
@@ -46,7 +46,7 @@ class RelatedRepository:
                     ours = key["referred_schema"] in (None, inspector.default_schema_name)
                     if to_users and ours and not (schema is None and table in _OWN):
                         column = key["constrained_columns"][0]
-                        rule = (key.get("options") or {}).get("ondelete", "NO ACTION").upper()
+                        rule = self._rule(table, key).upper()
                         columns = {item["name"]: item["nullable"] for item in inspector.get_columns(table, schema)}
                         found.append(Reference(schema, table, column, rule, columns[column]))
         return sorted(found, key=lambda reference: (reference.name, reference.column))
@@ -62,6 +62,14 @@ class RelatedRepository:
         query: Select[Any] = select(literal_column("*")).select_from(table).where(column == user_id)
         for row in self.session.execute(query).mappings():
             yield dict(row)
+
+    def _rule(self, table: str, key: Mapping[str, Any]) -> str:
+        if self.session.get_bind().dialect.name == "sqlite":  # of keys written beside the column it tells no rule
+            [column] = key["constrained_columns"]
+            rules = text('SELECT on_delete FROM pragma_foreign_key_list(:name) WHERE "from" = :column')
+            found = self.session.scalar(rules, {"name": table, "column": column})
+            return str(found or "NO ACTION")
+        return str((key.get("options") or {}).get("ondelete", "NO ACTION"))
 
     def _schemas(self, inspector: Any) -> list[str | None]:
         if self.session.get_bind().dialect.name == "sqlite":
