@@ -73,6 +73,7 @@ def filled(
         "password_file": str(password_file),
         "users_file": str(users_file),
         "new_file": "",
+        "export_file": str(tmp_path / "export.csv"),
         "database": database.url.name,
         "change": str(json.loads(out)["change_id"]),
     }

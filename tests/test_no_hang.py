@@ -65,6 +65,7 @@ def places(environment: Path, database: Database, tmp_path: Path) -> dict[str, s
         "password_file": str(tmp_path / "password_file"),
         "users_file": str(tmp_path / "users_file"),
         "new_file": str(tmp_path / "new"),
+        "export_file": str(tmp_path / "export.csv"),
         "database": database.url.name,
         "change": str(json.loads(out)["change_id"]),
     }

