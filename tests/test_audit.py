@@ -539,7 +539,7 @@ def test_history_is_a_timeline_with_what_each_change_set(cli: Cli) -> None:
         "    full_name: \"\" -> Ada King\n    attributes: {} -> {\"team\":\"red\"}\n"
         "    change ID\n"
         "TIME  user.deleted  by root\n"
-        "    is_active: true -> false\n    deleted_at: (none) -> TIME\n    was_active: (none) -> true\n"
+        "    is_active: true -> false\n    deleted_at: (none) -> TIME\n"
         "    change ID\n"
     )  # fmt: skip
     assert cli("delete", ADA, "--purge", "--confirm", ADA)[0] == 0

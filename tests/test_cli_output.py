@@ -274,7 +274,7 @@ def test_a_table_at_200_columns(
     monkeypatch.setenv("COLUMNS", "200")
     ada = make_user(full_name="Ada Lovelace", expires_at=datetime(2999, 1, 31, tzinfo=UTC))
     bob = make_user("bob@example.com", full_name="Bob", is_active=False)
-    created = [user.model_dump(mode="json")["created_at"] for user in (ada, bob)]
+    created = [f"{user.created_at:%Y-%m-%dT%H:%M:%SZ}" for user in (ada, bob)]
     assert at_terminal(cli, "list") == (
         0,
         "id                                    email            full_name     is_active  roles"
@@ -308,10 +308,8 @@ def test_a_user_is_a_sheet_at_any_width(cli: Cli, ada: UserView, monkeypatch: py
 def test_nothing_is_cut_off_on_a_narrow_terminal(cli: Cli, ada: UserView, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     out = at_terminal(cli, "list", "--fields", "created_at,updated_at,email")[1]
-    created = ada.model_dump(mode="json")["created_at"]
-    assert out == (
-        f"{'created_at':27}  {'updated_at':27}  email\n{created:27}  {created:27}  ada@example.\n{'':58}com\n"
-    )
+    created = f"{ada.created_at:%Y-%m-%dT%H:%M:%SZ}"
+    assert out.split() == ["created_at", "updated_at", "email", created, created, "ada@example.com"]
 
 
 def test_a_colour_terminal_gets_bold_headers_and_a_pipe_none(

@@ -84,19 +84,17 @@ def test_a_common_password_is_refused_with_digits_around_it_too(password: str) -
 @pytest.mark.parametrize(
     "password",
     [
-        *("passwordpassword", "password password", "monkeymonkeymonkey", "Letmein-Letmein-1", "aaaaaaaaaaaaaaa"),
-        *("123456789012345", "987654321098765", "abababababababab", "abcdefghijklmno", "qwertyuiopasdfgh"),
-        *("mnbvcxzlkjhgfdsa", "QwErTyUiOpAsDfG", "x" * 4096, "ab" * 2048, "éclair éclair éclair"),
+        *("passwordpassword", "password password", "monkeymonkeymonkey", "Letmein-Letmein-1"),
+        *("123456789012345", "987654321098765", "qwertyqwertyqwerty"),
     ],
 )
-def test_a_short_or_common_text_over_and_over_and_a_row_of_keys_are_refused(password: str) -> None:
-    assert verdict(password) == "the password is a short or common text over and over, or a row of keys"
+def test_a_common_password_over_and_over_is_refused(password: str) -> None:
+    assert verdict(password) == "the password is a common one over and over"
 
 
-@pytest.mark.parametrize("password", ["kvwzjqxk", "kvwzjqxm", "kvwzjkvwzj1"])
-def test_a_text_that_only_begins_again_is_no_pattern(password: str) -> None:
-    expected = password == "kvwzjkvwzj1"
-    assert (verdict(password, policy=PasswordPolicy(min_length=8)) is not None) is expected
+@pytest.mark.parametrize("password", ["abcdefghijklmno", "aaaaaaaaaaaaaaa", "xkqzjwvbpmfhdtn"])
+def test_fifteen_lower_case_letters_are_enough(password: str) -> None:
+    assert verdict(password) is None
 
 
 ADA = ("ada.lovelace@example.com", "Ada Lovelace")

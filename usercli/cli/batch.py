@@ -19,8 +19,6 @@ from usercli.errors import ExitCode, InvalidInput
 from usercli.text import json_safe
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from usercli.database.unit_of_work import UnitOfWork
 
 #: What makes no sense inside: they work on the schema, ask for a transaction of their own, or run batches.
@@ -71,7 +69,7 @@ def batch(
 class _Inner(Invocation):
     """The invocation of one command of a batch: the batch's database and connection, its own options."""
 
-    def __init__(self, outer: Invocation, engine: Engine, joined: UnitOfWork | None) -> None:
+    def __init__(self, outer: Invocation, engine: Any, joined: UnitOfWork | None) -> None:
         super().__init__()
         self._outer, self._engine, self._joined = outer, engine, joined
         self.messages: list[str] = []
@@ -111,13 +109,11 @@ class _Runner:
     """Runs the commands and remembers how they ended."""
 
     def __init__(self, outer: Invocation, uow: UnitOfWork, atomic: bool) -> None:
-        from sqlalchemy.pool import QueuePool
-
         from usercli.cli import app
-        from usercli.database.engine import open_engine
+        from usercli.database.engine import open_pooled_engine
 
         self._outer, self._joined = outer, uow if atomic else None
-        self._engine = open_engine(outer.target.url, QueuePool)
+        self._engine = open_pooled_engine(outer.target.url)
         self._app = typer.main.get_command(app)
         self.ran = 0
         self.failed: list[int] = []

@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from usercli.errors import InvalidInput, OutputFailed
@@ -89,7 +89,7 @@ class Output:
             if self.format in {"json", "jsonl", "yaml"}:
                 plain = change.model_dump(mode="json", exclude={"users"})
                 self.document({**plain, "users": [self._plain(user) for user in change.users]})
-            else:
+            elif change.users or self.format != "table":  # an empty table tells a person nothing
                 self.many(change.users, table)
         except OutputFailed as error:
             if change.change_id:
@@ -137,7 +137,8 @@ class Output:
     def _table(self, rows: Iterable[Row], names: Sequence[str]) -> None:
         from usercli.cli import tables
 
-        self._write([tables.listing([[_human(row[name]) for name in names] for row in rows], names)])
+        cells = [[_human(_seconds(row[name]) if _is_time(name) else row[name]) for name in names] for row in rows]
+        self._write([tables.listing(cells, names)])
 
     def _sheet(self, row: Row) -> None:
         from usercli.cli import tables
@@ -165,10 +166,16 @@ class Output:
 
 def _gathered(chunks: Iterable[str]) -> Iterator[str]:
     """Some chunks at a time: encoding each by itself costs more than making it."""
-    stream = iter(chunks)
-    yield from islice(stream, 1)  # the first one at once: somebody may be waiting
-    while some := "".join(islice(stream, _CHUNKS_A_WRITE)):
-        yield some
+    held: list[str] = []
+    try:
+        for chunk in chunks:
+            held.append(chunk)
+            if len(held) >= _CHUNKS_A_WRITE:
+                yield "".join(held)
+                held = []
+    finally:
+        if held:  # also what came before an error
+            yield "".join(held)
 
 
 def _format(options: Options, is_terminal: bool) -> str:
@@ -203,6 +210,15 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         return _json(value)
     return str(value)
+
+
+def _is_time(name: str) -> bool:
+    return name == "at" or name.endswith("_at")
+
+
+def _seconds(moment: Any) -> Any:
+    """An RFC 3339 time without its fraction."""
+    return f"{moment.partition('.')[0]}Z" if isinstance(moment, str) and "." in moment else moment
 
 
 def _human(value: Any) -> str:

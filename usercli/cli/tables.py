@@ -19,10 +19,15 @@ def listing(rows: Iterable[Sequence[str]], names: Sequence[str]) -> str:
     """Rows under a header line; long cells fold, nothing is cut."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in names:
-        table.add_column(name, overflow="fold", no_wrap=name.endswith("_at"))
+        table.add_column(name, overflow="fold", no_wrap=_is_whole(name))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return _drawn(table, sum((_TIME if name.endswith("_at") else _NARROWEST) + 2 for name in names))
+
+
+def _is_whole(name: str) -> bool:
+    """Times and ids: of no use when they are broken over two lines."""
+    return name in {"at", "id"} or name.endswith(("_at", "_id"))
 
 
 def sheet(pairs: Iterable[tuple[str, str]]) -> str:

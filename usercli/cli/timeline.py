@@ -21,6 +21,8 @@ def lines(events: Iterable[EventView]) -> Iterator[str]:
         if event.erased:
             yield "    (personal values were erased)\n"
         for name in dict.fromkeys((*event.before, *event.after)):
+            if name == "was_active":  # what restore gives back; is_active says enough
+                continue
             yield f"    {visible(_difference(name, event))}\n"
         if event.outcome == "done":
             yield f"    change {event.change_id}\n"

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import NullPool, Pool
+from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 from usercli.database.integrity import domain_error, translate_errors
 from usercli.database.url import DatabaseUrl
@@ -42,6 +42,11 @@ def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool) -> Engine:
 def _may_be_logged(record: logging.LogRecord) -> bool:
     """At DEBUG SQLAlchemy logs the rows it reads, hashes too, and a driver's words about a failed connect."""
     return not str(record.msg).startswith(("Row ", "Error on connect"))
+
+
+def open_pooled_engine(url: DatabaseUrl) -> Engine:
+    """An engine that keeps its connections for the next unit of work."""
+    return open_engine(url, QueuePool)
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:

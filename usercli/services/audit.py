@@ -74,8 +74,8 @@ def _summary(first: EventView, users: int, actions: Sequence[str]) -> str:
     what = first.target_email or first.after.get("name") or first.before.get("name") or first.target_id or ""
     if users > 1:
         what = f"{users:,} users"
-    elif fields := [name for name in first.after if name not in {"was_active"}]:
-        what = f"{what}: {', '.join(fields)}" if first.before else what
+    elif first.action == "user.updated":
+        what = f"{what}: {', '.join(dict.fromkeys((*first.before, *first.after)))}"
     undoing = f" (undoes {first.undoes})" if first.undoes else ""
     return f"{' and '.join(actions)} {what}{undoing}"
 

@@ -125,7 +125,7 @@ class _Undo:
             return
         give_back = _give_back(user, story, plan.conflicts)
         if give_back:
-            plan.steps.append(f"{user.email}: give back {', '.join(give_back)}")
+            plan.steps.append(f"{user.email}: give back {', '.join(n for n in give_back if n != 'was_active')}")
             self._user_steps.append((user, story, give_back))
 
     def _plan_role(self, event: EventView, plan: UndoPlan) -> None:

@@ -1,0 +1,307 @@
+"""Desired state: compare a file of users and roles with the database, and make the database as the file says."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from usercli.chain import canonical
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.emails import email_key
+from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput, RoleNotFound
+from usercli.models.role import Role
+from usercli.models.user import User
+from usercli.schemas.desired import Desired, DesiredUser
+from usercli.schemas.plans import PASSWORD, Plan, PlannedChange
+from usercli.services import journal
+from usercli.services.administrators import administrators_kept
+from usercli.services.users import change_roles, new_grant
+from usercli.text import nearest
+from usercli.times import utcnow
+
+_LISTED = 10
+_ROLE_FIELDS = ("description", "administrative")
+#: What a deletion was reviewed by: all of the user but what the deletion itself sets.
+_REVIEWED = tuple(name for name in journal.FIELDS if name not in {"deleted_at", "was_active"})
+
+
+class Applied(BaseModel):
+    """What an apply did, users and roles together."""
+
+    name: str
+    created: int
+    updated: int
+    deleted: int
+    unchanged: int
+    dry_run: bool
+    change_id: uuid.UUID | None
+
+
+def plan_desired(desired: Desired, uow: UnitOfWork, *, prune: bool = False) -> tuple[Plan, int]:
+    """What the file would change, and how many users it manages but no longer names and leaves.
+
+    Raises Conflict naming users that another file manages, RoleNotFound, InvalidInput.
+    """
+    with uow:
+        return _Comparison(desired, uow).plan(prune)
+
+
+class _Comparison:
+    """A file beside the database."""
+
+    def __init__(self, desired: Desired, uow: UnitOfWork) -> None:
+        self._desired, self._uow = desired, uow
+        self._changes: list[PlannedChange] = []
+
+    def plan(self, prune: bool) -> tuple[Plan, int]:
+        self._compare_roles()
+        said = self._desired.users or []
+        ids = self._uow.users.ids_of(email_key(user.email) for user in said)
+        present = {user.email_key: user for user in self._uow.users.by_id(list(ids.values()))}
+        self._require_ours(present.values())
+        for wanted in said:
+            self._compare_user(wanted, present.get(email_key(wanted.email)))
+        left = self._no_longer_named(set(ids.values()))
+        if prune:
+            self._changes += [_deletion(user) for user in left]
+        named = len(self._desired.roles or []) + len(said)
+        touched = sum(change.action != "delete" for change in self._changes)
+        return Plan.make(self._desired.name, self._changes, named - touched), 0 if prune else len(left)
+
+    def _compare_roles(self) -> None:
+        said = self._desired.roles or []
+        there = {role.name: role for role, _ in self._uow.roles.all()}
+        for wanted in said:
+            role = there.get(wanted.name)
+            if role is None:
+                after = wanted.model_dump(exclude={"name"})
+                self._changes.append(PlannedChange(action="create", kind="role", target=wanted.name, after=after))
+                continue
+            after = {key: value for key, value in wanted.fields().items() if getattr(role, key) != value}
+            if after:
+                before = {key: getattr(role, key) for key in after}
+                self._changes.append(_update("role", wanted.name, role.id, before, after))
+        self._require_roles({*there, *(wanted.name for wanted in said)})
+
+    def _require_roles(self, known: set[str]) -> None:
+        wanted = {name for user in self._desired.users or () for name in user.roles}
+        if missing := sorted(wanted - known):
+            raise RoleNotFound(f"no such role: {_listed(missing)}{nearest(missing[0], sorted(known))}")
+
+    def _require_ours(self, users: Iterable[User]) -> None:
+        name = self._desired.name
+        theirs = [f"{user.email} is managed by {user.managed_by}" for user in users if user.managed_by not in (None, name)]
+        if theirs:
+            raise Conflict(_listed(theirs))
+
+    def _compare_user(self, wanted: DesiredUser, user: User | None) -> None:
+        after = {**wanted.fields(), "managed_by": self._desired.name}
+        if user is None:
+            if wanted.initial_password is not None:
+                after[PASSWORD] = True
+            self._changes.append(PlannedChange(action="create", kind="user", target=wanted.email, after=after))
+        else:
+            now = journal.snapshot(user)
+            after = {key: value for key, value in after.items() if _differ(now[key], value)}
+            if after:
+                before = {key: now[key] for key in after}
+                self._changes.append(_update("user", user.email, user.id, before, after))
+        _require_to_come(wanted.email, after)
+
+    def _no_longer_named(self, named: set[uuid.UUID]) -> list[User]:
+        """None where the file says nothing of users."""
+        if self._desired.users is None:
+            return []
+        gone = [user_id for user_id in self._uow.users.managed_by(self._desired.name) if user_id not in named]
+        return self._uow.users.by_id(gone)
+
+
+def passwords_needed(desired: Desired, plan: Plan) -> Iterator[DesiredUser]:
+    """The users of the file that will get their initial password."""
+    needing = {email_key(change.target) for change in plan.changes if change.needs_password}
+    return (user for user in desired.users or () if email_key(user.email) in needing)
+
+
+def apply_plan(
+    plan: Plan,
+    uow: UnitOfWork,
+    *,
+    hashes: Mapping[str, str] | None = None,
+    allow_no_admin: bool = False,
+    on_change: Callable[[PlannedChange], None] | None = None,
+) -> Applied:
+    """Do what was planned, in one transaction; `hashes` are those of initial passwords by email.
+
+    Raises ChangedMeanwhile naming what is not as it was when the plan was made, LastAdministrator.
+    """
+    for change in plan.changes:
+        _require_to_come(change.target, change.after)
+    with uow.change("plan.applied"):
+        with administrators_kept(uow, allow_none=allow_no_admin):
+            application = _Application(plan, uow, hashes or {})
+            application.require_unchanged()
+            for change in plan.changes:
+                application.carry_out(change)
+                if on_change is not None:
+                    on_change(change)
+        if plan.changes:
+            uow.commit()
+    return Applied(
+        name=plan.name,
+        created=plan.create,
+        updated=plan.update,
+        deleted=plan.delete,
+        unchanged=plan.unchanged,
+        dry_run=uow.dry_run,
+        change_id=uow.change_id if plan.changes and not uow.dry_run else None,
+    )
+
+
+class _Application:
+    """A plan, the rows that it touches locked: roles first, then users."""
+
+    def __init__(self, plan: Plan, uow: UnitOfWork, hashes: Mapping[str, str]) -> None:
+        self._plan, self._uow, self._hashes = plan, uow, hashes
+        of_roles = [change for change in plan.changes if change.kind == "role"]
+        of_users = [change for change in plan.changes if change.kind == "user"]
+        updates = any(change.action == "update" for change in of_roles)
+        names = {change.target for change in of_roles} | set(_roles_of(of_users))
+        self._roles = uow.roles.there(names, "change" if updates else "share")
+        self._to_be = {change.target for change in of_roles if change.action == "create"}
+        ids = [change.id for change in of_users if change.id is not None]
+        self._users = {user.id: user for user in uow.users.by_id(ids, lock=True)}
+        self._taken = uow.users.ids_of(email_key(change.target) for change in of_users if change.id is None)
+
+    def require_unchanged(self) -> None:
+        """Raise ChangedMeanwhile unless all is as it was when the plan was made."""
+        changed = [change.target for change in self._plan.changes if not self._is_as_planned(change)]
+        gone = [name for name in dict.fromkeys(_roles_of(self._plan.changes)) if not self._is_role(name)]
+        if changed or gone:
+            raise ChangedMeanwhile(f"changed since the plan was made: {_listed([*changed, *gone])}; plan again")
+
+    def _is_role(self, name: str) -> bool:
+        return name in self._roles or name in self._to_be
+
+    def _is_as_planned(self, change: PlannedChange) -> bool:
+        if change.kind == "role":
+            role = self._roles.get(change.target)
+            now = {} if role is None else {name: getattr(role, name) for name in _ROLE_FIELDS}
+            return _is_now(change, None if role is None else role.id, now)
+        if change.action == "create":
+            return email_key(change.target) not in self._taken
+        user = self._users.get(change.id or uuid.UUID(int=0))
+        if user is None or user.deleted_at is not None or user.email_key != email_key(change.target):
+            return False
+        others = (self._plan.name,) if change.action == "delete" else (self._plan.name, None)
+        return user.managed_by in others and _is_now(change, user.id, journal.snapshot(user))
+
+    def carry_out(self, change: PlannedChange) -> None:
+        """One change, with its event."""
+        if change.kind == "role":
+            self._write_role(change)
+        elif change.action == "create":
+            self._create(change)
+        elif change.action == "update":
+            self._update(change)
+        else:
+            self._delete(change)
+
+    def _write_role(self, change: PlannedChange) -> None:
+        if change.action == "create":
+            role = self._roles[change.target] = self._uow.roles.add(Role(**change.role().model_dump()))
+            after = change.role().model_dump()
+        else:
+            role, after = self._roles[change.target], change.after
+            for name, value in after.items():
+                setattr(role, name, value)
+        action = f"role.{change.action}d"
+        self._uow.audit.record(action, kind="role", target_id=role.id, before=change.before, after=after)
+
+    def _create(self, change: PlannedChange) -> None:
+        wanted = change.user()
+        fields = wanted.model_dump(exclude={"roles", "expires_at", PASSWORD})
+        user = User(**fields, expires_at=_moment(wanted.expires_at), managed_by=self._plan.name)
+        if (hashed := self._hashes.get(change.target)) is not None:
+            user.hashed_password, user.password_changed_at = hashed, utcnow()
+        try:
+            self._uow.users.add(user)
+        except EmailTaken:
+            raise ChangedMeanwhile(f"changed since the plan was made: {change.target}; plan again") from None
+        user.grants.extend(new_grant(self._roles[name], self._uow) for name in wanted.roles)
+        self._uow.flush()
+        journal.created(self._uow, user)
+
+    def _update(self, change: PlannedChange) -> None:
+        user, wanted = self._user(change), change.user()
+        before = journal.snapshot(user)
+        for name, value in wanted.fields().items():
+            if name == "roles":
+                added = [self._roles[role] for role in value]
+                change_roles(user, added, [g.role for g in user.grants if g.role.name not in value], self._uow)
+            else:
+                setattr(user, name, _moment(value) if name == "expires_at" else value)
+        user.managed_by = self._plan.name
+        self._uow.users.save(user)
+        journal.changed(self._uow, "user.updated", user, before)
+
+    def _delete(self, change: PlannedChange) -> None:
+        user = self._user(change)
+        before = journal.snapshot(user)
+        user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
+        self._uow.users.save(user)
+        journal.changed(self._uow, "user.deleted", user, before)
+
+    def _user(self, change: PlannedChange) -> User:
+        assert change.id is not None  # noqa: S101 - only creations have none
+        return self._users[change.id]
+
+
+def _update(kind: Any, target: str, found: uuid.UUID, before: dict[str, Any], after: dict[str, Any]) -> PlannedChange:
+    return PlannedChange(action="update", kind=kind, target=target, id=found, before=before, after=after)
+
+
+def _deletion(user: User) -> PlannedChange:
+    now = journal.snapshot(user)
+    before = {name: now[name] for name in _REVIEWED}
+    return PlannedChange(action="delete", kind="user", target=user.email, id=user.id, before=before)
+
+
+def _is_now(change: PlannedChange, found: uuid.UUID | None, now: Mapping[str, Any]) -> bool:
+    """The row of that id has the values that the plan saw before; what is to be created is not there."""
+    same = all(name in now and not _differ(now[name], value) for name, value in change.before.items())
+    return found == change.id and same and change.before.keys() >= change.after.keys() - _unseen(change)
+
+
+def _unseen(change: PlannedChange) -> frozenset[str]:
+    """What a plan sets without having seen it: nothing but what it creates."""
+    return frozenset(change.after) if change.action == "create" else frozenset()
+
+
+def _roles_of(changes: Iterable[PlannedChange]) -> Iterator[str]:
+    for change in changes:
+        if change.kind == "user":
+            yield from change.after.get("roles", ())
+
+
+def _require_to_come(target: str, after: Mapping[str, Any]) -> None:
+    """What is set anew lies ahead; an expiry that has passed in the meantime stays as it is."""
+    moment = _moment(after.get("expires_at"))
+    if moment is not None and moment <= utcnow():
+        raise InvalidInput(f"{target}: the expiry {after['expires_at']} lies in the past")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return canonical(one) != canonical(other)  # as JSON: to Python 1 and true are equal
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - _LISTED:,} more"] if len(names) > _LISTED else []
+    return ", ".join([*names[:_LISTED], *more])
