@@ -45,6 +45,8 @@ COMMANDS = (
     Lazy("expire", "usercli.cli.expire:app", "Deactivate users whose expiry has passed.", ACCESS),
     Lazy("import", "usercli.cli.transfer:import_", "Import users from a file, all or nothing.", MANY),
     Lazy("export", "usercli.cli.transfer:export", "Write users to a file or stdout.", MANY),
+    Lazy("plan", "usercli.cli.desired:plan", "Show what a file of users and roles would change.", MANY),
+    Lazy("apply", "usercli.cli.desired:apply", "Make users and roles as a file says.", MANY),
     Lazy("batch", "usercli.cli.batch:batch", "Run many commands in one process.", MANY),
     Lazy("history", "usercli.cli.changes:history", "Show what happened to a user.", LOG),
     Lazy("changes", "usercli.cli.changes:changes", "List the commands that changed something.", LOG),

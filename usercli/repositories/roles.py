@@ -34,17 +34,21 @@ class RoleRepository(Repository[Role]):
         Administrative ones come first, as in `lock_administrative`: two commands never wait for each other.
         """
         wanted = sorted(set(names))
-        if not wanted:
-            return []
+        found = self.there(wanted, lock)
+        if missing := sorted(set(wanted) - found.keys()):
+            known = list(self.session.scalars(select(Role.name)))
+            raise RoleNotFound(f"no such role: {', '.join(missing)}{nearest(missing[0], known)}")
+        return list(found.values())
+
+    def there(self, names: Iterable[str], lock: Lock = None) -> dict[str, Role]:
+        """Those of these names that there are, in name order, locked as in `named`."""
+        if not (wanted := sorted(set(names))):
+            return {}
         query = select(Role).where(Role.name.in_(wanted)).order_by(Role.administrative.desc(), Role.name)
         if lock:
             shared = lock == "share"
             query = query.with_for_update(read=shared, key_share=shared).execution_options(populate_existing=True)
-        found = sorted(self.session.scalars(query), key=lambda role: role.name)
-        if missing := sorted(set(wanted) - {role.name for role in found}):
-            known = list(self.session.scalars(select(Role.name)))
-            raise RoleNotFound(f"no such role: {', '.join(missing)}{nearest(missing[0], known)}")
-        return found
+        return {role.name: role for role in sorted(self.session.scalars(query), key=lambda role: role.name)}
 
     def by_name(self, name: str) -> Role | None:
         """The role of that name, kept from being deleted; or None."""

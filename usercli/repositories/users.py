@@ -191,6 +191,11 @@ class UserRepository(Repository[User]):
                 found[key] = user_id
         return found
 
+    def managed_by(self, name: str) -> list[uuid.UUID]:
+        """The ids of the users outside the bin that a file of this name manages."""
+        query = select(User.id).where(User.managed_by == name, User.deleted_at.is_(None))
+        return list(self.session.scalars(query.order_by(User.id)))
+
     def by_id(self, ids: Sequence[uuid.UUID], *, lock: bool = False) -> list[User]:
         """The users of these ids, in the bin or not, by id."""
         found: list[User] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,12 @@ from usercli.emails import email_key
 from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput, RoleNotFound
 from usercli.models.role import Role
 from usercli.models.user import User
+from usercli.passwords import PasswordHasher
 from usercli.schemas.desired import Desired, DesiredUser
 from usercli.schemas.plans import PASSWORD, Plan, PlannedChange
 from usercli.services import journal
 from usercli.services.administrators import administrators_kept
+from usercli.services.policy import PasswordPolicy, PasswordRefused
 from usercli.services.users import change_roles, new_grant
 from usercli.text import nearest
 from usercli.times import utcnow
@@ -94,7 +96,9 @@ class _Comparison:
 
     def _require_ours(self, users: Iterable[User]) -> None:
         name = self._desired.name
-        theirs = [f"{user.email} is managed by {user.managed_by}" for user in users if user.managed_by not in (None, name)]
+        theirs = [
+            f"{user.email} is managed by {user.managed_by}" for user in users if user.managed_by not in (None, name)
+        ]
         if theirs:
             raise Conflict(_listed(theirs))
 
@@ -120,10 +124,19 @@ class _Comparison:
         return self._uow.users.by_id(gone)
 
 
-def passwords_needed(desired: Desired, plan: Plan) -> Iterator[DesiredUser]:
-    """The users of the file that will get their initial password."""
-    needing = {email_key(change.target) for change in plan.changes if change.needs_password}
-    return (user for user in desired.users or () if email_key(user.email) in needing)
+def initial_passwords(
+    desired: Desired, plan: Plan, policy: PasswordPolicy, hasher: PasswordHasher
+) -> dict[str, str]:
+    """The passwords of the users to be created, by email. Raises InvalidInput, PasswordRefused naming the user."""
+    needing = {change.target for change in plan.changes if change.needs_password}
+    found = {user.email: user for user in desired.users or () if user.email in needing}
+    for email, user in found.items():
+        try:
+            hasher.require_hashable(user.initial_password or "")
+            policy.check(user.initial_password or "", email, user.full_name)
+        except (InvalidInput, PasswordRefused) as error:
+            raise type(error)(f"{email}: {error.message}") from None
+    return {email: user.initial_password or "" for email, user in found.items()}
 
 
 def apply_plan(
@@ -132,7 +145,6 @@ def apply_plan(
     *,
     hashes: Mapping[str, str] | None = None,
     allow_no_admin: bool = False,
-    on_change: Callable[[PlannedChange], None] | None = None,
 ) -> Applied:
     """Do what was planned, in one transaction; `hashes` are those of initial passwords by email.
 
@@ -146,8 +158,6 @@ def apply_plan(
             application.require_unchanged()
             for change in plan.changes:
                 application.carry_out(change)
-                if on_change is not None:
-                    on_change(change)
         if plan.changes:
             uow.commit()
     return Applied(
@@ -260,7 +270,9 @@ class _Application:
         return self._users[change.id]
 
 
-def _update(kind: Any, target: str, found: uuid.UUID, before: dict[str, Any], after: dict[str, Any]) -> PlannedChange:
+def _update(
+    kind: Any, target: str, found: uuid.UUID, before: dict[str, Any], after: dict[str, Any]
+) -> PlannedChange:
     return PlannedChange(action="update", kind=kind, target=target, id=found, before=before, after=after)
 
 
@@ -299,7 +311,16 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _differ(one: Any, other: Any) -> bool:
-    return canonical(one) != canonical(other)  # as JSON: to Python 1 and true are equal
+    return canonical(_numbers(one)) != canonical(_numbers(other))  # as JSON: to Python 1 and true are equal
+
+
+def _numbers(value: Any) -> Any:
+    """1e22 comes back from PostgreSQL as a whole number."""
+    if isinstance(value, dict):
+        return {key: _numbers(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,0 +1,224 @@
+"""plan and apply: users and roles as a file says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from usercli.cli.acting import AllowNoAdminOpt
+from usercli.cli.invocation import Invocation
+from usercli.cli.options import command
+from usercli.cli.output import Output
+from usercli.errors import ExitCode, InvalidInput, TooManyChanges
+
+if TYPE_CHECKING:
+    from usercli.database.unit_of_work import UnitOfWork
+    from usercli.formats.desired import Document
+    from usercli.schemas.desired import Desired
+    from usercli.schemas.plans import Plan
+
+_SHOWN = 20
+
+APPLIED_FIELDS = ("name", "created", "updated", "deleted", "unchanged", "dry_run", "change_id")
+
+NameOpt = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="The file's name, where it has none (a table).")
+]
+PruneOpt = Annotated[
+    bool,
+    typer.Option("--prune", help="Users that it manages and no longer names: to the bin.", show_default=False),
+]
+
+
+@command
+def plan(
+    invocation: Invocation,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Users and roles: .yaml, .json or .csv.")],
+    name: NameOpt = None,
+    prune: PruneOpt = False,
+    save: Annotated[
+        str | None, typer.Option(metavar="PLAN", help="Write the plan, for review and apply (.json, 0600).")
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 7 if there is something to do.", show_default=False)
+    ] = False,
+) -> int:
+    """Show what a file of users and roles would change: + comes, - goes, ~ changes. Changes nothing.
+
+    A script asks with --exit-code: 0 nothing to do, 7 something; or reads -o json.
+
+    \b
+    Examples:
+      usercli plan staff.yaml
+      usercli plan staff.yaml --prune --save plan.json
+      usercli plan staff.csv --name staff --exit-code -q
+    """
+    from usercli.formats.desired import read_document
+    from usercli.schemas.plans import CHANGE_COLUMNS, is_plan
+
+    output = Output(invocation.options, CHANGE_COLUMNS)
+    if save is not None and not save.endswith(".json"):
+        raise InvalidInput("--save wants a name that ends in .json")
+    document = read_document(file)
+    if is_plan(document):
+        raise InvalidInput(f"{document.file} is a saved plan; apply it, or plan the file that it was made of")
+    found = _plan(invocation, _desired(invocation, document, name), invocation.reading(), prune)
+    if save is not None:
+        _save(found, save)
+        invocation.say(f"wrote the plan to {save}; to do it: usercli apply {save}")
+    invocation.say(f"{_counted(found)} on {invocation.target}")
+    _show(output, found)
+    return ExitCode.PARTIAL if exit_code and found.changes else ExitCode.OK
+
+
+@command
+def apply(
+    invocation: Invocation,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Users and roles (.yaml, .json, .csv), or a saved plan (.json).")
+    ],
+    name: NameOpt = None,
+    prune: PruneOpt = False,
+    max_changes: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Refuse to change more users than that.")
+    ] = None,
+    allow_no_admin: AllowNoAdminOpt = False,
+) -> None:
+    """Make users and roles as a file says, or do a saved plan: in one transaction, undone as one change.
+
+    A saved plan is refused with 4 if what it touches has changed since.
+
+    \b
+    Examples:
+      usercli apply staff.yaml --dry-run
+      usercli apply staff.yaml --prune --max-changes 50
+      usercli apply plan.json --yes
+    """
+    from usercli.formats.desired import read_document
+    from usercli.schemas.plans import Plan, is_plan
+
+    output = Output(invocation.options, APPLIED_FIELDS)
+    document = read_document(file)
+    passwords: dict[str, str] = {}
+    if is_plan(document):
+        _require_alone(name, prune)
+        planned = Plan.of(document, _domains(invocation))
+        _require_no_passwords(planned)
+        uow = invocation.changing()
+        with uow.attempt("plan.applied"):
+            _brake(invocation, planned, max_changes)
+    else:
+        desired = _desired(invocation, document, name)
+        uow = invocation.changing()
+        with uow.attempt("plan.applied"):
+            planned = _plan(invocation, desired, uow, prune)
+            passwords = _passwords(invocation, desired, planned)
+            _brake(invocation, planned, max_changes)
+    _ask(invocation, planned)
+    from usercli.services.desired import apply_plan
+
+    hashes = {} if invocation.dry_run else _hashed(invocation, passwords)
+    done = apply_plan(planned, uow, hashes=hashes, allow_no_admin=allow_no_admin)
+    if planned.changes:
+        users = "1 user" if planned.users == 1 else f"{planned.users:,} users"
+        invocation.done(f"applied {planned.name}: {len(planned.changes):,} changes, of {users},")
+    else:
+        invocation.say(f"nothing to change on {invocation.target}")
+    output.document(done.model_dump(mode="json"))
+
+
+def _domains(invocation: Invocation) -> tuple[str, ...]:
+    return tuple(invocation.settings.special_use_domains)
+
+
+def _desired(invocation: Invocation, document: Document, name: str | None) -> Desired:
+    from usercli.schemas.desired import Desired
+
+    return Desired.of(document, name, _domains(invocation))
+
+
+def _plan(invocation: Invocation, desired: Desired, uow: UnitOfWork, prune: bool) -> Plan:
+    from usercli.services.desired import plan_desired
+
+    found, left = plan_desired(desired, uow, prune=prune)
+    if left:
+        users = "1 user is" if left == 1 else f"{left:,} users are"
+        invocation.say(
+            f"{users} managed by {desired.name} and no longer in the file; --prune moves them to the bin"
+        )
+    return found
+
+
+def _save(plan: Plan, path: str) -> None:
+    from usercli.files import replaced
+
+    with replaced(path) as out:
+        out.write((plan.model_dump_json(indent=2) + "\n").encode())
+
+
+def _show(output: Output, plan: Plan) -> None:
+    from usercli.cli.diff import lines
+
+    if output.format == "table" and not output.chosen:
+        output.text(lines(plan))
+        return
+    rows = [change.model_dump(mode="json") for change in plan.changes]
+    if output.format in {"json", "yaml"}:
+        chosen = [{field: row[field] for field in output.chosen} if output.chosen else row for row in rows]
+        output.document({**plan.model_dump(mode="json"), "changes": chosen})
+    else:
+        output.many([{field: row[field] for field in output.columns} for row in rows])
+
+
+def _counted(plan: Plan) -> str:
+    numbers = ("create", plan.create), ("update", plan.update), ("delete", plan.delete)
+    return f"{', '.join(f'{number:,} to {verb}' for verb, number in numbers)}, {plan.unchanged:,} unchanged"
+
+
+def _require_alone(name: str | None, prune: bool) -> None:
+    if name is not None or prune:
+        raise InvalidInput(
+            "a saved plan says itself what it is called and what it prunes; leave --name and --prune out"
+        )
+
+
+def _require_no_passwords(plan: Plan) -> None:
+    if plan.needs_passwords:
+        raise InvalidInput("the plan gives initial passwords, and no saved plan holds one; apply the file itself")
+
+
+def _brake(invocation: Invocation, plan: Plan, max_changes: int | None) -> None:
+    limit = max_changes or invocation.settings.get("max_changes").value
+    if limit and plan.users > limit:
+        raise TooManyChanges(f"this would change {plan.users:,} users, more than --max-changes {limit:,} allows")
+
+
+def _ask(invocation: Invocation, plan: Plan) -> None:
+    """Show what would be done, and ask."""
+    from usercli.cli.diff import heading
+
+    if not plan.changes:
+        return
+    for change in plan.changes[:_SHOWN]:
+        invocation.say(f"plan: {heading(change)}")
+    if len(plan.changes) > _SHOWN:
+        invocation.say(f"plan: and {len(plan.changes) - _SHOWN:,} more; see: usercli plan")
+    invocation.confirm(f"apply {plan.name}: {_counted(plan)}")
+
+
+def _passwords(invocation: Invocation, desired: Desired, plan: Plan) -> dict[str, str]:
+    if not plan.needs_passwords:
+        return {}
+    from usercli.cli.secrets import hasher_of, policy_of
+    from usercli.services.desired import initial_passwords
+
+    return initial_passwords(desired, plan, policy_of(invocation), hasher_of(invocation))
+
+
+def _hashed(invocation: Invocation, passwords: dict[str, str]) -> dict[str, str]:
+    if not passwords:
+        return {}
+    from usercli.cli.secrets import hasher_of
+
+    return dict(zip(passwords, hasher_of(invocation).hash_all(passwords.values()), strict=True))

@@ -1,0 +1,312 @@
+"""A file of desired users and roles as plain data, and where in the file each part of it stands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from usercli.errors import InvalidInput
+from usercli.formats.source import BadLine, numbered_lines, open_source
+
+#: A file that people write and review; more users than this holds are for import.
+LARGEST = 16 << 20
+DEEPEST = 100
+
+#: The columns that a table may have.
+COLUMNS = (
+    "email",
+    "full_name",
+    "is_active",
+    "roles",
+    "attributes",
+    "expires_at",
+    "must_change_password",
+    "initial_password",
+)
+
+Path = tuple[str | int, ...]
+
+_YES_NO = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+_GUARDED = tuple("=+-@\t\r'")
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file says, and on which lines (not for JSON, whose places are paths)."""
+
+    file: str
+    data: Any
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def place(self, path: Path) -> str:
+        """`users.yaml:12`, or `users.json: users[3]`."""
+        for length in range(len(path), -1, -1):
+            if (line := self.lines.get(path[:length])) is not None:
+                return f"{self.file}:{line}"
+        shown = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+        return f"{self.file}: {shown.removeprefix('.')}".removesuffix(": ")
+
+
+def read_document(file: str) -> Document:
+    """The file, by the ending of its name. Raises InvalidInput with the place of what is wrong."""
+    name = file.rpartition("/")[2]
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    if ending not in _READERS:
+        known = ", ".join(f".{known}" for known in _READERS)
+        raise InvalidInput(f"the format of {name} is not told by its name (known: {known})")
+    try:
+        with open_source(file) as source:
+            data = source.read(LARGEST + 1)
+    except (EOFError, zlib.error):
+        raise InvalidInput(f"{name}: the gzip file is truncated or damaged") from None
+    except OSError as error:
+        raise InvalidInput(f"cannot read {name}: {(error.strerror or 'error').lower()}") from None
+    if len(data) > LARGEST:
+        raise InvalidInput(f"{name}: larger than {LARGEST >> 20} MB; such numbers of users are for: usercli import")
+    if not data.strip():
+        raise InvalidInput(f"{name}: the file is empty")
+    return _READERS[ending](name, data)
+
+
+def _text(name: str, data: bytes) -> str:
+    for number, line in numbered_lines(io.BytesIO(data)):
+        if isinstance(line, BadLine):
+            raise InvalidInput(f"{name}:{number}: {line.reason}")
+    return data.decode("utf-8-sig")
+
+
+# -- JSON
+
+
+class _Object(dict[str, Any]):
+    """An object that remembers a key that it has twice."""
+
+    twice: str | None = None
+
+
+def _read_json(name: str, data: bytes) -> Document:
+    text = _text(name, data)
+    try:
+        found = json.loads(text, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        raise InvalidInput(f"{name}:{error.lineno}: not valid JSON: {error.msg.lower()}") from None
+    except ValueError:  # Python reads no number of so many digits
+        raise InvalidInput(f"{name}: a number is too long") from None
+    except RecursionError:
+        raise InvalidInput(f"{name}: nested deeper than {DEEPEST} levels") from None
+    document = Document(name, found)
+    _require_sound(document, found, ())
+    return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> _Object:
+    found = _Object()
+    for key, value in pairs:
+        if key in found:
+            found.twice = key
+        found[key] = value
+    return found
+
+
+def _require_sound(document: Document, value: Any, path: Path) -> None:
+    if len(path) > DEEPEST:
+        raise InvalidInput(f"{document.place(path[:3])}: nested deeper than {DEEPEST} levels")
+    if isinstance(value, _Object):
+        if value.twice is not None:
+            raise InvalidInput(f"{document.place(path)}: the key {value.twice[:50]} stands there twice")
+        for key, item in value.items():
+            _require_sound(document, item, (*path, key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            _require_sound(document, item, (*path, number))
+
+
+# -- CSV
+
+
+def _read_csv(name: str, data: bytes) -> Document:
+    lines = _text(name, data).splitlines(keepends=True)
+    separator = max(",;\t|", key=lines[0].count)
+    csv.field_size_limit(LARGEST)
+    rows = csv.reader(lines, delimiter=separator, strict=True)
+    users: list[dict[str, Any]] = []
+    document = Document(name, {"users": users})
+    header: list[str] = []
+    try:
+        for row in rows:
+            if not header:
+                header = _header(name, row)
+            elif row:
+                document.lines["users", len(users)] = rows.line_num
+                users.append(_user(document.place(("users", len(users))), header, row))
+    except csv.Error:
+        raise InvalidInput(f"{name}:{rows.line_num}: not valid CSV (is a quote not closed?)") from None
+    return document
+
+
+def _header(name: str, cells: list[str]) -> list[str]:
+    from usercli.text import nearest
+
+    for cell in cells:
+        if cell not in COLUMNS:
+            raise InvalidInput(f"{name}:1: no such column: {cell or '(empty)'}{nearest(cell, list(COLUMNS))}")
+        if cells.count(cell) > 1:
+            raise InvalidInput(f"{name}:1: the column {cell} stands there twice")
+    return cells
+
+
+def _user(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
+    """A row, typed. A column that is not there says nothing; an empty cell is an empty value."""
+    if len(cells) != len(header):
+        raise InvalidInput(f"{place}: {len(cells)} fields where the header has {len(header)}")
+    bare = (cell[1:] if cell[:1] == "'" and cell[1:2] in _GUARDED and cell[1:] else cell for cell in cells)
+    found: dict[str, Any] = dict(zip(header, bare, strict=True))
+    if "roles" in found:
+        found["roles"] = found["roles"].split(";") if found["roles"] else []
+    for name in found.keys() & {"is_active", "must_change_password"}:
+        found[name] = _YES_NO.get(found[name].lower(), found[name])
+    if "expires_at" in found:
+        found["expires_at"] = found["expires_at"] or None
+    if not found.get("initial_password", "x"):
+        del found["initial_password"]
+    if "attributes" in found:
+        found["attributes"] = _cell_of_json(place, found["attributes"])
+    return found
+
+
+def _cell_of_json(place: str, cell: str) -> Any:
+    try:
+        return json.loads(cell) if cell else {}
+    except (ValueError, RecursionError):
+        raise InvalidInput(f"{place}: attributes is not a JSON object") from None
+
+
+# -- YAML
+
+
+def _read_yaml(name: str, data: bytes) -> Document:
+    import yaml
+
+    text = _text(name, data)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    document = Document(name, {})
+    builder = _Builder(document)
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InvalidInput(
+            f"{name}:{line}: not valid YAML: {(error.problem or 'it cannot be read')[:80]}"
+        ) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, int(error.position)) + 1
+        raise InvalidInput(f"{name}:{line}: not valid YAML: a character that may not stand there") from None
+    if not builder.began:
+        raise InvalidInput(f"{name}: the file is empty")
+    return Document(name, builder.root, document.lines)
+
+
+@dataclass
+class _Open:
+    """A mapping or list that is not closed yet."""
+
+    path: Path
+    value: Any
+    key: str | None = None
+
+
+class _Builder:
+    """Makes plain data of YAML's events: no aliases (they can explode), no tags, no key twice.
+
+    Plain scalars are those of YAML 1.2: `no` and 2027-01-31 are texts.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._open: list[_Open] = []
+        self.began = False
+        self.root: Any = None
+
+    def take(self, event: Any) -> None:
+        """The next event."""
+        kind = type(event).__name__.removesuffix("Event")
+        line = event.start_mark.line + 1
+        if kind == "DocumentStart" and self.began:
+            self._refuse(line, "a second document begins; one is read")
+        if kind == "Alias" or getattr(event, "anchor", None):
+            self._refuse(line, "anchors and aliases (& and *) are not read; write it out")
+        if getattr(event, "tag", None):
+            self._refuse(line, "tags (!) are not read")
+        if kind in ("MappingEnd", "SequenceEnd"):
+            self._open.pop()
+        elif kind == "Scalar":
+            self._scalar(event, line)
+        elif kind in ("MappingStart", "SequenceStart"):
+            self._begin({} if kind == "MappingStart" else [], line)
+
+    def _begin(self, container: Any, line: int) -> None:
+        above = self._open[-1] if self._open else None
+        if above is not None and isinstance(above.value, dict) and above.key is None:
+            self._refuse(line, "a key is a text")
+        if len(self._open) >= DEEPEST:
+            self._refuse(line, f"nested deeper than {DEEPEST} levels")
+        path = self._place(container, line)
+        self._open.append(_Open(path, container))
+
+    def _scalar(self, event: Any, line: int) -> None:
+        above = self._open[-1] if self._open else None
+        if above is not None and isinstance(above.value, dict) and above.key is None:
+            if event.value in above.value:
+                self._refuse(line, f"the key {event.value[:50]} stands there twice")
+            above.key = event.value
+            return
+        self._place(self._plain(event.value, line) if event.implicit[0] else event.value, line)
+
+    def _place(self, value: Any, line: int) -> Path:
+        """Put a value where it belongs; its path."""
+        self.began = True
+        path: Path = ()
+        if not self._open:
+            self.root = value
+        else:
+            above = self._open[-1]
+            if isinstance(above.value, list):
+                path = (*above.path, len(above.value))
+                above.value.append(value)
+            else:
+                path = (*above.path, above.key or "")
+                above.value[above.key], above.key = value, None
+        if len(path) <= 3:
+            self._document.lines[path] = line
+        return path
+
+    def _plain(self, text: str, line: int) -> Any:
+        if text in ("", "~", "null", "Null", "NULL"):
+            return None
+        if text.lower() in ("true", "false") and text in (text.lower(), text.upper(), text.capitalize()):
+            return text.lower() == "true"
+        if _INTEGER.fullmatch(text):
+            if len(text) > 300:
+                self._refuse(line, "a number is too long")
+            return int(text)
+        return float(text) if _FLOAT.fullmatch(text) else text
+
+    def _refuse(self, line: int, reason: str) -> NoReturn:
+        raise InvalidInput(f"{self._document.file}:{line}: {reason}")
+
+
+_READERS: dict[str, Callable[[str, bytes], Document]] = {
+    "yaml": _read_yaml,
+    "yml": _read_yaml,
+    "json": _read_json,
+    "csv": _read_csv,
+}

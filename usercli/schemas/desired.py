@@ -1,0 +1,176 @@
+"""What a file may say of the users and roles that there should be. What it leaves out, it says nothing about."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    StrictStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from usercli.emails import email_key, validate_email
+from usercli.errors import InvalidInput
+from usercli.formats.desired import Document, Path
+from usercli.schemas.roles import Description
+from usercli.schemas.users import STRICT, Attributes, FullName, RoleName
+from usercli.text import nearest, require_plain
+from usercli.times import parse_time, rfc3339
+
+NAME_LENGTH = 64
+
+
+def _expiry(value: Any) -> str | None:
+    """A moment, not a length of time: the same file must mean the same tomorrow."""
+    if value is None or value == "never":
+        return None
+    if not isinstance(value, str) or value.endswith(("s", "m", "h", "d", "w")):
+        raise InvalidInput("not a time (write 2027-01-31, 2027-01-31T08:00:00Z or never)")
+    return rfc3339(parse_time(value, spans="ahead"))
+
+
+def _file_name(value: str) -> str:
+    require_plain(value, "the name of the file")
+    if not value or value != value.strip() or len(value) > NAME_LENGTH:
+        raise InvalidInput(f"not a name for a file: 1 to {NAME_LENGTH} characters, no blank at an end")
+    return value
+
+
+def _once_each(names: list[str]) -> list[str]:
+    return sorted(set(names))
+
+
+def _password(value: str) -> str:
+    from usercli.passwords import require_form
+
+    return require_form(value)
+
+
+ManagerName = Annotated[StrictStr, AfterValidator(_file_name)]
+
+
+class DesiredRole(BaseModel):
+    """A role that there should be."""
+
+    model_config = STRICT
+
+    name: Annotated[StrictStr, RoleName]
+    description: Annotated[StrictStr, Description] = ""
+    administrative: StrictBool = False
+
+    def fields(self) -> dict[str, Any]:
+        """What is said of it."""
+        return self.model_dump(exclude_unset=True, exclude={"name"})
+
+
+class DesiredUser(BaseModel):
+    """A user that there should be. Validate with context={"special_use_domains": [...]} to allow such domains."""
+
+    model_config = STRICT
+
+    email: StrictStr
+    full_name: Annotated[StrictStr, FullName] = ""
+    is_active: StrictBool = True
+    roles: Annotated[list[Annotated[StrictStr, RoleName]], AfterValidator(_once_each)] = []
+    attributes: Attributes = {}
+    expires_at: Annotated[str | None, BeforeValidator(_expiry)] = None
+    must_change_password: StrictBool = False
+    initial_password: Annotated[StrictStr, AfterValidator(_password)] | None = None
+
+    @field_validator("email")
+    @classmethod
+    def _valid_email(cls, value: str, info: ValidationInfo) -> str:
+        return validate_email(value, (info.context or {}).get("special_use_domains", ()))
+
+    def fields(self) -> dict[str, Any]:
+        """What is said of the user, as an event would say it; the email tells who it is."""
+        return self.model_dump(exclude_unset=True, exclude={"email", "initial_password"})
+
+
+class Desired(BaseModel):
+    """A whole file. None is silence: no users said is not no users wanted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    name: ManagerName
+    roles: list[DesiredRole] | None = None
+    users: list[DesiredUser] | None = None
+
+    @classmethod
+    def of(cls, document: Document, name: str | None, special_use_domains: tuple[str, ...] = ()) -> Self:
+        """The file, checked. `name` is given where the file has none. Raises InvalidInput with the first place."""
+        data = document.data
+        if not isinstance(data, dict):
+            raise InvalidInput(f"{document.place(())}: the file is no mapping of name, roles and users")
+        if name is not None and "name" in data:
+            raise InvalidInput(f"{document.place(('name',))}: the file has a name; --name is for tables")
+        if name is None and "name" not in data:
+            raise InvalidInput(f"{document.file}: the name is missing: name: in the file, --name NAME for a table")
+        data = data if name is None else {"name": name, **data}
+        _require_no_null(document)
+        try:
+            found = cls.model_validate(data, context={"special_use_domains": special_use_domains})
+        except ValidationError as error:
+            raise _first(error, document) from None
+        _require_once(document, "users", [(email_key(user.email), user.email) for user in found.users or ()])
+        _require_once(document, "roles", [(role.name, role.name) for role in found.roles or ()])
+        return found
+
+
+def _require_no_null(document: Document) -> None:
+    """A key with nothing after it: is it meant as empty, or as not said?"""
+    places: list[tuple[Path, Any]] = [((), document.data)]
+    for part in ("roles", "users"):
+        items = document.data.get(part)
+        places += [((part, number), item) for number, item in enumerate(items if isinstance(items, list) else ())]
+    for path, item in places:
+        for key, value in item.items() if isinstance(item, dict) else ():
+            if value is None and key != "expires_at":
+                place = document.place((*path, key))
+                raise InvalidInput(f"{place}: {key} has no value; leave the key out, or write an empty value")
+
+
+def _require_once(document: Document, part: str, keys: list[tuple[str, str]]) -> None:
+    seen: dict[str, int] = {}
+    for number, (key, shown) in enumerate(keys):
+        if key in seen:
+            first = document.place((part, seen[key])).removeprefix(document.file).lstrip(": ")
+            raise InvalidInput(
+                f"{document.place((part, number))}: {shown} stands in the file twice, first at {first}"
+            )
+        seen[key] = number
+
+
+def _first(error: ValidationError, document: Document) -> InvalidInput:
+    """The first mistake, with its place and without the input: it may be a secret."""
+    found = error.errors(include_input=False, include_url=False)
+    item = found[0]
+    path = tuple(item["loc"])
+    key = str(path[-1]) if path else ""
+    if item["type"] == "extra_forbidden":
+        reason = f"no such key: {key}{nearest(key, _known(path))}"
+    elif item["type"] == "value_error":
+        reason = item["msg"].removeprefix("Value error, ")
+    elif item["type"] == "missing":
+        reason = f"{key} is missing"
+    else:
+        reason = f"{_named(path)}: {item['msg'][:1].lower()}{item['msg'][1:]}"
+    more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
+    return InvalidInput(f"{document.place(path)}: {reason}{more}")
+
+
+def _known(path: Path) -> list[str]:
+    if len(path) == 1:
+        return list(Desired.model_fields)
+    return list(DesiredUser.model_fields if path[0] == "users" else DesiredRole.model_fields)
+
+
+def _named(path: Path) -> str:
+    return next((part for part in reversed(path) if isinstance(part, str)), "the file")

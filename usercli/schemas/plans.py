@@ -1,0 +1,111 @@
+"""What a desired-state file would change, as shown, saved and applied; never a password, never a hash."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from usercli.errors import InvalidInput
+from usercli.formats.desired import Document
+from usercli.schemas.desired import DesiredRole, DesiredUser, ManagerName
+
+Action = Literal["create", "update", "delete"]
+Kind = Literal["role", "user"]
+
+#: In `after` of a user to be created: the file gives a password, which a plan does not hold.
+PASSWORD = "initial_password"  # noqa: S105 - a field's name
+
+_FORM = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class PlannedChange(BaseModel):
+    """One role or user. `before` and `after` hold what differs; before a deletion, all of the user."""
+
+    model_config = _FORM
+
+    action: Action
+    kind: Kind
+    target: str
+    id: uuid.UUID | None = None
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+
+    @property
+    def needs_password(self) -> bool:
+        return PASSWORD in self.after
+
+    def role(self) -> DesiredRole:
+        """The fields that a role gets. Raises ValidationError."""
+        return DesiredRole.model_validate({"name": self.target, **self.after})
+
+    def user(self, context: dict[str, Any] | None = None) -> DesiredUser:
+        """The fields that a user gets. Raises ValidationError."""
+        said = {name: value for name, value in self.after.items() if name not in {PASSWORD, "managed_by"}}
+        return DesiredUser.model_validate({"email": self.target, **said}, context=context)
+
+
+CHANGE_COLUMNS = ("target", "action", "kind", "id", "before", "after")
+
+
+class Plan(BaseModel):
+    """All that a file would change, roles first; the counts are of roles and users."""
+
+    model_config = _FORM
+
+    name: ManagerName
+    changes: list[PlannedChange]
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+    unchanged: int = 0
+
+    @property
+    def users(self) -> int:
+        """How many users it changes."""
+        return sum(change.kind == "user" for change in self.changes)
+
+    @property
+    def needs_passwords(self) -> bool:
+        return any(change.needs_password for change in self.changes)
+
+    @classmethod
+    def make(cls, name: str, changes: list[PlannedChange], unchanged: int) -> Self:
+        """The plan with its counts."""
+        actions = [change.action for change in changes]
+        counts = {action: actions.count(action) for action in ("create", "update", "delete")}
+        return cls(name=name, changes=changes, unchanged=unchanged, **counts)
+
+    @classmethod
+    def of(cls, document: Document, special_use_domains: tuple[str, ...] = ()) -> Self:
+        """A saved plan, which anybody may have written. Raises InvalidInput."""
+        try:
+            found = cls.model_validate(document.data)
+            for change in found.changes:
+                _require_sense(change, found.name, {"special_use_domains": special_use_domains})
+        except ValidationError as error:
+            item = error.errors(include_input=False, include_url=False)[0]
+            reason = item["msg"].removeprefix("Value error, ")
+            place = ".".join(str(part) for part in item["loc"])
+            raise InvalidInput(f"{document.file}: not a plan that usercli saved: {place}: {reason}") from None
+        except InvalidInput as error:
+            raise InvalidInput(f"{document.file}: not a plan that usercli saved: {error.message}") from None
+        if len({(change.kind, change.target) for change in found.changes}) < len(found.changes):
+            raise InvalidInput(f"{document.file}: not a plan that usercli saved: a target stands there twice")
+        return found
+
+
+def is_plan(document: Document) -> bool:
+    """Is this a saved plan, not a file of users and roles?"""
+    return isinstance(document.data, dict) and "changes" in document.data
+
+
+def _require_sense(change: PlannedChange, name: str, context: dict[str, Any]) -> None:
+    change.user(context) if change.kind == "user" else change.role()
+    if change.kind == "role" and change.action == "delete":
+        raise InvalidInput("no file deletes a role")
+    if change.after.get("managed_by", name) != name:
+        raise InvalidInput("it gives users to another file")
+    if (change.id is None) != (change.action == "create"):
+        raise InvalidInput(f"{change.action} of {change.target}: an id is missing, or one too many")
