@@ -1,0 +1,293 @@
+"""A change is taken back whole, field by field, unless somebody was there since."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.audit_log import HASH, verify
+from tests.conftest import Cli, Database
+from tests.rows import everything
+
+ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"
+#: What an undo may not give back exactly: the row did change.
+_MOVES = re.compile(r'"(version|updated_at|created_at|id|deleted_at)":("[^"]*"|\d+|null)')
+
+
+def change(cli: Cli, *line: str, stdin: str = "") -> str:
+    """Run a command; the id of its change."""
+    code, out, err = cli(*line, "-o", "json", stdin=stdin)
+    assert code == 0, err
+    return str(json.loads(out)["change_id"])
+
+
+def state(cli: Cli) -> tuple[str, ...]:
+    """All that operators see of users and roles, but the columns that every change moves."""
+    shown = [
+        cli("list", "--sort", "email", "-o", "jsonl")[1],
+        cli("list", "--deleted", "--sort", "email", "-o", "jsonl")[1],
+    ]
+    return (*(_MOVES.sub("", text) for text in shown), cli("role", "list", "-o", "json")[1])
+
+
+@pytest.fixture
+def two(cli: Cli) -> Cli:
+    """Ada, who administers, and Bob; the roles admin and ops."""
+    assert cli("role", "create", "admin", "--administrative")[0] == cli("role", "create", "ops")[0] == 0
+    attributes = ["--attribute", "team=blue", "--attribute-json", "n=1"]
+    assert cli("create", ADA, "--name", "Ada", *attributes, "--role", "admin", "--no-password")[0] == 0
+    assert cli("create", BOB, "--name", "Bob", *attributes, "--password-hash-stdin", stdin=f"{HASH}\n")[0] == 0
+    return cli
+
+
+CHANGES = {
+    "an update": ["update", ADA, BOB, "--name", "X", "--attribute", "team=red", "--attribute", "new=1"],
+    "another type": ["update", BOB, "--attribute-json", "n=true"],
+    "a taken attribute": ["update", BOB, "--unset-attribute", "team", "--unset-attribute", "n"],
+    "an address": ["update", BOB, "--email", EVE],
+    "an expiry": ["update", BOB, "--expires", "2999-01-01"],
+    "a deletion": ["delete", BOB, "--yes"],
+    "a deactivation": ["deactivate", BOB],
+    "a grant": ["role", "grant", "ops", ADA, BOB],
+    "a grant of administration": ["role", "grant", "admin", BOB],
+    "an expired password": ["password", "expire", BOB],
+    "a new role": ["role", "create", "new", "--administrative"],
+    "a changed role": ["role", "update", "ops", "--description", "x", "--administrative"],
+    "a renamed role and all": ["role", "delete", "ops", "--yes"],
+}
+
+
+@pytest.mark.parametrize("line", CHANGES.values(), ids=CHANGES)
+def test_a_change_is_undone_and_its_undo_too(two: Cli, line: list[str]) -> None:
+    first = state(two)
+    done = change(two, *line)
+    second = state(two)
+    assert second != first
+    undone = change(two, "undo", done, "--yes")
+    assert state(two) == first
+    redone = change(two, "undo", undone, "--yes")
+    assert state(two) == second
+    last = change(two, "undo", redone, "--yes")
+    assert state(two) == first
+    found = {line["change_id"]: line["undone_by"] for line in json.loads(two("changes", "-o", "json")[1])}
+    assert [found[name] for name in (done, undone, redone, last)] == [undone, None, last, None]
+
+
+def test_what_takes_the_way_back_is_undone_too(two: Cli) -> None:
+    assert two("role", "grant", "ops", BOB)[0] == two("delete", BOB, "--yes")[0] == 0
+    in_bin = state(two)
+    done = change(two, "restore", BOB)
+    outside = state(two)
+    assert outside != in_bin
+    assert change(two, "undo", done, "--yes")
+    assert state(two) == in_bin
+    assert two("restore", BOB)[0] == 0
+    for line in (["role", "revoke", "ops", BOB], ["role", "delete", "ops", "--revoke", "--yes"]):
+        done = change(two, *line)
+        assert change(two, "undo", done, "--yes")
+        assert state(two) == outside
+    assert two("deactivate", BOB)[0] == 0
+    done = change(two, "activate", BOB)
+    assert change(two, "undo", done, "--yes")
+    assert json.loads(two("show", BOB, "-o", "json")[1])["is_active"] is False
+
+
+def test_a_creation_is_undone_to_the_bin(two: Cli, database: Database) -> None:
+    done = change(two, "create", EVE, "--name", "Eve", "--role", "ops", "--no-password")
+    code, out, err = two("undo", done, "--yes", "-o", "json")
+    assert (code, json.loads(out)["changed"]) == (0, 1)
+    assert err.splitlines()[0] == f"plan: {EVE}: move to the bin"
+    assert two("exists", EVE)[0] == 8
+    assert two("restore", EVE)[0] == 0
+    user = json.loads(two("show", EVE, "-o", "json")[1])
+    assert (user["is_active"], user["roles"], user["full_name"]) == (True, ["ops"], "Eve")
+    assert verify(database).ok
+
+
+def test_a_dry_run_and_a_no_change_nothing_and_the_plan_comes_first(two: Cli, database: Database) -> None:
+    done = change(two, "update", ADA, BOB, "--name", "X")
+    before = everything(database), verify(database).count
+    plan = f"plan: {ADA}: give back full_name\nplan: {BOB}: give back full_name\n"
+    code, out, err = two("undo", done, "--dry-run", "-o", "json")
+    shown = json.loads(out)
+    assert (code, shown["changed"], shown["dry_run"], shown["change_id"]) == (0, 2, True, None)
+    assert err.startswith(plan)
+    code, out, err = two("undo", done)
+    assert (code, out) == (2, "")
+    assert err == f"{plan}error: undo the change {done}: this needs a confirmation; add --yes\n"
+    code, out, err = two("undo", done, stdin="n\n", terminal=True)
+    assert (code, out) == (130, "")
+    assert (everything(database), verify(database).count) == before
+
+
+# -- what somebody changed since
+
+
+def test_what_changed_since_is_named_and_nothing_is_undone(two: Cli, database: Database) -> None:
+    done = change(two, "update", ADA, BOB, "--name", "X", "--attribute", "team=red", "--attribute", "new=1")
+    assert two("update", BOB, "--name", "Y")[0] == two("update", ADA, "--attribute", "team=green")[0] == 0
+    before = everything(database)
+    code, out, err = two("undo", done, "--yes")
+    assert (code, out) == (4, "")
+    said = f"error: changed since: {ADA} attributes; {BOB} full_name; --only-unchanged does the rest"
+    assert err.splitlines()[-1] == said
+    assert everything(database) == before
+    [refusal] = [json.loads(line) for line in two("audit", "log", "--refused", "-o", "jsonl")[1].splitlines()]
+    assert (refusal["action"], refusal["outcome"]) == ("change.undone", "conflict")
+    code, out, err = two("undo", done, "--yes", "--only-unchanged", "-o", "json")
+    assert (code, json.loads(out)["changed"]) == (0, 2)
+    assert [line for line in err.splitlines() if line.startswith("warning")] == [
+        f"warning: left as it is, changed since: {ADA} attributes",
+        f"warning: left as it is, changed since: {BOB} full_name",
+    ]
+    found = {user["email"]: user for user in json.loads(two("list", "-o", "json")[1])}
+    assert (found[ADA]["full_name"], found[ADA]["attributes"]) == ("Ada", {"team": "green", "n": 1, "new": "1"})
+    assert (found[BOB]["full_name"], found[BOB]["attributes"]) == ("Y", {"team": "blue", "n": 1})
+    code, out, err = two("undo", done, "--yes", "--only-unchanged")
+    assert (code, out) == (4, "")
+
+
+def test_other_fields_attributes_and_roles_that_changed_since_are_no_conflict_and_stay(two: Cli) -> None:
+    done = change(two, "update", BOB, "--name", "X", "--attribute", "team=red", "--add-role", "ops")
+    assert two("update", BOB, "--attribute", "other=1", "--expires", "2999-01-01", "--add-role", "admin")[0] == 0
+    assert change(two, "undo", done, "--yes")
+    bob = json.loads(two("show", BOB, "-o", "json")[1])
+    assert (bob["full_name"], bob["attributes"], bob["roles"], bob["expires_at"]) == (
+        "Bob", {"team": "blue", "n": 1, "other": "1"}, ["admin"], "2999-01-01T00:00:00Z",
+    )  # fmt: skip
+
+
+def test_a_change_past_the_tool_counts_too_also_of_a_type(two: Cli, database: Database) -> None:
+    done = change(two, "update", BOB, "--attribute-json", "n=2")
+    value = '\'{"team": "blue", "n": 2.5}\''
+    database.rows(f"UPDATE users SET attributes = {value} WHERE email = 'bob@example.com'")  # version stays
+    assert two("undo", done, "--yes")[0] == 4
+    done = change(two, "update", BOB, "--attribute-json", "n=1")
+    value = '\'{"team": "blue", "n": true}\''
+    database.rows(f"UPDATE users SET attributes = {value} WHERE email = 'bob@example.com'")
+    assert two("undo", done, "--yes")[0] == 4  # to Python 1 and true are equal
+
+
+def test_many_conflicts_are_told_in_one_short_line(two: Cli) -> None:
+    emails = [f"u{number:02}@example.com" for number in range(30)]
+    for email in emails:
+        assert two("create", email, "--no-password")[0] == 0
+    done = change(two, "update", *emails, "--name", "X")
+    assert two("update", *emails, "--name", "Y")[0] == 0
+    code, _, err = two("undo", done, "--yes")
+    listed = "; ".join(f"{email} full_name" for email in emails[:10])
+    assert (code, err) == (4, f"error: changed since: {listed}; and 20 more; --only-unchanged does the rest\n")
+    code, out, err = two("undo", done, "--yes", "--only-unchanged", "-o", "json")
+    assert (code, json.loads(out)["changed"], json.loads(out)["change_id"], len(err.splitlines())) == (
+        0,
+        0,
+        None,
+        12,
+    )
+
+
+def test_a_change_is_undone_once_and_again_after_its_undo_was_undone(two: Cli) -> None:
+    done = change(two, "deactivate", BOB)
+    undone = change(two, "undo", done, "--yes")
+    code, out, err = two("undo", done, "--yes")
+    assert (code, out, err) == (4, "", f"error: the change {done} was undone already, by {undone}\n")
+    assert change(two, "undo", undone, "--yes")
+    assert change(two, "undo", done, "--yes")
+    assert json.loads(two("show", BOB, "-o", "json")[1])["is_active"] is True
+
+
+def test_an_unknown_change_is_not_found(two: Cli) -> None:
+    for unknown in ("01a1fc06-8ddf-766a-827d-e7e5975bf096", "x", "", "'; DROP TABLE users"):
+        assert two("undo", unknown, "--yes") == (3, "", f"error: no such change: {unknown}\n")
+
+
+def test_a_refused_change_is_no_change(two: Cli) -> None:
+    assert two("deactivate", ADA)[0] == 6
+    [refusal] = [json.loads(line) for line in two("audit", "log", "--refused", "-o", "jsonl")[1].splitlines()]
+    refused = refusal["change_id"]
+    assert two("undo", refused, "--yes") == (3, "", f"error: no such change: {refused}\n")
+
+
+# -- rules
+
+
+def test_a_password_cannot_be_undone_and_the_way_out_is_named(two: Cli, database: Database) -> None:
+    [stored] = database.rows("SELECT hashed_password FROM users WHERE email = 'bob@example.com'")
+    for line, stdin in (
+        (["password", "set", BOB, "--no-password"], ""),
+        (["password", "set", BOB, "--password-hash-stdin", "--must-change"], f"{HASH}\n"),
+        (["password", "reset", BOB, "--secret-out", "new.csv", "--yes"], ""),
+    ):
+        done = change(two, *line, stdin=stdin)
+        before = everything(database)
+        code, out, err = two("undo", done, "--yes")
+        assert (line, code, out) == (line, 6, "")
+        assert err == "error: a password cannot be undone; use: usercli password reset\n"
+        assert everything(database) == before
+    assert [stored] != database.rows("SELECT hashed_password FROM users WHERE email = 'bob@example.com'")
+
+
+def test_the_last_administrator_is_kept_by_an_undo_too(two: Cli, database: Database) -> None:
+    done = change(two, "role", "grant", "admin", BOB)
+    assert two("role", "revoke", "admin", ADA)[0] == 0
+    before = everything(database)
+    code, out, err = two("undo", done, "--yes")
+    assert (code, out) == (6, "")
+    assert err.splitlines()[-1].startswith("error: this would leave no active administrator; ")
+    assert everything(database) == before
+    assert two("undo", done, "--yes", "--allow-no-admin")[0] == 2
+    assert two("undo", done, "--yes", "--allow-no-admin", "--reason", "closing")[0] == 0
+    assert verify(database).ok
+
+
+def test_an_address_that_was_taken_meanwhile_is_a_conflict(two: Cli, database: Database) -> None:
+    deleted = change(two, "delete", BOB, "--yes")
+    assert two("create", BOB, "--no-password")[0] == 0
+    renamed = change(two, "update", ADA, "--email", EVE)
+    assert two("create", ADA, "--no-password")[0] == 0
+    before = everything(database)
+    for done, email in ((deleted, BOB), (renamed, ADA)):
+        code, out, err = two("undo", done, "--yes")
+        assert (code, out) == (4, "")
+        assert err.splitlines()[-1] == f"error: a user with the email {email} exists already"
+    assert everything(database) == before
+
+
+def test_a_role_that_was_granted_since_stays(two: Cli, database: Database) -> None:
+    made = change(two, "role", "create", "new")
+    assert two("role", "grant", "new", BOB)[0] == 0
+    before = everything(database)
+    code, out, err = two("undo", made, "--yes")
+    assert (code, out) == (4, "")
+    assert err.splitlines()[-1] == "error: the role new was granted since; revoke it first"
+    assert everything(database) == before
+
+
+def test_what_is_gone_is_named(two: Cli, database: Database) -> None:
+    done = change(two, "update", ADA, BOB, "--name", "X")
+    assert two("delete", BOB, "--purge", "--confirm", BOB)[0] == 0
+    code, out, err = two("undo", done, "--yes")
+    assert (code, out) == (4, "")
+    assert err.splitlines()[-1] == f"error: changed since: {BOB} is gone; --only-unchanged does the rest"
+    assert two("undo", done, "--yes", "--only-unchanged")[0] == 0
+    assert json.loads(two("show", ADA, "-o", "json")[1])["full_name"] == "Ada"
+
+
+def test_the_undo_says_what_it_undoes(two: Cli, database: Database) -> None:
+    done = change(two, "update", ADA, BOB, "--name", "X")
+    undone = change(two, "undo", done, "--yes", "--reason", "a mistake")
+    events: list[dict[str, Any]] = [
+        json.loads(line) for line in two("audit", "log", "--change", undone, "-o", "jsonl")[1].splitlines()
+    ]
+    assert [
+        (e["action"], e["undoes"], e["reason"], e["target_email"], e["before"], e["after"]) for e in events
+    ] == [
+        ("user.updated", done, "a mistake", ADA, {"full_name": "X"}, {"full_name": "Ada"}),
+        ("user.updated", done, "a mistake", BOB, {"full_name": "X"}, {"full_name": "Bob"}),
+    ]
+    [line] = [line for line in json.loads(two("changes", "-o", "json")[1]) if line["change_id"] == undone]
+    assert line["summary"] == f"user.updated 2 users (undoes {done})"
+    assert verify(database).ok
