@@ -22,10 +22,11 @@ HOME = "/home/ada"
 _BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 _VARIES = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "ID"),
-    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"), "TIME"),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"), "TIME"),
     (re.compile(r"^\d{8}_\d{4}  .*\n", re.MULTILINE), ""),  # `db upgrade` lists every revision
     (re.compile(r"\b\d{8}_\d{4}\b"), "REVISION"),
     (re.compile(r"--after \S+"), "--after CURSOR"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
 )
 
 
