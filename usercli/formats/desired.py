@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from usercli.errors import InvalidInput
 from usercli.formats.source import BadLine, numbered_lines, open_source
@@ -34,8 +33,6 @@ Path = tuple[str | int, ...]
 
 _YES_NO = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 _GUARDED = tuple("=+-@\t\r'")
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -193,115 +190,9 @@ def _cell_of_json(place: str, cell: str) -> Any:
 
 
 def _read_yaml(name: str, data: bytes) -> Document:
-    import yaml
+    from usercli.formats.yaml import parse
 
-    text = _text(name, data)
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = Document(name, {})
-    builder = _Builder(document)
-    try:
-        for event in yaml.parse(text, Loader=loader):
-            builder.take(event)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InvalidInput(
-            f"{name}:{line}: not valid YAML: {(error.problem or 'it cannot be read')[:80]}"
-        ) from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, int(error.position)) + 1
-        raise InvalidInput(f"{name}:{line}: not valid YAML: a character that may not stand there") from None
-    if not builder.began:
-        raise InvalidInput(f"{name}: the file is empty")
-    return Document(name, builder.root, document.lines)
-
-
-@dataclass
-class _Open:
-    """A mapping or list that is not closed yet."""
-
-    path: Path
-    value: Any
-    key: str | None = None
-
-
-class _Builder:
-    """Makes plain data of YAML's events: no aliases (they can explode), no tags, no key twice.
-
-    Plain scalars are those of YAML 1.2: `no` and 2027-01-31 are texts.
-    """
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._open: list[_Open] = []
-        self.began = False
-        self.root: Any = None
-
-    def take(self, event: Any) -> None:
-        """The next event."""
-        kind = type(event).__name__.removesuffix("Event")
-        line = event.start_mark.line + 1
-        if kind == "DocumentStart" and self.began:
-            self._refuse(line, "a second document begins; one is read")
-        if kind == "Alias" or getattr(event, "anchor", None):
-            self._refuse(line, "anchors and aliases (& and *) are not read; write it out")
-        if getattr(event, "tag", None):
-            self._refuse(line, "tags (!) are not read")
-        if kind in ("MappingEnd", "SequenceEnd"):
-            self._open.pop()
-        elif kind == "Scalar":
-            self._scalar(event, line)
-        elif kind in ("MappingStart", "SequenceStart"):
-            self._begin({} if kind == "MappingStart" else [], line)
-
-    def _begin(self, container: Any, line: int) -> None:
-        above = self._open[-1] if self._open else None
-        if above is not None and isinstance(above.value, dict) and above.key is None:
-            self._refuse(line, "a key is a text")
-        if len(self._open) >= DEEPEST:
-            self._refuse(line, f"nested deeper than {DEEPEST} levels")
-        path = self._place(container, line)
-        self._open.append(_Open(path, container))
-
-    def _scalar(self, event: Any, line: int) -> None:
-        above = self._open[-1] if self._open else None
-        if above is not None and isinstance(above.value, dict) and above.key is None:
-            if event.value in above.value:
-                self._refuse(line, f"the key {event.value[:50]} stands there twice")
-            above.key = event.value
-            return
-        self._place(self._plain(event.value, line) if event.implicit[0] else event.value, line)
-
-    def _place(self, value: Any, line: int) -> Path:
-        """Put a value where it belongs; its path."""
-        self.began = True
-        path: Path = ()
-        if not self._open:
-            self.root = value
-        else:
-            above = self._open[-1]
-            if isinstance(above.value, list):
-                path = (*above.path, len(above.value))
-                above.value.append(value)
-            else:
-                path = (*above.path, above.key or "")
-                above.value[above.key], above.key = value, None
-        if len(path) <= 3:
-            self._document.lines[path] = line
-        return path
-
-    def _plain(self, text: str, line: int) -> Any:
-        if text in ("", "~", "null", "Null", "NULL"):
-            return None
-        if text.lower() in ("true", "false") and text in (text.lower(), text.upper(), text.capitalize()):
-            return text.lower() == "true"
-        if _INTEGER.fullmatch(text):
-            if len(text) > 300:
-                self._refuse(line, "a number is too long")
-            return int(text)
-        return float(text) if _FLOAT.fullmatch(text) else text
-
-    def _refuse(self, line: int, reason: str) -> NoReturn:
-        raise InvalidInput(f"{self._document.file}:{line}: {reason}")
+    return Document(name, *parse(name, _text(name, data)))
 
 
 _READERS: dict[str, Callable[[str, bytes], Document]] = {

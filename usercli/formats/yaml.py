@@ -1,0 +1,128 @@
+"""YAML as plain data with the lines of its parts: a safe subset, read event by event."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from usercli.errors import InvalidInput
+
+DEEPEST = 100
+
+Path = tuple[str | int, ...]
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_DIGITS = 300
+
+
+def parse(name: str, text: str) -> tuple[Any, dict[Path, int]]:
+    """The one document of a text, and the lines of its upper parts. Raises InvalidInput with `name:line`."""
+    import yaml
+
+    builder = _Builder(name)
+    try:
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InvalidInput(
+            f"{name}:{line}: not valid YAML: {(error.problem or 'it cannot be read')[:80]}"
+        ) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, int(error.position)) + 1
+        raise InvalidInput(f"{name}:{line}: not valid YAML: a character that may not stand there") from None
+    if not builder.began:
+        raise InvalidInput(f"{name}: the file is empty")
+    return builder.root, builder.lines
+
+
+@dataclass
+class _Open:
+    """A mapping or list that is not closed yet."""
+
+    path: Path
+    value: Any
+    key: str | None = None
+
+
+class _Builder:
+    """Makes plain data of YAML's events: no aliases (they can explode), no tags, no key twice.
+
+    Plain scalars are those of YAML 1.2: `no` and 2027-01-31 are texts.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.lines: dict[Path, int] = {}
+        self._open: list[_Open] = []
+        self.began = False
+        self.root: Any = None
+
+    def take(self, event: Any) -> None:
+        """The next event."""
+        kind = type(event).__name__.removesuffix("Event")
+        line = event.start_mark.line + 1
+        if kind == "DocumentStart" and self.began:
+            self._refuse(line, "a second document begins; one is read")
+        if kind == "Alias" or getattr(event, "anchor", None):
+            self._refuse(line, "anchors and aliases (& and *) are not read; write it out")
+        if getattr(event, "tag", None):
+            self._refuse(line, "tags (!) are not read")
+        if kind in ("MappingEnd", "SequenceEnd"):
+            self._open.pop()
+        elif kind == "Scalar":
+            self._scalar(event, line)
+        elif kind in ("MappingStart", "SequenceStart"):
+            self._begin({} if kind == "MappingStart" else [], line)
+
+    def _begin(self, container: Any, line: int) -> None:
+        above = self._open[-1] if self._open else None
+        if above is not None and isinstance(above.value, dict) and above.key is None:
+            self._refuse(line, "a key is a text")
+        if len(self._open) >= DEEPEST:
+            self._refuse(line, f"nested deeper than {DEEPEST} levels")
+        path = self._place(container, line)
+        self._open.append(_Open(path, container))
+
+    def _scalar(self, event: Any, line: int) -> None:
+        above = self._open[-1] if self._open else None
+        if above is not None and isinstance(above.value, dict) and above.key is None:
+            if event.value in above.value:
+                self._refuse(line, f"the key {event.value[:50]} stands there twice")
+            above.key = event.value
+            return
+        self._place(self._plain(event.value, line) if event.implicit[0] else event.value, line)
+
+    def _place(self, value: Any, line: int) -> Path:
+        """Put a value where it belongs; its path."""
+        self.began = True
+        path: Path = ()
+        if not self._open:
+            self.root = value
+        else:
+            above = self._open[-1]
+            if isinstance(above.value, list):
+                path = (*above.path, len(above.value))
+                above.value.append(value)
+            else:
+                path = (*above.path, above.key or "")
+                above.value[above.key], above.key = value, None
+        if len(path) <= 3:
+            self.lines[path] = line
+        return path
+
+    def _plain(self, text: str, line: int) -> Any:
+        if text in ("", "~", "null", "Null", "NULL"):
+            return None
+        if text.lower() in ("true", "false") and text in (text.lower(), text.upper(), text.capitalize()):
+            return text.lower() == "true"
+        if _INTEGER.fullmatch(text):
+            if len(text) > _DIGITS:
+                self._refuse(line, "a number is too long")
+            return int(text)
+        return float(text) if _FLOAT.fullmatch(text) else text
+
+    def _refuse(self, line: int, reason: str) -> NoReturn:
+        raise InvalidInput(f"{self._name}:{line}: {reason}")
