@@ -595,3 +595,11 @@ def test_a_time_before_now_can_be_an_expiry_no_more(database: Database) -> None:
     time.sleep(0.06)
     with pytest.raises(ValidationError, match="lies in the past"):
         UserCreate(email="ada@example.com", expires_at=almost)
+
+
+def test_attributes_grown_by_several_updates_stay_within_the_limit(database: Database) -> None:
+    service.create_user(UserCreate(email="ada@example.com", attributes={"a": "x" * 40_000}), database.uow())
+    key = UserKey.parse("ada@example.com")
+    with pytest.raises(InvalidInput, match="the attributes are longer than 65536 bytes of JSON"):
+        service.update_users([key], UserUpdate(set_attributes={"b": "x" * 40_000}), database.uow())
+    assert service.show_users([key], database.uow())[0].attributes == {"a": "x" * 40_000}

@@ -25,6 +25,7 @@ from usercli.schemas.users import (
     UserKey,
     UserUpdate,
     UserView,
+    check_attributes,
 )
 from usercli.services import journal
 from usercli.services.administrators import administrators_kept
@@ -295,7 +296,7 @@ def _assign(user: User, data: UserUpdate) -> bool:
     attributes = {**user.attributes, **data.set_attributes}
     for key in data.unset_attributes:
         attributes.pop(key, None)
-    given["attributes"] = attributes
+    given["attributes"] = check_attributes(attributes) if data.set_attributes else attributes
     different = {name: value for name, value in given.items() if not _same(getattr(user, name), value)}
     for name, value in different.items():
         setattr(user, name, value)
