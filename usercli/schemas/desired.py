@@ -9,8 +9,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    StrictBool,
-    StrictStr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -25,6 +23,9 @@ from usercli.text import nearest, require_plain
 from usercli.times import parse_time, rfc3339
 
 NAME_LENGTH = 64
+
+#: As for everything that comes in, and nothing is made of another type: `5` is no name.
+_FORM = ConfigDict(**STRICT, strict=True)
 
 
 def _expiry(value: Any) -> str | None:
@@ -53,17 +54,17 @@ def _password(value: str) -> str:
     return require_form(value)
 
 
-ManagerName = Annotated[StrictStr, AfterValidator(_file_name)]
+ManagerName = Annotated[str, AfterValidator(_file_name)]
 
 
 class DesiredRole(BaseModel):
     """A role that there should be."""
 
-    model_config = STRICT
+    model_config = _FORM
 
-    name: Annotated[StrictStr, RoleName]
-    description: Annotated[StrictStr, Description] = ""
-    administrative: StrictBool = False
+    name: RoleName
+    description: Description = ""
+    administrative: bool = False
 
     def fields(self) -> dict[str, Any]:
         """What is said of it."""
@@ -73,16 +74,16 @@ class DesiredRole(BaseModel):
 class DesiredUser(BaseModel):
     """A user that there should be. Validate with context={"special_use_domains": [...]} to allow such domains."""
 
-    model_config = STRICT
+    model_config = _FORM
 
-    email: StrictStr
-    full_name: Annotated[StrictStr, FullName] = ""
-    is_active: StrictBool = True
-    roles: Annotated[list[Annotated[StrictStr, RoleName]], AfterValidator(_once_each)] = []
+    email: str
+    full_name: FullName = ""
+    is_active: bool = True
+    roles: Annotated[list[RoleName], AfterValidator(_once_each)] = []
     attributes: Attributes = {}
     expires_at: Annotated[str | None, BeforeValidator(_expiry)] = None
-    must_change_password: StrictBool = False
-    initial_password: Annotated[StrictStr, AfterValidator(_password)] | None = None
+    must_change_password: bool = False
+    initial_password: Annotated[str, AfterValidator(_password)] | None = None
 
     @field_validator("email")
     @classmethod
@@ -97,7 +98,7 @@ class DesiredUser(BaseModel):
 class Desired(BaseModel):
     """A whole file. None is silence: no users said is not no users wanted."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = _FORM
 
     name: ManagerName
     roles: list[DesiredRole] | None = None
@@ -142,9 +143,8 @@ def _require_once(document: Document, part: str, keys: list[tuple[str, str]]) ->
     for number, (key, shown) in enumerate(keys):
         if key in seen:
             first = document.place((part, seen[key])).removeprefix(document.file).lstrip(": ")
-            raise InvalidInput(
-                f"{document.place((part, number))}: {shown} stands in the file twice, first at {first}"
-            )
+            where = f"line {first}" if document.lines else first
+            raise InvalidInput(f"{document.place((part, number))}: {shown} stands there twice, first at {where}")
         seen[key] = number
 
 

@@ -105,6 +105,8 @@ def _require_sense(change: PlannedChange, name: str, context: dict[str, Any]) ->
     change.user(context) if change.kind == "user" else change.role()
     if change.kind == "role" and change.action == "delete":
         raise InvalidInput("no file deletes a role")
+    if change.after.keys() & {"email", "name"}:
+        raise InvalidInput(f"{change.target}: it gives another name")
     if change.after.get("managed_by", name) != name:
         raise InvalidInput("it gives users to another file")
     if (change.id is None) != (change.action == "create"):

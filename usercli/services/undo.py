@@ -152,9 +152,11 @@ class _Undo:
                 self._bring_back(event)
             elif event.action == "role.updated" and role is not None:
                 self._give_role_back(event, role)
+        own = [role for event, role in self._role_steps if event.action == "role.created" and role is not None]
         for user, story, give_back in self._user_steps:
             before = journal.snapshot(user)
             if story[0].action == "user.created":
+                change_roles(user, [], own, self._uow)  # they go as well, and the bin keeps roles
                 user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
             else:
                 self._assign(user, give_back)
