@@ -173,9 +173,10 @@ def _gathered(chunks: Iterable[str]) -> Iterator[str]:
             if len(held) >= _CHUNKS_A_WRITE:
                 yield "".join(held)
                 held = []
-    finally:
-        if held:  # also what came before an error
-            yield "".join(held)
+    except Exception:
+        yield "".join(held)  # what came before the error
+        raise
+    yield "".join(held)
 
 
 def _format(options: Options, is_terminal: bool) -> str:

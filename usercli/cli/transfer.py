@@ -82,13 +82,14 @@ def import_(
 ) -> int:
     """Import users from a file, all or nothing.
 
-    CSV, TSV, JSON Lines or JSON by the file's name (.gz too), or --from
-    auth0, django, keycloak, firebase, kratos, airflow, htpasswd, shadow, ldif, scim.
+    The format is told by the file's name: csv, tsv, jsonl, json, and each with .gz; --from names it,
+    or another system: auth0, django, keycloak, firebase, kratos, airflow, htpasswd, shadow, ldif, scim.
 
     \b
     Examples:
       usercli import users.csv --dry-run
-      usercli import users.jsonl.gz --on-conflict update --skip-bad --reject-file bad.csv
+      usercli import users.jsonl.gz --on-conflict update
+      usercli import users.csv --skip-bad --reject-file bad.csv
       usercli import shadow --from shadow --email-domain example.com
     """
     output = Output(invocation.options, SUMMARY_FIELDS)
