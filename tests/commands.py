@@ -91,6 +91,8 @@ CASES: dict[str, list[Case]] = {
     "deactivate": [Case("deactivate bob@example.com")],
     "expire run": [Case("expire run")],
     "import": [Case("import {users_file}")],
+    "plan": [Case("plan {desired_file} --exit-code", code=7)],
+    "apply": [Case("apply {desired_file}", "", "--yes", "--yes")],
     "export": [Case("export"), Case("export {export_file} --with-hashes")],
     "batch": [Case("batch -", "update bob@example.com --name Bobby\n")],
     "history": [Case("history eve@example.com")],

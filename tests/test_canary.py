@@ -67,11 +67,15 @@ def filled(
     password_file.write_text(PASSWORD)
     users_file.touch(0o600)
     users_file.write_text(f"email,hashed_password\nzoe@example.com,{HASH}\n")
+    desired_file = tmp_path / "desired.json"
+    joy = {"email": "joy@example.com", "initial_password": PASSWORD}
+    desired_file.write_text(json.dumps({"name": "staff", "users": [joy]}))
     return {
         "password": PASSWORD,
         "hash": HASH,
         "password_file": str(password_file),
         "users_file": str(users_file),
+        "desired_file": str(desired_file),
         "new_file": "",
         "export_file": str(tmp_path / "export.csv"),
         "database": database.url.name,
