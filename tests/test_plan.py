@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Cli, Database
+from usercli.schemas.desired import DesiredUser
 from usercli.schemas.users import UserView
 
 Write = Callable[..., str]
@@ -42,6 +43,7 @@ def write(environment: Path) -> Write:
     """Write a file and give its name."""
 
     def put(text: str | bytes, name: str = "staff.yaml") -> str:
+        (environment / name).touch(0o600)
         (environment / name).write_bytes(text.encode() if isinstance(text, str) else text)
         return name
 
@@ -270,6 +272,16 @@ def test_an_initial_password_is_set_on_creation_only(cli: Cli, write: Write, dat
     everything = str(database.rows("SELECT before, after, personal FROM audit_events"))
     assert "horse" not in everything
     assert str(stored[0][0]) not in everything
+
+
+@on_sqlite
+def test_passwords_that_others_can_read_are_warned_of(cli: Cli, write: Write, environment: Path) -> None:
+    file = write(STAFF)
+    (environment / file).chmod(0o640)
+    err = cli("apply", file, "--yes")[2]
+    warning = "warning: others can read staff.yaml, and it holds passwords; run: chmod 600 staff.yaml"
+    assert err.splitlines()[0] == warning
+    assert "warning" not in cli("apply", file)[2]  # nobody gets one any more
 
 
 def test_the_password_policy_holds_and_the_refusal_is_logged(cli: Cli, write: Write, database: Database) -> None:
@@ -522,6 +534,15 @@ def test_a_plan_is_neither_planned_nor_given_a_name_or_pruned_again(cli: Cli, wr
 
 
 # -- files
+
+
+@on_sqlite
+def test_the_sample_of_the_page_is_valid(cli: Cli, write: Write) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "desired-state.md").read_text(encoding="utf-8")
+    expected = plan_of(cli, write(page.partition("```yaml\n")[2].partition("```")[0].replace("2027", "2999")))
+    [role, user] = expected["changes"]
+    assert role["after"] == {"description": "Writes", "administrative": False}
+    assert set(user["after"]) == {*DesiredUser.model_fields, "managed_by"} - {"email"}
 
 
 def test_json_and_tables_say_the_same_as_yaml(cli: Cli, write: Write) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -113,7 +114,7 @@ def apply(
         uow = invocation.changing()
         with uow.attempt("plan.applied"):
             planned = _plan(invocation, desired, uow, prune)
-            passwords = _passwords(invocation, desired, planned)
+            passwords = _passwords(invocation, desired, planned, file)
             _brake(invocation, planned, max_changes)
     _ask(invocation, planned)
     from usercli.services.desired import apply_plan
@@ -207,9 +208,11 @@ def _ask(invocation: Invocation, plan: Plan) -> None:
     invocation.confirm(f"apply {plan.name}: {_counted(plan)}")
 
 
-def _passwords(invocation: Invocation, desired: Desired, plan: Plan) -> dict[str, str]:
+def _passwords(invocation: Invocation, desired: Desired, plan: Plan, file: str) -> dict[str, str]:
     if not plan.needs_passwords:
         return {}
+    if Path(file).stat().st_mode & 0o077:
+        invocation.warn(f"others can read {file}, and it holds passwords; run: chmod 600 {file}")
     from usercli.cli.secrets import hasher_of, policy_of
     from usercli.services.desired import initial_passwords
 
