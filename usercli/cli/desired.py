@@ -153,9 +153,13 @@ def _plan(invocation: Invocation, desired: Desired, uow: UnitOfWork, prune: bool
 
 def _save(plan: Plan, path: str) -> None:
     from usercli.files import replaced
+    from usercli.formats.desired import LARGEST
 
+    data = (plan.model_dump_json(indent=2) + "\n").encode()
+    if len(data) > LARGEST:
+        raise InvalidInput(f"the plan is larger than {LARGEST >> 20} MB; apply the file itself")
     with replaced(path) as out:
-        out.write((plan.model_dump_json(indent=2) + "\n").encode())
+        out.write(data)
 
 
 def _show(output: Output, plan: Plan) -> None:

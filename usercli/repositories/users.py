@@ -70,6 +70,11 @@ class UserRepository(Repository[User]):
         except EmailTaken:
             raise EmailTaken(entity.email) from None
 
+    def add_all(self, entities: Iterable[User]) -> None:
+        """Put users in, together. Raises EmailTaken, without a name."""
+        self.session.add_all(entities)
+        self.session.flush()
+
     def save(self, entity: User) -> None:
         """Write what changed on a user. Raises EmailTaken (naming the email) or ChangedMeanwhile."""
         email = entity.email

@@ -156,8 +156,7 @@ def apply_plan(
         with administrators_kept(uow, allow_none=allow_no_admin):
             application = _Application(plan, uow, hashes or {})
             application.require_unchanged()
-            for change in plan.changes:
-                application.carry_out(change)
+            application.carry_out()
         if plan.changes:
             uow.commit()
     return Applied(
@@ -209,16 +208,21 @@ class _Application:
         others = (self._plan.name,) if change.action == "delete" else (self._plan.name, None)
         return user.managed_by in others and _is_now(change, user.id, journal.snapshot(user))
 
-    def carry_out(self, change: PlannedChange) -> None:
-        """One change, with its event."""
-        if change.kind == "role":
-            self._write_role(change)
-        elif change.action == "create":
-            self._create(change)
-        elif change.action == "update":
-            self._update(change)
-        else:
-            self._delete(change)
+    def carry_out(self) -> None:
+        """Every change with its event, in the order of the plan; new users go in together."""
+        for change in self._plan.changes:
+            if change.kind == "role":
+                self._write_role(change)
+        new = {c.target: self._new(c) for c in self._plan.changes if c.kind == "user" and c.action == "create"}
+        try:
+            self._uow.users.add_all(new.values())
+        except EmailTaken:  # after the look at who is there
+            raise ChangedMeanwhile("changed since the plan was made: a new user is there now; plan again") from None
+        for change in self._plan.changes:
+            if change.target in new and change.kind == "user":
+                journal.created(self._uow, new[change.target])
+            elif change.kind == "user":
+                self._write_user(change)
 
     def _write_role(self, change: PlannedChange) -> None:
         if change.action == "create":
@@ -231,23 +235,26 @@ class _Application:
         action = f"role.{change.action}d"
         self._uow.audit.record(action, kind="role", target_id=role.id, before=change.before, after=after)
 
-    def _create(self, change: PlannedChange) -> None:
+    def _new(self, change: PlannedChange) -> User:
         wanted = change.user()
         fields = wanted.model_dump(exclude={"roles", "expires_at", PASSWORD})
         user = User(**fields, expires_at=_moment(wanted.expires_at), managed_by=self._plan.name)
         if (hashed := self._hashes.get(change.target)) is not None:
             user.hashed_password, user.password_changed_at = hashed, utcnow()
-        try:
-            self._uow.users.add(user)
-        except EmailTaken:
-            raise ChangedMeanwhile(f"changed since the plan was made: {change.target}; plan again") from None
         user.grants.extend(new_grant(self._roles[name], self._uow) for name in wanted.roles)
-        self._uow.flush()
-        journal.created(self._uow, user)
+        return user
 
-    def _update(self, change: PlannedChange) -> None:
-        user, wanted = self._user(change), change.user()
+    def _write_user(self, change: PlannedChange) -> None:
+        """Flushed with the rest: what is written here breaks no constraint."""
+        user = self._user(change)
         before = journal.snapshot(user)
+        if change.action == "delete":
+            user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
+        else:
+            self._assign(user, change.user())
+        journal.changed(self._uow, f"user.{change.action}d", user, before)
+
+    def _assign(self, user: User, wanted: DesiredUser) -> None:
         for name, value in wanted.fields().items():
             if name == "roles":
                 added = [self._roles[role] for role in value]
@@ -255,15 +262,6 @@ class _Application:
             else:
                 setattr(user, name, _moment(value) if name == "expires_at" else value)
         user.managed_by = self._plan.name
-        self._uow.users.save(user)
-        journal.changed(self._uow, "user.updated", user, before)
-
-    def _delete(self, change: PlannedChange) -> None:
-        user = self._user(change)
-        before = journal.snapshot(user)
-        user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
-        self._uow.users.save(user)
-        journal.changed(self._uow, "user.deleted", user, before)
 
     def _user(self, change: PlannedChange) -> User:
         assert change.id is not None  # noqa: S101 - only creations have none
