@@ -266,6 +266,19 @@ def test_a_role_that_was_granted_since_stays(two: Cli, database: Database) -> No
     assert everything(database) == before
 
 
+def test_a_role_that_only_users_in_the_bin_have_goes_and_comes_back_with_them(two: Cli, database: Database) -> None:
+    first = state(two)
+    made = change(two, "role", "create", "new")
+    created = change(two, "create", EVE, "--role", "new", "--no-password")
+    assert change(two, "undo", created, "--yes")
+    undone = change(two, "undo", made, "--yes")
+    assert (state(two)[0], state(two)[2]) == (first[0], first[2])
+    assert change(two, "undo", undone, "--yes")
+    assert two("restore", EVE)[0] == 0
+    assert json.loads(two("show", EVE, "-o", "json")[1])["roles"] == ["new"]
+    assert verify(database).ok
+
+
 def test_what_is_gone_is_named(two: Cli, database: Database) -> None:
     done = change(two, "update", ADA, BOB, "--name", "X")
     assert two("delete", BOB, "--purge", "--confirm", BOB)[0] == 0

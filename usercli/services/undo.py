@@ -193,8 +193,14 @@ class _Undo:
         self._record_role("role.updated", role, event.after, event.before)
 
     def _remove_role(self, event: EventView, role: Role) -> None:
-        if self._uow.roles.holders(role):
+        holders = self._uow.users.by_id(self._uow.roles.holders(role), lock=True)
+        if any(user.deleted_at is None for user in holders):
             raise Conflict(f"the role {role.name} was granted since; revoke it first")
+        for user in holders:  # in the bin: they were perhaps created with it, and went there with it
+            before = journal.snapshot(user)
+            change_roles(user, [], [role], self._uow)
+            self._uow.users.save(user)
+            journal.changed(self._uow, "role.revoked", user, before, undoes=self._id)
         self._uow.roles.remove(role)
         self._record_role("role.deleted", role, event.after, {})
 
