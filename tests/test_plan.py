@@ -494,6 +494,7 @@ def test_a_saved_plan_holds_no_password_and_one_that_needs_one_is_refused(
         ("changes.2.after.email", "x@example.com"),
         ("changes.2.after.version", 1),
         ("changes.2.after.expires_at", 5),
+        ("changes.2.after.expires_at", "2020-01-01T00:00:00Z"),
         ("changes.2.id", None),
         ("changes.2.id", "x"),
         ("changes.2.action", "purge"),
@@ -520,6 +521,17 @@ def test_a_plan_that_somebody_bent_is_refused(
     code, out, err = cli("apply", write(json.dumps(saved), "plan.json"), "--yes")
     assert (code, out) == (4 if where == "changes.2.before" else 2, ""), err
     assert state(database) == before
+
+
+@on_sqlite
+def test_no_plan_deletes_a_user_whom_its_file_does_not_manage(
+    cli: Cli, write: Write, database: Database, ada: UserView
+) -> None:
+    change = {"action": "delete", "kind": "user", "target": "ada@example.com", "id": str(ada.id)}
+    code, out, err = cli("apply", write(json.dumps({"name": "staff", "changes": [change]}), "plan.json"), "--yes")
+    refused = "error: changed since the plan was made: ada@example.com; plan again"
+    assert (code, out, err.splitlines()[-1]) == (4, "", refused)
+    assert database.rows("SELECT deleted_at FROM users") == [(None,)]
 
 
 @on_sqlite
