@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import func, select, update
 
@@ -15,6 +15,8 @@ from usercli.models.user import User
 from usercli.repositories.base import Repository
 from usercli.text import nearest
 from usercli.times import utcnow
+
+_DEFINITIONS = 0x726F6C6573  # "roles" in ASCII
 
 Lock = Literal["share", "change"] | None
 
@@ -26,6 +28,7 @@ class RoleRepository(Repository[Role]):
     """The roles, by name."""
 
     model = Role
+    _definitions_held = False
 
     def named(self, names: Iterable[str], lock: Lock = None) -> list[Role]:
         """The roles of these names, in name order. Raises RoleNotFound with the nearest names.
@@ -46,12 +49,14 @@ class RoleRepository(Repository[Role]):
             return {}
         query = select(Role).where(Role.name.in_(wanted)).order_by(Role.administrative.desc(), Role.name)
         if lock:
+            self._hold_definitions()
             shared = lock == "share"
             query = query.with_for_update(read=shared, key_share=shared).execution_options(populate_existing=True)
         return {role.name: role for role in sorted(self.session.scalars(query), key=lambda role: role.name)}
 
     def by_name(self, name: str) -> Role | None:
         """The role of that name, kept from being deleted; or None."""
+        self._hold_definitions()
         query = select(Role).where(Role.name == name).with_for_update(read=True, key_share=True)
         return self.session.scalars(query).first()
 
@@ -75,11 +80,30 @@ class RoleRepository(Repository[Role]):
         by_them = update(UserRole).where(UserRole.granted_by.in_(names)).values(granted_by="")
         self.session.execute(by_them.execution_options(synchronize_session=False))
 
+    def lock_definitions(self) -> None:
+        """Before any other lock: nobody else makes, changes or removes a role, or locks one, meanwhile.
+
+        Roles are locked in an order that depends on what they are; while that may change, no order is safe.
+        """
+        self._definitions_held = True
+        self._advise(func.pg_advisory_xact_lock)
+
+    def _hold_definitions(self) -> None:
+        """What roles are stays so until the end of the transaction."""
+        if not self._definitions_held:
+            self._definitions_held = True
+            self._advise(func.pg_advisory_xact_lock_shared)
+
+    def _advise(self, lock: Any) -> None:
+        if self.session.get_bind().dialect.name == "postgresql":
+            self.session.execute(select(lock(_DEFINITIONS)))
+
     def lock_administrative(self) -> None:
         """Lock the administrative roles, by name, so that administrators change one command at a time.
 
         A grant of such a role waits as well: its foreign key locks the same row.
         """
+        self._hold_definitions()
         query = select(Role.id).where(Role.administrative.is_(True)).order_by(Role.name).with_for_update()
         locked: list[uuid.UUID] | None = None
         while (found := list(self.session.scalars(query))) != locked:  # one was made, or went, during the wait

@@ -153,6 +153,7 @@ def apply_plan(
     for change in plan.changes:
         _require_to_come(change.target, change.after)
     with uow.change("plan.applied"):
+        uow.roles.lock_definitions()
         with administrators_kept(uow, allow_none=allow_no_admin):
             application = _Application(plan, uow, hashes or {})
             application.require_unchanged()

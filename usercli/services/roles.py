@@ -23,6 +23,7 @@ def list_roles(uow: UnitOfWork) -> list[RoleView]:
 def create_role(data: RoleCreate, uow: UnitOfWork) -> Change:
     """Add a role. Raises Conflict if there is one of that name."""
     with uow.change("role.created", [RoleName(data.name)]):
+        uow.roles.lock_definitions()
         role = uow.roles.add(Role(**data.model_dump()))
         _record(uow, "role.created", role, {}, data.model_dump())
         uow.commit()
@@ -35,6 +36,7 @@ def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin:
     if not given:
         raise InvalidInput("nothing to change was given; see usercli role update --help")
     with uow.change("role.updated", [RoleName(name)]):
+        uow.roles.lock_definitions()
         with administrators_kept(uow, allow_none=allow_no_admin):
             [role] = uow.roles.named([name], "change")
             different = {key: value for key, value in given.items() if getattr(role, key) != value}
@@ -53,6 +55,7 @@ def delete_role(name: str, uow: UnitOfWork, *, revoke: bool = False, allow_no_ad
     Raises RoleNotFound, Refused while it is granted (also to users in the bin), LastAdministrator.
     """
     with uow.change("role.deleted", [RoleName(name)]):
+        uow.roles.lock_definitions()
         with administrators_kept(uow, allow_none=allow_no_admin):
             [role] = uow.roles.named([name], "change")
             holders = uow.users.by_id(uow.roles.holders(role), lock=True)

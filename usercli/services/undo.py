@@ -54,6 +54,7 @@ def undo_change(
     rest), Refused (nothing of it can be undone), LastAdministrator.
     """
     with uow.change("change.undone"):
+        uow.roles.lock_definitions()
         with administrators_kept(uow, allow_none=allow_no_admin):
             undo = _Undo(change_id, uow)
             plan = undo.plan(lock=True)
