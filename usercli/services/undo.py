@@ -80,6 +80,7 @@ class _Undo:
         self.done = 0
         self._user_steps: list[tuple[User, list[EventView], dict[str, Any]]] = []
         self._role_steps: list[tuple[EventView, Role | None]] = []
+        self._known_roles: set[str] | None = None
 
     def plan(self, *, lock: bool = False) -> UndoPlan:
         events = [EventView.of(event) for event in self._uow.audit.of_change(self._id)]
@@ -125,9 +126,22 @@ class _Undo:
                 self._user_steps.append((user, story, {}))
             return
         give_back = _give_back(user, story, plan.conflicts)
+        if give_back.get("is_active") and user.deleted_at is not None and "deleted_at" not in give_back:
+            plan.conflicts.append(f"{user.email} is_active")  # in the bin since
+            del give_back["is_active"]
+        if "roles" in give_back and not set(give_back["roles"][1]) <= self._role_names():
+            plan.conflicts.append(f"{user.email} roles")  # a role is gone since
+            del give_back["roles"]
         if give_back:
             plan.steps.append(f"{user.email}: give back {', '.join(n for n in give_back if n != 'was_active')}")
             self._user_steps.append((user, story, give_back))
+
+    def _role_names(self) -> set[str]:
+        """The roles that there are, and that this undo brings back."""
+        if self._known_roles is None:
+            back = {event.before["name"] for event, role in self._role_steps if role is None}
+            self._known_roles = back | {role.name for role, _ in self._uow.roles.all()}
+        return self._known_roles
 
     def _plan_role(self, event: EventView, plan: UndoPlan) -> None:
         role = self._uow.roles.find(uuid.UUID(event.target_id))
