@@ -136,6 +136,14 @@ class Program:
             return "a password cannot be undone"
         return None
 
+    def keeps(self, stuck: set[str], message: str) -> bool:
+        """Somebody whom an exception left where they were has the address, or the role's name, of this message."""
+        for target, fields in self.look().items():
+            named = str(fields.get("email") or fields["name"])
+            if target in stuck and not fields.get("deleted_at") and ("role" in message or named in message):
+                return True
+        return False
+
     def undo_everything(self) -> None:
         """Undo all changes in reverse, the undoing ones too; then nothing is there, as at first.
 
@@ -143,6 +151,7 @@ class Program:
         """
         #: what an exception left as it was: of the changes before it, the rest is undone
         stuck = {str(event.target_id) for event in self.log if event.outcome == "done" and event.action in GONE}
+        roles_ever = {str(event.target_id) for event in self.log if event.target_kind == "role"}
         for change in reversed(self.changes):
             with self.database.uow(read_only=True) as reading:
                 if reading.audit.undone_by(change) is not None:
@@ -152,8 +161,12 @@ class Program:
             work = uow(self.database, reason="the way back")
             wanted = self.refusal(events)
             try:
-                undo_change(change, work, only_unchanged=bool(targets & stuck), allow_no_admin=True)
+                part = bool(targets & stuck) or bool(roles_ever & stuck)  # a role reaches everybody
+                undo_change(change, work, only_unchanged=part, allow_no_admin=True)
+                stuck |= targets if part else set()
             except UserCliError as error:
+                if "exists already" in error.message and self.keeps(stuck, error.message):
+                    wanted = "exists already"
                 wanted = error.message if wanted and wanted in error.message else f"no {error.message}"
                 stuck |= targets
             else:
