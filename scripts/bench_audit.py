@@ -43,13 +43,13 @@ def change(file: str, runs: str) -> dict[str, Any]:
     for run in range(int(runs) + 1):
         for kind, seconds in found.items():
             if kind == "without":
-                AuditRepository.record = AuditRepository.write = lambda *_, **__: None  # type: ignore[method-assign, assignment]
+                AuditRepository.record = AuditRepository.write = lambda *_, **__: None  # type: ignore[method-assign, assignment]  # switched off on purpose
             start = time.process_time()
             for turn in range(CHANGES_A_RUN):
                 users.update_users(key, UserUpdate(full_name=f"{kind} {run} {turn}"), unit_of_work(file))
             if run:  # the first only warms up
                 seconds.append((time.process_time() - start) / CHANGES_A_RUN)
-            AuditRepository.record, AuditRepository.write = record, write  # type: ignore[method-assign]
+            AuditRepository.record, AuditRepository.write = record, write  # type: ignore[method-assign]  # and on again
     hasher = PasswordHasher("bcrypt", 4)
     set_password(key[0], hasher.hash(PASSWORD), unit_of_work(file))
     before = audit.checkpoint(unit_of_work(file)).count
