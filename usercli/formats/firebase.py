@@ -43,8 +43,8 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
         raise InvalidInput("line 1: the file is truncated or damaged (a file of firebase)") from None
     again = _Again(start, source)
     if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[", b""):
-        return read_users(again, options, "firebase", _KNOWN, _person, ("users.item",))  # type: ignore[arg-type]  # a buffered reader is a BinaryIO
-    return _read_table(again, options)  # type: ignore[arg-type]  # a buffered reader is a BinaryIO
+        return read_users(again, options, "firebase", _KNOWN, _person, ("users.item",))  # type: ignore[arg-type]  # it has what readers use
+    return _read_table(again, options)  # type: ignore[arg-type]  # it has what readers use
 
 
 class _Again:
