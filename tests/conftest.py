@@ -225,7 +225,7 @@ def run_here(*arguments: str, stdin: str = "", terminal: bool = False) -> tuple[
         sys.stdin, sys.stdout, sys.stderr = before
     for stream in (out, err):
         stream.flush()
-    return code, out.buffer.getvalue().decode(), err.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    return code, out.buffer.getvalue().decode(), err.buffer.getvalue().decode()  # type: ignore[attr-defined]  # a BytesIO
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def run(environment: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             "timeout": 60,
             "stdin": subprocess.DEVNULL,
         }
-        return subprocess.run([sys.executable, "-m", "usercli", *arguments], **{**settings, **options})  # type: ignore[call-overload, no-any-return]
+        return subprocess.run([sys.executable, "-m", "usercli", *arguments], **{**settings, **options})  # type: ignore[call-overload, no-any-return]  # options as given
 
     return _run
 

@@ -254,7 +254,7 @@ def test_a_setting_is_taken_from_the_nearest_place(configured: Configured, clean
     places = {"USERCLI_CONFIG": str(config)}
 
     def found(**options: object) -> tuple[object, str]:
-        setting = Settings(**options).get("special_use_domains")  # type: ignore[arg-type]
+        setting = Settings(**options).get("special_use_domains")  # type: ignore[arg-type]  # one of both
         return setting.value, setting.source
 
     assert found(environ={}) == ((), "default")

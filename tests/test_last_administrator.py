@@ -380,7 +380,7 @@ def test_two_administrators_who_deactivate_each_other_at_once_do_not_both_pass(
     ]
     for number in range(ROUNDS):
         one, other = ways[number % len(ways)], ways[number // 2 % len(ways)]
-        done = together(lambda one=one: one(BOB), lambda other=other: other(ADA))  # type: ignore[misc]
+        done = together(lambda one=one: one(BOB), lambda other=other: other(ADA))  # type: ignore[misc]  # defaults bind the loop
         assert sorted(done) == ["LastAdministrator", "done"], number
         [gone] = [email for email, result in ((BOB, done[0]), (ADA, done[1])) if result == "done"]
         values = {"is_active": True, "was_active": None, "deleted_at": None, "expires_at": None}

@@ -109,7 +109,7 @@ def test_times_come_back_aware_in_utc_to_the_microsecond(uow: UnitOfWork, moment
 
 def test_a_naive_time_is_refused(uow: UnitOfWork) -> None:
     with pytest.raises(Exception, match="a naive time cannot be stored"):
-        uow.users.add(User(email="ada@example.com", expires_at=datetime(2026, 1, 1)))  # noqa: DTZ001, RUF100
+        uow.users.add(User(email="ada@example.com", expires_at=datetime(2026, 1, 1)))  # noqa: DTZ001, RUF100 - naive on purpose
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ SCRIPT = Path(__file__).parent.parent / "scripts" / "seed.py"
 def seed(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, SCRIPT, *arguments],
-        **{"capture_output": True, "text": True, "stdin": subprocess.DEVNULL, **options},  # type: ignore[call-overload, no-any-return]
+        **{"capture_output": True, "text": True, "stdin": subprocess.DEVNULL, **options},  # type: ignore[call-overload, no-any-return]  # options as given
     )
 
 

@@ -564,7 +564,7 @@ def test_a_listing_left_early_closes_its_transaction(database: Database, make_us
     uow = database.uow(read_only=True)
     stream = iter(service.Listing(UserCriteria(), uow))
     next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()  # type: ignore[attr-defined]  # a generator
     assert not uow.session.in_transaction()
 
 

@@ -127,7 +127,7 @@ class Program:
     def refusal(self, events: list[EventView]) -> str | None:
         """What the undo of a change may be refused for: the named exceptions."""
         with self.database.uow(read_only=True) as reading:
-            erased = [reading.audit.find(event.seq).personal is None for event in events]  # type: ignore[union-attr]
+            erased = [reading.audit.find(event.seq).personal is None for event in events]  # type: ignore[union-attr]  # they are there
         if any(event.action in GONE for event in events):
             return "what was removed for good cannot be undone"
         if any(erased):

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from usercli.cli.lazy import flag
 from usercli.errors import InvalidInput
 from usercli.schemas.users import UserCriteria
 from usercli.text import nearest, require_plain
@@ -30,16 +31,12 @@ KEYS = (
 _YES_NO = {"active", "inactive", "deleted", "expired", "never_signed_in", "must_change_password"}
 
 
-def _flag(name: str, help: str) -> Any:  # noqa: A002 - Typer's word
-    return typer.Option(name, help=help, show_default=False)
-
-
 @dataclass(frozen=True)
 class Filters:
     """The options that say which users."""
 
-    active: Annotated[bool | None, _flag("--active/--inactive", "Only who may, or may not, sign in.")] = None
-    deleted: Annotated[bool, _flag("--deleted", "Only users in the bin.")] = False
+    active: Annotated[bool | None, flag("--active/--inactive", "Only who may, or may not, sign in.")] = None
+    deleted: Annotated[bool, flag("--deleted", "Only users in the bin.")] = False
     role: Annotated[str | None, typer.Option(metavar="ROLE", help="Only who holds this role.")] = None
     search: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Only emails and names that hold this text.")
@@ -51,13 +48,13 @@ class Filters:
     where: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only users with this attribute; repeat it.")
     ] = None
-    expired: Annotated[bool, _flag("--expired", "Only users whose expiry has passed.")] = False
-    never_signed_in: Annotated[bool, _flag("--never-signed-in", "Only users who never signed in.")] = False
+    expired: Annotated[bool, flag("--expired", "Only users whose expiry has passed.")] = False
+    never_signed_in: Annotated[bool, flag("--never-signed-in", "Only users who never signed in.")] = False
     inactive_for: Annotated[
         str | None, typer.Option(metavar="TIME", help="Only users who did not sign in for so long (90d).")
     ] = None
     must_change_password: Annotated[
-        bool, _flag("--must-change-password", "Only users who must choose a new password.")
+        bool, flag("--must-change-password", "Only users who must choose a new password.")
     ] = False
     match: Annotated[
         list[str] | None,

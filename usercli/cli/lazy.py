@@ -148,3 +148,8 @@ def add_command(app: typer.Typer, function: Callable[..., Any], name: str) -> No
 
 def _stub() -> NoReturn:
     raise AssertionError("a lazy command was called before it was loaded")
+
+
+def flag(name: str, help: str) -> Any:  # noqa: A002 - Typer's word
+    """An option without a value, whose default goes without saying."""
+    return typer.Option(name, help=help, show_default=False)

@@ -125,8 +125,8 @@ class Output:
 
     def _cell(self, value: Any) -> str:
         if self.format == "tsv":
-            return self._shown(_text(value).translate(_TSV_ESCAPES))
-        text = self._shown(_text(value))
+            return self._shown(cell_text(value).translate(_TSV_ESCAPES))
+        text = self._shown(cell_text(value))
         if isinstance(value, str) and not self.raw and text.startswith(_FORMULA_STARTS):
             text = "'" + text
         return csv_cell(text)
@@ -201,12 +201,13 @@ def _chosen(given: str | None, columns: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A value as TSV, CSV and tables show it, before any escape."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return ";".join(str(item) for item in value)
     if isinstance(value, dict):
         return _json(value)
@@ -225,7 +226,7 @@ def _seconds(moment: Any) -> Any:
 def _human(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return visible(_text(value))
+    return visible(cell_text(value))
 
 
 def _json(value: Any) -> str:

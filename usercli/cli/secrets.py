@@ -8,11 +8,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from usercli.cli.invocation import Invocation
+from usercli.cli.lazy import flag
 from usercli.errors import InvalidInput, OutcomeUnknown, UserCliError
 from usercli.text import csv_cell, visible
 
@@ -26,20 +27,16 @@ ALL_WAYS = (
 _READ_AT_MOST = 1 << 20
 
 
-def _flag(name: str, help: str) -> Any:  # noqa: A002 - Typer's word
-    return typer.Option(name, help=help, show_default=False)
-
-
 @dataclass(frozen=True)
 class SecretSource:
     """The options by which a password comes in; at most one way may be chosen."""
 
-    password_stdin: Annotated[bool, _flag("--password-stdin", "Read the password from standard input.")] = False
+    password_stdin: Annotated[bool, flag("--password-stdin", "Read the password from standard input.")] = False
     password_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="Read it from a file that only you can read.")
     ] = None
     password_fd: Annotated[int | None, typer.Option(metavar="N", help="Read it from this file descriptor.")] = None
-    generate: Annotated[bool, _flag("--generate", "Make a random one; shown once, or see --secret-out.")] = False
+    generate: Annotated[bool, flag("--generate", "Make a random one; shown once, or see --secret-out.")] = False
     length: Annotated[
         int | None, typer.Option(metavar="N", min=8, max=128, help="With --generate: how many characters (20).")
     ] = None
@@ -51,10 +48,10 @@ class SecretSource:
         typer.Option(metavar="FILE", help="With --generate: a new file for email,password (CSV, 0600)."),
     ] = None
     password_hash_stdin: Annotated[
-        bool, _flag("--password-hash-stdin", "Read a ready hash from standard input.")
+        bool, flag("--password-hash-stdin", "Read a ready hash from standard input.")
     ] = False
-    no_password: Annotated[bool, _flag("--no-password", "No password: nobody can sign in with one.")] = False
-    skip_policy: Annotated[bool, _flag("--skip-policy", "Accept what the policy refuses; needs --reason.")] = False
+    no_password: Annotated[bool, flag("--no-password", "No password: nobody can sign in with one.")] = False
+    skip_policy: Annotated[bool, flag("--skip-policy", "Accept what the policy refuses; needs --reason.")] = False
     scheme: Annotated[
         str | None, typer.Option(metavar="NAME", help="bcrypt, or bcrypt_sha256 for more than 72 bytes.")
     ] = None

@@ -15,7 +15,7 @@ from usercli.cli.acting import AllowNoAdminOpt
 from usercli.cli.filters import ALL, Filters
 from usercli.cli.invocation import Invocation
 from usercli.cli.options import command
-from usercli.cli.output import Output
+from usercli.cli.output import Output, cell_text
 from usercli.errors import ExitCode, InvalidInput, UserCliError
 from usercli.text import csv_cell
 
@@ -272,7 +272,7 @@ def _reject_writer(path: str | None) -> Iterator[Callable[[Reject], None]]:
                 nonlocal written
                 written += 1
                 fields = {**(reject.fields or {}), "reject_line": reject.line, "reject_reason": reject.reason}
-                out.write(",".join(csv_cell(_text(fields.get(name))) for name in columns) + "\n")
+                out.write(",".join(csv_cell(cell_text(fields.get(name))) for name in columns) + "\n")
 
             yield write
     except OSError as error:
@@ -280,20 +280,6 @@ def _reject_writer(path: str | None) -> Iterator[Callable[[Reject], None]]:
     finally:
         if not written:
             Path(path).unlink(missing_ok=True)
-
-
-def _text(value: Any) -> str:
-    import json
-
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return ";".join(str(item) for item in value)
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
 
 
 def _name(file: str) -> str:
