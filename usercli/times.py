@@ -24,6 +24,11 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def sqlite_time(moment: datetime) -> str:
+    """The text that SQLAlchemy stores in SQLite: UTC, no zone, always six digits of a second."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 def parse_span(text: str) -> timedelta:
     """`30d`, `12h`, `15m`, `90s`, `2w` as a length of time. Raises InvalidInput."""
     match = _SPAN.fullmatch(text)

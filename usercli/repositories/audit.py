@@ -6,18 +6,21 @@ import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain as joined
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from usercli import chain
+from usercli.ahead import ahead
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
 from usercli.repositories.copying import copy_rows, escaped
-from usercli.repositories.waiting import Waiting
+from usercli.repositories.events import COLUMNS, EventRow, EventWriter, LinkedRow, linked
+from usercli.repositories.waiting import IN_MEMORY, Waiting
 from usercli.schemas.audit import EventCriteria
-from usercli.times import utcnow
+from usercli.times import sqlite_time, utcnow
 
 _LOCK = 0x61756469744C6F67  # "auditLog" in ASCII
 _ROWS_A_FETCH = 1000
@@ -25,12 +28,12 @@ _ROWS_A_FETCH = 1000
 #: From so many events on PostgreSQL takes them by COPY.
 _WORTH_A_COPY = 100
 
-_COLUMNS = tuple(column.key for column in AuditEvent.__table__.columns)
+#: What is written of an event: its place in the log and what all events of a change share, then its EventRow.
+_WRITTEN = ("seq", "change_id", "at", "db_role", "tool", "prev_hash", "hash", *COLUMNS)
+
+_UNDOES = COLUMNS.index("undoes")
 
 _STORED = tuple(AuditEvent.__table__.columns)
-
-#: Fields whose values may name a person: they go into the erasable part.
-PERSONAL_FIELDS = frozenset({"email", "full_name", "attributes"})
 
 
 class AuditRepository:
@@ -55,37 +58,19 @@ class AuditRepository:
         undoes: uuid.UUID | None = None,
         error: str | None = None,
     ) -> None:
-        """Note what happened to one target. Hashed here, before any lock; written by the commit."""
-        said = {"before": dict(before or {}), "after": dict(after or {})}
-        personal = {
-            "actor": self._origin.actor,
-            "host": self._origin.host,
-            "reason": self._origin.reason,
-            "ticket": self._origin.ticket,
-            "target_email": email,
-            **{side: {k: v for k, v in fields.items() if k in PERSONAL_FIELDS} for side, fields in said.items()},
-        }
-        if error is not None:
-            personal["error"] = error
-        salt, text = chain.new_salt(), chain.canonical(personal)
-        event: dict[str, Any] = {
-            "change_id": str(self._change_id),
-            "action": action,
-            "outcome": outcome,
-            "target_kind": kind,
-            "target_id": None if target_id is None else str(target_id),
-            **{
-                side: {k: v for k, v in fields.items() if k not in PERSONAL_FIELDS} for side, fields in said.items()
-            },
-            "undoes": None if undoes is None else str(undoes),
-            "db_role": self._role(),
-            "tool": self._origin.tool,
-            "personal": text,
-            "salt": salt,
-            "personal_hash": chain.personal_hash(salt, text),
-        }
-        event["body_hash"] = chain.body_hash(event)
-        self._waiting.append(event)
+        """Note what happened to one target; the commit writes it."""
+        draft = (
+            action,
+            outcome,
+            kind,
+            None if target_id is None else str(target_id),
+            email,
+            dict(before or {}),
+            dict(after or {}),
+            None if undoes is None else str(undoes),
+            error,
+        )
+        self._waiting.append(draft)
 
     def mark(self) -> int:
         """The place to go back to when a block is rolled back."""
@@ -96,26 +81,43 @@ class AuditRepository:
         self._waiting.truncate(mark)
 
     def write(self) -> None:
-        """Lock the log's head and append what waits."""
+        """Lock the log's head and append what waits; what is at hand is hashed before the lock."""
         if not self._waiting:
             return
+        writer = EventWriter(self._origin, self._change_id, self._role())
+        made: Iterator[list[EventRow]] = map(writer.rows, self._waiting.batches())
+        if len(self._waiting) > IN_MEMORY:
+            made = ahead(made)
+        first = next(made)
         seq, prev_hash, at = self._lock_head()
-        for events in self._waiting.batches():
-            for event in events:
-                seq += 1
-                event.update(seq=seq, at=at, prev_hash=prev_hash)
-                event["hash"] = prev_hash = chain.link_hash(prev_hash, seq, at, event["body_hash"])
-            self._append(events)
+        for rows in joined([first], made):
+            events = list(linked(rows, seq, prev_hash, at))
+            seq, _, prev_hash, _ = events[-1]
+            self._append(events, at)
         self._waiting.clear()
 
-    def _append(self, events: list[dict[str, Any]]) -> None:
-        if len(events) >= _WORTH_A_COPY and self.session.get_bind().dialect.name == "postgresql":
-            copy_rows(self.session, AuditEvent.__tablename__, _COLUMNS, map(_copy_line, events))
+    def _append(self, events: Sequence[LinkedRow], at: datetime) -> None:
+        on_postgresql = self.session.get_bind().dialect.name == "postgresql"
+        if on_postgresql and len(events) >= _WORTH_A_COPY:
+            self._copy(events, at)
             return
-        for event in events:
-            event["change_id"] = uuid.UUID(event["change_id"])
-            event["undoes"] = uuid.UUID(event["undoes"]) if event["undoes"] else None
-        self.session.execute(insert(AuditEvent), events)
+        if on_postgresql:
+            mark, shared = "%s", (str(self._change_id), at)
+        else:
+            mark, shared = "?", (self._change_id.hex, sqlite_time(at))
+            events = [(seq, prev, link, _with_hex(row)) for seq, prev, link, row in events]
+        shared += (self._role(), self._origin.tool)
+        names, marks = ", ".join(f'"{name}"' for name in _WRITTEN), ", ".join([mark] * len(_WRITTEN))
+        sql = f"INSERT INTO audit_events ({names}) VALUES ({marks})"  # noqa: S608 - constants
+        values = [(seq, *shared, prev, link, *row) for seq, prev, link, row in events]
+        self.session.connection().exec_driver_sql(sql, values)
+
+    def _copy(self, events: Sequence[LinkedRow], at: datetime) -> None:
+        shared = "\t".join([str(self._change_id), str(at), escaped(self._role()), escaped(self._origin.tool)])
+        lines = (
+            f"{seq}\t{shared}\t{prev}\t{link}\t{_copy_cells(row)}\n" for seq, prev, link, row in events
+        )
+        copy_rows(self.session, AuditEvent.__tablename__, _WRITTEN, lines)
 
     def _lock_head(self) -> tuple[int, str, datetime]:
         """The last seq and hash, and the time of what follows: the server's, never before the last event's."""
@@ -245,13 +247,15 @@ class AuditRepository:
             yield and_(done) if criteria.outcome == "done" else not_(done)
 
 
-def _copy_line(event: Mapping[str, Any]) -> str:
-    return "\t".join([_copy_cell(event[name]) for name in _COLUMNS]) + "\n"
+def _with_hex(row: EventRow) -> EventRow:
+    """The row with its id as SQLite stores ids."""
+    undoes = row[_UNDOES]
+    return row if undoes is None else (*row[:_UNDOES], undoes.replace("-", ""), *row[_UNDOES + 1 :])  # type: ignore[return-value]  # one text for another
 
 
-def _copy_cell(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, dict):
-        return escaped(chain.canonical(value))
-    return escaped(value if isinstance(value, str) else str(value))
+def _copy_cells(row: EventRow) -> str:
+    """The row as fields of COPY: canonical JSON and texts, in which only a backslash may need an escape."""
+    line = "\t".join([r"\N" if cell is None else cell for cell in row])
+    if "\\" not in line:
+        return line
+    return "\t".join([r"\N" if cell is None else escaped(cell) for cell in row])

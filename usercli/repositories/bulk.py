@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from usercli.chain import canonical
 from usercli.errors import Conflict, EmailTaken
 from usercli.repositories.copying import copy_rows, escaped
+from usercli.times import sqlite_time
 
 #: What an import writes of a user, in this order.
 COLUMNS = (
@@ -130,7 +131,7 @@ def _sqlite_row(user: UserValues) -> UserValues:
 
 def _sqlite_cell(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return sqlite_time(value)
     if isinstance(value, dict):  # in the order of the file, as the ORM stores it
         return json.dumps(value, ensure_ascii=False) if value else "{}"
     return value

@@ -5,18 +5,19 @@ from __future__ import annotations
 import marshal
 import tempfile
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO
 
-_IN_MEMORY = 5000
+from usercli.repositories.events import Draft
 
-Event = dict[str, Any]
+#: Beyond so many they go to a file.
+IN_MEMORY = 5000
 
 
 class Waiting:
     """A list of plain dicts that grows without growing the memory, and can be cut back."""
 
     def __init__(self) -> None:
-        self._tail: list[Event] = []
+        self._tail: list[Draft] = []
         self._file: IO[bytes] | None = None
         self._places: list[tuple[int, int]] = []  # how many lie before, and where in the file
         self._spilled = 0
@@ -24,10 +25,10 @@ class Waiting:
     def __len__(self) -> int:
         return self._spilled + len(self._tail)
 
-    def append(self, event: Event) -> None:
+    def append(self, event: Draft) -> None:
         """Add one at the end."""
         self._tail.append(event)
-        if len(self._tail) >= _IN_MEMORY:
+        if len(self._tail) > IN_MEMORY:
             self._spill()
 
     def truncate(self, length: int) -> None:
@@ -41,7 +42,7 @@ class Waiting:
             self._spilled = before
         del self._tail[length - self._spilled :]
 
-    def batches(self) -> Iterator[list[Event]]:
+    def batches(self) -> Iterator[list[Draft]]:
         """Everything in order, some thousands at a time."""
         if self._file is not None:
             self._file.seek(0)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from usercli.ahead import ahead
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, InvalidInput, Refused, UserCliError
 from usercli.formats import BadRecord, Record
@@ -27,7 +26,6 @@ from usercli.text import nearest
 from usercli.times import utcnow
 
 OnConflict = Literal["fail", "skip", "update"]
-Item = TypeVar("Item")
 
 _CHUNK = 5000
 _SHOWN_ERRORS = 20
@@ -131,44 +129,6 @@ def _check(
     if record.unsupported is not None:
         on_unsupported(record.unsupported)
     return Checked(record.line, record.fields, row)
-
-
-def ahead(chunks: Iterator[Item], depth: int = 2) -> Iterator[Item]:
-    """The same chunks, made by a thread of their own while the database works on those before."""
-    made: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(depth)
-    left = threading.Event()
-
-    def make() -> None:
-        try:
-            for chunk in chunks:
-                if not _put(made, (chunk, None), left):
-                    return
-            _put(made, (None, None), left)
-        except BaseException as error:
-            _put(made, (None, error), left)
-
-    thread = threading.Thread(target=make, daemon=True)
-    thread.start()
-    try:
-        while True:
-            chunk, error = made.get()
-            if error is not None:
-                raise error
-            if chunk is None:
-                return
-            yield chunk
-    finally:
-        left.set()
-
-
-def _put(made: queue.Queue[Any], item: Any, left: threading.Event) -> bool:
-    while not left.is_set():
-        try:
-            made.put(item, timeout=0.1)
-        except queue.Full:
-            continue
-        return True
-    return False
 
 
 def import_users(

@@ -1,0 +1,50 @@
+"""Make things in a thread of their own while those before are used."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+
+_END = object()
+
+
+def ahead(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
+    """The same items, up to `depth` of them made before they are asked for; what the maker raises is raised here."""
+    made: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(depth)
+    left = threading.Event()
+
+    def make() -> None:
+        try:
+            for item in items:
+                if not _put(made, (item, None), left):
+                    return
+            _put(made, (_END, None), left)
+        except BaseException as error:
+            _put(made, (_END, error), left)
+
+    thread = threading.Thread(target=make, daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = made.get()
+            if error is not None:
+                raise error
+            if item is _END:
+                return
+            yield item
+    finally:
+        left.set()
+
+
+def _put(made: queue.Queue[Any], item: Any, left: threading.Event) -> bool:
+    while not left.is_set():
+        try:
+            made.put(item, timeout=0.1)
+        except queue.Full:
+            continue
+        return True
+    return False
