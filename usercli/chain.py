@@ -11,12 +11,15 @@ import json
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import Any
 
 #: prev_hash of the first event.
 GENESIS = "0" * 64
 
 _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 #: What the body holds, besides the hash of the personal values.
 BODY_FIELDS = (
@@ -39,6 +42,17 @@ def canonical(value: Any) -> str:
 
     Keys must be ASCII: there Python's order by code point is the order by UTF-16 that the RFC wants.
     """
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is dict:  # by hand: making an encoder costs more than most objects
+        return "{" + ",".join([f"{encode_basestring(key)}:{canonical(value[key])}" for key in sorted(value)]) + "}"
+    if kind is list:
+        return "[" + ",".join([canonical(item) for item in value]) + "]"
+    if kind is int:
+        return str(value)
+    if value is None or value is True or value is False:
+        return _CONSTANTS[value]
     return _ENCODE(value)
 
 

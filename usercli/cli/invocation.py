@@ -187,6 +187,10 @@ def write_line(stream: TextIO, text: str) -> None:
         stream.flush()
 
 
+#: Rows of a table come and go without cycles; looking for some every 700 objects costs a quarter of an import.
+_OBJECTS_A_COLLECTION = 100_000
+
+
 def _wait_for_line(stream: TextIO) -> None:
     """Wait until a read would not block: a signal just before a blocking read would wait for the answer."""
     import select
@@ -200,6 +204,7 @@ def end_of_imports() -> None:
     """The heavy imports are done: let the garbage collector work, on what is new."""
     if not gc.isenabled():
         gc.freeze()
+        gc.set_threshold(_OBJECTS_A_COLLECTION)
         gc.enable()
 
 

@@ -22,7 +22,7 @@ from usercli.text import csv_cell
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from usercli.services.transfer import Reject
+    from usercli.services.loading import Reject
 
 SUMMARY_FIELDS = ("read", "created", "updated", "unchanged", "skipped", "rejected", "change_id")
 
@@ -99,6 +99,7 @@ def import_(
     from usercli.formats.source import open_source
     from usercli.schemas.rows import RowParser
     from usercli.services import transfer as service
+    from usercli.services.checking import Checker, hashed
 
     options = _options(
         on_conflict=on_conflict,
@@ -128,14 +129,10 @@ def import_(
         _reject_writer(reject_file) as on_reject,
         Progress(invocation, "imported", None) as progress,
     ):
-        chunks = service.check(
-            read(source, read_options),
-            parser,
-            hasher=hasher,
-            jobs=jobs,
-            plain=hash_passwords,
-            on_unsupported=lambda scheme: unsupported.update([scheme]),
-        )
+        checker = Checker(parser, hash_passwords, lambda scheme: unsupported.update([scheme]))
+        chunks = checker.chunks(read(source, read_options))
+        if hasher is not None:
+            chunks = hashed(chunks, hasher, jobs)
         try:
             summary = service.import_users(
                 chunks, uow, options, on_reject=on_reject, on_progress=lambda done: progress.at(done.read)
@@ -199,7 +196,8 @@ def export(
 
 
 def _options(**given: Any) -> Any:
-    from usercli.services.transfer import ImportOptions, require_no_conflict
+    from usercli.services.loading import ImportOptions
+    from usercli.services.transfer import require_no_conflict
 
     if given["on_conflict"] not in {"fail", "skip", "update"}:
         raise InvalidInput(f"--on-conflict wants fail, skip or update, not: {given['on_conflict']}")

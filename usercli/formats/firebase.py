@@ -9,7 +9,8 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from typing import Any, BinaryIO, cast
 
 from usercli.errors import InvalidInput
 from usercli.formats import BadRecord, ReadOptions, Record
@@ -60,6 +61,10 @@ class _Again:
         if start.endswith(b"\n") or len(start) >= limit >= 0:
             return start
         return start + self._source.readline(limit - len(start) if limit >= 0 else limit)
+
+    def read1(self, limit: int) -> bytes:
+        start, self._start = self._start, b""
+        return start or cast("BufferedIOBase", self._source).read1(limit)
 
 
 def _person(item: dict[str, Any]) -> Person:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
 from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.source import BadLine, numbered_lines
+from usercli.formats.source import BadLine, blocks, lines_of
 from usercli.schemas.rows import FIELDS, IGNORED
 from usercli.text import nearest
 
@@ -16,19 +16,19 @@ from usercli.text import nearest
 def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """An object a line; blank lines are passed over."""
     empty = True
-    for number, line in numbered_lines(source):
+    for first, block in blocks(source):
         empty = False
-        if isinstance(line, BadLine):
-            yield BadRecord(number, line.reason)
-            continue
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line, parse_constant=_refuse)
-        except (ValueError, RecursionError) as error:
-            yield BadRecord(number, f"not valid JSON: {getattr(error, 'msg', 'it cannot be read')}")
-            continue
-        yield _record(number, item, options)
+        for number, line in enumerate(lines_of(block) if isinstance(block, str) else block, first):
+            if isinstance(line, BadLine):
+                yield BadRecord(number, line.reason)
+                continue
+            try:
+                item = _DECODE(line)
+            except (ValueError, RecursionError) as error:
+                if line.strip():
+                    yield BadRecord(number, f"not valid JSON: {getattr(error, 'msg', 'it cannot be read')}")
+                continue
+            yield _record(number, item, options)
     if empty:
         raise InvalidInput("the file is empty")
 
@@ -50,6 +50,8 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 def _record(number: int, item: Any, options: ReadOptions) -> Record | BadRecord:
     if not isinstance(item, dict):
         return BadRecord(number, "not a JSON object")
+    if not options.mapping and _NAMES.issuperset(item):
+        return Record(number, item)
     fields: dict[str, Any] = {}
     for theirs, value in item.items():
         name = str(options.mapping.get(theirs, theirs))
@@ -68,3 +70,7 @@ def _record(number: int, item: Any, options: ReadOptions) -> Record | BadRecord:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not a JSON value")
+
+
+_NAMES = frozenset(FIELDS)
+_DECODE = json.JSONDecoder(parse_constant=_refuse).decode

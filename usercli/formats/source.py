@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, cast
 
 from usercli.errors import InvalidInput
@@ -14,6 +15,8 @@ from usercli.errors import InvalidInput
 #: No line and no field may be longer: what is, is a mistake, and must not fill the memory.
 LONGEST = 1 << 20
 
+_BLOCK = 1 << 18
+_UTF8 = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -51,33 +54,62 @@ def _unzipped(source: BinaryIO) -> BinaryIO:
     return source
 
 
-def numbered_lines(source: BinaryIO) -> Iterator[tuple[int, str | BadLine]]:
-    """Lines with their numbers from 1, newline kept, the byte order mark taken off.
+def blocks(source: BinaryIO) -> Iterator[tuple[int, str | list[str | BadLine]]]:
+    """Whole lines, many at a time: the number of the first, from 1, and their text, the byte order mark off.
 
-    A line that is no UTF-8 text comes as BadLine. Raises InvalidInput where the stream itself is broken.
+    Where a line is no UTF-8 text the lines come one by one, as a list. Raises InvalidInput where the stream
+    itself is broken, after what came before.
     """
-    number = 0
-    while True:
-        number += 1
-        line = _read_line(source, number)
-        if not line:
-            return
+    number = 1
+    for block in _whole_lines(source):
         if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        yield number, _decoded(line, number)
+            block = block.removeprefix(_UTF8)
+        yield number, _decoded(block, number)
+        number += block.count(b"\n")
 
 
-def _read_line(source: BinaryIO, number: int) -> bytes:
-    try:
-        line = source.readline(LONGEST + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise InvalidInput(f"the gzip file is truncated or damaged at line {number}") from None
-    if len(line) > LONGEST:
-        raise InvalidInput(f"line {number} is longer than {LONGEST:,} bytes")
-    return line
+def numbered_lines(source: BinaryIO) -> Iterator[tuple[int, str | BadLine]]:
+    """Lines with their numbers from 1, newline kept; one that is no UTF-8 text comes as BadLine."""
+    for number, block in blocks(source):
+        yield from enumerate(lines_of(block) if isinstance(block, str) else block, number)
 
 
-def _decoded(line: bytes, number: int) -> str | BadLine:
+def lines_of(text: str) -> list[str]:
+    """The lines, newline kept; nothing but a line feed ends one."""
+    return list(io.StringIO(text, newline="\n"))
+
+
+def _whole_lines(source: BinaryIO) -> Iterator[bytes]:
+    """The bytes, cut behind line feeds. Raises InvalidInput for a line that is too long, or a broken gzip."""
+    number, rest = 1, b""
+    while True:
+        try:
+            data = cast("io.BufferedIOBase", source).read1(_BLOCK)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raise InvalidInput(f"the gzip file is truncated or damaged at line {number}") from None
+        if not data:
+            break
+        end = data.rfind(b"\n") + 1
+        if len(rest) + (data.find(b"\n") if end else len(data)) > LONGEST:
+            raise InvalidInput(f"line {number} is longer than {LONGEST:,} bytes")
+        if end:
+            block, rest = rest + data[:end], data[end:]
+            number += block.count(b"\n")
+            yield block
+        else:
+            rest += data
+    if rest:
+        yield rest
+
+
+def _decoded(block: bytes, number: int) -> str | list[str | BadLine]:
+    if b"\0" not in block:
+        with suppress(UnicodeDecodeError):
+            return block.decode("utf-8")
+    return [_line(line, number) for number, line in enumerate(io.BytesIO(block), number)]
+
+
+def _line(line: bytes, number: int) -> str | BadLine:
     if b"\0" in line:
         return BadLine(number, "a NUL byte (a file in UTF-16 has them)")
     try:

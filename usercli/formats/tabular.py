@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import io
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
 from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.source import LONGEST, BadLine, numbered_lines
+from usercli.formats.source import LONGEST, BadLine, blocks, lines_of
 from usercli.schemas.rows import FIELDS, IGNORED
 from usercli.text import nearest
 
@@ -31,41 +33,68 @@ class _Lines:
     """The file's lines, with those of the present record at hand, to go back to."""
 
     def __init__(self, source: BinaryIO) -> None:
-        self._lines = numbered_lines(source)
-        self._again: list[tuple[int, str]] = []
+        self._blocks = blocks(source)
+        self.waiting: deque[tuple[int, str | BadLine]] = deque()
         self.taken: list[tuple[int, str]] = []
         self.bad: BadLine | None = None
+        self._length = 0
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        if self._again:
-            number, line = self._again.pop(0)
-        else:
-            number, found = next(self._lines)
-            if isinstance(found, BadLine):
-                self.bad = found
-                raise StopIteration
-            line = found
+        if not self.waiting:
+            number, block = next(self._blocks)
+            self.give_back(number, block)
+        number, line = self.waiting.popleft()
+        if isinstance(line, BadLine):
+            self.bad = line
+            raise StopIteration
         self.taken.append((number, line))
-        if sum(len(text) for _, text in self.taken[-1:]) and self._too_much():
+        self._length += len(line)
+        if self._length > LONGEST and len(self.taken) > 1:
             raise csv.Error("a quote is opened and not closed")
         return line
 
-    def _too_much(self) -> bool:
-        return len(self.taken) > 1 and sum(len(text) for _, text in self.taken) > LONGEST
+    def block(self) -> tuple[int, str] | None:
+        """Many lines at once, and the number of the first; None if lines wait to be read one by one."""
+        if self.waiting:
+            return None
+        number, block = next(self._blocks, (0, ""))
+        if isinstance(block, str):
+            return number, block
+        self.give_back(number, block)
+        return None
+
+    def give_back(self, number: int, block: str | list[str | BadLine]) -> None:
+        """Have these lines read one by one."""
+        self.waiting.extend(enumerate(lines_of(block) if isinstance(block, str) else block, number))
 
     def forget(self) -> None:
         """The record is read."""
-        self.taken = []
+        self.taken, self._length = [], 0
 
     def go_back(self) -> tuple[int, str]:
         """Give back all lines of the record but its first; that one."""
         (number, line), *rest = self.taken
-        self._again = [*rest, *self._again]
-        self.taken = []
+        self.waiting.extendleft(reversed(rest))
+        self.forget()
         return number, line
+
+
+class _EscapedRows:
+    """Looks like a csv.reader, where nothing is quoted."""
+
+    def __init__(self, lines: Iterable[str], cells: Callable[[str], list[str]]) -> None:
+        self._lines, self._cells = iter(lines), cells
+        self.line_num = 0
+
+    def __iter__(self) -> _EscapedRows:
+        return self
+
+    def __next__(self) -> list[str]:
+        self.line_num += 1
+        return self._cells(next(self._lines))
 
 
 class _Table:
@@ -79,24 +108,51 @@ class _Table:
         self._separator = self._options.delimiter or ("\t" if self._escaped else _separator(header_line))
         self._header = self._names(self._cells(header_line))
         self._lines.forget()
-        rows = self._reader()
         while True:
+            block = self._lines.block()
+            if block is None:
+                yield from self._careful()
+            elif block[1]:
+                yield from self._quick(*block)
+            else:
+                return
+
+    def _quick(self, first: int, text: str) -> Iterator[Record | BadRecord]:
+        """The records of a block of lines, up to one that is broken or goes on behind it; gives back the rest."""
+        rows = self._rows(io.StringIO(text, newline="\n"))
+        plain = self._is_plain and not (self._is_ours and "'" in text)
+        header, width, record = self._header, len(self._header), self._record
+        read = 0
+        try:
+            for cells in rows:
+                number, read = first + read, rows.line_num
+                if plain and len(cells) == width:
+                    yield Record(number, dict(zip(header, cells, strict=True)))
+                elif cells:  # a blank line is no record
+                    yield record(number, cells)
+        except csv.Error:
+            self._lines.give_back(first + read, "".join(lines_of(text)[read:]))
+
+    def _careful(self) -> Iterator[Record | BadRecord]:
+        """The records of the lines that were given back, up to the end of the last of them."""
+        rows = self._rows(self._lines)
+        while self._lines.waiting:
             try:
                 cells = next(rows)
             except StopIteration:
                 if self._lines.bad is None:
                     return
                 yield from self._bad_line()
-                rows = self._reader()
+                rows = self._rows(self._lines)
                 continue
             except csv.Error as error:
                 number, line = self._lines.go_back()
                 yield BadRecord(number, _reason(error), self._guess(line))
-                rows = self._reader()
+                rows = self._rows(self._lines)
                 continue
             number = self._lines.taken[0][0]
             self._lines.forget()
-            if cells:  # a blank line is no record
+            if cells:
                 yield self._record(number, cells)
 
     def _header_line(self) -> str:
@@ -108,10 +164,11 @@ class _Table:
             raise InvalidInput(f"line {self._lines.bad.number}: {self._lines.bad.reason}")
         raise InvalidInput("the file is empty: there is no header line")
 
-    def _reader(self) -> Iterator[list[str]]:
+    def _rows(self, lines: Iterable[str]) -> Any:
+        """The cells of each record: a csv.reader, or what looks like one."""
         if self._escaped:
-            return (self._cells(line) for line in self._lines)
-        return csv.reader(self._lines, delimiter=self._separator, strict=True)
+            return _EscapedRows(lines, self._cells)
+        return csv.reader(lines, delimiter=self._separator, strict=True)
 
     def _cells(self, line: str) -> list[str]:
         if self._escaped:
@@ -122,9 +179,9 @@ class _Table:
         except csv.Error:
             raise InvalidInput("line 1: the header line cannot be read: a quote is not closed") from None
 
-    def _names(self, cells: list[str]) -> list[str | None]:
-        """Our name for each column; None for one that is left out. `attributes.x` is an attribute."""
-        names: list[str | None] = []
+    def _names(self, cells: list[str]) -> list[str]:
+        """Our name for each column; `attributes.x` is an attribute."""
+        names: list[str] = []
         for cell in cells:
             theirs = cell.strip()
             name = self._options.mapping.get(theirs, theirs)
@@ -146,6 +203,7 @@ class _Table:
         if missing:
             raise InvalidInput(f"line 1: there is no column {sorted(missing)[0]} to map")
         self._is_ours = not self._escaped and all(name in FIELDS for name in names)
+        self._is_plain = all(name in FIELDS for name in names)
         return names
 
     def _record(self, number: int, cells: list[str]) -> Record | BadRecord:
@@ -157,7 +215,7 @@ class _Table:
     def _fields(self, cells: list[str]) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         for name, cell in zip(self._header, cells, strict=False):
-            if name is None or name in IGNORED:
+            if name in IGNORED:
                 continue
             if self._is_ours and cell[:1] == "'" and cell[1:2] in _GUARDED and len(cell) > 1:
                 cell = cell[1:]

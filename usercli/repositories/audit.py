@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain as joined
 from typing import Any
@@ -17,8 +17,8 @@ from usercli.ahead import ahead
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
 from usercli.repositories.copying import copy_rows, escaped
-from usercli.repositories.events import COLUMNS, EventRow, EventWriter, LinkedRow, linked
-from usercli.repositories.waiting import IN_MEMORY, Waiting
+from usercli.repositories.events import COLUMNS, Draft, EventRow, EventWriter, linked, parted
+from usercli.repositories.waiting import Waiting
 from usercli.schemas.audit import EventCriteria
 from usercli.times import sqlite_time, utcnow
 
@@ -59,18 +59,29 @@ class AuditRepository:
         error: str | None = None,
     ) -> None:
         """Note what happened to one target; the commit writes it."""
-        draft = (
-            action,
-            outcome,
-            kind,
-            None if target_id is None else str(target_id),
-            email,
-            dict(before or {}),
-            dict(after or {}),
-            None if undoes is None else str(undoes),
-            error,
+        personal_before, open_before = parted(before)
+        personal_after, open_after = parted(after)
+        self.add(
+            [
+                (
+                    action,
+                    outcome,
+                    kind,
+                    None if target_id is None else str(target_id),
+                    email,
+                    personal_before,
+                    personal_after,
+                    open_before,
+                    open_after,
+                    None if undoes is None else str(undoes),
+                    error,
+                )
+            ]
         )
-        self._waiting.append(draft)
+
+    def add(self, drafts: Iterable[Draft]) -> None:
+        """Note what drafts say; for many at a time."""
+        self._waiting.extend(drafts)
 
     def mark(self) -> int:
         """The place to go back to when a block is rolled back."""
@@ -86,38 +97,45 @@ class AuditRepository:
             return
         writer = EventWriter(self._origin, self._change_id, self._role())
         made: Iterator[list[EventRow]] = map(writer.rows, self._waiting.batches())
-        if len(self._waiting) > IN_MEMORY:
-            made = ahead(made)
         first = next(made)
-        seq, prev_hash, at = self._lock_head()
-        for rows in joined([first], made):
-            events = list(linked(rows, seq, prev_hash, at))
-            seq, _, prev_hash, _ = events[-1]
-            self._append(events, at)
+        place = self._lock_head()
+        if len(self._waiting) > len(first):
+            for batch in ahead(self._encoded(joined([first], made), *place)):
+                self._append(batch)
+        else:
+            self._append(*self._encoded([first], *place))
         self._waiting.clear()
 
-    def _append(self, events: Sequence[LinkedRow], at: datetime) -> None:
+    def _encoded(
+        self, batches: Iterable[list[EventRow]], seq: int, prev_hash: str, at: datetime
+    ) -> Iterator[str | list[tuple[Any, ...]]]:
+        """The events that follow on that place in the log: lines for COPY, or values to insert."""
         on_postgresql = self.session.get_bind().dialect.name == "postgresql"
-        if on_postgresql and len(events) >= _WORTH_A_COPY:
-            self._copy(events, at)
+        change_id, time = (
+            (str(self._change_id), str(at)) if on_postgresql else (self._change_id.hex, sqlite_time(at))
+        )
+        shared = change_id, time, self._role(), self._origin.tool
+        text = "\t".join(map(escaped, shared))
+        for rows in batches:
+            events = list(linked(rows, seq, prev_hash, at))
+            seq, _, prev_hash, _ = events[-1]
+            if on_postgresql and len(events) >= _WORTH_A_COPY:
+                yield "".join(
+                    [f"{seq}\t{text}\t{prev}\t{link}\t{_copy_cells(row)}\n" for seq, prev, link, row in events]
+                )
+            elif on_postgresql:
+                yield [(seq, *shared, prev, link, *row) for seq, prev, link, row in events]
+            else:
+                yield [(seq, *shared, prev, link, *_with_hex(row)) for seq, prev, link, row in events]
+
+    def _append(self, batch: str | list[tuple[Any, ...]]) -> None:
+        if isinstance(batch, str):
+            copy_rows(self.session, AuditEvent.__tablename__, _WRITTEN, [batch])
             return
-        if on_postgresql:
-            mark, shared = "%s", (str(self._change_id), at)
-        else:
-            mark, shared = "?", (self._change_id.hex, sqlite_time(at))
-            events = [(seq, prev, link, _with_hex(row)) for seq, prev, link, row in events]
-        shared += (self._role(), self._origin.tool)
+        mark = "%s" if self.session.get_bind().dialect.name == "postgresql" else "?"
         names, marks = ", ".join(f'"{name}"' for name in _WRITTEN), ", ".join([mark] * len(_WRITTEN))
         sql = f"INSERT INTO audit_events ({names}) VALUES ({marks})"  # noqa: S608 - constants
-        values = [(seq, *shared, prev, link, *row) for seq, prev, link, row in events]
-        self.session.connection().exec_driver_sql(sql, values)
-
-    def _copy(self, events: Sequence[LinkedRow], at: datetime) -> None:
-        shared = "\t".join([str(self._change_id), str(at), escaped(self._role()), escaped(self._origin.tool)])
-        lines = (
-            f"{seq}\t{shared}\t{prev}\t{link}\t{_copy_cells(row)}\n" for seq, prev, link, row in events
-        )
-        copy_rows(self.session, AuditEvent.__tablename__, _WRITTEN, lines)
+        self.session.connection().exec_driver_sql(sql, batch)
 
     def _lock_head(self) -> tuple[int, str, datetime]:
         """The last seq and hash, and the time of what follows: the server's, never before the last event's."""
@@ -166,6 +184,12 @@ class AuditRepository:
         """What a change did, in order, streamed; nothing for one that is not known."""
         done = AuditEvent.change_id == change_id, AuditEvent.outcome == "done"
         return self._stream(select(AuditEvent).where(*done).order_by(AuditEvent.seq))
+
+    def touched(self, target_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+        """Those of the targets that the present change touched in a transaction before this one."""
+        ids = [str(target_id) for target_id in target_ids]
+        ours = AuditEvent.change_id == self._change_id, AuditEvent.target_id.in_(ids)
+        return {uuid.UUID(found) for found in self.session.scalars(select(AuditEvent.target_id).where(*ours))}
 
     def undone_by(self, change_id: uuid.UUID) -> uuid.UUID | None:
         """The change that undid this one, unless that was undone in turn."""

@@ -6,10 +6,12 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Column, MetaData, Table, Uuid, insert, select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable, DropTable
 
 from usercli.chain import canonical
 from usercli.errors import Conflict, EmailTaken
@@ -39,6 +41,14 @@ GRANT_COLUMNS = ("user_id", "role_id", "granted_by")
 
 UserValues = tuple[Any, ...]
 
+_SEEN = Table(
+    "usercli_seen",
+    MetaData(),
+    Column("id", Uuid(), primary_key=True),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
+
 
 class BulkRepository:
     """Writes rows of users past the ORM, and finds those that are in the way."""
@@ -47,14 +57,35 @@ class BulkRepository:
         self.session = session
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
 
-    def insert(self, users: Sequence[UserValues]) -> list[UserValues]:
+    def encoded(self, users: Sequence[UserValues]) -> Any:
+        """The users as `insert` sends them; asks the database nothing."""
+        return "".join(map(_copy_line, users)) if self._on_postgresql else list(map(_sqlite_row, users))
+
+    def insert(self, users: Sequence[UserValues], encoded: Any) -> list[UserValues]:
         """Put users in; those whose email or id is taken, also by one before them, come back, not put in."""
         try:
             with self.session.begin_nested():
-                self._insert_all(users)
+                self._insert_all(encoded)
         except (EmailTaken, Conflict):
             return self._insert_rest(users)
         return []
+
+    def forget_seen(self) -> None:
+        """Begin a new import: nobody was seen before."""
+        self._seeing = False
+
+    def seen_before(self, ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+        """Those that were asked for before, since the import began; in a table, they may be a million."""
+        connection = self.session.connection()
+        if not self._seeing:
+            connection.execute(DropTable(_SEEN, if_exists=True))
+            connection.execute(CreateTable(_SEEN))
+            self._seeing = True
+        wanted = set(ids)
+        known = set(connection.scalars(select(_SEEN.c.id).where(_SEEN.c.id.in_(wanted))))
+        if wanted > known:
+            connection.execute(insert(_SEEN), [{"id": user_id} for user_id in wanted - known])
+        return known
 
     def grant(self, grants: Iterable[tuple[str, str, str]]) -> None:
         """Give roles: (user id, role id, by whom)."""
@@ -69,13 +100,13 @@ class BulkRepository:
             values = [(_hex(user), _hex(role), by) for user, role, by in rows]
             self.session.connection().exec_driver_sql(sql, values)
 
-    def _insert_all(self, users: Sequence[UserValues]) -> None:
+    def _insert_all(self, encoded: Any) -> None:
         if self._on_postgresql:
-            copy_rows(self.session, "users", COLUMNS, map(_copy_line, users))
+            copy_rows(self.session, "users", COLUMNS, [encoded])
         else:
             names, marks = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
             sql = f"INSERT INTO users ({names}) VALUES ({marks})"  # noqa: S608 - constants
-            self.session.connection().exec_driver_sql(sql, [_sqlite_row(user) for user in users])
+            self.session.connection().exec_driver_sql(sql, encoded)
 
     def _insert_rest(self, users: Sequence[UserValues]) -> list[UserValues]:
         """Once more, leaving out what is taken; one statement for all, so that nobody slips in between."""
@@ -112,17 +143,39 @@ class BulkRepository:
 
 
 def _copy_line(user: UserValues) -> str:
-    return "\t".join([_copy_cell(value) for value in user]) + "\n"
+    (
+        user_id,
+        email,
+        key,
+        name,
+        hashed,
+        active,
+        must_change,
+        changed,
+        expires,
+        login,
+        attributes,
+        version,
+        created,
+        updated,
+        deleted,
+        was_active,
+    ) = user
+    plain = f"{email}\t{key}\t{name}\t{hashed}"
+    if "\\" in plain or not (name.isprintable() and email.isprintable()):
+        plain = "\t".join(map(escaped, (email, key, name, hashed)))
+    document = canonical(attributes) if attributes else "{}"
+    if "\\" in document:
+        document = escaped(document)
+    return (
+        f"{user_id}\t{plain}\t{active}\t{must_change}\t{_text(changed)}\t{_text(expires)}\t{_text(login)}\t"
+        f"{document}\t{version}\t{_text(created)}\t{_text(updated)}\t{_text(deleted)}\t{_text(was_active)}\n"
+    )
 
 
-def _copy_cell(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        return escaped(value)
-    if isinstance(value, dict):
-        return "{}" if not value else escaped(canonical(value))
-    return str(value)
+@lru_cache(maxsize=4096)  # a chunk has one time for all
+def _text(value: object) -> str:
+    return "\\N" if value is None else str(value)
 
 
 def _sqlite_row(user: UserValues) -> UserValues:

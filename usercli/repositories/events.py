@@ -20,9 +20,20 @@ from usercli.origin import Origin
 #: Fields whose values may name a person: they go into the erasable part.
 PERSONAL_FIELDS = frozenset({"email", "full_name", "attributes"})
 
-#: What one event says, in plain values: action, outcome, kind, target id, email, before, after, undoes, error.
+#: What one event says, in plain values, marshalled while it waits: action, outcome, kind, target id, email; the
+#: personal fields before and after; the others before and after, as canonical JSON; undoes, error.
 Draft = tuple[
-    str, str, str, str | None, str | None, Mapping[str, Any], Mapping[str, Any], str | None, str | None
+    str,
+    str,
+    str,
+    str | None,
+    str | None,
+    Mapping[str, Any],
+    Mapping[str, Any],
+    str,
+    str,
+    str | None,
+    str | None,
 ]
 
 #: An event in texts, without its place in the log; `before`, `after` and `personal` are canonical JSON.
@@ -47,18 +58,17 @@ COLUMNS = (
 )
 
 _SALT_BYTES = 16
-_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 class EventWriter:
     """Makes rows of the drafts of one change; what its events share is encoded once."""
 
     def __init__(self, origin: Origin, change_id: uuid.UUID, db_role: str) -> None:
-        self._actor = f'{{"actor":{_json(origin.actor)},"after":{{'
-        self._host = f'"host":{_json(origin.host)},"reason":{_json(origin.reason)},"target_email":'
-        self._ticket = f',"ticket":{_json(origin.ticket)}}}'
-        self._change = f'"change_id":{_json(str(change_id))},"db_role":{_json(db_role)},"outcome":'
-        self._tool = f',"tool":{_json(origin.tool)},"undoes":'
+        self._actor = f'{{"actor":{canonical(origin.actor)},"after":'
+        self._host = f'"host":{canonical(origin.host)},"reason":{canonical(origin.reason)},"target_email":'
+        self._ticket = f',"ticket":{canonical(origin.ticket)}}}'
+        self._change = f'"change_id":{canonical(str(change_id))},"db_role":{canonical(db_role)},"outcome":'
+        self._tool = f',"tool":{canonical(origin.tool)},"undoes":'
 
     def rows(self, drafts: Iterable[Draft]) -> list[EventRow]:
         """The rows, each with a salt of its own."""
@@ -69,28 +79,27 @@ class EventWriter:
         ]
 
     def _row(self, draft: Draft, salt: bytes) -> EventRow:
-        action, outcome, kind, target_id, email, before, after, undoes, error = draft
-        personal_before, open_before = _parts(before)
-        personal_after, open_after = _parts(after)
+        action, outcome, kind, target_id, email, personal_before, personal_after, before, after, undoes, error = (
+            draft
+        )
         failed = "" if error is None else f'"error":{encode_basestring(error)},'
         personal = (
-            f'{self._actor}{personal_after}}},"before":{{{personal_before}}},{failed}'
-            f"{self._host}{_json(email)}{self._ticket}"
+            f'{self._actor}{canonical(personal_after)},"before":{canonical(personal_before)},{failed}'
+            f"{self._host}{canonical(email)}{self._ticket}"
         )
         personal_hash = sha256(salt + personal.encode()).hexdigest()
-        open_before, open_after = f"{{{open_before}}}", f"{{{open_after}}}"
         body = (
-            f'{{"action":{encode_basestring(action)},"after":{open_after},"before":{open_before},'
+            f'{{"action":{encode_basestring(action)},"after":{after},"before":{before},'
             f'{self._change}{encode_basestring(outcome)},"personal_hash":"{personal_hash}",'
-            f'"target_id":{_json(target_id)},"target_kind":{encode_basestring(kind)}{self._tool}{_json(undoes)}}}'
+            f'"target_id":{canonical(target_id)},"target_kind":{encode_basestring(kind)}{self._tool}{canonical(undoes)}}}'
         )
         return (
             action,
             outcome,
             kind,
             target_id,
-            open_before,
-            open_after,
+            before,
+            after,
             undoes,
             personal,
             salt.hex(),
@@ -108,21 +117,10 @@ def linked(rows: Iterable[EventRow], seq: int, prev_hash: str, at: datetime) -> 
         prev_hash = link
 
 
-def _parts(fields: Mapping[str, Any]) -> tuple[str, str]:
-    """The members of two JSON objects, in canonical order: the personal fields, and the others."""
-    if not fields:
-        return "", ""
-    personal, open_ = [], []
-    for name in sorted(fields):
-        (personal if name in PERSONAL_FIELDS else open_).append(f'"{name}":{_json(fields[name])}')
-    return ",".join(personal), ",".join(open_)
-
-
-def _json(value: Any) -> str:
-    if type(value) is str:
-        return encode_basestring(value)
-    if value is None or value is True or value is False:
-        return _CONSTANTS[value]
-    if not value and type(value) in (dict, list):
-        return "{}" if type(value) is dict else "[]"
-    return canonical(value)
+def parted(fields: Mapping[str, Any] | None) -> tuple[dict[str, Any], str]:
+    """The personal fields, and the others as canonical JSON."""
+    personal: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    for name, value in (fields or {}).items():
+        (personal if name in PERSONAL_FIELDS else others)[name] = value
+    return personal, canonical(others)

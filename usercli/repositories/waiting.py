@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from usercli.repositories.events import Draft
@@ -19,24 +19,26 @@ class Waiting:
     def __init__(self) -> None:
         self._tail: list[Draft] = []
         self._file: IO[bytes] | None = None
-        self._places: list[tuple[int, int]] = []  # how many lie before, and where in the file
+        self._places: list[tuple[int, int, int]] = []  # how many lie before, where in the file, how many bytes
         self._spilled = 0
 
     def __len__(self) -> int:
         return self._spilled + len(self._tail)
 
-    def append(self, event: Draft) -> None:
-        """Add one at the end."""
-        self._tail.append(event)
-        if len(self._tail) > IN_MEMORY:
+    def extend(self, drafts: Iterable[Draft]) -> None:
+        """Add some at the end."""
+        self._tail.extend(drafts)
+        while len(self._tail) > IN_MEMORY:
+            rest = self._tail[IN_MEMORY:]
+            del self._tail[IN_MEMORY:]
             self._spill()
+            self._tail = rest
 
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length`."""
         while length < self._spilled and self._file is not None:
-            before, place = self._places.pop()
-            self._file.seek(place)
-            self._tail = marshal.load(self._file)  # noqa: S302 - written by this process, in an unnamed file
+            before, place, size = self._places.pop()
+            self._tail = _read(self._file, place, size)
             self._file.seek(place)
             self._file.truncate()
             self._spilled = before
@@ -45,9 +47,8 @@ class Waiting:
     def batches(self) -> Iterator[list[Draft]]:
         """Everything in order, some thousands at a time."""
         if self._file is not None:
-            self._file.seek(0)
-            for _ in self._places:
-                yield marshal.load(self._file)  # noqa: S302 - written by this process, in an unnamed file
+            for _, place, size in self._places:
+                yield _read(self._file, place, size)
         if self._tail:
             yield self._tail
 
@@ -61,7 +62,14 @@ class Waiting:
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object; never has a name
         self._file.seek(0, 2)
-        self._places.append((self._spilled, self._file.tell()))
-        marshal.dump(self._tail, self._file)
+        packed = marshal.dumps(self._tail)
+        self._places.append((self._spilled, self._file.tell(), len(packed)))
+        self._file.write(packed)
         self._spilled += len(self._tail)
         self._tail = []
+
+
+def _read(file: IO[bytes], place: int, size: int) -> list[Draft]:
+    file.seek(place)
+    found: list[Draft] = marshal.loads(file.read(size))  # noqa: S302 - written by this process, in an unnamed file
+    return found

@@ -28,22 +28,23 @@ _PRESERVED = frozenset({"id", "version", *_TIMES}) - {"expires_at"}
 # Addresses so plain that the full validator accepts every one (a property test holds them together).
 _PLAIN = re.compile(
     r"(?=.{1,64}@)(?=.{6,254}$)[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@(?:[A-Za-z0-9]{1,30}(?:-[A-Za-z0-9]{1,30})?\.)+"
-    r"[A-Za-z]{2,24}"
+    r"(?!(?i:arpa|invalid|local|localhost|onion|test)$)[A-Za-z]{2,24}"
 )
 _BCRYPT = re.compile(
     r"\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]"
 )
-_SPECIAL = ("arpa", "invalid", "local", "localhost", "onion", "test")
 _YES_NO = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
 @dataclass(slots=True)
 class UserRow:
-    """A user to be written. `given` names the fields that the file had; the rest are defaults."""
+    """A user to be written; what the file does not say is at its default."""
 
     email: str
     email_key: str
-    given: frozenset[str]
+    #: Where it stands in the file, and what stands there.
+    line: int
+    fields: Mapping[str, Any]
     full_name: str = ""
     is_active: bool = True
     roles: tuple[str, ...] = ()
@@ -63,44 +64,44 @@ class RowParser:
         self._allowed = tuple(special_use_domains)
         self._preserve = preserve
 
-    def parse(self, fields: Mapping[str, Any]) -> UserRow:
+    def parse(self, line: int, fields: Mapping[str, Any]) -> UserRow:
         """The row. Raises InvalidInput with the reason."""
-        email, key = self._email(fields.get("email"))
-        row = UserRow(email, key, frozenset(fields))
+        email = fields.get("email")
+        if type(email) is str and _PLAIN.fullmatch(email):
+            row = UserRow(email, email.lower(), line, fields)
+        else:
+            row = UserRow(*self._email(email), line, fields)
         if name := fields.get("full_name"):
             row.full_name = _name(name)
-        if "is_active" in fields:
-            row.is_active = _flag(fields["is_active"], "is_active", True)
+        if (active := fields.get("is_active", "true")) != "true":
+            row.is_active = _flag(active, "is_active", True)
         if roles := fields.get("roles"):
             row.roles = _roles(roles)
-        if attributes := fields.get("attributes"):
+        if (attributes := fields.get("attributes")) and attributes != "{}":
             row.attributes = _attributes(attributes)
-        if "must_change_password" in fields:
-            row.must_change_password = _flag(fields["must_change_password"], "must_change_password", False)
+        if (must := fields.get("must_change_password", False)) is not False:
+            row.must_change_password = _flag(must, "must_change_password", False)
         if expires := fields.get("expires_at"):
             row.expires_at = _time(expires, "expires_at")
         if hashed := fields.get("hashed_password"):
-            row.hashed_password = _hash(hashed)
+            row.hashed_password = hashed if type(hashed) is str and _BCRYPT.fullmatch(hashed) else _hash(hashed)
         if password := fields.get("password"):
             row.password = _password(password)
         if row.hashed_password and row.password:
             raise InvalidInput("both a password and a hash are given")
-        self._keep(row, fields)
+        if self._preserve:
+            self._keep(row, fields)
+        elif fields.get("deleted_at"):
+            raise InvalidInput("the user is in the bin (deleted_at); import it with --preserve")
         return row
 
     def _email(self, email: Any) -> tuple[str, str]:
         if not isinstance(email, str) or not email:
             raise InvalidInput("there is no email")
-        if _PLAIN.fullmatch(email) and email.lower().rpartition(".")[2] not in _SPECIAL:
-            return email, email.lower()
         validate_email(email, self._allowed)
         return email, email_key(email)
 
     def _keep(self, row: UserRow, fields: Mapping[str, Any]) -> None:
-        if not self._preserve:
-            if fields.get("deleted_at"):
-                raise InvalidInput("the user is in the bin (deleted_at); import it with --preserve")
-            return
         kept: dict[str, Any] = {}
         for name in _TIMES:
             if name != "expires_at" and fields.get(name):
@@ -144,8 +145,6 @@ def _roles(value: Any) -> tuple[str, ...]:
 
 def _attributes(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
-        if value == "{}":
-            return {}
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
@@ -171,8 +170,6 @@ def _time(value: Any, what: str) -> datetime:
 def _hash(value: Any) -> str:
     if not isinstance(value, str):
         raise InvalidInput("hashed_password is not a text")
-    if value == "!" or _BCRYPT.fullmatch(value):
-        return value
     from usercli.passwords import require_hash
 
     return value if value.startswith(("!", "*")) else require_hash(value)

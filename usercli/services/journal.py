@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from usercli.chain import canonical
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.models.user import User
+from usercli.repositories.events import Draft
 from usercli.schemas.rows import UserRow
 from usercli.times import rfc3339
 
@@ -43,24 +46,57 @@ def created(uow: UnitOfWork, user: User, action: str = "user.created") -> None:
     uow.audit.record(action, target_id=user.id, email=user.email, after=after)
 
 
-def imported(uow: UnitOfWork, values: Sequence[Any], row: UserRow) -> None:
-    """Record a user that an import put in; `values` are its columns as they were written."""
-    after: dict[str, Any] = {
-        "email": row.email,
-        "full_name": row.full_name,
-        "is_active": row.is_active,
-        "roles": sorted(row.roles),
-        "attributes": row.attributes,
-    }
-    if row.must_change_password:
+def imported(user_id: str, row: UserRow) -> Draft:
+    """The event of a user that an import puts in."""
+    personal = {"email": row.email, "full_name": row.full_name, "attributes": row.attributes}
+    deleted_at = row.kept.get("deleted_at")
+    said = _said_of_import(
+        row.is_active,
+        row.roles,
+        row.must_change_password,
+        row.expires_at,
+        deleted_at,
+        _password_kind(row.hashed_password),
+    )
+    return "user.created", "done", "user", user_id, row.email, {}, personal, "{}", said, None, None
+
+
+@lru_cache(maxsize=1024)  # of a million users most say the same
+def _said_of_import(
+    is_active: bool,
+    roles: tuple[str, ...],
+    must_change_password: bool,
+    expires_at: datetime | None,
+    deleted_at: datetime | None,
+    password: tuple[str, int | None] | None,
+) -> str:
+    after: dict[str, Any] = {"is_active": is_active, "roles": sorted(roles)}
+    if must_change_password:
         after["must_change_password"] = True
-    if row.expires_at is not None:
-        after["expires_at"] = rfc3339(row.expires_at)
-    if (deleted_at := row.kept.get("deleted_at")) is not None:
+    if expires_at is not None:
+        after["expires_at"] = rfc3339(expires_at)
+    if deleted_at is not None:
         after |= {"deleted_at": rfc3339(deleted_at), "was_active": True}
-    if row.hashed_password not in (None, "!"):
-        after["password"] = password_said(row.hashed_password or "")
-    uow.audit.record("user.created", target_id=values[0], email=row.email, after=after)
+    if password is not None:
+        after["password"] = {"changed": True, "scheme": password[0], "cost": password[1]}
+    return canonical(after)
+
+
+#: What is told of bcrypt hashes, by their first seven characters: to take one apart costs more than an event.
+_BCRYPT: dict[str, tuple[str, int | None]] = {}
+
+
+def _password_kind(stored: str | None) -> tuple[str, int | None] | None:
+    if stored is None or stored == "!":
+        return None
+    start = stored[:7]
+    if start in _BCRYPT:
+        return _BCRYPT[start]
+    said = password_said(stored)
+    kind = said["scheme"], said["cost"]
+    if start.startswith("$2"):
+        _BCRYPT[start] = kind
+    return kind
 
 
 def changed(
@@ -105,8 +141,6 @@ def password_said(stored: str) -> dict[str, Any]:
 
 
 def _differ(one: Any, other: Any) -> bool:
-    from usercli.chain import canonical
-
     return canonical(one) != canonical(other)  # as JSON: to Python 1 and true are equal
 
 

@@ -1,0 +1,88 @@
+"""What a file holds, checked and typed before anything is written, its plain passwords hashed."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from usercli.errors import InvalidInput
+from usercli.formats import BadRecord, Record
+from usercli.passwords import PasswordHasher
+from usercli.schemas.rows import RowParser, UserRow
+
+#: A record after the check.
+Checked = UserRow | BadRecord
+
+#: Records that are checked, and written, at a time.
+CHUNK = 5000
+
+
+def _ignore(_: object) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Makes rows of records. Unless `plain` allows them, plain passwords are bad records."""
+
+    parser: RowParser
+    plain: bool = False
+    on_unsupported: Callable[[str], None] = _ignore
+
+    def chunks(self, records: Iterable[Record | BadRecord], size: int = CHUNK) -> Iterator[list[Checked]]:
+        """The records, so many at a time."""
+        stream = iter(records)
+        check = self._check
+        while chunk := [
+            record if type(record) is BadRecord else check(record)  # type: ignore[arg-type]  # it is the other one
+            for record in islice(stream, size)
+        ]:
+            yield chunk
+
+    def _check(self, record: Record) -> Checked:
+        try:
+            row = self.parser.parse(record.line, record.fields)
+        except InvalidInput as error:
+            return BadRecord(record.line, error.message, record.fields)
+        if row.password is not None and not self.plain:
+            return BadRecord(record.line, "a plain password; it needs --hash-passwords", record.fields)
+        if record.unsupported is not None:
+            self.on_unsupported(record.unsupported)
+        return row
+
+
+def hashed(
+    chunks: Iterable[list[Checked]],
+    hasher: PasswordHasher,
+    jobs: int | None = None,
+    on_hashed: Callable[[int], None] = _ignore,
+) -> Iterator[list[Checked]]:
+    """The same chunks with hashes instead of plain passwords, made by all cores."""
+    done = 0
+    for chunk in chunks:
+        rows = [item for item in chunk if isinstance(item, UserRow) and item.password is not None]
+        for row, made in zip(rows, hasher.hash_all((row.password or "" for row in rows), jobs), strict=True):
+            _give_hash(row, made)
+            done += 1
+            on_hashed(done)
+        yield chunk
+
+
+def _give_hash(row: UserRow, made: str) -> None:
+    others = {name: value for name, value in row.fields.items() if name != "password"}
+    row.fields = {**others, "hashed_password": made}  # a reject file need not hash it again, nor show it
+    row.hashed_password, row.password = made, None
+
+
+def kept_aside(chunks: Iterable[Sequence[Checked]]) -> Iterator[Sequence[Checked]]:
+    """The same chunks, all of them made before the first is given out; they wait in an unnamed file."""
+    with tempfile.TemporaryFile() as file:
+        for chunk in chunks:
+            pickle.dump(chunk, file, pickle.HIGHEST_PROTOCOL)
+        end = file.tell()
+        file.seek(0)
+        while file.tell() < end:
+            yield pickle.load(file)  # noqa: S301 - written by this process, in a file that has no name

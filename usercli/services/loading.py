@@ -1,0 +1,263 @@
+"""Writes checked rows: new users at once, those who exist as the options say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import compress
+from typing import Any, Literal
+
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.errors import ExitCode, Refused
+from usercli.formats import BadRecord
+from usercli.models.base import ChangeIds, new_id
+from usercli.models.role import Role
+from usercli.models.user import DISABLED_PASSWORD, User
+from usercli.repositories.bulk import UserValues
+from usercli.repositories.events import Draft
+from usercli.schemas.imports import ImportSummary
+from usercli.schemas.rows import UserRow
+from usercli.services import journal
+from usercli.services.checking import Checked
+from usercli.text import nearest
+from usercli.times import utcnow
+
+_TARGET = 3  # of a draft: the user's id
+
+OnConflict = Literal["fail", "skip", "update"]
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How to import. `max_errors` ends a run with `skip_bad` that rejects more."""
+
+    on_conflict: OnConflict = "fail"
+    update_passwords: bool = False
+    skip_bad: bool = False
+    max_errors: int | None = None
+    create_roles: bool = False
+    preserve: bool = False
+    allow_no_admin: bool = False
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A record that was not imported, and why."""
+
+    line: int
+    reason: str
+    fields: Any
+    code: ExitCode = ExitCode.USAGE
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A chunk, ready to be written as if all of it were good and new."""
+
+    chunk: Sequence[Checked]
+    rows: Sequence[UserRow]
+    values: Sequence[UserValues]
+    encoded: Any
+    drafts: Sequence[Draft]
+
+
+@dataclass
+class Loader:
+    """Writes chunks and counts; one for each import, also where that has several transactions."""
+
+    uow: UnitOfWork
+    options: ImportOptions
+    on_reject: Callable[[Reject], None]
+    summary: ImportSummary = field(default_factory=ImportSummary)
+    #: Makes the ids of new users, and knows them again.
+    ids: ChangeIds = field(default_factory=lambda: ChangeIds(new_id()))
+    made_roles: int = 0
+    #: The first bad records.
+    rejects: list[Reject] = field(default_factory=list)
+
+    _SHOWN = 20
+
+    def __post_init__(self) -> None:
+        self._all_ours = False
+        self._roles: dict[str, Role] = {}
+
+    def begin(self) -> None:
+        """At the start of a transaction: what must hold before the first row."""
+        self._roles = {}
+        self.uow.bulk.forget_seen()
+        if self.options.preserve and not self.summary.read:
+            self._all_ours = not self.uow.users.count()
+            if not (self._all_ours or self.uow.origin.reason):
+                raise Refused("--preserve into a database that has users needs --reason TEXT")
+
+    def prepared(self, chunks: Iterable[Sequence[Checked]]) -> Iterator[Batch]:
+        """The chunks, made ready without asking the database, so that a thread can work ahead."""
+        for chunk in chunks:
+            yield self._batch(chunk, [item for item in chunk if isinstance(item, UserRow)])
+
+    def _batch(self, chunk: Sequence[Checked], rows: Sequence[UserRow]) -> Batch:
+        values = list(self._values(rows))
+        drafts = [journal.imported(str(value[0]), row) for value, row in zip(values, rows, strict=True)]
+        return Batch(chunk, rows, values, self.uow.bulk.encoded(values), drafts)
+
+    def load(self, batch: Batch) -> None:
+        """Write one batch; once a record is bad and must not be, only look for more bad ones."""
+        self.summary.read += len(batch.chunk)
+        rows = [item for item in batch.chunk if self._is_good(item) and isinstance(item, UserRow)]
+        if self.is_lost or not rows:
+            return
+        if len(rows) < len(batch.rows):
+            batch = self._batch(rows, rows)
+        taken = self.uow.bulk.insert(batch.values, batch.encoded)
+        drafts = batch.drafts
+        if taken:
+            ids = {str(value[0]) for value in taken}
+            goes_in = [str(value[0]) not in ids for value in batch.values]
+            self._settle([row for row, new in zip(rows, goes_in, strict=True) if not new])
+            rows, drafts = list(compress(rows, goes_in)), list(compress(drafts, goes_in))
+        self._grant(rows, drafts)
+        self.uow.audit.add(drafts)
+        self.summary.created += len(rows)
+
+    @property
+    def is_lost(self) -> bool:
+        """More records are bad than may be."""
+        allowed = self.options.max_errors if self.options.skip_bad else 0
+        return allowed is not None and self.summary.rejected > allowed
+
+    @property
+    def changes_anything(self) -> bool:
+        """There is something to commit."""
+        return bool(self.summary.created or self.summary.updated or self.made_roles)
+
+    def _is_good(self, item: Checked) -> bool:
+        if isinstance(item, BadRecord):
+            self._reject(item, item.reason)
+            return False
+        for name in item.roles:
+            if name not in self._roles and not self._learn_role(name):
+                known = nearest(name, sorted(self._roles))
+                self._reject(item, f"no such role: {name}{known}; see --create-roles")
+                return False
+        return True
+
+    def _learn_role(self, name: str) -> bool:
+        found = self.uow.roles.by_name(name)
+        if found is None and self.options.create_roles:
+            found = self.uow.roles.add(Role(name=name))
+            after = {"name": name, "description": "", "administrative": False}
+            self.uow.audit.record("role.created", kind="role", target_id=found.id, after=after)
+            self.made_roles += 1
+        if found is not None:
+            self._roles[name] = found
+        return found is not None
+
+    def _values(self, rows: Sequence[UserRow]) -> Iterator[UserValues]:
+        """The rows as the columns of repositories.bulk want them."""
+        now = utcnow()
+        for row, user_id in zip(rows, self.ids.make(len(rows)), strict=True):
+            hashed = row.hashed_password or DISABLED_PASSWORD
+            start = (
+                user_id,
+                row.email,
+                row.email_key,
+                row.full_name,
+                hashed,
+                row.is_active,
+                row.must_change_password,
+            )
+            if row.kept:
+                yield _preserved(start, row, now)
+            else:
+                changed = None if hashed == DISABLED_PASSWORD else now
+                yield (*start, changed, row.expires_at, None, row.attributes, 1, now, now, None, None)
+
+    def _grant(self, rows: Sequence[UserRow], drafts: Sequence[Draft]) -> None:
+        by = self.uow.origin.actor
+        given = ((str(draft[_TARGET]), row.roles) for row, draft in zip(rows, drafts, strict=True) if row.roles)
+        role_ids = {name: str(role.id) for name, role in self._roles.items()}
+        self.uow.bulk.grant([(user_id, role_ids[name], by) for user_id, names in given for name in names])
+
+    def _settle(self, rows: Sequence[UserRow]) -> None:
+        """Do with users who exist already what the options say."""
+        ids = self.uow.users.ids_of([row.email_key for row in rows])
+        users: dict[str, User] = {}
+        again: set[Any] = set()
+        if self.options.on_conflict == "update":
+            users = {user.email_key: user for user in self.uow.users.by_id(list(ids.values()), lock=True)}
+            again = self.uow.bulk.seen_before(ids.values()) | self.uow.audit.touched(ids.values())
+        for row in rows:
+            if row.email_key not in ids:
+                self._reject(row, "the id is taken by another user", ExitCode.CONFLICT)
+            elif self._is_ours(ids[row.email_key]) or ids[row.email_key] in again:
+                self._reject(row, f"the email {row.email} stands in the file twice")
+            elif self.options.on_conflict == "fail":
+                self._reject(row, f"a user with the email {row.email} exists already", ExitCode.CONFLICT)
+            elif self.options.on_conflict == "skip":
+                self.summary.skipped += 1
+            else:
+                again.add(ids[row.email_key])  # a second line would undo the first
+                if self._update(users[row.email_key], row):
+                    self.summary.updated += 1
+                else:
+                    self.summary.unchanged += 1
+
+    def _is_ours(self, user_id: Any) -> bool:
+        """This import wrote the user."""
+        return self._all_ours or self.ids.made(user_id)
+
+    def _update(self, user: User, row: UserRow) -> bool:
+        before = journal.snapshot(user)
+        for name in ("full_name", "is_active", "attributes", "must_change_password", "expires_at"):
+            if name in row.fields:
+                setattr(user, name, getattr(row, name))
+        if "roles" in row.fields:
+            self._set_roles(user, row.roles)
+        password = bool(row.hashed_password) and self._may_set_password(user)
+        if password and user.hashed_password != row.hashed_password:
+            user.hashed_password, user.password_changed_at = row.hashed_password or "", utcnow()
+        else:
+            password = False
+        if not password and journal.difference(before, journal.snapshot(user)) == ({}, {}):
+            self.uow.session.expire(user)
+            return False
+        self.uow.users.save(user)
+        journal.changed(self.uow, "user.updated", user, before, password=password)
+        return True
+
+    def _may_set_password(self, user: User) -> bool:
+        return self.options.update_passwords or user.hashed_password == DISABLED_PASSWORD
+
+    def _set_roles(self, user: User, names: Sequence[str]) -> None:
+        from usercli.services.users import change_roles
+
+        added = [self._roles[name] for name in names]
+        removed = [grant.role for grant in user.grants if grant.role.name not in names]
+        change_roles(user, added, removed, self.uow)
+
+    def _reject(self, item: Checked, reason: str, code: ExitCode = ExitCode.USAGE) -> None:
+        reject = Reject(item.line, reason, item.fields, code)
+        self.summary.rejected += 1
+        if len(self.rejects) < self._SHOWN:
+            self.rejects.append(reject)
+        if self.options.skip_bad:
+            self.on_reject(reject)
+
+
+def _preserved(start: UserValues, row: UserRow, now: Any) -> UserValues:
+    """With the id, version and times that the user had."""
+    kept = row.kept
+    created, deleted = kept.get("created_at") or now, kept.get("deleted_at")
+    return (
+        kept.get("id") or start[0],
+        *start[1:],
+        kept.get("password_changed_at"),
+        row.expires_at,
+        kept.get("last_login_at"),
+        row.attributes,
+        kept.get("version", 1),
+        created,
+        kept.get("updated_at") or created,
+        deleted,
+        True if deleted is not None else None,
+    )
