@@ -174,7 +174,7 @@ class _postgresql_database:  # noqa: N801 - a context manager
                 others.fetchall()
                 # as a replica would: the log's triggers stay silent
                 connection.execute("SET session_replication_role = replica; SET lock_timeout = '2s'")
-                connection.execute("TRUNCATE users, roles, user_roles, audit_events")
+                connection.execute("TRUNCATE users, roles, user_roles, audit_events, import_progress")
         except psycopg.Error:
             return False
         return True

@@ -26,20 +26,21 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def at(self, done: int, total: int | None = None) -> None:
-        """So much is done."""
+    def at(self, done: int, total: int | None = None, verb: str | None = None) -> None:
+        """So much is done, of another kind of work if `verb` names it."""
         self._total = total or self._total
         now = monotonic()
         rate = done / max(now - self._start, 0.001)
         if self._bar is None and now - self._start >= _SECONDS_UNTIL_BAR and self._may_draw():
             self._start_bar()
         if self._bar is not None:
-            self._bar.update(self._task, completed=done, total=self._total, rate=f"{rate:,.0f}/s")
+            counts = {"completed": done, "total": self._total, "rate": f"{rate:,.0f}/s"}
+            self._bar.update(self._task, description=verb or self._verb, **counts)
         elif now - self._last >= _SECONDS_A_LINE:
             self._last = now
             of = f" of {self._total:,}" if self._total else ""
             left = f", {(self._total - done) / rate:,.0f} s left" if self._total and rate else ""
-            self._invocation.say(f"{self._verb} {done:,}{of} ({rate:,.0f}/s{left})")
+            self._invocation.say(f"{verb or self._verb} {done:,}{of} ({rate:,.0f}/s{left})")
 
     def _may_draw(self) -> bool:
         terminal = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -51,7 +52,7 @@ class Progress:
 
         console = Console(file=sys.stderr, markup=False, emoji=False, highlight=False)
         rate = TextColumn("{task.fields[rate]}")
-        columns = (TextColumn(self._verb), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
         self._bar = Progress(*columns, console=console, transient=True)
         self._task = self._bar.add_task(self._verb, total=self._total, rate="")
         self._bar.start()

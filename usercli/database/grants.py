@@ -17,7 +17,7 @@ REVOKE ALL ON TABLE users, roles, user_roles, audit_events, alembic_version FROM
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON TABLE audit_events FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role};
 GRANT USAGE ON SCHEMA public TO {role};
-GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE users, roles, user_roles TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE users, roles, user_roles, import_progress TO {role};
 GRANT SELECT, INSERT ON TABLE audit_events TO {role};
 GRANT SELECT ON TABLE alembic_version TO {role};
 COMMIT;

@@ -26,6 +26,7 @@ from usercli.models.base import new_id
 from usercli.origin import Origin
 from usercli.repositories.audit import AuditRepository
 from usercli.repositories.bulk import BulkRepository
+from usercli.repositories.imports import ImportRepository
 from usercli.repositories.related import RelatedRepository
 from usercli.repositories.roles import RoleRepository
 from usercli.repositories.users import UserRepository
@@ -88,6 +89,7 @@ class UnitOfWork:
             self.users = UserRepository(self.session)
             self.roles = RoleRepository(self.session)
             self.bulk = BulkRepository(self.session)
+            self.imports = ImportRepository(self.session)
             self.related = RelatedRepository(self.session)
             self.audit = AuditRepository(self.session, self.origin, self.change_id)
         self._marks.append(self.audit.mark())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from usercli.errors import InvalidInput
@@ -18,6 +18,9 @@ Checked = UserRow | BadRecord
 
 #: Records that are checked, and written, at a time.
 CHUNK = 5000
+
+#: So many bad records are shown.
+FIRST = 20
 
 
 def _ignore(_: object) -> None:
@@ -77,12 +80,32 @@ def _give_hash(row: UserRow, made: str) -> None:
     row.hashed_password, row.password = made, None
 
 
+@dataclass
+class Survey:
+    """What a file holds: plain passwords, bad records, and the first of these."""
+
+    plain: int = 0
+    bad: int = 0
+    first: list[BadRecord] = field(default_factory=list)
+
+
+def survey(chunks: Iterable[list[Checked]], on_progress: Callable[[int], None] = _ignore) -> Survey:
+    """Look at all records, and write nothing."""
+    found, records = Survey(), 0
+    for chunk in chunks:
+        bad = [item for item in chunk if isinstance(item, BadRecord)]
+        found.bad += len(bad)
+        found.first += bad[: FIRST - len(found.first)]
+        found.plain += sum(isinstance(item, UserRow) and item.password is not None for item in chunk)
+        records += len(chunk)
+        on_progress(records)
+    return found
+
+
 def kept_aside(chunks: Iterable[Sequence[Checked]]) -> Iterator[Sequence[Checked]]:
     """The same chunks, all of them made before the first is given out; they wait in an unnamed file."""
     with tempfile.TemporaryFile() as file:
-        for chunk in chunks:
-            pickle.dump(chunk, file, pickle.HIGHEST_PROTOCOL)
-        end = file.tell()
+        sizes = [file.write(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL)) for chunk in chunks]
         file.seek(0)
-        while file.tell() < end:
-            yield pickle.load(file)  # noqa: S301 - written by this process, in a file that has no name
+        for size in sizes:
+            yield pickle.loads(file.read(size))  # noqa: S301 - written by this process, in a file that has no name

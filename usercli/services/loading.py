@@ -18,7 +18,7 @@ from usercli.repositories.events import Draft
 from usercli.schemas.imports import ImportSummary
 from usercli.schemas.rows import UserRow
 from usercli.services import journal
-from usercli.services.checking import Checked
+from usercli.services.checking import FIRST, Checked
 from usercli.text import nearest
 from usercli.times import utcnow
 
@@ -74,8 +74,6 @@ class Loader:
     made_roles: int = 0
     #: The first bad records.
     rejects: list[Reject] = field(default_factory=list)
-
-    _SHOWN = 20
 
     def __post_init__(self) -> None:
         self._all_ours = False
@@ -238,7 +236,7 @@ class Loader:
     def _reject(self, item: Checked, reason: str, code: ExitCode = ExitCode.USAGE) -> None:
         reject = Reject(item.line, reason, item.fields, code)
         self.summary.rejected += 1
-        if len(self.rejects) < self._SHOWN:
+        if len(self.rejects) < FIRST:
             self.rejects.append(reject)
         if self.options.skip_bad:
             self.on_reject(reject)

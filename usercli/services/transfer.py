@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from usercli.ahead import ahead
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, InvalidInput, UserCliError
+from usercli.formats import BadRecord
 from usercli.schemas.imports import ImportSummary
 from usercli.services.administrators import administrators_kept
 from usercli.services.checking import Checked
@@ -21,12 +22,12 @@ def _ignore(_: object) -> None:
 class ImportFailed(UserCliError):
     """Records are bad; nothing was imported, or nothing beyond the `stands` first ones."""
 
-    def __init__(self, rejects: Sequence[Reject], number: int, stands: int = 0) -> None:
+    def __init__(self, rejects: Sequence[Reject | BadRecord], number: int, stands: int = 0) -> None:
         records = "1 bad record" if number == 1 else f"{number:,} bad records"
         done = f"the first {stands:,} records stand" if stands else "nothing was imported"
         super().__init__(f"{records} found; {done}")
         self.rejects = rejects
-        conflicts = all(reject.code is ExitCode.CONFLICT for reject in rejects)
+        conflicts = all(isinstance(reject, Reject) and reject.code is ExitCode.CONFLICT for reject in rejects)
         self.exit_code = ExitCode.CONFLICT if conflicts else ExitCode.USAGE
 
 
@@ -37,8 +38,12 @@ def import_users(
     *,
     on_reject: Callable[[Reject], None] = _ignore,
     on_progress: Callable[[ImportSummary], None] = _ignore,
+    before_commit: Callable[[], object] = lambda: None,
 ) -> ImportSummary:
-    """Import in one transaction. Raises ImportFailed with the first bad records, LastAdministrator."""
+    """Import in one transaction. Raises ImportFailed with the first bad records, LastAdministrator.
+
+    `before_commit` is the last moment to fail.
+    """
     loader = Loader(uow, options, on_reject)
     with uow.change("user.imported"):
         with guarded(uow, options):
@@ -47,6 +52,7 @@ def import_users(
                 loader.load(batch)
                 on_progress(loader.summary)
             require_good(loader)
+        before_commit()
         if loader.changes_anything:
             uow.commit()
             loader.summary.change_id = None if uow.dry_run else uow.change_id

@@ -1,0 +1,89 @@
+"""The reject file: records that were not imported, in a form that can be mended and imported."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from usercli.cli.output import cell_text
+from usercli.errors import InvalidInput, UserCliError
+from usercli.text import csv_cell
+
+if TYPE_CHECKING:
+    from usercli.services.loading import Reject
+
+
+class RejectFile:
+    """CSV in our own fields, with the line and the reason; without a path, nothing.
+
+    `goes_on_at` is the length that an earlier run left; what lies behind it was never acknowledged. The file
+    is removed again if nothing was rejected.
+    """
+
+    def __init__(self, path: str | None, goes_on_at: int | None = None) -> None:
+        self._path, self._goes_on_at = path, goes_on_at
+        self._out: Any = None
+        self._columns: tuple[str, ...] = ()
+        self._is_empty = not goes_on_at
+
+    def __enter__(self) -> Self:
+        if self._path is None:
+            return self
+        from usercli.schemas.rows import FIELDS
+
+        self._columns = (*FIELDS, "reject_line", "reject_reason")
+        new = os.O_EXCL if self._goes_on_at is None else 0
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | new, 0o600)
+            self._out = os.fdopen(descriptor, "w", encoding="utf-8", newline="", errors="backslashreplace")
+            self._out.truncate(self._goes_on_at or 0)
+            self._out.seek(0, os.SEEK_END)
+            if not self._goes_on_at:
+                self._out.write(",".join(self._columns) + "\n")
+        except FileExistsError:
+            raise InvalidInput(f"{self._path} exists already; --reject-file wants a new file") from None
+        except OSError as error:
+            raise self._broken(error) from None
+        return self
+
+    def write(self, reject: Reject) -> None:
+        """Add a record. Raises UserCliError."""
+        if self._out is None:
+            return
+        fields = {**(reject.fields or {}), "reject_line": reject.line, "reject_reason": reject.reason}
+        line = ",".join(csv_cell(cell_text(fields.get(name))) for name in self._columns)
+        self._is_empty = False
+        try:
+            self._out.write(line + "\n")
+        except OSError as error:
+            raise self._broken(error) from None
+
+    def sync(self) -> int:
+        """Have it on disk; its length in bytes, 0 while nothing was rejected. Raises UserCliError."""
+        if self._out is None or self._is_empty:
+            return 0
+        try:
+            self._out.flush()
+            os.fsync(self._out.fileno())
+            return int(self._out.tell())
+        except OSError as error:
+            raise self._broken(error) from None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._out is None:
+            return
+        try:
+            self._out.close()
+        except OSError as broken:
+            if error is None:
+                raise self._broken(broken) from None
+        finally:
+            if self._is_empty and self._path is not None:
+                Path(self._path).unlink(missing_ok=True)
+
+    def _broken(self, error: OSError) -> UserCliError:
+        return UserCliError(f"cannot write {self._path}: {(error.strerror or 'error').lower()}")
