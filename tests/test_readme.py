@@ -27,6 +27,9 @@ _VARIES = (
     (re.compile(r"\b\d{8}_\d{4}\b"), "REVISION"),
     (re.compile(r"--after \S+"), "--after CURSOR"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d\.jsonl\b"), "DAY.jsonl"),
+    (re.compile(r"\b\d{4}-Q[1-4]\b"), "QUARTER"),
+    (re.compile(r"\b\d{8}T\d{6}Z"), "MOMENT"),
 )
 
 
@@ -42,7 +45,7 @@ def on_a_terminal(command: str, home: Path) -> str:
     ours, theirs = pty.openpty()
     environ = {
         "HOME": str(home),
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PATH": f"{ROOT / 'scripts' / 'ops'}:{Path(sys.executable).parent}:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "TERM": "dumb",
         "COLUMNS": "100",

@@ -61,6 +61,14 @@ run() { # a usercli command with the options of this script; it never asks
         ${reason:+"--reason=$reason"} ${ticket:+"--ticket=$ticket"} "$@"
 }
 
+quietly() { # COMMAND...: what it says on stderr shows only if it fails
+    "$@" 2>"$scratch/said" || {
+        failure=$?
+        cat "$scratch/said" >&2
+        return "$failure"
+    }
+}
+
 field() { # NAME FILE: a number, flag or id in a JSON line of usercli that holds each name once
     sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p" "$2"
 }
