@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from tests.conftest import Cli, Database, run_here, server_url
-from tests.quick import quick_usercli
 
 ROOT = Path(__file__).parent.parent
 OPS = ROOT / "scripts" / "ops"
@@ -38,12 +37,6 @@ Ops = Callable[..., tuple[int, str, str]]
 #: Where the engine plays no part.
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
 every_script = pytest.mark.parametrize("script", sorted(SCRIPTS))
-
-
-@pytest.fixture(scope="module")
-def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with quick_usercli(tmp_path_factory.mktemp("quick")) as folder:
-        yield folder
 
 
 def play(path: str, folder: Path, script: str, *arguments: str, **environ: str) -> tuple[int, str, str]:
