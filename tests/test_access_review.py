@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import stat
@@ -289,6 +290,20 @@ def test_a_review_that_no_person_made_is_refused_before_it_fills_the_memory(cli:
         out.truncate((16 << 20) + 1)
     code, _, err = cli("access-review", "apply", "review.csv", "--yes")
     assert (code, err) == (2, "error: the review is larger than 16 MB; split it\n")
+
+
+@on_sqlite
+def test_a_gzipped_review_is_read_and_a_truncated_one_refused(
+    cli: Cli, review: Review, database: Database, environment: Path
+) -> None:
+    packed = gzip.compress((environment / review(**{**KEEP_ALL, "bob_editor": "revoke"})).read_bytes())
+    (environment / "cut.csv.gz").write_bytes(packed[:-9])
+    assert cli("access-review", "apply", "cut.csv.gz", "--yes") == (
+        2, "", "error: the gzip file is truncated or damaged\n"
+    )  # fmt: skip
+    (environment / "review.csv.gz").write_bytes(packed)
+    assert cli("access-review", "apply", "review.csv.gz", "--yes")[0] == 0
+    assert roles(database) == ALL[:2]
 
 
 @on_sqlite

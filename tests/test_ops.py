@@ -9,6 +9,7 @@ import re
 import sqlite3
 import stat
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -406,8 +407,34 @@ def test_offboard_never_writes_over_a_record(ops: Ops, staff: None, environment:
     before = events(database)
     code, out, err = ops("offboard", BOB, "--ticket", "T", "--export", "bob.json")
     assert (code, out, events(database)) == (2, "", before)
-    assert err == "error: cannot write bob.json; --export wants a new file in a folder that is there\n"
+    assert err == "error: bob.json exists already; --export wants a new file\n"
     assert (environment / "bob.json").read_text() == "the first record"
+    code, out, err = ops("offboard", BOB, "--ticket", "T", "--export", "no folder/bob.json")
+    assert (code, out, events(database)) == (2, "", before)
+    assert err == "error: cannot write no folder/bob.json; is its folder there?\n"
+    assert [path.name for path in environment.iterdir()] == ["bob.json"]
+
+
+@on_sqlite
+@pytest.mark.parametrize(("deed", "code"), [("exit 1", 1), ("kill -TERM $PPID", 143)], ids=["fails", "interrupted"])
+def test_offboard_keeps_the_record_when_the_outcome_is_unknown(
+    staff: None, environment: Path, quick: Path, deed: str, code: int
+) -> None:
+    path = stub(environment, f'case "$*" in *--if-version*) {deed} ;; *) exec "{quick}/usercli" "$@" ;; esac')
+    done = play(path, environment, "offboard", BOB, "--ticket", "T", "--export", "bob.json")
+    assert done == (code, "", "warning: the record stays in bob.json; the change may have been made\n")
+    assert json.loads((environment / "bob.json").read_text())["user"]["email"] == BOB
+
+
+@on_sqlite
+def test_offboard_takes_nothing_that_the_record_does_not_hold(
+    staff: None, environment: Path, quick: Path, database: Database
+) -> None:
+    late = f'case "$*" in *--if-version*) "{quick}/usercli" role grant admin {BOB} -q >/dev/null 2>&1 ;; esac'
+    path = stub(environment, f'{late}\nexec "{quick}/usercli" "$@"')
+    code, out, _ = play(path, environment, "offboard", BOB, "--ticket", "T", "--export", "bob.json")
+    assert (code, out, user(BOB)["roles"]) == (4, "", ["admin", "editor"])
+    assert not (environment / "bob.json").exists()
 
 
 @on_sqlite
@@ -459,6 +486,20 @@ def test_nightly_export_keeps_a_file_a_day_and_removes_the_oldest(ops: Ops, staf
         assert (code, mode(file), len(file.read_text().splitlines())) == (0, 0o600, 2)
         assert {path.name for path in folder.iterdir()} == {file.name, *old[-2:], *others}
     assert re.fullmatch(r"exported to our exports/users-\d{4}-\d\d-\d\d\.jsonl\n", err)
+
+
+@on_sqlite
+def test_what_a_killed_run_left_goes_after_a_day(ops: Ops, environment: Path) -> None:
+    folder = environment / "exports"
+    for name, age in ((".users.abcdef", 100_000), (".users.uvwxyz", 0), (".usercli.abcdef", 100_000)):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "users.jsonl").write_text("x")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    code, out, _ = ops("nightly-export", "exports")
+    left = {path.name for path in folder.iterdir()} - {Path(out.strip()).name}
+    assert (code, left) == (0, {".users.uvwxyz", ".usercli.abcdef"})
+    assert ops("backup", "exports")[0] == 0
+    assert not (folder / ".usercli.abcdef").exists()
 
 
 @on_sqlite

@@ -73,6 +73,12 @@ field() { # NAME FILE: a number, flag or id in a JSON line of usercli that holds
     sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p" "$2"
 }
 
+sweep() { # PREFIX of a folder of mktemp: what a killed run left more than a day ago
+    for left in "$1"??????; do
+        [ ! -d "$left" ] || find "$left" -prune -mtime +0 -exec rm -rf -- {} +
+    done
+}
+
 leaving() { :; } # what a script has to say or to clean up when it ends
 
 scratch=

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import uuid
+import zlib
 from collections.abc import Sequence
 from typing import BinaryIO
 
@@ -28,7 +30,10 @@ class BadReview(InvalidInput):
 
 def read_decisions(source: BinaryIO, *, escaped: bool = False) -> list[Decision]:
     """Every row of the table, undecided ones too. `escaped` is for TSV. Raises InvalidInput, BadReview."""
-    data = source.read(LARGEST + 1)
+    try:
+        data = source.read(LARGEST + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise InvalidInput("the gzip file is truncated or damaged") from None
     if len(data) > LARGEST:
         raise InvalidInput(f"the review is larger than {LARGEST >> 20} MB; split it")
     decisions: dict[tuple[uuid.UUID, str], Decision] = {}
