@@ -310,12 +310,13 @@ def test_a_gzipped_review_is_read_and_a_truncated_one_refused(
 def test_a_review_from_a_spreadsheet_is_read(
     cli: Cli, review: Review, database: Database, environment: Path
 ) -> None:
-    """A byte order mark, semicolons, CR LF, columns in another order, one left out and one added."""
+    """A byte order mark, semicolons, CR LF, columns in another order, some left out and some added."""
     rows = list(csv.DictReader(io.StringIO((environment / review(**KEEP_ALL)).read_text())))
-    names = ("decision", "granted_at", "role", "email", "user", "comment")
+    names = ("decision", "granted_at", "role", "email", "user", "comment", "line")
     lines = [";".join(names)]
     for row in rows:
-        row |= {"comment": "left; the company", "decision": "REVOKE" if row["email"] == BOB else "keep"}
+        decision = "REVOKE" if row["email"] == BOB else "keep"
+        row |= {"comment": "left; the company", "line": "x", "decision": decision}
         lines.append(";".join(f'"{row[name]}"' for name in names))
     (environment / "back.csv").write_text("\ufeff" + "\r\n".join(lines) + "\r\n", newline="")
     assert cli("access-review", "apply", "back.csv", "--yes")[0] == 0
