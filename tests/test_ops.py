@@ -625,6 +625,18 @@ def test_a_backup_comes_back_whole_with_its_log(
     assert ops("restore", str(backup))[0] == 4
 
 
+def test_a_backup_may_hold_more_than_the_checkpoint_it_is_held_against(
+    ops: Ops, staff: None, place: Path, elsewhere: str
+) -> None:
+    """As when users are changed while the backup runs."""
+    earlier = json.loads(run_here("audit", "checkpoint", "-o", "json")[1])
+    assert run_here("create", EVE, "--no-password")[0] == 0
+    backup = backed_up(ops, place)
+    expected = ["--expect-count", str(earlier["count"]), "--expect-head", earlier["head"]]
+    code, out, _ = ops("restore", str(backup), *expected, USERCLI_DATABASE_URL=elsewhere)
+    assert (code, json.loads(out)["count"]) == (0, earlier["count"] + 1)
+
+
 def test_a_restored_log_that_is_not_the_expected_one_is_7(
     ops: Ops, staff: None, place: Path, database: Database, elsewhere: str
 ) -> None:
