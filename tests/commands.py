@@ -43,7 +43,8 @@ SETUP = (
     "role create admin --administrative",
     "role create editor",
     "create ada@example.com --no-password --role admin --name Ada",
-    "create bob@example.com --no-password",
+    "role create writer",
+    "create bob@example.com --no-password --role writer",
     "create old@example.com --no-password",
     "delete old@example.com --yes",
     "create binned@example.com --no-password",
@@ -87,6 +88,8 @@ CASES: dict[str, list[Case]] = {
     "role grant": [Case("role grant reader bob@example.com tom@example.com")],
     "role revoke": [Case("role revoke reader bob@example.com")],
     "role delete": [Case("role delete reader --revoke", "", "--yes", "--yes")],
+    "access-review export": [Case("access-review export")],
+    "access-review apply": [Case("access-review apply {review_file}", "", "--yes", "--yes")],
     "activate": [Case("activate bob@example.com")],
     "deactivate": [Case("deactivate bob@example.com")],
     "expire run": [Case("expire run")],
@@ -120,6 +123,15 @@ CASES: dict[str, list[Case]] = {
     "config init": [Case("config init --dry-run")],
     "db downgrade": [Case("db downgrade base", "", "--confirm {database}", "--confirm")],
 }
+
+
+def review_of(role: str) -> str:
+    """An access review that revokes a role from all who hold it, as CSV."""
+    from tests.conftest import run_here
+
+    _, out, _ = run_here("access-review", "export", "-o", "csv")
+    header, *rows = out.splitlines()
+    return "".join([f"{header}\n", *(f"{row}revoke\n" for row in rows if f",{role}," in row)])
 
 
 def names() -> list[str]:

@@ -234,6 +234,15 @@ def cli(environment: Path) -> Cli:
     return run_here
 
 
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for the PATH, with a `usercli` that starts at once: for shell scripts."""
+    from tests.quick import quick_usercli
+
+    with quick_usercli(tmp_path_factory.mktemp("quick")) as folder:
+        yield folder
+
+
 @pytest.fixture
 def run(environment: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """The command line as a process of its own."""

@@ -67,6 +67,8 @@ def filled(
     password_file.write_text(PASSWORD)
     users_file.touch(0o600)
     users_file.write_text(f"email,hashed_password\nzoe@example.com,{HASH}\n")
+    review_file = tmp_path / "review.csv"
+    review_file.write_text(commands.review_of("writer"))
     desired_file = tmp_path / "desired.json"
     joy = {"email": "joy@example.com", "initial_password": PASSWORD}
     desired_file.write_text(json.dumps({"name": "staff", "users": [joy]}))
@@ -76,6 +78,7 @@ def filled(
         "password_file": str(password_file),
         "users_file": str(users_file),
         "desired_file": str(desired_file),
+        "review_file": str(review_file),
         "new_file": "",
         "export_file": str(tmp_path / "export.csv"),
         "database": database.url.name,

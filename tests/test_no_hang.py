@@ -61,10 +61,13 @@ def places(environment: Path, database: Database, tmp_path: Path) -> dict[str, s
         path = tmp_path / name
         path.touch(0o600)
         path.write_text("email\nzoe@example.com\n" if name == "users_file" else "correct horse battery")
+    review_file = tmp_path / "review.csv"
+    review_file.write_text(commands.review_of("writer"))
     desired_file = tmp_path / "desired.json"
     desired_file.write_text('{"name": "staff", "users": [{"email": "joy@example.com"}]}')
     return {
         "desired_file": str(desired_file),
+        "review_file": str(review_file),
         "password_file": str(tmp_path / "password_file"),
         "users_file": str(tmp_path / "users_file"),
         "new_file": str(tmp_path / "new"),

@@ -27,6 +27,9 @@ _VARIES = (
     (re.compile(r"\b\d{8}_\d{4}\b"), "REVISION"),
     (re.compile(r"--after \S+"), "--after CURSOR"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d\.jsonl\b"), "DAY.jsonl"),
+    (re.compile(r"\b\d{4}-Q[1-4]\b"), "QUARTER"),
+    (re.compile(r"\b\d{8}T\d{6}Z"), "MOMENT"),
 )
 
 
@@ -37,12 +40,12 @@ def commands(block: str) -> Iterator[tuple[str, str]]:
         yield command, output
 
 
-def on_a_terminal(command: str, home: Path) -> str:
-    """What a person at a terminal of 100 columns sees, in that home."""
+def on_a_terminal(command: str, home: Path, usercli: Path = Path(sys.executable).parent) -> str:
+    """What a person at a terminal of 100 columns sees, in that home; `usercli` is the folder that holds it."""
     ours, theirs = pty.openpty()
     environ = {
         "HOME": str(home),
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PATH": f"{ROOT / 'scripts' / 'ops'}:{usercli}:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "TERM": "dumb",
         "COLUMNS": "100",
@@ -71,10 +74,10 @@ def masked(text: str) -> str:
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if _BLOCK.search(page.read_text("utf-8"))], ids=lambda p: p.name
 )
-def test_every_command_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+def test_every_command_prints_what_the_page_shows(page: Path, tmp_path: Path, quick: Path) -> None:
     for block in _BLOCK.findall(page.read_text(encoding="utf-8")):
         for command, output in commands(block):
-            assert (command, masked(on_a_terminal(command, tmp_path))) == (command, masked(output))
+            assert (command, masked(on_a_terminal(command, tmp_path, quick))) == (command, masked(output))
 
 
 def test_the_readme_has_a_tour() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from importlib.machinery import SourceFileLoader
@@ -15,18 +14,24 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SHELL = [*(ROOT / "scripts" / name for name in ("try", "test", "check", "make-venv")), ROOT / ".ci" / "run"]
+OPS = sorted(path for path in (ROOT / "scripts" / "ops").iterdir())
+STARTED = [
+    *(ROOT / "scripts" / name for name in ("try", "test", "check", "make-venv")),
+    ROOT / ".ci" / "run",
+    *(path for path in OPS if path.suffix == ""),
+]
+SHELL = [*STARTED, *(path for path in OPS if path.suffix == ".sh")]
 
 
-@pytest.mark.parametrize("script", [*SHELL, ROOT / "scripts" / "bench"], ids=lambda path: path.name)
+@pytest.mark.parametrize("script", [*STARTED, ROOT / "scripts" / "bench"], ids=lambda path: path.name)
 def test_a_script_can_be_started(script: Path) -> None:
     assert os.access(script, os.X_OK)
     assert script.read_text(encoding="utf-8").startswith("#!")
 
 
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
 def test_shellcheck_has_nothing_to_say() -> None:
-    done = subprocess.run(["shellcheck", "-x", *SHELL], cwd=ROOT, capture_output=True, text=True)
+    shellcheck = Path(sys.executable).parent / "shellcheck"
+    done = subprocess.run([shellcheck, "-x", *SHELL], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
 
 

@@ -43,6 +43,7 @@ COMMANDS = (
     Lazy("activate", "usercli.cli.users:activate", "Let users sign in again.", ACCESS),
     Lazy("deactivate", "usercli.cli.users:deactivate", "Keep users out.", ACCESS),
     Lazy("expire", "usercli.cli.expire:app", "Deactivate users whose expiry has passed.", ACCESS),
+    Lazy("access-review", "usercli.cli.access_review:app", "Have it decided who keeps which role.", ACCESS),
     Lazy("import", "usercli.cli.importing:import_", "Import users from a file, all or nothing.", MANY),
     Lazy("export", "usercli.cli.transfer:export", "Write users to a file or stdout.", MANY),
     Lazy("plan", "usercli.cli.desired:plan", "Show what a file of users and roles would change.", MANY),

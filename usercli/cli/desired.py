@@ -11,7 +11,8 @@ from usercli.cli.acting import AllowNoAdminOpt
 from usercli.cli.invocation import Invocation
 from usercli.cli.options import command
 from usercli.cli.output import Output
-from usercli.errors import ExitCode, InvalidInput, TooManyChanges
+from usercli.cli.selection import require_few
+from usercli.errors import ExitCode, InvalidInput
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
@@ -108,14 +109,14 @@ def apply(
         _require_no_passwords(planned)
         uow = invocation.changing()
         with uow.attempt("plan.applied"):
-            _brake(invocation, planned, max_changes)
+            require_few(invocation, planned.users, max_changes)
     else:
         desired = _desired(invocation, document, name)
         uow = invocation.changing()
         with uow.attempt("plan.applied"):
             planned = _plan(invocation, desired, uow, prune)
             passwords = _passwords(invocation, desired, planned, file)
-            _brake(invocation, planned, max_changes)
+            require_few(invocation, planned.users, max_changes)
     _ask(invocation, planned)
     from usercli.services.desired import apply_plan
 
@@ -191,12 +192,6 @@ def _require_alone(name: str | None, prune: bool) -> None:
 def _require_no_passwords(plan: Plan) -> None:
     if plan.needs_passwords:
         raise InvalidInput("the plan gives initial passwords, and no saved plan holds one; apply the file itself")
-
-
-def _brake(invocation: Invocation, plan: Plan, max_changes: int | None) -> None:
-    limit = max_changes or invocation.settings.get("max_changes").value
-    if limit and plan.users > limit:
-        raise TooManyChanges(f"this would change {plan.users:,} users, more than --max-changes {limit:,} allows")
 
 
 def _ask(invocation: Invocation, plan: Plan) -> None:

@@ -60,9 +60,14 @@ class Selection:
         return [UserKey(typed=email, id=user_id) for user_id, email in found]
 
     def _brake(self, invocation: Invocation, number: int) -> None:
-        limit = self.max_changes or invocation.settings.get("max_changes").value
-        if limit and number > limit:
-            raise TooManyChanges(f"this would change {number:,} users, more than --max-changes {limit:,} allows")
+        require_few(invocation, number, self.max_changes)
+
+
+def require_few(invocation: Invocation, number: int, max_changes: int | None) -> None:
+    """Not more users than --max-changes, or the setting, allows. Raises TooManyChanges."""
+    limit = max_changes or invocation.settings.get("max_changes").value
+    if limit and number > limit:
+        raise TooManyChanges(f"this would change {number:,} users, more than --max-changes {limit:,} allows")
 
 
 NOBODY = Selection()

@@ -38,9 +38,8 @@ def export(
     if with_hashes and file is None:
         raise InvalidInput("hashes are written to a file only; name one")
     columns = (*USER_FIELDS, "hashed_password") if with_hashes else USER_FIELDS
-    if file is not None and invocation.options.output is None and not invocation.options.quiet:
-        ending = file.rpartition(".")[2].lower()
-        invocation.options.output = ending if ending in {"csv", "tsv", "jsonl", "json", "yaml"} else "csv"
+    if file is not None:
+        settle_format(invocation, file)
     output = Output(invocation.options, columns)
     if output.format == "table":
         invocation.options.output = "tsv"  # every row of every field: no table
@@ -55,3 +54,10 @@ def export(
     with replaced(file) as into:
         Output(invocation.options, columns, into).many(rows)
     invocation.say(f"exported from {invocation.target} to {file}")
+
+
+def settle_format(invocation: Invocation, file: str) -> None:
+    """Unless an option says the format, the ending of the file's name does; CSV if it says nothing."""
+    if invocation.options.output is None and not invocation.options.quiet:
+        ending = file.rpartition(".")[2].lower()
+        invocation.options.output = ending if ending in {"csv", "tsv", "jsonl", "json", "yaml"} else "csv"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
@@ -27,6 +27,14 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 def read_tsv(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     r"""Tab-separated values as usercli writes them: \t \n \r \\ are escapes, nothing is quoted."""
     return _Table(source, options, escaped=True).records()
+
+
+def read_columns(source: BinaryIO, wanted: Sequence[str], *, escaped: bool = False) -> Iterator[Record | BadRecord]:
+    """A table that is not of users: these columns must be there, others may.
+
+    `escaped` is for TSV as usercli writes it.
+    """
+    return _OtherTable(source, wanted, escaped=escaped).records()
 
 
 class _Lines:
@@ -237,6 +245,24 @@ class _Table:
     def _guess(self, line: str) -> dict[str, Any]:
         """The cells of a line that cannot be read, so that it can be mended."""
         return self._fields([cell.strip('"') for cell in line.rstrip("\r\n").split(self._separator)])
+
+
+class _OtherTable(_Table):
+    """A table with columns of its own, written by usercli and filled in by a person, perhaps in a spreadsheet."""
+
+    def __init__(self, source: BinaryIO, wanted: Sequence[str], *, escaped: bool) -> None:
+        super().__init__(source, ReadOptions(), escaped=escaped)
+        self._wanted = wanted
+        self._is_ours, self._is_plain = not escaped, False
+
+    def _names(self, cells: list[str]) -> list[str]:
+        names = [cell.strip() for cell in cells]
+        for name in self._wanted:
+            if name not in names:
+                raise InvalidInput(f"line 1: there is no column {name}")
+            if names.count(name) > 1:
+                raise InvalidInput(f"line 1: the column {name} stands there twice")
+        return names
 
 
 def _separator(header: str) -> str:

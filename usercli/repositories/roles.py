@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import RowMapping, func, select, update
 
 from usercli.errors import RoleNotFound
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
+from usercli.repositories.users import batched
 from usercli.text import nearest
 from usercli.times import utcnow
 
 _DEFINITIONS = 0x726F6C6573  # "roles" in ASCII
+_IDS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
+_ROWS_A_FETCH = 1000
 
 Lock = Literal["share", "change"] | None
 
@@ -74,6 +77,35 @@ class RoleRepository(Repository[Role]):
         """The ids of those who hold it, in the bin or not."""
         query = select(UserRole.user_id).where(UserRole.role_id == role.id).order_by(UserRole.user_id)
         return list(self.session.scalars(query))
+
+    def grants(self) -> Iterator[RowMapping]:
+        """Who outside the bin holds which role, since when and by whose grant; by email and role, streamed."""
+        query = (
+            select(
+                User.id.label("user"),
+                User.email,
+                Role.name.label("role"),
+                Role.administrative,
+                UserRole.granted_at,
+                UserRole.granted_by,
+                User.last_login_at,
+                User.is_active,
+            )
+            .join(UserRole, UserRole.user_id == User.id)
+            .join(Role, Role.id == UserRole.role_id)
+            .where(User.deleted_at.is_(None))
+            .order_by(User.email_key, Role.name)
+        )
+        yield from self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH)).mappings()
+
+    def granted_at(self, user_ids: Sequence[uuid.UUID]) -> dict[tuple[uuid.UUID, str], datetime]:
+        """Since when these users hold their roles, by user and role name; those in the bin included."""
+        query = select(UserRole.user_id, Role.name, UserRole.granted_at).join(Role, Role.id == UserRole.role_id)
+        found: dict[tuple[uuid.UUID, str], datetime] = {}
+        for some in batched(user_ids, _IDS_A_QUERY):
+            for user_id, name, moment in self.session.execute(query.where(UserRole.user_id.in_(some))):
+                found[user_id, name] = moment
+        return found
 
     def forget_granters(self, names: Collection[str]) -> None:
         """Take the names of those who granted out of the grants that they made."""

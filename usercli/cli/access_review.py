@@ -1,0 +1,141 @@
+"""access-review export, apply."""
+
+from __future__ import annotations
+
+import os.path
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from usercli.cli.acting import AllowNoAdminOpt, show_change, user_output
+from usercli.cli.invocation import Invocation
+from usercli.cli.lazy import add_command, new_app
+from usercli.cli.options import command
+from usercli.cli.output import Output
+from usercli.cli.selection import require_few
+from usercli.errors import DoneInPart, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from usercli.schemas.access_review import Decision
+
+_SHOWN = 20
+_TABLE = ("email", "role", "administrative", "granted_at", "granted_by", "last_login_at", "is_active")
+
+app = new_app("Have it decided who keeps which role.")
+
+
+@app.callback()
+@command
+def access_review(invocation: Invocation) -> None:
+    """Have it decided who keeps which role."""
+
+
+@command
+def export(
+    invocation: Invocation,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="A new file (0600), .csv to be filled in; else stdout.")
+    ] = None,
+) -> None:
+    """Write who holds which role, since when and by whose grant, with an empty column for the decision.
+
+    A reviewer writes keep or revoke into it. Users in the bin are left out.
+
+    \b
+    Examples:
+      usercli access-review export review.csv
+      usercli access-review export -o json
+    """
+    from usercli.schemas.access_review import GRANT_FIELDS
+
+    if file is not None:
+        from usercli.cli.transfer import settle_format
+
+        settle_format(invocation, file)
+    output = Output(invocation.options, GRANT_FIELDS)
+    from usercli.services import access_review as service
+
+    grants = service.list_grants(invocation.reading())
+    if file is None:
+        output.many(grants, _TABLE)
+        return
+    if os.path.lexists(file):
+        raise InvalidInput(f"{file} exists already, perhaps with decisions; name a new file")
+    from usercli.files import replaced
+
+    with replaced(file) as into:
+        Output(invocation.options, GRANT_FIELDS, into).many(grants)
+    invocation.say(f"exported from {invocation.target} to {file}")
+
+
+@command
+def apply(
+    invocation: Invocation,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The export with decisions, .csv or .tsv; - is CSV from stdin.")
+    ],
+    max_changes: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Refuse to change more users than that.")
+    ] = None,
+    allow_no_admin: AllowNoAdminOpt = False,
+) -> None:
+    """Take the roles away that a review decided to revoke: in one transaction, undone as one change.
+
+    Refused with 4 if a grant is not the one that was reviewed. Undecided ones stay, are named, and end
+    the command with 7; decide them and apply the same file again.
+
+    \b
+    Examples:
+      usercli access-review apply review.csv --dry-run
+      usercli access-review apply review.csv --ticket AUDIT-7 --yes
+    """
+    output = user_output(invocation)
+    decisions = _read(invocation, file)
+    from usercli.services import access_review as service
+
+    revoked = [item for item in decisions if item.decision == "revoke"]
+    users = len({item.user for item in revoked})
+    uow = invocation.changing()
+    with uow.attempt("review.applied"):
+        require_few(invocation, users, max_changes)
+    if revoked:
+        invocation.confirm(f"revoke {_counted(len(revoked), 'role')} of {_counted(users, 'user')}")
+    change = service.apply_review(decisions, uow, allow_no_admin=allow_no_admin)
+    show_change(invocation, output, change, "revoked roles of")
+    _require_decided(decisions)
+
+
+def _read(invocation: Invocation, file: str) -> list[Decision]:
+    from usercli.formats.access_review import BadReview, read_decisions
+    from usercli.formats.source import open_source
+
+    name = "standard input" if file == "-" else Path(file).name
+    ending = "csv" if file == "-" else name.removesuffix(".gz").rpartition(".")[2].lower()
+    if ending not in {"csv", "tsv"}:
+        raise InvalidInput(f"a review is read as .csv or .tsv, not: {name}")
+    with open_source(file) as source:
+        try:
+            return read_decisions(source, escaped=ending == "tsv")
+        except BadReview as bad:
+            for line, reason in bad.rows[:_SHOWN]:
+                invocation.say(f"error: {name}:{line}: {reason}")
+            raise
+
+
+def _require_decided(decisions: Sequence[Decision]) -> None:
+    lines = [str(item.line) for item in decisions if item.decision is None]
+    if lines:
+        more = ", ..." if len(lines) > _SHOWN else ""
+        where = f"{'line' if len(lines) == 1 else 'lines'} {', '.join(lines[:_SHOWN])}{more}"
+        raise DoneInPart(f"{_counted(len(lines), 'grant')} undecided ({where}); decide and apply the file again")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+for _name, _function in (("export", export), ("apply", apply)):
+    add_command(app, _function, _name)
