@@ -43,16 +43,16 @@ def export(
     output = Output(invocation.options, columns)
     if output.format == "table":
         invocation.options.output = "tsv"  # every row of every field: no table
-    from usercli.services.export import export_users
+    from usercli.services.export import export_blocks
 
-    rows = export_users(filters.criteria(), invocation.reading(), sort=sort, with_hashes=with_hashes)
+    blocks = export_blocks(filters.criteria(), invocation.reading(), sort=sort, with_hashes=with_hashes)
     if file is None:
-        Output(invocation.options, columns).many(rows)
+        Output(invocation.options, columns).blocks(blocks)
         return
     from usercli.files import replaced
 
     with replaced(file) as into:
-        Output(invocation.options, columns, into).many(rows)
+        Output(invocation.options, columns, into).blocks(blocks)
     invocation.say(f"exported from {invocation.target} to {file}")
 
 

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     ColumnElement,
     LargeBinary,
-    RowMapping,
     Select,
     and_,
     cast,
@@ -129,21 +128,9 @@ class UserRepository(Repository[User]):
             query = query.limit(limit)
         yield from self.session.scalars(query.execution_options(yield_per=_ROWS_A_FETCH))
 
-    def rows_matching(self, criteria: UserCriteria, order: Order) -> Iterator[tuple[RowMapping, list[str]]]:
-        """The users that fit as plain columns, with the names of their roles; streamed, past the ORM."""
-        query = select(User.__table__).where(*self._conditions(criteria)).order_by(*order.clauses())
-        result = self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH)).mappings()
-        for some in result.partitions():
-            roles = self._roles_of([row["id"] for row in some])
-            for row in some:
-                yield row, roles.get(row["id"], [])
-
-    def _roles_of(self, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
-        query = select(UserRole.user_id, Role.name).join(Role, Role.id == UserRole.role_id)
-        found: dict[uuid.UUID, list[str]] = {}
-        for user_id, name in self.session.execute(query.where(UserRole.user_id.in_(ids)).order_by(Role.name)):
-            found.setdefault(user_id, []).append(name)
-        return found
+    def query_matching(self, criteria: UserCriteria, order: Order) -> Select[Any]:
+        """The question for the users that fit, in this order; its columns are yet to be chosen."""
+        return select(User.__table__).where(*self._conditions(criteria)).order_by(*order.clauses())
 
     def ids_matching(self, criteria: UserCriteria) -> list[tuple[uuid.UUID, str]]:
         """Ids and emails of the users that fit, by id."""

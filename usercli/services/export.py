@@ -6,29 +6,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from usercli.database.unit_of_work import UnitOfWork
+from usercli.repositories.plain import Block, PlainUsers
 from usercli.repositories.users import order_by
 from usercli.schemas.users import USER_FIELDS, UserCriteria
-from usercli.times import rfc3339
 
-_TIMES = ("password_changed_at", "expires_at", "last_login_at", "created_at", "updated_at", "deleted_at")
+
+def export_blocks(
+    criteria: UserCriteria, uow: UnitOfWork, *, sort: str = "id", with_hashes: bool = False
+) -> Iterator[Block]:
+    """The users that fit, as blocks of columns in the order of the fields. Raises RoleNotFound, InvalidInput."""
+    order = order_by(sort)
+    fields = (*USER_FIELDS, "hashed_password") if with_hashes else USER_FIELDS
+    with uow:
+        if criteria.role is not None:
+            uow.roles.named([criteria.role])
+        yield from PlainUsers(uow.session, fields).matching(criteria, order)
 
 
 def export_users(
     criteria: UserCriteria, uow: UnitOfWork, *, sort: str = "id", with_hashes: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """The users that fit, as plain rows in the order of the fields. Raises RoleNotFound, InvalidInput."""
-    order = order_by(sort)
-    with uow:
-        if criteria.role is not None:
-            uow.roles.named([criteria.role])
-        for row, roles in uow.users.rows_matching(criteria, order):
-            plain: dict[str, Any] = {name: row[name] for name in USER_FIELDS if name != "roles"}
-            plain["id"] = str(row["id"])
-            plain["roles"] = roles
-            for name in _TIMES:
-                if (moment := row[name]) is not None:
-                    plain[name] = rfc3339(moment)
-            found = {name: plain[name] for name in USER_FIELDS}
-            if with_hashes:
-                found["hashed_password"] = row["hashed_password"]
-            yield found
+    """The same, a user at a time."""
+    for block in export_blocks(criteria, uow, sort=sort, with_hashes=with_hashes):
+        for values in zip(*block.values(), strict=True):
+            yield dict(zip(block, values, strict=True))
