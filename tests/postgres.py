@@ -20,6 +20,8 @@ _SETTINGS = """
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
+"""
+_FAST = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -30,9 +32,10 @@ autovacuum = off
 
 
 class Cluster:
-    """A PostgreSQL 18 on a free port of the loopback, gone when stopped."""
+    """A PostgreSQL 18 on a free port of the loopback, gone when stopped; `durable` as it comes by default."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._settings = _SETTINGS if durable else _SETTINGS + _FAST
         self.folder = Path(tempfile.mkdtemp(prefix="usercli-pg-"))
         self.port = _free_port()
         self._server: PostgresServer = get_server(self.folder / "data", start=False, postgres_version=18)
@@ -52,7 +55,7 @@ class Cluster:
         self._server.ensure_pgdata_inited()
         configuration = self._server.pgdata / "postgresql.conf"
         with configuration.open("a") as out:
-            out.write(_SETTINGS.format(port=self.port))
+            out.write(self._settings.format(port=self.port))
         self._control("-w", "-l", str(self._server.pgdata / "log"), "start")
         return self
 
