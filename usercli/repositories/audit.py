@@ -180,10 +180,22 @@ class AuditRepository:
         """How many events fit."""
         return self.session.scalar(select(func.count(AuditEvent.seq)).where(*self._conditions(criteria))) or 0
 
-    def of_change(self, change_id: uuid.UUID) -> Iterator[AuditEvent]:
-        """What a change did, in order, streamed; nothing for one that is not known."""
-        done = AuditEvent.change_id == change_id, AuditEvent.outcome == "done"
-        return self._stream(select(AuditEvent).where(*done).order_by(AuditEvent.seq))
+    def of_change(self, change_id: uuid.UUID, kind: str) -> Iterator[Any]:
+        """What a change did to users, or roles: the events of each together, by the first of them; streamed."""
+        met = func.min(AuditEvent.seq).over(partition_by=AuditEvent.target_id)
+        done = self._done(change_id)
+        query = select(*_STORED).where(*done, AuditEvent.target_kind == kind).order_by(met, AuditEvent.seq)
+        yield from self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH))
+
+    def outline(self, change_id: uuid.UUID) -> tuple[set[str], bool]:
+        """The actions of a change, and whether personal values of it were erased."""
+        done = self._done(change_id)
+        actions = self.session.scalars(select(AuditEvent.action).where(*done).distinct())
+        erased = select(AuditEvent.seq).where(*done, AuditEvent.personal.is_(None)).limit(1)
+        return set(actions), self.session.scalar(erased) is not None
+
+    def _done(self, change_id: uuid.UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        return AuditEvent.change_id == change_id, AuditEvent.outcome == "done"
 
     def touched(self, target_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         """Those of the targets that the present change touched in a transaction before this one."""

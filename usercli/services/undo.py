@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby, islice
 from typing import Any
 
 from usercli.chain import canonical
@@ -27,6 +28,10 @@ _FIELDS = frozenset(journal.FIELDS)
 _ABSENT = object()
 _LISTED = 10
 _WRITE_AT_ONCE = 1000
+_USERS_AT_A_TIME = 5000
+
+#: A user, the events of the change about them, and the values to give back.
+_Step = tuple[User, Sequence[EventView], dict[str, Any]]
 
 
 @dataclass
@@ -42,7 +47,13 @@ class UndoPlan:
 def plan_undo(change_id: uuid.UUID, uow: UnitOfWork) -> UndoPlan:
     """What an undo would do now. Raises ChangeNotFound, Conflict (undone already), Refused."""
     with uow:
-        return _Undo(change_id, uow).plan()
+        undo = _Undo(change_id, uow)
+        undo.plan_roles()
+        for stories in undo.stories():
+            undo.plan_users(stories)
+            uow.session.expunge_all()
+        undo.require_something()
+        return undo.plan
 
 
 def undo_change(
@@ -56,75 +67,94 @@ def undo_change(
     with uow.change("change.undone"):
         uow.roles.lock_definitions()
         with administrators_kept(uow, allow_none=allow_no_admin):
-            undo = _Undo(change_id, uow)
-            plan = undo.plan(lock=True)
-            if plan.conflicts and not only_unchanged:
-                raise Conflict(f"changed since: {_listed(plan.conflicts)}; --only-unchanged does the rest")
-            users = undo.carry_out()
+            users = _carry_out(_Undo(change_id, uow), uow, only_unchanged)
         change = Change(
-            change_id=uow.change_id if undo.done and not uow.dry_run else None,
+            change_id=uow.change_id if users.done and not uow.dry_run else None,
             dry_run=uow.dry_run,
-            changed=undo.done,
+            changed=users.done,
             unchanged=0,
-            users=[UserView.model_validate(user) for user in users],
+            users=users.views,
         )
         uow.commit()
         return change
 
 
+def _carry_out(undo: _Undo, uow: UnitOfWork, only_unchanged: bool) -> _Undo:
+    undo.plan_roles()
+    undo.bring_roles_back()
+    for stories in undo.stories():
+        steps = undo.plan_users(stories, lock=True)
+        if only_unchanged or not undo.plan.conflicts:
+            undo.give_users_back(steps)
+        for user, _, _ in steps:
+            uow.session.expunge(user)
+    if undo.plan.conflicts and not only_unchanged:
+        raise Conflict(f"changed since: {_listed(undo.plan.conflicts)}; --only-unchanged does the rest")
+    undo.require_something()
+    undo.take_roles_away()
+    return undo
+
+
 class _Undo:
-    """One undo: the events of the change, turned into what is to be given back."""
+    """One undo: the events of the change, some thousand users at a time, turned into what is to be given back."""
 
     def __init__(self, change_id: uuid.UUID, uow: UnitOfWork) -> None:
         self._id, self._uow = change_id, uow
+        self.plan = UndoPlan(change_id)
         self.done = 0
-        self._user_steps: list[tuple[User, list[EventView], dict[str, Any]]] = []
+        self.views: list[UserView] = []
         self._role_steps: list[tuple[EventView, Role | None]] = []
         self._known_roles: set[str] | None = None
+        self._require_undoable()
 
-    def plan(self, *, lock: bool = False) -> UndoPlan:
-        events = [EventView.of(event) for event in self._uow.audit.of_change(self._id)]
-        self._require_undoable(events)
-        plan = UndoPlan(self._id)
-        for event in events:
-            if event.target_kind == "role":
-                self._plan_role(event, plan)
-        of_user: dict[str, list[EventView]] = {}
-        for event in events:
-            if event.target_kind == "user" and event.target_id is not None:
-                of_user.setdefault(event.target_id, []).append(event)
-        found = self._uow.users.by_id([uuid.UUID(target) for target in of_user], lock=lock)
-        users = {str(user.id): user for user in found}
-        for target, story in of_user.items():
-            self._plan_user(users.get(target), story, plan)
-        if plan.passwords and not (plan.steps or plan.conflicts):
+    def plan_roles(self) -> None:
+        """Look at the roles that the change made, changed and deleted."""
+        for event in self._uow.audit.of_change(self._id, "role"):
+            self._plan_role(EventView.of(event))
+
+    def stories(self) -> Iterator[list[list[EventView]]]:
+        """The events of each user of the change, so many users at a time, in the order in which they were met."""
+        events = map(EventView.of, self._uow.audit.of_change(self._id, "user"))
+        told = (list(story) for target, story in groupby(events, lambda event: event.target_id) if target)
+        while some := list(islice(told, _USERS_AT_A_TIME)):
+            yield some
+
+    def plan_users(self, stories: Sequence[Sequence[EventView]], *, lock: bool = False) -> list[_Step]:
+        """What is to be given back to these users; conflicts are noted."""
+        ids = [uuid.UUID(story[0].target_id) for story in stories]
+        users = {user.id: user for user in self._uow.users.by_id(ids, lock=lock)}
+        steps = [self._plan_user(users.get(key), story) for key, story in zip(ids, stories, strict=True)]
+        return [step for step in steps if step is not None]
+
+    def require_something(self) -> None:
+        """Raise Refused if passwords are all that the change set."""
+        if self.plan.passwords and not (self.plan.steps or self.plan.conflicts):
             raise Refused("a password cannot be undone; use: usercli password reset")
-        return plan
 
-    def _require_undoable(self, events: Sequence[EventView]) -> None:
-        if not events:
+    def _require_undoable(self) -> None:
+        actions, erased = self._uow.audit.outline(self._id)
+        if not actions:
             raise ChangeNotFound(f"no such change: {self._id}")
         if by := self._uow.audit.undone_by(self._id):
             raise Conflict(f"the change {self._id} was undone already, by {by}")
-        if any(event.action in _FINAL for event in events):
+        if actions & _FINAL:
             raise Refused("what was removed for good cannot be undone")
-        if any(event.erased for event in events):
+        if erased:
             raise Refused("the personal values of this change were erased; it cannot be undone")
 
-    def _plan_user(self, user: User | None, story: list[EventView], plan: UndoPlan) -> None:
-        name = story[-1].target_email or story[-1].target_id
+    def _plan_user(self, user: User | None, story: Sequence[EventView]) -> _Step | None:
+        plan = self.plan
         if user is None:
-            plan.conflicts.append(f"{name} is gone")
-            return
+            plan.conflicts.append(f"{story[-1].target_email or story[-1].target_id} is gone")
+            return None
         if any("password" in event.after for event in story) and story[0].action != "user.created":
             plan.passwords.append(user.email)
         if story[0].action == "user.created":
             if user.deleted_at is not None:
                 plan.conflicts.append(f"{user.email} is in the bin already")
-            else:
-                plan.steps.append(f"{user.email}: move to the bin")
-                self._user_steps.append((user, story, {}))
-            return
+                return None
+            plan.steps.append(f"{user.email}: move to the bin")
+            return user, story, {}
         give_back = _give_back(user, story, plan.conflicts)
         if give_back.get("is_active") and user.deleted_at is not None and "deleted_at" not in give_back:
             plan.conflicts.append(f"{user.email} is_active")  # in the bin since
@@ -132,9 +162,10 @@ class _Undo:
         if "roles" in give_back and not set(give_back["roles"][1]) <= self._role_names():
             plan.conflicts.append(f"{user.email} roles")  # a role is gone since
             del give_back["roles"]
-        if give_back:
-            plan.steps.append(f"{user.email}: give back {', '.join(n for n in give_back if n != 'was_active')}")
-            self._user_steps.append((user, story, give_back))
+        if not give_back:
+            return None
+        plan.steps.append(f"{user.email}: give back {', '.join(n for n in give_back if n != 'was_active')}")
+        return user, story, give_back
 
     def _role_names(self) -> set[str]:
         """The roles that there are, and that this undo brings back."""
@@ -143,7 +174,8 @@ class _Undo:
             self._known_roles = back | {role.name for role, _ in self._uow.roles.all()}
         return self._known_roles
 
-    def _plan_role(self, event: EventView, plan: UndoPlan) -> None:
+    def _plan_role(self, event: EventView) -> None:
+        plan = self.plan
         role = self._uow.roles.find(uuid.UUID(event.target_id))
         name = event.after.get("name") or event.before.get("name") or (role.name if role else event.target_id)
         if event.action == "role.deleted":
@@ -160,30 +192,36 @@ class _Undo:
         plan.steps.append(f"{words[event.action]} the role {name}")
         self._role_steps.append((event, role))
 
-    def carry_out(self) -> list[User]:
-        """Do what was planned; the users that changed."""
+    def bring_roles_back(self) -> None:
+        """Undo what the change did to roles that were there before it."""
         for event, role in self._role_steps:
             if event.action == "role.deleted":
                 self._bring_back(event)
             elif event.action == "role.updated" and role is not None:
                 self._give_role_back(event, role)
+
+    def give_users_back(self, steps: Sequence[_Step]) -> None:
+        """Do what was planned for these users."""
         own = [role for event, role in self._role_steps if event.action == "role.created" and role is not None]
-        for user, story, give_back in self._user_steps:
+        for user, story, give_back in steps:
             before = journal.snapshot(user)
             if story[0].action == "user.created":
                 change_roles(user, [], own, self._uow)  # they go as well, and the bin keeps roles
                 user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
             else:
                 self._assign(user, give_back)
-            if len(self._user_steps) < _WRITE_AT_ONCE or "email" in give_back or "deleted_at" in give_back:
+            if len(steps) < _WRITE_AT_ONCE or "email" in give_back or "deleted_at" in give_back:
                 self._uow.users.save(user)  # names the email that is taken meanwhile
             journal.changed(self._uow, _name(before, user), user, before, undoes=self._id)
             self.done += 1
         self._uow.flush()
+        self.views += [UserView.model_validate(user) for user, _, _ in steps]
+
+    def take_roles_away(self) -> None:
+        """Remove the roles that the change made."""
         for event, role in self._role_steps:
             if event.action == "role.created" and role is not None:
                 self._remove_role(event, role)
-        return [user for user, _, _ in self._user_steps]
 
     def _assign(self, user: User, give_back: dict[str, Any]) -> None:
         for name, value in give_back.items():
