@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring
+from types import NoneType
 from typing import Any
 
 from usercli.cli.output import FORMULA_STARTS, TSV_ESCAPES, cell_text, json_text
 from usercli.text import csv_cell, json_safe
 
 _FORMULA = re.compile("^[" + re.escape("".join(FORMULA_STARTS)) + "]", re.MULTILINE)
+
+#: Types of columns that hold few different values; True and 1 are one key of a dict, so not both at once.
+_FEW = {bool, int, NoneType}
 
 #: Names to columns, all of one length.
 Block = Mapping[str, Sequence[Any]]
@@ -68,7 +72,11 @@ def _escaped(column: Sequence[Any], marks: str, escape: Callable[[str], str]) ->
 
 
 def _each(column: Sequence[Any], text: Callable[[str], str], other: Callable[[Any], str]) -> list[str]:
-    """What texts and other values become; a column that holds nothing, most often a time, in one go."""
-    if not any(column) and len(set(map(type, column))) == 1:
+    """What texts and other values become; of numbers, truths and nothings each only once."""
+    kinds = set(map(type, column))
+    if kinds <= _FEW and len(kinds - {NoneType}) < 2:
+        made = {value: other(value) for value in set(column)}
+        return [made[value] for value in column]
+    if not any(column) and len(kinds) == 1:
         return [other(column[0])] * len(column)
     return [text(value) if type(value) is str else other(value) for value in column]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Text, cast, func, select, text, type_coerce
@@ -40,7 +41,7 @@ class PlainUsers:
         query = UserRepository(self._session).query_matching(criteria, order)
         query = query.with_only_columns(*map(self._expression, names))
         has_roles = "roles" in self._fields and self._session.scalar(select(UserRole.user_id).limit(1)) is not None
-        result = self._session.execute(query.execution_options(yield_per=_ROWS_A_BLOCK))
+        result = self._session.connection().execute(query.execution_options(yield_per=_ROWS_A_BLOCK))
         for rows in result.partitions():
             block: Block = dict(zip(names, zip(*rows, strict=True), strict=True))
             for name in names:
@@ -83,6 +84,7 @@ def _dashed(stored: str) -> str:
     return f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
 
 
+@lru_cache(maxsize=4096)  # users of one import have one time
 def _rfc3339(stored: str) -> str:
     """RFC 3339 of `2026-11-21 13:34:00[.112328]`; microseconds only where there are any."""
     if len(stored) == _SECONDS and stored[10] == " ":
