@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
+from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import islice
@@ -55,6 +55,7 @@ class AsyncDatabase:
         # at DEBUG it logs statements with their values, hashes too
         logging.getLogger("aiosqlite").addFilter(_is_no_detail)
         self._sessions = sessions(self.engine.sync_engine)
+        self._running: set[asyncio.Task[Any]] = set()
 
     @classmethod
     def configured(cls, settings: Settings) -> Self:
@@ -83,7 +84,10 @@ class AsyncDatabase:
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run synchronous code; the event loop goes on wherever it waits for the database."""
-        return await _to_the_end(greenlet_spawn(partial(work, *args, **kwargs)), interrupt=True)
+        task = asyncio.ensure_future(greenlet_spawn(partial(work, *args, **kwargs)))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await _to_the_end(task, interrupt=True)
 
     async def check(self) -> None:
         """Is it there, and its schema at head? Raises DatabaseUnreachable, SchemaNotCurrent and their like."""
@@ -91,7 +95,12 @@ class AsyncDatabase:
             await uow.run(lambda inner: require_current(inner.session.connection()))
 
     async def close(self) -> None:
-        """Close the connections; at the end of the process."""
+        """Cancel what still runs, wait until it has given up, and close the connections."""
+        for task in self._running:
+            if not task.cancelling():
+                task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
         await self.engine.dispose()
 
 
@@ -164,19 +173,20 @@ class _InGreenlet(UnitOfWork):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await_(_to_the_end(greenlet_spawn(super().__exit__, kind, error, trace), interrupt=False))
+        leaving = asyncio.ensure_future(greenlet_spawn(super().__exit__, kind, error, trace))
+        await_(_to_the_end(leaving, interrupt=False))
 
     def _send_commit(self, level: SessionTransaction) -> None:
-        await_(_to_the_end(greenlet_spawn(super()._send_commit, level), interrupt=False))
+        committing = asyncio.ensure_future(greenlet_spawn(super()._send_commit, level))
+        await_(_to_the_end(committing, interrupt=False))
 
 
-async def _to_the_end(work: Coroutine[Any, Any, T], *, interrupt: bool) -> T:
+async def _to_the_end(task: asyncio.Task[T], *, interrupt: bool) -> T:
     """Wait until it has ended, also when cancelled meanwhile.
 
     With `interrupt` the first cancellation is passed on. Those that follow are not: they would hit the driver
     while it gives up a statement.
     """
-    task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
