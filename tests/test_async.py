@@ -36,7 +36,9 @@ from usercli.passwords import PasswordHasher, Verdict
 from usercli.schemas.rows import RowParser
 from usercli.schemas.users import Change, UserCreate, UserCriteria, UserKey, UserView
 from usercli.services.auth import AuthService, SignInRefused
-from usercli.services.transfer import ImportOptions, check, import_users
+from usercli.services.checking import Checker
+from usercli.services.loading import ImportOptions
+from usercli.services.transfer import import_users
 from usercli.services.users import Listing, create_user, delete_users, show_users
 
 T = TypeVar("T")
@@ -119,7 +121,9 @@ def test_copy_works_through_the_awaited_driver(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> tuple[int, int]:
         async with opened.session() as uow:
             records = [Record(line, fields) for line, fields in enumerate(rows, 2)]
-            done = await uow.run(lambda uow: import_users(check(records, RowParser()), uow, ImportOptions()))
+            done = await uow.run(
+                lambda uow: import_users(Checker(RowParser()).chunks(records), uow, ImportOptions())
+            )
         async with opened.session() as uow:
             keys = [UserKey.parse(row["email"]) for row in rows]
             return done.created, (await uow.run(lambda uow: delete_users(keys, uow))).changed
@@ -135,7 +139,7 @@ def test_an_error_of_copy_is_a_domain_error(database: Database) -> None:
         async with opened.session() as uow:
             records = [Record(2, {"email": "ada@example.com"}), Record(3, {"email": "bob@example.com"})]
             options = ImportOptions(on_conflict="skip")
-            done = await uow.run(lambda uow: import_users(check(records, RowParser()), uow, options))
+            done = await uow.run(lambda uow: import_users(Checker(RowParser()).chunks(records), uow, options))
             assert (done.created, done.skipped) == (1, 1)
 
     awaited(database, scenario)
@@ -534,6 +538,25 @@ def test_a_cancelled_reader_of_rows_lets_the_next_writer_in(database: Database, 
 
     awaited(database, scenario)
     assert emails(database) == ["ada@example.com", "bob@example.com"]
+
+
+@on_postgresql
+def test_closing_cancels_what_runs_and_waits_for_it(database: Database, ada: UserView) -> None:
+    async def scenario(opened: AsyncDatabase) -> None:
+        waiting = asyncio.create_task(_delete(opened, ada))
+        while not in_use(opened):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        await opened.close()
+        assert in_use(opened) == 0
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    with database.uow() as holder:
+        holder.users.pick([UserKey.parse(str(ada.id))], lock=True)
+        awaited(database, scenario)
+        busy = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = :name"
+        assert database.rows(busy, name=database.url.database) == [(0,)]
 
 
 def test_a_commit_that_was_sent_is_waited_for(database: Database) -> None:
