@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tests import audit_log
 from tests.conftest import Database
@@ -68,8 +68,8 @@ def create(email: str) -> Callable[[UnitOfWork], Change]:
 
 
 async def add(opened: AsyncDatabase, email: str) -> Change:
-    async with opened.session() as uow:
-        return await uow.run(create(email))
+    async with opened.session() as session:
+        return await session.run(create(email))
 
 
 def emails(database: Database) -> list[str]:
@@ -82,16 +82,30 @@ def in_use(opened: AsyncDatabase) -> int:
     return found
 
 
+def waiting_for_locks(database: Database) -> object:
+    """How many sessions of PostgreSQL wait for one in this database."""
+    [(found,)] = database.rows(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    return found
+
+
+async def both_at_work(database: Database, opened: AsyncDatabase) -> None:
+    """Until one task holds a lock and another waits for it."""
+    while in_use(opened) < 2 or (database.engine == "postgresql" and not waiting_for_locks(database)):
+        await asyncio.sleep(0.01)
+
+
 # -- the same services
 
 
 def test_a_service_runs_unchanged(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> tuple[Change, list[UserView]]:
         origin = Origin(actor="ada", host="web1", tool="shop 1.0")
-        async with opened.session(origin=origin) as uow:
-            change = await uow.run(create("ada@example.com"))
-        async with opened.session(read_only=True) as uow:
-            return change, await uow.run(lambda uow: show_users([UserKey.parse("ada@example.com")], uow))
+        async with opened.session(origin=origin) as session:
+            change = await session.run(create("ada@example.com"))
+        async with opened.session(read_only=True) as session:
+            return change, await session.run(lambda uow: show_users([UserKey.parse("ada@example.com")], uow))
 
     change, found = awaited(database, scenario)
     assert found == change.users
@@ -119,14 +133,14 @@ def test_copy_works_through_the_awaited_driver(database: Database) -> None:
     rows = [{"email": f"u{number:03}@example.com", "full_name": f"tab\t{number}"} for number in range(150)]
 
     async def scenario(opened: AsyncDatabase) -> tuple[int, int]:
-        async with opened.session() as uow:
+        async with opened.session() as session:
             records = [Record(line, fields) for line, fields in enumerate(rows, 2)]
-            done = await uow.run(
+            done = await session.run(
                 lambda uow: import_users(Checker(RowParser()).chunks(records), uow, ImportOptions())
             )
-        async with opened.session() as uow:
+        async with opened.session() as session:
             keys = [UserKey.parse(row["email"]) for row in rows]
-            return done.created, (await uow.run(lambda uow: delete_users(keys, uow))).changed
+            return done.created, (await session.run(lambda uow: delete_users(keys, uow))).changed
 
     assert awaited(database, scenario) == (150, 150)
     assert database.rows("SELECT full_name FROM users WHERE email = 'u149@example.com'") == [("tab\t149",)]
@@ -136,10 +150,10 @@ def test_copy_works_through_the_awaited_driver(database: Database) -> None:
 def test_an_error_of_copy_is_a_domain_error(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> None:
         await add(opened, "ada@example.com")
-        async with opened.session() as uow:
+        async with opened.session() as session:
             records = [Record(2, {"email": "ada@example.com"}), Record(3, {"email": "bob@example.com"})]
             options = ImportOptions(on_conflict="skip")
-            done = await uow.run(lambda uow: import_users(Checker(RowParser()).chunks(records), uow, options))
+            done = await session.run(lambda uow: import_users(Checker(RowParser()).chunks(records), uow, options))
             assert (done.created, done.skipped) == (1, 1)
 
     awaited(database, scenario)
@@ -148,18 +162,18 @@ def test_an_error_of_copy_is_a_domain_error(database: Database) -> None:
 
 def test_several_services_are_one_transaction_in_a_block(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> None:
-        async with opened.session() as uow:
-            async with uow:
-                await uow.run(create("ada@example.com"))
-                await uow.run(create("bob@example.com"))
-                await uow.commit()
-            async with uow:
-                await uow.run(create("eve@example.com"))
+        async with opened.session() as session:
+            async with session:
+                await session.run(create("ada@example.com"))
+                await session.run(create("bob@example.com"))
+                await session.commit()
+            async with session:
+                await session.run(create("eve@example.com"))
             with pytest.raises(EmailTaken):
-                async with uow:
-                    await uow.run(create("carol@example.com"))
-                    await uow.run(create("ADA@example.com"))
-                    await uow.commit()
+                async with session:
+                    await session.run(create("carol@example.com"))
+                    await session.run(create("ADA@example.com"))
+                    await session.commit()
 
     awaited(database, scenario)
     assert emails(database) == ["ada@example.com", "bob@example.com"]
@@ -168,10 +182,10 @@ def test_several_services_are_one_transaction_in_a_block(database: Database) -> 
 
 def test_what_is_left_open_is_rolled_back_at_the_end_of_the_session(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> int:
-        async with opened.session() as uow:
-            await uow.__aenter__()
-            await uow.__aenter__()
-            await uow.run(create("ada@example.com"))
+        async with opened.session() as session:
+            await session.__aenter__()
+            await session.__aenter__()
+            await session.run(create("ada@example.com"))
         return in_use(opened)
 
     assert awaited(database, scenario) == 0
@@ -188,8 +202,8 @@ def test_a_session_takes_no_connection_before_it_is_used(database: Database) -> 
 
 def test_a_dry_run_and_a_reader_keep_nothing(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> Change:
-        async with opened.session(dry_run=True) as uow:
-            return await uow.run(create("ada@example.com"))
+        async with opened.session(dry_run=True) as session:
+            return await session.run(create("ada@example.com"))
 
     change = awaited(database, scenario)
     assert (change.changed, change.change_id, emails(database)) == (1, None, [])
@@ -199,8 +213,8 @@ def test_a_dry_run_and_a_reader_keep_nothing(database: Database) -> None:
 def test_a_connection_of_a_reader_writes_again_for_the_next_one(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> None:
         with pytest.raises(DatabaseUnavailable, match="read-only"):
-            async with opened.session(read_only=True) as uow:
-                await uow.run(create("ada@example.com"))
+            async with opened.session(read_only=True) as session:
+                await session.run(create("ada@example.com"))
         await add(opened, "bob@example.com")
 
     awaited(database, scenario, SMALL)
@@ -213,13 +227,13 @@ def test_a_stream_gives_what_a_service_yields_and_the_connection_back(
     monkeypatch.setattr(async_unit_of_work, "_ITEMS_A_TURN", 1)
 
     async def scenario(opened: AsyncDatabase) -> tuple[list[str], int]:
-        async with opened.session() as uow:
+        async with opened.session() as session:
             for number in range(3):
-                await uow.run(create(f"u{number}@example.com"))
-        async with opened.session(read_only=True) as uow:
-            async with uow.stream(lambda uow: Listing(UserCriteria(), uow)) as users:
+                await session.run(create(f"u{number}@example.com"))
+        async with opened.session(read_only=True) as session:
+            async with session.stream(lambda uow: Listing(UserCriteria(), uow)) as users:
                 seen = [user.email async for user in users]
-            async with uow.stream(lambda uow: Listing(UserCriteria(), uow)) as users:
+            async with session.stream(lambda uow: Listing(UserCriteria(), uow)) as users:
                 async for user in users:
                     seen.append(user.email)
                     assert in_use(opened) == 1
@@ -239,7 +253,7 @@ def test_a_stream_asks_for_some_at_a_time(database: Database) -> None:
             yield number
 
     async def scenario(opened: AsyncDatabase) -> None:
-        async with opened.session() as uow, uow.stream(numbers) as found:
+        async with opened.session() as session, session.stream(numbers) as found:
             async for number in found:
                 if number == 250:
                     break
@@ -250,8 +264,8 @@ def test_a_stream_asks_for_some_at_a_time(database: Database) -> None:
 
 def test_a_unit_of_work_serves_one_task_at_a_time(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> list[object]:
-        async with opened.session() as uow:
-            both = (uow.run(create(f"u{number}@example.com")) for number in range(2))
+        async with opened.session() as session:
+            both = (session.run(create(f"u{number}@example.com")) for number in range(2))
             return await asyncio.gather(*both, return_exceptions=True)
 
     first, second = awaited(database, scenario)
@@ -265,11 +279,11 @@ def test_a_unit_of_work_serves_one_task_at_a_time(database: Database) -> None:
 
 def test_errors_are_the_same_domain_errors(database: Database, ada: UserView) -> None:
     async def scenario(opened: AsyncDatabase) -> None:
-        async with opened.session() as uow:
+        async with opened.session() as session:
             with pytest.raises(EmailTaken, match=r"ADA@example\.com"):
-                await uow.run(create("ADA@example.com"))
+                await session.run(create("ADA@example.com"))
             with pytest.raises(UserNotFound):
-                await uow.run(lambda uow: show_users([UserKey.parse("eve@example.com")], uow))
+                await session.run(lambda uow: show_users([UserKey.parse("eve@example.com")], uow))
 
     awaited(database, scenario)
     assert [event.outcome for event in audit_log.events(database)] == ["done", "conflict"]
@@ -310,7 +324,7 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
 
 def test_a_pool_without_a_free_connection_says_so(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> None:
-        async with opened.session(read_only=True) as uow, uow:
+        async with opened.session(read_only=True) as session, session:
             with pytest.raises(DatabaseUnavailable) as caught:
                 await add(opened, "ada@example.com")
         assert caught.value.message == (
@@ -325,8 +339,8 @@ def test_a_pool_without_a_free_connection_says_so(database: Database) -> None:
 @on_postgresql
 def test_a_connection_that_broke_in_the_pool_is_replaced(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> None:
-        async with opened.session() as uow, uow:
-            backend = await uow.run(lambda uow: uow.session.scalar(text("SELECT pg_backend_pid()")))
+        async with opened.session() as session, session:
+            backend = await session.run(lambda uow: uow.session.scalar(text("SELECT pg_backend_pid()")))
         assert database.rows("SELECT pg_terminate_backend(:pid, 5000)", pid=backend) == [(True,)]
         await add(opened, "ada@example.com")
 
@@ -363,12 +377,12 @@ def test_without_the_extra_the_error_names_it() -> None:
 
 def test_no_log_shows_a_value(database: Database, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(opened: AsyncDatabase) -> None:
-        async with opened.session() as uow:
-            await uow.run(
+        async with opened.session() as session:
+            await session.run(
                 lambda uow: create_user(UserCreate(email="a@example.com"), uow, hashed_password="$CANARY")
             )
-        async with opened.session() as uow:
-            await uow.run(lambda uow: show_users([UserKey.parse("a@example.com")], uow))
+        async with opened.session() as session:
+            await session.run(lambda uow: show_users([UserKey.parse("a@example.com")], uow))
 
     for name in ("", "aiosqlite", "asyncio", "sqlalchemy.engine", "sqlalchemy.pool", "psycopg"):
         caplog.set_level(logging.DEBUG, logger=name)
@@ -384,13 +398,15 @@ class _Waiting(PasswordHasher):
 
     def __init__(self) -> None:
         super().__init__(cost=4)
-        self.others_ran = threading.Event()
+        self.at_work, self.others_ran = threading.Event(), threading.Event()
 
     def hash(self, password: str) -> str:
+        self.at_work.set()
         assert self.others_ran.wait(10), "the event loop stood still"
         return super().hash(password)
 
     def verify(self, password: str, stored: str | None) -> Verdict:
+        self.at_work.set()
         assert self.others_ran.wait(10), "the event loop stood still"
         return super().verify(password, stored)
 
@@ -404,22 +420,20 @@ def test_hashing_neither_blocks_the_loop_nor_holds_a_connection(database: Databa
     held = []
 
     async def other(opened: AsyncDatabase) -> None:
-        while in_use(opened):
-            await asyncio.sleep(0)
-        await asyncio.sleep(0.05)
+        while not hasher.at_work.is_set():
+            await asyncio.sleep(0.01)
         held.append(in_use(opened))
         hasher.others_ran.set()
 
     async def scenario(opened: AsyncDatabase) -> None:
         auth = AuthService(opened.unit_of_work, hasher)
         signing_in = asyncio.create_task(opened.run(auth.authenticate, "ada@example.com", "wrong"))
-        await asyncio.sleep(0)
         await other(opened)
         with pytest.raises(SignInRefused):
             await signing_in
+        hasher.at_work.clear()
         hasher.others_ran.clear()
         hashing = asyncio.create_task(opened.run(hasher.hash, "a good password"))
-        await asyncio.sleep(0)
         await other(opened)
         assert PasswordHasher(cost=4).verify("a good password", await hashing).ok
 
@@ -443,7 +457,7 @@ def test_a_query_that_waits_does_not_block_the_loop(database: Database, ada: Use
         async with opened.session() as holder, holder:
             await holder.run(lambda uow: uow.users.pick([UserKey.parse(str(ada.id))], lock=True))
             waiting = asyncio.create_task(_delete(opened, ada))
-            await asyncio.sleep(0.1)
+            await both_at_work(database, opened)
             assert not waiting.done()
         assert (await waiting).changed == 1
 
@@ -451,8 +465,8 @@ def test_a_query_that_waits_does_not_block_the_loop(database: Database, ada: Use
 
 
 async def _delete(opened: AsyncDatabase, user: UserView) -> Change:
-    async with opened.session() as uow:
-        return await uow.run(lambda uow: delete_users([UserKey.parse(str(user.id))], uow))
+    async with opened.session() as session:
+        return await session.run(lambda uow: delete_users([UserKey.parse(str(user.id))], uow))
 
 
 # -- cancelled
@@ -463,14 +477,13 @@ def test_a_cancelled_task_leaves_nothing_and_gives_its_connection_back(database:
         async with opened.session() as holder, holder:
             await holder.run(lambda uow: uow.users.pick([UserKey.parse(str(ada.id))], lock=True))
             waiting = asyncio.create_task(_delete(opened, ada))
-            await asyncio.sleep(0.1)
+            await both_at_work(database, opened)
             waiting.cancel()
             if database.engine == "postgresql":  # the server is told at once; SQLite's thread waits for the lock
                 with pytest.raises(asyncio.CancelledError):
                     await waiting
                 assert in_use(opened) == 1
-                busy = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = :name"
-                assert database.rows(busy, name=database.url.database) == [(0,)]
+                assert waiting_for_locks(database) == 0
         with pytest.raises(asyncio.CancelledError):
             await waiting
         assert in_use(opened) == 0
@@ -527,8 +540,8 @@ def test_a_cancelled_reader_of_rows_lets_the_next_writer_in(database: Database, 
             uow.session.execute(text(f"{endless} SELECT count(*) FROM n"))
 
     async def scenario(opened: AsyncDatabase) -> None:
-        async with opened.session() as uow:
-            reading = asyncio.create_task(uow.run(read_for_ever))
+        async with opened.session() as session:
+            reading = asyncio.create_task(session.run(read_for_ever))
             while not cursors:
                 await asyncio.sleep(0.01)
             reading.cancel()
@@ -544,9 +557,8 @@ def test_a_cancelled_reader_of_rows_lets_the_next_writer_in(database: Database, 
 def test_closing_cancels_what_runs_and_waits_for_it(database: Database, ada: UserView) -> None:
     async def scenario(opened: AsyncDatabase) -> None:
         waiting = asyncio.create_task(_delete(opened, ada))
-        while not in_use(opened):
+        while not waiting_for_locks(database):
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1)
         await opened.close()
         assert in_use(opened) == 0
         with pytest.raises(asyncio.CancelledError):
@@ -555,23 +567,103 @@ def test_closing_cancels_what_runs_and_waits_for_it(database: Database, ada: Use
     with database.uow() as holder:
         holder.users.pick([UserKey.parse(str(ada.id))], lock=True)
         awaited(database, scenario)
-        busy = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = :name"
-        assert database.rows(busy, name=database.url.database) == [(0,)]
+        assert waiting_for_locks(database) == 0
+
+
+def test_leaving_a_block_is_not_cancelled_half_way(database: Database) -> None:
+    """A cancellation that comes while the block rolls back finds the connection as good as before."""
+
+    async def scenario(opened: AsyncDatabase) -> tuple[int, list[object]]:
+        thrown_away: list[object] = []
+        event.listen(opened.engine.sync_engine, "invalidate", lambda *said: thrown_away.append(said))
+
+        def cancelled_when_it_leaves(inner: UnitOfWork) -> None:
+            with inner:
+                inner.users.count()
+                cancel_myself()
+
+        async with opened.session() as session:
+            with pytest.raises(asyncio.CancelledError):
+                await session.run(cancelled_when_it_leaves)
+            return in_use(opened), thrown_away
+
+    assert awaited(database, scenario) == (0, [])
+
+
+def test_a_block_that_began_while_its_task_was_cancelled_is_left(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(opened: AsyncDatabase) -> int:
+        entering: asyncio.Task[Any]
+        begin = UnitOfWork.__enter__
+
+        def begin_too_late(uow: UnitOfWork) -> UnitOfWork:
+            begin(uow)
+            entering.cancel()
+            return uow
+
+        monkeypatch.setattr(UnitOfWork, "__enter__", begin_too_late)
+        entering = asyncio.ensure_future(AsyncUnitOfWork(opened).__aenter__())
+        with pytest.raises(asyncio.CancelledError):
+            await entering
+        return in_use(opened)
+
+    assert awaited(database, scenario) == 0
+
+
+def test_what_is_open_is_rolled_back_even_if_that_is_cancelled(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(opened: AsyncDatabase) -> list[int]:
+        async def left_by_the_session() -> None:
+            async with opened.session() as session:
+                await session.__aenter__()
+                await session.__aenter__()
+                cancel_myself()
+
+        async def left_by_the_block() -> None:
+            async with AsyncUnitOfWork(opened):
+                cancel_myself()
+
+        async def left_by_the_stream() -> None:
+            session = AsyncUnitOfWork(opened, read_only=True)
+            async with session.stream(lambda uow: Listing(UserCriteria(), uow)) as users:
+                async for _ in users:
+                    cancel_myself()
+                    return
+
+        monkeypatch.setattr(async_unit_of_work, "_ITEMS_A_TURN", 1)
+        await add(opened, "ada@example.com")
+        found = []
+        for leave in (left_by_the_session, left_by_the_block, left_by_the_stream):
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.ensure_future(leave())
+            found.append(in_use(opened))
+        return found
+
+    assert awaited(database, scenario) == [0, 0, 0]
+
+
+def cancel_myself() -> None:
+    """The cancellation comes with the next await."""
+    running = asyncio.current_task()
+    assert running is not None
+    running.cancel()
 
 
 def test_a_commit_that_was_sent_is_waited_for(database: Database) -> None:
     """A cancellation during COMMIT comes after it: the change is there, and the connection is as good as before."""
 
     async def scenario(opened: AsyncDatabase) -> None:
-        async with opened.session() as uow:
+        async with opened.session() as session:
             task: asyncio.Task[Any]
 
             def commit_when_cancelled(inner: UnitOfWork) -> None:
                 send = inner._send_commit
-                inner._send_commit = lambda level: (task.cancel(), send(level))  # type: ignore[method-assign, assignment, func-returns-value]  # cancelled at the last moment
+                inner._send_commit = lambda level: (task.cancel(), send(level))  # type: ignore[method-assign, assignment]  # cancelled at the last moment
                 create("ada@example.com")(inner)
 
-            task = asyncio.create_task(uow.run(commit_when_cancelled))
+            task = asyncio.create_task(session.run(commit_when_cancelled))
             with pytest.raises(asyncio.CancelledError):
                 await task
 
@@ -588,9 +680,9 @@ def test_a_synchronous_unit_of_work_of_an_async_database_wants_run(database: Dat
 
 def test_the_class_can_be_used_without_a_session(database: Database) -> None:
     async def scenario(opened: AsyncDatabase) -> None:
-        async with AsyncUnitOfWork(opened) as uow:
-            await uow.run(create("ada@example.com"))
-            await uow.commit()
+        async with AsyncUnitOfWork(opened) as session:
+            await session.run(create("ada@example.com"))
+            await session.commit()
 
     awaited(database, scenario)
     assert emails(database) == ["ada@example.com"]

@@ -373,13 +373,15 @@ class _Waiting(PasswordHasher):
 
     def __init__(self) -> None:
         super().__init__(cost=4)
-        self.others_were_served = threading.Event()
+        self.at_work, self.others_were_served = threading.Event(), threading.Event()
 
     def hash(self, password: str) -> str:
+        self.at_work.set()
         assert self.others_were_served.wait(10), "the event loop stood still"
         return super().hash(password)
 
     def verify(self, password: str, stored: str | None) -> Verdict:
+        self.at_work.set()
         assert self.others_were_served.wait(10), "the event loop stood still"
         return super().verify(password, stored)
 
@@ -399,7 +401,8 @@ def test_others_are_served_while_passwords_are_hashed(database: Database) -> Non
         )
         for hasher, request, status in requests:
             slow = asyncio.create_task(request)
-            await asyncio.sleep(0.05)
+            while not hasher.at_work.is_set():
+                await asyncio.sleep(0.01)
             assert (await client.get(USERS)).status_code == 200
             assert in_use(service) == 0
             assert not slow.done()
@@ -415,8 +418,8 @@ def test_a_cancelled_request_leaves_nothing_and_gives_its_connection_back(databa
         async with service.database.session() as holder, holder:
             await holder.run(lambda uow: uow.users.pick(audit_log.keys(user["id"]), lock=True))
             waiting = asyncio.create_task(client.delete(f"{USERS}/{user['id']}"))
-            await asyncio.sleep(0.1)
-            assert in_use(service) == 2
+            while in_use(service) < 2:
+                await asyncio.sleep(0.01)
             waiting.cancel()
             await asyncio.sleep(0)
         with pytest.raises(asyncio.CancelledError):

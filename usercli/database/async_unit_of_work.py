@@ -41,7 +41,7 @@ _ITEMS_A_TURN = 100
 
 
 class AsyncDatabase:
-    """The database of an asynchronous service: one for each process, with a pool of connections.
+    """The database of an asynchronous service: one for its event loop, with a pool of connections.
 
     Needs the extra `usercli[async]`. Raises DatabaseUnavailable if there is no SQLite file.
     """
@@ -70,11 +70,11 @@ class AsyncDatabase:
 
         Nothing is begun and no connection is taken before the first service asks for it.
         """
-        uow = AsyncUnitOfWork(self, origin=origin, read_only=read_only, dry_run=dry_run)
+        session = AsyncUnitOfWork(self, origin=origin, read_only=read_only, dry_run=dry_run)
         try:
-            yield uow
+            yield session
         finally:
-            await uow.close()
+            await session.close()
 
     def unit_of_work(
         self, *, origin: Origin | None = None, read_only: bool = False, dry_run: bool = False
@@ -84,15 +84,18 @@ class AsyncDatabase:
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run synchronous code; the event loop goes on wherever it waits for the database."""
-        task = asyncio.ensure_future(greenlet_spawn(partial(work, *args, **kwargs)))
+        return await self._call(partial(work, *args, **kwargs), interrupt=True)
+
+    async def _call(self, work: Callable[[], T], *, interrupt: bool) -> T:
+        task = asyncio.ensure_future(greenlet_spawn(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return await _to_the_end(task, interrupt=True)
+        return await _to_the_end(task, interrupt=interrupt)
 
     async def check(self) -> None:
         """Is it there, and its schema at head? Raises DatabaseUnreachable, SchemaNotCurrent and their like."""
-        async with AsyncUnitOfWork(self, read_only=True) as uow:
-            await uow.run(lambda inner: require_current(inner.session.connection()))
+        async with AsyncUnitOfWork(self, read_only=True) as session:
+            await session.run(lambda uow: require_current(uow.session.connection()))
 
     async def close(self) -> None:
         """Cancel what still runs, wait until it has given up, and close the connections."""
@@ -107,9 +110,9 @@ class AsyncDatabase:
 class AsyncUnitOfWork:
     """A UnitOfWork that is awaited; it serves one task at a time.
 
-    `await uow.run(lambda uow: create_user(data, uow))` runs a service, which commits by itself. Several that
-    shall be one transaction are called in `async with uow:`, where they join, with `await uow.commit()` as the
-    last; leaving the block any other way rolls back.
+    `await session.run(lambda uow: create_user(data, uow))` runs a service, which commits by itself. Several that
+    shall be one transaction are called in `async with session:`, where they join, with `await session.commit()`
+    as the last; leaving the block any other way rolls back.
     """
 
     def __init__(
@@ -126,17 +129,20 @@ class AsyncUnitOfWork:
 
     async def run(self, work: Callable[[UnitOfWork], T]) -> T:
         """Call `work` with the unit of work and give back what it returns."""
+        return await self._call(work, interrupt=True)
+
+    async def _call(self, work: Callable[[UnitOfWork], T], *, interrupt: bool) -> T:
         if self._at_work:
             raise RuntimeError("a unit of work serves one task at a time; make one for each")
         self._at_work = True
         try:
-            return await self._database.run(work, self._inner)
+            return await self._database._call(partial(work, self._inner), interrupt=interrupt)
         finally:
             self._at_work = False
 
     @asynccontextmanager
     async def stream(self, work: Callable[[UnitOfWork], Iterable[T]]) -> AsyncIterator[AsyncIterator[T]]:
-        """What a service yields, as it comes: `async with uow.stream(...) as users: async for user in users:`."""
+        """What a service yields, some at a time: `async with session.stream(...) as users:`, `async for` in it."""
         items = await self.run(lambda uow: _generated(work(uow)))
 
         async def in_turns() -> AsyncIterator[T]:
@@ -150,7 +156,11 @@ class AsyncUnitOfWork:
             await self.run(lambda _: items.close())
 
     async def __aenter__(self) -> Self:
-        await self.run(UnitOfWork.__enter__)
+        try:
+            await self.run(UnitOfWork.__enter__)
+        except asyncio.CancelledError:  # it may have begun all the same
+            await self.close()
+            raise
         return self
 
     async def __aexit__(
@@ -164,7 +174,7 @@ class AsyncUnitOfWork:
 
     async def close(self) -> None:
         """Roll back what is open."""
-        await self.run(UnitOfWork.close)
+        await self._call(UnitOfWork.close, interrupt=False)
 
 
 class _InGreenlet(UnitOfWork):

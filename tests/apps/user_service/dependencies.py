@@ -45,22 +45,22 @@ async def service_of(request: Request) -> Service:
     return service
 
 
-async def unit_of_work(
+async def session_of(
     request: Request, service: Annotated[Service, Depends(service_of)]
 ) -> AsyncIterator[AsyncUnitOfWork]:
     """A unit of work whose events name this service; usercli's services commit it."""
     host = request.client.host if request.client else ""
     origin = Origin(actor="user-service", host=host, tool="user-service 1.0")
-    async with service.database.session(origin=origin) as uow:
-        yield uow
+    async with service.database.session(origin=origin) as session:
+        yield session
 
 
-async def reader(service: Annotated[Service, Depends(service_of)]) -> AsyncIterator[AsyncUnitOfWork]:
+async def reader_of(service: Annotated[Service, Depends(service_of)]) -> AsyncIterator[AsyncUnitOfWork]:
     """A unit of work that only reads: it waits for no writer."""
-    async with service.database.session(read_only=True) as uow:
-        yield uow
+    async with service.database.session(read_only=True) as session:
+        yield session
 
 
 ServiceDep = Annotated[Service, Depends(service_of)]
-UnitOfWorkDep = Annotated[AsyncUnitOfWork, Depends(unit_of_work)]
-ReaderDep = Annotated[AsyncUnitOfWork, Depends(reader)]
+SessionDep = Annotated[AsyncUnitOfWork, Depends(session_of)]
+ReaderDep = Annotated[AsyncUnitOfWork, Depends(reader_of)]
