@@ -37,6 +37,7 @@ from usercli.schemas.rows import RowParser
 from usercli.schemas.users import Change, UserCreate, UserCriteria, UserKey, UserView
 from usercli.services.auth import AuthService, SignInRefused
 from usercli.services.checking import Checker
+from usercli.services.export import export_users
 from usercli.services.loading import ImportOptions
 from usercli.services.transfer import import_users
 from usercli.services.users import Listing, create_user, delete_users, show_users
@@ -242,6 +243,15 @@ def test_a_stream_gives_what_a_service_yields_and_the_connection_back(
 
     seen, left = awaited(database, scenario)
     assert (seen, left) == (["u0@example.com", "u1@example.com", "u2@example.com", "u0@example.com"], 0)
+
+
+def test_an_export_streams_like_a_listing(database: Database, ada: UserView) -> None:
+    async def scenario(opened: AsyncDatabase) -> list[object]:
+        stream = AsyncUnitOfWork(opened, read_only=True).stream(lambda uow: export_users(UserCriteria(), uow))
+        async with stream as rows:
+            return [row["email"] async for row in rows]
+
+    assert awaited(database, scenario) == [ada.email]
 
 
 def test_a_stream_asks_for_some_at_a_time(database: Database) -> None:
