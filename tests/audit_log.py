@@ -17,7 +17,7 @@ from usercli.database.engine import open_engine, sessions
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import UserCliError
 from usercli.origin import Origin
-from usercli.schemas.audit import Verification
+from usercli.schemas.audit import EventCriteria, EventView, Verification
 from usercli.schemas.roles import RoleCreate, RoleUpdate
 from usercli.schemas.users import UserCreate, UserKey, UserUpdate
 from usercli.services import audit, passwords, privacy, roles, users
@@ -65,6 +65,11 @@ def fill(database: Database, rounds: int = 1) -> None:
 
 def verify(database: Database, **expected: Any) -> Verification:
     return audit.verify(database.uow(read_only=True), **expected)
+
+
+def events(database: Database) -> list[EventView]:
+    """The whole log, the oldest first."""
+    return list(audit.EventListing(EventCriteria(), database.uow(read_only=True)))
 
 
 Row = dict[str, Any]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -178,6 +179,11 @@ class _postgresql_database:  # noqa: N801 - a context manager
         except psycopg.Error:
             return False
         return True
+
+
+def migrated_postgresql() -> AbstractContextManager[str]:
+    """The URL of a database at head, for a fixture with a longer life."""
+    return _postgresql_database(_TEMPLATE)
 
 
 @pytest.fixture

@@ -550,6 +550,22 @@ def test_a_listing_streams_and_tells_the_rest(database: Database, make_user: Mak
     assert service.count_users(UserCriteria(), uow) == 5
 
 
+def test_a_listing_skips_users_up_to_a_cap(database: Database, make_user: MakeUser) -> None:
+    for name in "abc":
+        make_user(f"{name}@example.com")
+    reader = database.uow(read_only=True)
+    page = service.Listing(UserCriteria(), reader, sort="email", limit=1, skip=1)
+    assert [user.email for user in page] == ["b@example.com"]
+    rest = service.Listing(UserCriteria(), reader, sort="email", after=page.next)
+    assert [user.email for user in rest] == ["c@example.com"]
+    assert list(service.Listing(UserCriteria(), reader, skip=service.MOST_SKIPPED)) == []
+    for skip in (-1, service.MOST_SKIPPED + 1):
+        with pytest.raises(InvalidInput, match="skip must be from 0 to 10000; page by cursor to go further"):
+            service.Listing(UserCriteria(), reader, skip=skip)
+    with pytest.raises(InvalidInput, match="a page starts after a cursor or skips users, not both"):
+        service.Listing(UserCriteria(), reader, sort="email", after=page.next, skip=1)
+
+
 def test_a_listing_that_ends_at_its_limit_has_no_next_page(database: Database, make_user: MakeUser) -> None:
     for number in range(2):
         make_user(f"u{number}@example.com")

@@ -47,6 +47,19 @@ class Target:
         return f"{self.profile} ({self.url.where})" if self.profile else self.url.where
 
 
+@dataclass(frozen=True)
+class PoolSettings:
+    """How many connections a service keeps at hand, how many more it may open, and how long it waits for one.
+
+    `timeout` and `recycle` (the age at which a connection is replaced) are in seconds.
+    """
+
+    size: int = 5
+    overflow: int = 10
+    timeout: int = 30
+    recycle: int = 1800
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(item.strip() for item in value.split(",") if item.strip())
@@ -97,6 +110,10 @@ KNOWN: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "service_name": (_text, ""),
     "require_reason": (_yes_no, False),
     "max_changes": (_whole(0, 1_000_000_000), 0),
+    "pool_size": (_whole(1, 1000), PoolSettings.size),
+    "pool_overflow": (_whole(0, 1000), PoolSettings.overflow),
+    "pool_timeout": (_whole(1, 3600), PoolSettings.timeout),
+    "pool_recycle": (_whole(1, 86_400), PoolSettings.recycle),
 }
 
 SAMPLE = """\
@@ -114,6 +131,12 @@ SAMPLE = """\
 # password_min_length = 15      # never below 8
 # blocklist = "/etc/usercli/blocklist.txt"   # forbidden passwords, one a line, besides the shipped list
 # service_name = "Example"      # a password made of it is refused
+
+# Connections of a service that embeds the package: kept, besides, seconds to wait, seconds of life.
+# pool_size = 5
+# pool_overflow = 10
+# pool_timeout = 30
+# pool_recycle = 1800
 
 # [profiles.local]
 # url = "sqlite:////home/me/users.db"
@@ -318,6 +341,12 @@ class Settings:
     def special_use_domains(self) -> tuple[str, ...]:
         value: tuple[str, ...] = self.get("special_use_domains").value
         return value
+
+    @property
+    def pool(self) -> PoolSettings:
+        """The pool of connections of a service that embeds the package."""
+        names = ("size", "overflow", "timeout", "recycle")
+        return PoolSettings(**{name: self.get(f"pool_{name}").value for name in names})
 
     def shown(self) -> list[Setting]:
         """All settings, secrets masked."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, Pool, QueuePool
 
+from usercli.config import PoolSettings
 from usercli.database.integrity import domain_error, translate_errors
 from usercli.database.url import DatabaseUrl
 from usercli.errors import DatabaseUnavailable
@@ -24,29 +24,54 @@ READ_ONLY = "usercli_read_only"
 _BUSY_SECONDS = 30.0
 _CONNECT_SECONDS = "10"
 
-#: What our engines and their pools are called in logs.
-_LOG = {"logging_name": "usercli", "pool_logging_name": "usercli"}
 
-
-def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool) -> Engine:
+def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool, **pool: Any) -> Engine:
     """An engine that raises domain errors. Nothing is connected yet."""
-    engine = _sqlite(url, poolclass) if url.engine == "sqlite" else _postgresql(url, poolclass)
+    engine = create_engine(**engine_options(url), poolclass=poolclass, **pool)
+    prepare_engine(engine, url)
+    return engine
+
+
+def open_pooled_engine(url: DatabaseUrl, pool: PoolSettings = PoolSettings()) -> Engine:
+    """An engine that keeps its connections for the next unit of work."""
+    return open_engine(url, QueuePool, **pool_options(pool))
+
+
+def pool_options(pool: PoolSettings) -> dict[str, Any]:
+    """The pool's settings as SQLAlchemy calls them; a connection that broke meanwhile is replaced."""
+    return {
+        "pool_size": pool.size,
+        "max_overflow": pool.overflow,
+        "pool_timeout": pool.timeout,
+        "pool_recycle": pool.recycle,
+        "pool_pre_ping": True,
+    }
+
+
+def engine_options(url: DatabaseUrl, sqlite_driver: str = "pysqlite") -> dict[str, Any]:
+    """Where an engine connects and how, as create_engine and create_async_engine take it."""
+    found = _sqlite(url, sqlite_driver) if url.engine == "sqlite" else _postgresql(url)
+    return {**found, "hide_parameters": True, "logging_name": "usercli", "pool_logging_name": "usercli"}
+
+
+def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
+    """Make an engine raise domain errors, keep rows out of its log, and both databases behave alike."""
     translate_errors(engine, url)
     loggers: tuple[Any, ...] = (engine.logger, engine.pool.logger)
     for logger in loggers:
         logging.getLogger(logger.name).addFilter(_may_be_logged)
     engine.update_execution_options(usercli_translate=lambda error: domain_error(error, url))
-    return engine
+    if url.engine == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
 
 
 def _may_be_logged(record: logging.LogRecord) -> bool:
-    """At DEBUG SQLAlchemy logs the rows it reads, hashes too, and a driver's words about a failed connect."""
-    return not str(record.msg).startswith(("Row ", "Error on connect"))
+    """No rows, hashes too, and no driver's words about a failed connect, both logged at DEBUG.
 
-
-def open_pooled_engine(url: DatabaseUrl) -> Engine:
-    """An engine that keeps its connections for the next unit of work."""
-    return open_engine(url, QueuePool)
+    Nor a stack for each cursor that a cancelled task did not close: its connection goes with it.
+    """
+    return not str(record.msg).startswith(("Row ", "Error on connect", "Error closing cursor"))
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:
@@ -66,7 +91,7 @@ def create_sqlite_file(url: DatabaseUrl) -> None:
         ) from None
 
 
-def _postgresql(url: DatabaseUrl, poolclass: type[Pool]) -> Engine:
+def _postgresql(url: DatabaseUrl) -> dict[str, Any]:
     query = {"connect_timeout": _CONNECT_SECONDS, "application_name": "usercli", **dict(url.query)}
     hosts = [host for host, _ in url.hosts]
     query["host"] = ",".join(hosts)
@@ -76,40 +101,28 @@ def _postgresql(url: DatabaseUrl, poolclass: type[Pool]) -> Engine:
     if url.password:
         query["password"] = url.password
     query["dbname"] = url.database
-    return create_engine(
-        URL.create("postgresql+psycopg"),
+    return {
+        "url": URL.create("postgresql+psycopg"),
         # whatever the role's default: under a lock the newest rows must be seen
-        isolation_level="READ COMMITTED",
+        "isolation_level": "READ COMMITTED",
         # Prepared statements break behind a pooler in transaction mode.
-        connect_args={**query, "prepare_threshold": None},
-        hide_parameters=True,
-        **_LOG,
-        poolclass=poolclass,
-    )
+        "connect_args": {**query, "prepare_threshold": None},
+    }
 
 
-def _sqlite(url: DatabaseUrl, poolclass: type[Pool]) -> Engine:
+def _sqlite(url: DatabaseUrl, driver: str) -> dict[str, Any]:
     if not Path(url.database).exists():
         raise DatabaseUnavailable(f"there is no database at {url.where}; run: usercli db upgrade")
-
-    def connect() -> sqlite3.Connection:
-        # mode=rw: connecting must not create a file
-        return sqlite3.connect(
-            f"file:{quote(os.fsencode(url.database))}?mode=rw",
-            uri=True,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-
-    engine = create_engine("sqlite://", creator=connect, hide_parameters=True, poolclass=poolclass, **_LOG)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
+    # mode=rw: connecting must not create a file
+    file = f"file:{quote(os.fsencode(url.database))}"
+    return {
+        "url": URL.create(f"sqlite+{driver}", database=file, query={"mode": "rw", "uri": "true"}),
+        "connect_args": {"timeout": _BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
+    }
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
-    connection.execute("PRAGMA foreign_keys=ON")
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA foreign_keys=ON").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

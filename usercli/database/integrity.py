@@ -82,6 +82,8 @@ def translate_errors(engine: Engine, url: DatabaseUrl) -> None:
 
     @event.listens_for(engine, "handle_error")
     def _raise_domain_error(context: ExceptionContext) -> None:
+        if context.is_pre_ping:  # a pool looks whether a connection still lives, and opens another one
+            return
         original = context.original_exception
         error = domain_error(original, url)
         if error is not None:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -17,6 +18,7 @@ from usercli.database.engine import READ_ONLY
 from usercli.errors import (
     ChangedMeanwhile,
     Conflict,
+    DatabaseUnavailable,
     DatabaseUnreachable,
     OutcomeUnknown,
     Refused,
@@ -132,7 +134,12 @@ class UnitOfWork:
 
     def _connect(self) -> None:
         options = {READ_ONLY: True, "postgresql_readonly": True} if self.read_only else {}
-        connection = self.session.connection(execution_options=options)
+        try:
+            connection = self.session.connection(execution_options=options)
+        except PoolTimeout:
+            raise DatabaseUnavailable(
+                "no connection of the pool became free in time; try again later, or raise the setting pool_size"
+            ) from None
         if self._on_connect is not None:
             self._on_connect(connection)
             self._on_connect = None
@@ -153,6 +160,11 @@ class UnitOfWork:
         if isinstance(error, StaleDataError):
             raise ChangedMeanwhile("the user was changed by somebody else; look again and retry") from None
 
+    def close(self) -> None:
+        """Roll back every block that is open."""
+        while self._levels:
+            self.__exit__(None, None, None)
+
     def flush(self) -> None:
         """Send what is pending, so that constraints speak now."""
         self.session.flush()
@@ -171,9 +183,12 @@ class UnitOfWork:
     def _commit_outermost(self, level: SessionTransaction) -> None:
         self.audit.write()
         try:
-            level.commit()
+            self._send_commit(level)
         except DatabaseUnreachable:
             raise OutcomeUnknown(
                 "the connection broke while committing: the outcome is unknown; "
                 "look whether the change is there before you run the command again"
             ) from None
+
+    def _send_commit(self, level: SessionTransaction) -> None:
+        level.commit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.orm import Session
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -13,17 +14,31 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
     """Send lines of COPY's text format. Raises domain errors; table and columns are our own names."""
     connection = session.connection()
-    raw: Any = connection.connection.driver_connection
+    driver: Any = connection.connection.dbapi_connection
     names = ", ".join(f'"{column}"' for column in columns)
+    statement = f'COPY "{table}" ({names}) FROM STDIN'
     try:
-        with raw.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
-            for line in lines:
-                copy.write(line)
+        if isinstance(driver, AdaptedConnection):  # an event loop runs this
+            driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, lines))
+        else:
+            _copy(driver, statement, lines)
     except Exception as error:
         known = connection.engine.get_execution_options()["usercli_translate"](error)
         if known is None:
             raise
         raise known from None
+
+
+def _copy(driver: Any, statement: str, lines: Iterable[str]) -> None:
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for line in lines:
+            copy.write(line)
+
+
+async def _copy_awaiting(driver: Any, statement: str, lines: Iterable[str]) -> None:
+    async with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for line in lines:
+            await copy.write(line)
 
 
 def escaped(text: str) -> str:

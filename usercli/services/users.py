@@ -33,6 +33,9 @@ from usercli.times import utcnow
 
 DEFAULT_ORDER = "created_at"
 
+#: The database reads what it skips: further on only a cursor leads.
+MOST_SKIPPED = 10_000
+
 
 def create_user(
     data: UserCreate,
@@ -104,7 +107,8 @@ class Listing:
     """The users that fit, streamed in order; `next` and `total` are known when the stream has ended.
 
     `next` is the cursor of the following page (None: this was the last), `total` counts all that fit
-    and is known only where there is a next page.
+    and is known only where there is a next page. A page starts `after` a cursor or `skip` users.
+    Raises InvalidInput for a wrong cursor, and where too many are skipped.
     """
 
     def __init__(
@@ -115,8 +119,13 @@ class Listing:
         sort: str = DEFAULT_ORDER,
         limit: int | None = None,
         after: str | None = None,
+        skip: int = 0,
     ) -> None:
-        self._criteria, self._uow, self._limit = criteria, uow, limit
+        if not 0 <= skip <= MOST_SKIPPED:
+            raise InvalidInput(f"skip must be from 0 to {MOST_SKIPPED}; page by cursor to go further")
+        if skip and after:
+            raise InvalidInput("a page starts after a cursor or skips users, not both")
+        self._criteria, self._uow, self._limit, self._skip = criteria, uow, limit, skip
         self._order = order_by(sort)
         self._mark = query_mark(criteria.model_dump_json(), self._order)
         self._after = read_cursor(after, self._mark, self._order) if after else None
@@ -130,7 +139,7 @@ class Listing:
             last: UserView | None = None
             if self._criteria.role is not None:
                 uow.roles.named([self._criteria.role])
-            for user in uow.users.matching(self._criteria, self._order, self._after, one_more):
+            for user in uow.users.matching(self._criteria, self._order, self._after, one_more, self._skip):
                 if self.shown == self._limit:
                     self.total = uow.users.count_matching(self._criteria)
                     self.next = self._cursor(last)
