@@ -130,8 +130,8 @@ def test_only_one_module_knows_passlib() -> None:
     assert users_of("passlib", "bcrypt") <= {"passwords.py"}
 
 
-def test_only_the_migrations_module_knows_alembic() -> None:
-    assert users_of("alembic") == {"database/migrations.py"}
+def test_only_the_migrations_modules_know_alembic() -> None:
+    assert users_of("alembic") == {"database/applications.py", "database/migrations.py"}
 
 
 def test_only_database_repositories_and_models_know_sqlalchemy() -> None:

@@ -7,6 +7,7 @@ then .env, then the configuration file, then the embedded SQLite file.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -99,6 +100,22 @@ def _scheme(value: Any) -> str:
     return str(value)
 
 
+_PLACE = re.compile(r"(?P<table>[a-z_][a-z0-9_]{0,62}) *= *(?P<place>/[^=]*|[^\W\d]\w*(?:\.[^\W\d]\w*)*)", re.ASCII)
+
+
+def _migrations(value: Any) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for entry in _texts(value):
+        match = _PLACE.fullmatch(entry)
+        if match is None:
+            raise InvalidInput("must be VERSION_TABLE=PACKAGE or VERSION_TABLE=/ABSOLUTE/FOLDER")
+        table = match["table"]
+        if table in found or table in {"alembic_version", "usercli_version"}:
+            raise InvalidInput(f"{table} is taken; each application has a version table of its own")
+        found[table] = match["place"]
+    return tuple(f"{table}={place}" for table, place in found.items())
+
+
 #: Every setting besides the database: its reader and its default. A profile's section, the top of the
 #: configuration file and USERCLI_<NAME> may give it.
 KNOWN: dict[str, tuple[Callable[[Any], Any], Any]] = {
@@ -114,7 +131,11 @@ KNOWN: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "pool_overflow": (_whole(0, 1000), PoolSettings.overflow),
     "pool_timeout": (_whole(1, 3600), PoolSettings.timeout),
     "pool_recycle": (_whole(1, 86_400), PoolSettings.recycle),
+    "migrations": (_migrations, ()),
 }
+
+#: Name code that is run: whoever can write into the working directory must not choose it.
+_NOT_IN_DOTENV = frozenset({"migrations"})
 
 SAMPLE = """\
 # usercli configuration. `usercli config show` tells what is in force and where it comes from.
@@ -137,6 +158,9 @@ SAMPLE = """\
 # pool_overflow = 10
 # pool_timeout = 30
 # pool_recycle = 1800
+
+# Applications with tables of their own beside ours: version table, and package or folder of the migrations.
+# migrations = ["coachbot_version=coachbot.migrations"]
 
 # [profiles.local]
 # url = "sqlite:////home/me/users.db"
@@ -316,10 +340,14 @@ class Settings:
 
     def _places(self, name: str) -> list[tuple[Any, str]]:
         variable = PREFIX + name.upper()
-        places = [
-            (self.environ.get(variable), f"environment {variable}"),
-            (self.dotenv.get(variable), f".env {variable}"),
-        ]
+        places = [(self.environ.get(variable), f"environment {variable}")]
+        if name not in _NOT_IN_DOTENV:
+            places.append((self.dotenv.get(variable), f".env {variable}"))
+        elif variable in self.dotenv:
+            raise InvalidInput(
+                f"{variable} in .env would choose code to run; "
+                "put it into the environment or the configuration file"
+            )
         if profile := self.target.profile:
             places.append((self.file["profiles"][profile].get(name), f"profile {profile}"))
         places.append((self.file.get(name), "configuration file"))

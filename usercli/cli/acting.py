@@ -14,6 +14,7 @@ from usercli.errors import DoneInPart
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
     from usercli.schemas.users import Change, UserKey
+    from usercli.services.related import Related
 
 
 UsersArg = Annotated[
@@ -77,6 +78,14 @@ def show_change(invocation: Invocation, output: Output, change: Change, verb: st
     output.change(change, table_fields(output))
 
 
+def say_related(invocation: Invocation, related: Related) -> None:
+    """What becomes of the rows of other tables, a line for each."""
+    words = {"go": "go", "stay": "stay, without the reference", "block": "block"}
+    for table, numbers in related.items():
+        for effect, rows in numbers.items():
+            invocation.say(f"{table}: {rows:,} rows {words[effect]}")
+
+
 def named(users: Sequence[str]) -> str:
     return (
         users[0]
@@ -91,7 +100,7 @@ def parse_keys(users: Sequence[str]) -> list[UserKey]:
     return [UserKey.parse(user) for user in users]
 
 
-def user_output(invocation: Invocation) -> Output:
+def user_output(invocation: Invocation, *more: str) -> Output:
     from usercli.schemas.users import USER_FIELDS
 
-    return Output(invocation.options, USER_FIELDS)
+    return Output(invocation.options, (*USER_FIELDS, *more))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,12 +10,19 @@ from usercli.cli.invocation import Invocation
 from usercli.cli.lazy import add_command, new_app
 from usercli.cli.options import command
 from usercli.cli.output import Output
-from usercli.errors import InvalidInput, Refused
+from usercli.errors import InvalidInput, NotFound, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alembic.script import Script
 
-RevisionArg = Annotated[str, typer.Argument(metavar="[REVISION]", help="A revision, head, base, +N or -N.")]
+    from usercli.database.applications import Application
+
+RevisionArg = Annotated[
+    str,
+    typer.Argument(metavar="[REVISION]", help="A revision, head, base, +N, -N; NAME@head for an application's."),
+]
 STATE_FIELDS = ("at", "head", "state", "bad_keys")
 SCRIPT_FIELDS = ("revision", "down_revision", "description")
 
@@ -32,6 +39,8 @@ def db(invocation: Invocation) -> None:
 def upgrade(invocation: Invocation, revision: RevisionArg = "head") -> None:
     """Bring the schema up to date; makes the embedded database file if there is none.
 
+    The tables of applications follow, where their migrations are configured (docs/application-tables.md).
+
     Safe to repeat, and to run twice at once: one waits for the other. One transaction: a failure leaves
     the schema as it was.
 
@@ -39,23 +48,27 @@ def upgrade(invocation: Invocation, revision: RevisionArg = "head") -> None:
     Examples:
       usercli db upgrade
       usercli --profile production db upgrade --target production
+      usercli db upgrade coachbot@head
     """
-    output = Output(invocation.options, SCRIPT_FIELDS)
+    output = Output(invocation.options, _script_fields(invocation))
     invocation.require_unprotected()
     from usercli.database import migrations
 
-    url = invocation.target.url
+    url, applications = invocation.target.url, _applications(invocation)
     if invocation.dry_run:
-        output.many(_rows(migrations.pending(url, revision)))
+        _show(output, migrations.pending(url, revision, applications=applications), applications)
         return
     run = migrations.upgrade(
-        url, revision, waiting=lambda: invocation.say("another usercli is migrating this database; waiting")
+        url,
+        revision,
+        applications=applications,
+        waiting=lambda: invocation.say("another usercli is migrating this database; waiting"),
     )
     if run:
         invocation.say(f"upgraded to {run[-1].revision} on {invocation.target}")
     else:
         invocation.say(f"the schema is at its revision already on {invocation.target}")
-    output.many(_rows(run))
+    _show(output, run, applications)
 
 
 @command
@@ -73,27 +86,30 @@ def downgrade(
     Examples:
       usercli db downgrade -1 --dry-run
       usercli db downgrade base --confirm usercli.db
+      usercli db downgrade coachbot@base --confirm usercli.db
     """
-    output = Output(invocation.options, SCRIPT_FIELDS)
+    output = Output(invocation.options, _script_fields(invocation))
     invocation.require_unprotected()
     from usercli.database import migrations
 
-    url = invocation.target.url
-    plan = migrations.plan_downgrade(url, revision)
+    url, applications = invocation.target.url, _applications(invocation)
+    plan = migrations.plan_downgrade(url, revision, applications=applications)
+    if not plan.known:
+        invocation.warn("what this drops cannot be told: a revision of the application wants a connection to say")
     for name, rows in plan.lost.items():
         invocation.say(f"this drops {name} ({rows:,} {'values' if '.' in name else 'rows'})")
     if invocation.dry_run:
-        output.many(_rows(plan.scripts))
+        _show(output, plan.scripts, applications)
         return
-    if any(plan.lost.values()):
+    if any(plan.lost.values()) or not plan.known:
         invocation.require_typed(
             [url.name], "this downgrade drops rows and cannot be undone", "--confirm", given=[confirm or ""]
         )
     elif plan.scripts:
         invocation.confirm(f"downgrade to {revision}")
-    undone = migrations.downgrade(url, revision)
+    undone = migrations.downgrade(url, revision, applications=applications)
     invocation.say(f"downgraded to {revision} on {invocation.target}")
-    output.many(_rows(undone))
+    _show(output, undone, applications)
 
 
 @command
@@ -104,24 +120,28 @@ def current(invocation: Invocation) -> None:
     Example:
       usercli db current -o json
     """
-    output = Output(invocation.options, STATE_FIELDS[:3])
+    fields = _state_fields(invocation, STATE_FIELDS[:3])
+    output = Output(invocation.options, fields)
     from usercli.services.schema import SchemaCheck
 
-    output.one(SchemaCheck(invocation.target.url).state().model_dump(exclude={"bad_keys"}))
+    report = SchemaCheck(invocation.target.url, _applications(invocation)).state()
+    output.one(report.model_dump(include=set(fields)))
 
 
 @command
 def history(invocation: Invocation) -> None:
-    """List all revisions, oldest first.
+    """List all revisions, oldest first; those of applications after ours.
 
     \b
     Example:
       usercli db history
     """
-    output = Output(invocation.options, SCRIPT_FIELDS)
+    output = Output(invocation.options, _script_fields(invocation))
     from usercli.database import migrations
 
-    output.many(_rows(migrations.history()))
+    applications = _applications(invocation)
+    theirs = [script for application in applications for script in application.history()]
+    _show(output, migrations.history() + theirs, applications)
 
 
 @command
@@ -134,14 +154,15 @@ def check(invocation: Invocation) -> int:
     Example:
       usercli db check -o json
     """
-    output = Output(invocation.options, STATE_FIELDS)
+    fields = _state_fields(invocation, STATE_FIELDS)
+    output = Output(invocation.options, fields)
     from usercli.errors import ExitCode
     from usercli.services.schema import SchemaCheck
 
-    report, wrong = SchemaCheck(invocation.target.url).check()
+    report, wrong = SchemaCheck(invocation.target.url, _applications(invocation)).check()
     for sentence in wrong:
         invocation.warn(sentence)
-    output.one(report)
+    output.one(report.model_dump(include=set(fields)))
     return ExitCode.PARTIAL if wrong else ExitCode.OK
 
 
@@ -149,21 +170,49 @@ def check(invocation: Invocation) -> int:
 def revision(
     invocation: Invocation,
     message: Annotated[str, typer.Option("--message", "-m", metavar="TEXT", help="What it does, in a few words.")],
+    application: Annotated[
+        str | None, typer.Option("--application", metavar="NAME", help="In this application's migrations.")
+    ] = None,
+    autogenerate: Annotated[
+        bool,
+        typer.Option(
+            "--autogenerate",
+            help="Fill it with what the models have over the database (PostgreSQL, at head).",
+            show_default=False,
+        ),
+    ] = False,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Join the heads of the application.", show_default=False)
+    ] = False,
 ) -> None:
-    """Write a new, empty revision file (in a checkout).
+    """Write a new revision file (in a checkout): empty, generated to be read and mended, or a merge.
 
     \b
-    Example:
+    Examples:
       usercli db revision -m "add a column for phones"
+      usercli db revision -m "add votes" --application coachbot --autogenerate
+      usercli db revision -m "merge" --application coachbot --merge
     """
     output = Output(invocation.options, ("path",))
-    from usercli.database import migrations
-
     if not message.strip():
         raise InvalidInput("a revision wants a description: -m TEXT")
     if invocation.dry_run:
         raise InvalidInput("db revision has no dry run; it writes one file")
-    output.many([{"path": str(migrations.new_revision(message))}])
+    if merge and (autogenerate or application is None):
+        raise InvalidInput("--merge goes with --application alone; the migrations of usercli are one line")
+    from contextlib import nullcontext
+
+    from usercli.database import migrations
+
+    url = invocation.target.url
+    if autogenerate and url.engine != "postgresql":
+        raise InvalidInput("--autogenerate wants PostgreSQL; what SQLite tells is not enough")
+    with migrations.reading(url) if autogenerate else nullcontext() as connection:
+        if application is None:
+            path = migrations.new_revision(message, connection)
+        else:
+            path = _application(invocation, application).new_revision(message, connection, merge=merge)
+    output.many([{"path": str(path)}])
 
 
 @command
@@ -174,15 +223,16 @@ def stamp(
     """Say that the schema is at a revision, without running anything.
 
     \b
-    Example:
+    Examples:
       usercli db stamp head
+      usercli db stamp coachbot@head
     """
     Output(invocation.options, ("revision",))
     invocation.require_unprotected()
     from usercli.database import migrations
 
     if not invocation.dry_run:
-        migrations.stamp(invocation.target.url, revision)
+        migrations.stamp(invocation.target.url, revision, applications=_applications(invocation))
     invocation.done("stamped", [revision])
 
 
@@ -216,7 +266,8 @@ def sql(
         return
     from usercli.database import migrations
 
-    output.text([migrations.sql(invocation.target.url, revision, down=down)])
+    applications = _applications(invocation)
+    output.text([migrations.sql(invocation.target.url, revision, down=down, applications=applications)])
 
 
 @command
@@ -238,21 +289,57 @@ def seed(
 
     url = invocation.target.url
     if url.engine == "sqlite" and not invocation.dry_run:
-        migrations.upgrade(url)
+        migrations.upgrade(url, applications=_applications(invocation))
     done = seed_users(count, invocation.changing())
     invocation.done(f"seeded {done.created:,} users")
     output.one(done)
 
 
-def _rows(scripts: list[Script]) -> list[dict[str, Any]]:
-    return [
+def _applications(invocation: Invocation) -> list[Application]:
+    """The applications whose migrations are configured and at hand; warns of the others."""
+    entries = invocation.settings.get("migrations").value
+    if not entries:
+        return []
+    from usercli.database.applications import Application
+
+    found = [Application.parse(entry) for entry in entries]
+    for application in found:
+        if application.folder is None:
+            invocation.warn(
+                f"the migrations of {application.name} are not at hand ({application.place}); "
+                "its tables are left as they are"
+            )
+    return [application for application in found if application.folder is not None]
+
+
+def _application(invocation: Invocation, name: str) -> Application:
+    for application in _applications(invocation):
+        if application.name == name:
+            return application
+    raise NotFound(f"no such application: {name}; see the setting migrations in: usercli config show")
+
+
+def _script_fields(invocation: Invocation) -> Sequence[str]:
+    with_applications = invocation.settings.get("migrations").value
+    return (*SCRIPT_FIELDS, "application", "branches") if with_applications else SCRIPT_FIELDS
+
+
+def _state_fields(invocation: Invocation, fields: Sequence[str]) -> Sequence[str]:
+    return (*fields, "applications") if invocation.settings.get("migrations").value else fields
+
+
+def _show(output: Output, scripts: Sequence[Script], applications: Sequence[Application]) -> None:
+    rows = (
         {
             "revision": script.revision,
             "down_revision": script.down_revision,
             "description": script.doc.rstrip("."),
+            "application": next((item.name for item in applications if item.holds(script)), "usercli"),
+            "branches": sorted(script.branch_labels),
         }
         for script in scripts
-    ]
+    )
+    output.many([{name: row[name] for name in output.columns} for row in rows])
 
 
 for _name, _function in (

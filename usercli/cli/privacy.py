@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from usercli.cli.acting import AllowNoAdminOpt, parse_keys, show_change, user_output
+from usercli.cli.acting import AllowNoAdminOpt, parse_keys, say_related, show_change, user_output
 from usercli.cli.changes import require_email
 from usercli.cli.invocation import Invocation
 from usercli.cli.lazy import add_command, new_app
@@ -28,7 +28,8 @@ def privacy(invocation: Invocation) -> None:
 def export(invocation: Invocation, user: UserArg) -> None:
     """Print everything that the database holds on a person, as JSON.
 
-    The user, roles, history, and the rows of every other table that refers to users by a foreign key.
+    The user, roles, history, and the rows of other tables that refer to the user by a foreign key, or to rows
+    that would go with the user.
 
     \b
     Example:
@@ -72,10 +73,7 @@ def erase(
 
     [key] = parse_keys([user])
     found, effects = service.effects(key, invocation.reading())
-    words = {"go": "go", "stay": "stay, without the reference", "block": "block"}
-    for effect in effects:
-        if effect.rows:
-            invocation.say(f"{effect.table}: {effect.rows:,} rows {words[effect.effect]}")
+    say_related(invocation, effects)
     require_email(invocation, found.email, confirm, f"erasing {found.email} cannot be undone")
     change = service.erase_person(
         key,

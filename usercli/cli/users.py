@@ -16,6 +16,7 @@ from usercli.cli.acting import (
     named,
     on_users,
     parse_keys,
+    say_related,
     show_change,
     table_fields,
     user_output,
@@ -31,7 +32,7 @@ from usercli.times import parse_expiry
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
-    from usercli.schemas.users import Change, UserKey
+    from usercli.schemas.users import Change, UserKey, UserView
 
 AttributeOpt = Annotated[
     list[str] | None,
@@ -80,7 +81,7 @@ def create(
     """
     output = user_output(invocation)
     secret.require_one(invocation)
-    from usercli.schemas.users import UserCreate, UserView
+    from usercli.schemas.users import UserCreate
     from usercli.services import users as service
 
     data = UserCreate.model_validate(
@@ -156,18 +157,28 @@ def show(
     invocation: Invocation,
     users: UsersArg,
     deleted: Annotated[bool, typer.Option("--deleted", help="Look in the bin.", show_default=False)] = False,
+    related: Annotated[
+        bool,
+        typer.Option("--related", help="Count the rows of other tables that hang on them.", show_default=False),
+    ] = False,
 ) -> None:
     """Show users, every field; one USER gives an object, several an array.
+
+    With --related one more field: for each table that refers to users the number of rows, by what becomes of
+    them when the user goes for good: they go, stay (without the reference) or block.
 
     \b
     Examples:
       usercli show ada@example.com
       usercli show ada@example.com bob@example.com -o json --fields id,email
+      usercli show ada@example.com --related -o json
     """
-    output = user_output(invocation)
+    output = user_output(invocation, "related") if related else user_output(invocation)
     from usercli.services import users as service
 
-    found = service.show_users(parse_keys(users), invocation.reading(), deleted=deleted)
+    found: Sequence[UserView] = service.show_users(
+        parse_keys(users), invocation.reading(), deleted=deleted, related=related
+    )
     if len(users) == 1:
         output.one(found[0])
     else:
@@ -271,8 +282,9 @@ def delete(
         raise InvalidInput("--confirm goes with --purge; to confirm moving to the bin add --yes")
     keys = selection.keys(invocation, "delete", asked=True)
     if purge:
-        wanted = _purgeable(invocation, keys, continue_)
-        _require_emails(invocation, wanted, confirm or [])
+        users = _purgeable(invocation, keys, continue_)
+        _say_what_goes(invocation, users)
+        _require_emails(invocation, [user.email for user in users], confirm or [])
         purge_all = partial(service.purge_users, allow_no_admin=allow_no_admin)
         on_users(invocation, output, keys, "purged", purge_all, continue_)
         return
@@ -351,17 +363,26 @@ def exists(invocation: Invocation, users: UsersArg) -> int:
     return ExitCode.OK if service.all_exist(parse_keys(users), invocation.reading()) else ExitCode.NO
 
 
-def _purgeable(invocation: Invocation, keys: Sequence[UserKey], each: bool) -> list[str]:
-    """The emails that a purge removes; with `--continue` those that cannot be found are told later."""
+def _purgeable(invocation: Invocation, keys: Sequence[UserKey], each: bool) -> list[UserView]:
+    """The users that a purge removes; with `--continue` those that cannot be found are told later."""
     from usercli.services.users import find_anywhere
 
     if not each:
-        return [user.email for user in find_anywhere(keys, invocation.reading())]
-    found: list[str] = []
+        return find_anywhere(keys, invocation.reading())
+    found: list[UserView] = []
     for key in keys:
         with suppress(NotFound, Conflict):
-            found += [user.email for user in find_anywhere([key], invocation.reading())]
+            found += find_anywhere([key], invocation.reading())
     return found
+
+
+def _say_what_goes(invocation: Invocation, users: Sequence[UserView]) -> None:
+    """The rows of other tables that a purge takes along; where some forbid it, the refusal names those."""
+    from usercli.services.related import related_to, summed
+
+    related = summed(related_to([user.id for user in users], invocation.reading()).values())
+    if not any("block" in numbers for numbers in related.values()):
+        say_related(invocation, related)
 
 
 def _require_emails(invocation: Invocation, wanted: Sequence[str], confirmed: Sequence[str]) -> None:

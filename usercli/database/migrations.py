@@ -11,12 +11,12 @@ import re
 import sqlite3
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from alembic import command, util
@@ -29,13 +29,28 @@ from usercli.database.engine import READ_ONLY, create_sqlite_file, open_engine
 from usercli.database.integrity import domain_error
 from usercli.database.readiness import VERSION_TABLE
 from usercli.database.url import DatabaseUrl
-from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, RevisionNotFound, UserCliError
-from usercli.models import Base
+from usercli.errors import (
+    Conflict,
+    DatabaseUnavailable,
+    InvalidInput,
+    Refused,
+    RevisionNotFound,
+    SchemaNotCurrent,
+    UserCliError,
+)
+from usercli.models import OWN_TABLES, Base
+from usercli.models.types import JsonObject, UtcDateTime
 from usercli.text import nearest
+
+if TYPE_CHECKING:
+    from usercli.database.applications import Application
 
 _LOCK = 0x75736572636C69  # "usercli" in ASCII
 _LOCK_WAIT = "600s"  # another deployer may be in a long migration
 _DDL_WAIT = "5s"  # rather give up than queue every other statement behind our table lock
+
+FILE_TEMPLATE = "%(rev)s_%(slug)s"
+_HEADS = frozenset({"head", "heads"})
 
 
 def folder() -> Path:
@@ -46,65 +61,111 @@ def folder() -> Path:
 
 def scripts() -> ScriptDirectory:
     """Alembic's view of the revisions."""
-    return ScriptDirectory.from_config(_config())
+    return ScriptDirectory.from_config(new_config(folder()))
 
 
 def upgrade(
-    url: DatabaseUrl, revision: str = "head", *, waiting: Callable[[], None] = lambda: None
+    url: DatabaseUrl,
+    revision: str = "head",
+    *,
+    applications: Sequence[Application] = (),
+    waiting: Callable[[], None] = lambda: None,
 ) -> list[Script]:
     """Bring the schema up to a revision; the revisions that were run, in order.
 
-    Makes the SQLite file if there is none. Raises RevisionNotFound, DatabaseUnavailable.
+    `head` takes the applications' tables to their newest revisions too, after ours. Makes the SQLite file if
+    there is none. Raises RevisionNotFound, DatabaseUnavailable.
     """
-    _require_known(revision)
+    target = _addressed(revision, applications)
     if url.engine == "sqlite":
         create_sqlite_file(url)
     with exclusive_connection(url, waiting) as connection:
         before = current(connection)
         _require_ours(before)
+        if target is not None:
+            application, theirs = target
+            return application.upgrade(connection, theirs)
         _run(connection, lambda config: command.upgrade(config, revision))
-        return _run_between(before, current(connection))
+        run = _run_between(before, current(connection))
+        for application in applications if revision in _HEADS else ():
+            run += application.upgrade(connection)
+        return run
 
 
-def downgrade(url: DatabaseUrl, revision: str) -> list[Script]:
-    """Take the schema down to a revision; the revisions that were undone. Raises RevisionNotFound."""
-    _require_known(revision)
+def downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Application] = ()) -> list[Script]:
+    """Take the schema down to a revision; the revisions that were undone.
+
+    Raises RevisionNotFound, Refused (while tables of applications need what would go).
+    """
+    target = _addressed(revision, applications)
     with exclusive_connection(url) as connection:
         before = current(connection)
         _require_ours(before)
+        if target is not None:
+            application, theirs = target
+            return application.downgrade(connection, theirs)
+        _require_free(connection, _undone(before, revision), applications)
         _run(connection, lambda config: command.downgrade(config, revision))
         return _run_between(current(connection), before)[::-1]
 
 
-def stamp(url: DatabaseUrl, revision: str) -> None:
+def stamp(url: DatabaseUrl, revision: str, *, applications: Sequence[Application] = ()) -> None:
     """Say that the schema is at a revision, without running anything. Raises RevisionNotFound."""
-    _require_known(revision)
+    target = _addressed(revision, applications)
     with exclusive_connection(url) as connection:
+        if target is not None:
+            application, theirs = target
+            application.stamp(connection, theirs)
+            return
         _run(connection, lambda config: command.stamp(config, revision, purge=True))
 
 
-def sql(url: DatabaseUrl, span: str = "head", *, down: bool = False) -> str:
-    """The SQL of an upgrade (or downgrade FROM:TO) as text; no connection is made."""
-    for part in span.split(":"):
-        _require_known(part or "base")
+def sql(
+    url: DatabaseUrl, span: str = "head", *, down: bool = False, applications: Sequence[Application] = ()
+) -> str:
+    """The SQL of an upgrade (or downgrade FROM:TO) as text; no connection is made.
+
+    `head` alone is all of ours and then all of the applications'.
+    """
+    low, _, high = span.rpartition(":")
+    for part in filter(None, (low, high)):
+        if (target := _addressed(part, applications)) is not None:
+            return target[0].sql(url, low, high, down=down)
     out = io.StringIO()
-    config = _config(out)
+    config = new_config(folder(), out)
     config.attributes["url"] = url
-    with _alembic_errors():
+    with alembic_errors():
         (command.downgrade if down else command.upgrade)(config, span, sql=True)
-    return out.getvalue()
+    whole = span in _HEADS and not down
+    return out.getvalue() + "".join(item.sql(url, "", "heads") for item in applications if whole)
 
 
-def new_revision(message: str) -> Path:
-    """Write an empty revision file after the newest one. Raises InvalidInput outside a checkout."""
+def new_revision(message: str, connection: sa.Connection | None = None) -> Path:
+    """Write a revision file after the newest one: empty, or what the models have over a database at head.
+
+    Raises InvalidInput outside a checkout, SchemaNotCurrent.
+    """
     if folder().name == "_migrations":
         raise InvalidInput("a revision is written in a checkout of usercli, not in an installed package")
-    config = _config()
+    if connection is not None and current(connection) != (head(),):
+        raise SchemaNotCurrent("the schema is not at head; run: usercli db upgrade")
+    config = new_config(folder())
     config.cmd_opts = Namespace(quiet=True)  # or Alembic writes its progress to stdout
-    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    stamp_ = datetime.now(UTC).strftime("%Y%m%d_%H%M")
-    with _alembic_errors():
-        script = command.revision(config, message, rev_id=stamp_)
+    config.set_main_option("file_template", FILE_TEMPLATE.replace("%", "%%"))
+    if connection is not None:
+        config.attributes["connection"] = connection
+    with alembic_errors():
+        script = command.revision(config, message, rev_id=revision_stamp(), autogenerate=connection is not None)
+    return written(script)
+
+
+def revision_stamp() -> str:
+    """The name of a revision that is made now."""
+    return datetime.now(UTC).strftime("%Y%m%d_%H%M")
+
+
+def written(script: Any) -> Path:
+    """The file of a new revision."""
     if not isinstance(script, Script):
         raise UserCliError("no revision was written")
     return Path(script.path)
@@ -118,6 +179,11 @@ def history() -> list[Script]:
 def current(connection: sa.Connection) -> tuple[str, ...]:
     """The revisions that the database is at; empty without a schema."""
     return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
+
+
+def applied(connection: sa.Connection) -> list[Script]:
+    """The revisions of ours that the database has, oldest first."""
+    return _run_between((), current(connection))
 
 
 def head() -> str:
@@ -137,13 +203,12 @@ def differences(connection: sa.Connection) -> list[str]:
     """In what a migrated schema and the models do not agree (tables of ours only), a few words each."""
     from alembic.autogenerate import compare_metadata
 
-    context = MigrationContext.configure(
-        connection, opts={"compare_type": True, "include_object": _ours, "version_table": VERSION_TABLE}
-    )
-    return [_in_words(item) for item in compare_metadata(context, Base.metadata)]
+    context = MigrationContext.configure(connection, opts=run_options(OWN_TABLES, VERSION_TABLE))
+    return [in_words(item) for item in compare_metadata(context, Base.metadata)]
 
 
-def _in_words(difference: Any) -> str:
+def in_words(difference: Any) -> str:
+    """What Alembic found to differ, as `add column users phone`."""
     if isinstance(difference, list):  # changes of one column come bundled
         difference = difference[0]
     kind, *what = difference
@@ -153,53 +218,121 @@ def _in_words(difference: Any) -> str:
 
 @dataclass(frozen=True)
 class DowngradePlan:
-    """What a downgrade would undo, and how many rows (of a table) or values (of a column) it would lose."""
+    """What a downgrade would undo, and how many rows (of a table) or values (of a column) it would lose.
+
+    An application's revision that wants a connection to say what it does leaves that not `known`.
+    """
 
     scripts: list[Script]
     lost: dict[str, int]
+    known: bool = True
 
 
-def pending(url: DatabaseUrl, revision: str = "head") -> list[Script]:
+def pending(url: DatabaseUrl, revision: str = "head", *, applications: Sequence[Application] = ()) -> list[Script]:
     """The revisions that an upgrade would run. Raises RevisionNotFound, DatabaseUnavailable."""
-    _require_known(revision)
+    target = _addressed(revision, applications)
     if url.engine == "sqlite" and not Path(url.database).exists():
-        before: tuple[str, ...] = ()
-    else:
-        with _reading(url) as connection:
-            before = current(connection)
+        return _pending(None, revision, target, applications)
+    with reading(url) as connection:
+        return _pending(connection, revision, target, applications)
+
+
+def _pending(
+    connection: sa.Connection | None,
+    revision: str,
+    target: tuple[Application, str] | None,
+    applications: Sequence[Application],
+) -> list[Script]:
+    before = () if connection is None else current(connection)
     _require_ours(before)
-    target = _absolute(before, revision)
-    return _run_between(before, () if target == "base" else (target,))
+    if target is not None:
+        application, theirs = target
+        return application.pending(connection, theirs, _run_between((), before))
+    high = _absolute(before, revision)
+    run = _run_between(before, () if high == "base" else (high,))
+    for application in applications if revision in _HEADS else ():
+        run += application.pending(connection, "heads", history())
+    return run
 
 
-def _reading(url: DatabaseUrl) -> sa.Connection:
+def reading(url: DatabaseUrl) -> sa.Connection:
+    """A connection that changes nothing and waits for no writer."""
     return open_engine(url).execution_options(**{READ_ONLY: True}).connect()
 
 
-def plan_downgrade(url: DatabaseUrl, revision: str) -> DowngradePlan:
-    """What a downgrade would do; nothing is changed. Raises RevisionNotFound, DatabaseUnavailable."""
-    _require_known(revision)
-    with _reading(url) as connection:
+def plan_downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Application] = ()) -> DowngradePlan:
+    """What a downgrade would do; nothing is changed. Raises RevisionNotFound, DatabaseUnavailable, Refused."""
+    target = _addressed(revision, applications)
+    with reading(url) as connection:
         found = current(connection)
         _require_ours(found)
-        target = _absolute(found, revision)
-        scripts_ = _run_between(() if target == "base" else (target,), found)[::-1]
-        dropped = _dropped(found[0], target) if scripts_ else []
-        return DowngradePlan(scripts_, _rows_lost(connection, dropped))
+        if target is not None:
+            application, theirs = target
+            scripts_ = application.undone(connection, theirs)
+            dropped = application.dropped(scripts_)
+            return DowngradePlan(scripts_, _rows_lost(connection, dropped or ()), known=dropped is not None)
+        scripts_ = _undone(found, revision)
+        _require_free(connection, scripts_, applications)
+        return DowngradePlan(scripts_, _rows_lost(connection, _dropped(scripts_)))
 
 
-def _dropped(at: str, target: str) -> list[tuple[str, str | None]]:
-    """(table, None) or (table, column), read from the downgrade's own SQL; it is alike on both engines."""
-    text = sql(DatabaseUrl("postgresql", "any"), f"{at}:{target}", down=True)
-    tables = [name for name in re.findall(r"DROP TABLE (\w+)", text) if name != VERSION_TABLE]
-    columns = re.findall(r"ALTER TABLE (\w+) DROP COLUMN (\w+)", text)
+def _undone(at: Sequence[str], revision: str) -> list[Script]:
+    target = _absolute(at, revision)
+    return _run_between(() if target == "base" else (target,), at)[::-1]
+
+
+def _require_free(connection: sa.Connection, undone: Sequence[Script], applications: Sequence[Application]) -> None:
+    """No table of an application needs what would be undone. Raises Refused."""
+    names = {script.revision for script in undone}
+    needing = [item for item in applications if item.needs_of_ours(connection) & names]
+    tables = _referring(connection, {table for table, column in _dropped(undone) if column is None})
+    if not needing and not tables:
+        return
+    holders = ", ".join(tables) or ", ".join(item.name for item in needing)
+    there = needing or [item for item in applications if item.current(connection)]
+    first = "; ".join(f"usercli db downgrade {item.name}@base" for item in there)
+    raise Refused(
+        f"this would take away what applications' tables need: {holders}; "
+        f"take those down first{': ' if first else ''}{first}"
+    )
+
+
+def _referring(connection: sa.Connection, dropped: Collection[str]) -> list[str]:
+    """The tables that stay and refer to one that would be dropped."""
+    if not dropped:
+        return []
+    inspector = sa.inspect(connection)
+    found = set()
+    for schema in [None] if connection.dialect.name == "sqlite" else inspector.get_schema_names():
+        if schema in {"information_schema", inspector.default_schema_name}:
+            schema = None
+        for (_, table), keys in inspector.get_multi_foreign_keys(schema=schema).items():
+            if schema is None and table in dropped:
+                continue
+            if any(key["referred_schema"] is None and key["referred_table"] in dropped for key in keys):
+                found.add(f"{schema}.{table}" if schema else table)
+    return sorted(found)
+
+
+def _dropped(undone: Sequence[Script]) -> list[tuple[str, str | None]]:
+    if not undone:
+        return []
+    span = f"{undone[0].revision}:{undone[-1].down_revision or 'base'}"
+    found = dropped_by(sql(DatabaseUrl("postgresql", "any"), span, down=True))
+    return [pair for pair in found if pair[0] != VERSION_TABLE]
+
+
+def dropped_by(text: str) -> list[tuple[str, str | None]]:
+    """(table, None) or (table, column), read from a downgrade's own SQL; it is alike on both engines."""
+    tables = re.findall(r'^DROP TABLE (?:IF EXISTS )?([\w".]+)', text, re.MULTILINE)
+    columns = re.findall(r'^ALTER TABLE ([\w".]+) DROP COLUMN ([\w"]+)', text, re.MULTILINE)
     return [(table, None) for table in tables] + [pair for pair in columns if pair[0] not in tables]
 
 
 def _absolute(at: Sequence[str], revision: str) -> str:
     """`head`, `+1` and `-1` as a revision. Raises RevisionNotFound when there are not so many."""
     known = ["base", *(script.revision for script in history())]
-    if revision in {"head", "heads"}:
+    if revision in _HEADS:
         return known[-1]
     if not re.fullmatch(r"[+-]\d+", revision):
         return revision
@@ -212,10 +345,8 @@ def _absolute(at: Sequence[str], revision: str) -> str:
 def _rows_lost(connection: sa.Connection, dropped: Sequence[tuple[str, str | None]]) -> dict[str, int]:
     found = {}
     for table, column in dropped:
-        query = sa.select(sa.func.count()).select_from(sa.table(table))
-        if column:
-            query = query.where(sa.column(column).is_not(None))
-        found[f"{table}.{column}" if column else table] = connection.scalar(query) or 0
+        query = f"SELECT count({column or '*'}) FROM {table}"  # noqa: S608 - names as the migration's SQL spells them
+        found[f"{table}.{column}" if column else table] = connection.scalar(sa.text(query)) or 0
     return found
 
 
@@ -240,16 +371,35 @@ def exclusive_connection(url: DatabaseUrl, waiting: Callable[[], None] = lambda:
         engine.dispose()
 
 
+def run_options(tables: Collection[str], version_table: str) -> dict[str, Any]:
+    """How Alembic looks at a database that holds tables of others as well: it sees these only."""
+
+    def include(_: Any, name: str | None, kind: str, __: bool, ___: Any) -> bool:
+        return kind != "table" or name in tables
+
+    return {
+        "target_metadata": Base.metadata,
+        "include_object": include,
+        "version_table": version_table,
+        "transactional_ddl": True,
+        "compare_type": True,
+        "render_item": _render,
+    }
+
+
+def _render(kind: str, item: Any, context: Any) -> str | bool:
+    """Our types as the library's own: a revision must run whatever becomes of ours."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, type(JsonObject)):
+        context.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False
+
+
 def run_online(context: Any, connection: sa.Connection) -> None:
     """Run migrations on a connection (called by alembic/env.py)."""
-    context.configure(
-        connection=connection,
-        target_metadata=Base.metadata,
-        include_object=_ours,
-        version_table=VERSION_TABLE,
-        transactional_ddl=True,
-        compare_type=True,
-    )
+    context.configure(connection=connection, **run_options(OWN_TABLES, VERSION_TABLE))
     with context.begin_transaction():
         context.run_migrations()
 
@@ -257,13 +407,7 @@ def run_online(context: Any, connection: sa.Connection) -> None:
 def run_offline(context: Any) -> None:
     """Write the SQL of migrations instead of running it (called by alembic/env.py)."""
     url = context.config.attributes.get("url") or configured_url()
-    context.configure(
-        dialect_name=url.engine,
-        target_metadata=Base.metadata,
-        literal_binds=True,
-        version_table=VERSION_TABLE,
-        transactional_ddl=True,
-    )
+    context.configure(dialect_name=url.engine, literal_binds=True, **run_options(OWN_TABLES, VERSION_TABLE))
     with context.begin_transaction():
         context.run_migrations()
 
@@ -310,30 +454,46 @@ def _check_references(connection: sa.Connection) -> None:
 
 
 def _run(connection: sa.Connection, step: Callable[[Config], None]) -> None:
-    config = _config()
+    config = new_config(folder())
     config.attributes["connection"] = connection
-    with _alembic_errors():
+    with alembic_errors():
         step(config)
 
 
 @contextmanager
-def _alembic_errors() -> Iterator[None]:
+def alembic_errors(what: str = "alembic") -> Iterator[None]:
+    """Alembic's errors as ours."""
     try:
         yield
     except util.CommandError as error:
-        raise InvalidInput(f"alembic: {str(error).splitlines()[0].rstrip('.')}") from None
+        raise InvalidInput(f"{what}: {str(error).splitlines()[0].rstrip('.')}") from None
 
 
-def _config(stdout: Any = None) -> Config:
-    # In code, with an absolute folder: a URL with % would break an ini file, and none is shipped.
+def new_config(place: Path | None, stdout: Any = None) -> Config:
+    """Alembic's configuration for a folder of migrations.
+
+    In code, with an absolute folder: a URL with % would break an ini file, and none is shipped.
+    """
     config = Config(stdout=stdout or sys.stderr, output_buffer=stdout)
-    config.set_main_option("script_location", str(folder()).replace("%", "%%"))
+    config.set_main_option("script_location", str(place).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
 
 
+def _addressed(revision: str, applications: Sequence[Application]) -> tuple[Application, str] | None:
+    """The application whose revision this is, and what it calls it; None for ours. Raises RevisionNotFound."""
+    try:
+        _require_known(revision)
+    except RevisionNotFound:
+        for application in applications:
+            if (target := application.resolve(revision)) is not None:
+                return application, target
+        raise
+    return None
+
+
 def _require_known(revision: str) -> None:
-    if revision in {"head", "heads", "base"} or re.fullmatch(r"[+-]\d+", revision):
+    if revision in {*_HEADS, "base"} or re.fullmatch(r"[+-]\d+", revision):
         return
     known = [script.revision for script in history()]
     if revision not in known:
@@ -355,8 +515,3 @@ def _run_between(low: Sequence[str], high: Sequence[str]) -> list[Script]:
     start = names.index(low[0]) + 1 if low else 0
     end = names.index(high[0]) + 1 if high else 0
     return known[start:end]
-
-
-def _ours(_: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
-    """Other programs keep tables in the same database: only ours are compared."""
-    return not (kind == "table" and reflected and compare_to is None) and name != VERSION_TABLE

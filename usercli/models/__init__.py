@@ -6,4 +6,7 @@ from usercli.models.imports import ImportProgress
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 
-__all__ = ["AuditEvent", "Base", "ImportProgress", "Role", "User", "UserRole"]
+#: An application's models come later: its tables are in the same metadata, and not ours.
+OWN_TABLES = frozenset(Base.metadata.tables)
+
+__all__ = ["OWN_TABLES", "AuditEvent", "Base", "ImportProgress", "Role", "User", "UserRole"]

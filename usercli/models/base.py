@@ -25,7 +25,7 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
-    """All tables; an application builds its own on it (docs/embedding.md)."""
+    """All tables; an application builds its own on it (docs/application-tables.md)."""
 
     metadata = MetaData(naming_convention=NAMING)
 

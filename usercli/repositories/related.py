@@ -1,32 +1,76 @@
-"""The rows of other tables that refer to users, found from the database itself."""
+"""The rows of other tables that hang on users, found from the database's own foreign keys."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
-from sqlalchemy import Column, MetaData, Select, Table, Uuid, func, inspect, literal_column, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Inspector,
+    MetaData,
+    Select,
+    Table,
+    Uuid,
+    and_,
+    false,
+    func,
+    inspect,
+    literal_column,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 #: Ours; they are told of, and removed, by name.
 _OWN = frozenset({"user_roles"})
 
+#: What becomes of a row when the user goes: it goes too, it stays without the reference, it forbids the going.
+Effect = Literal["go", "stay", "block"]
+_System = frozenset({"information_schema", "pg_catalog"})
+
 
 @dataclass(frozen=True)
 class Reference:
-    """A foreign key of another table that leads to users.id."""
+    """A foreign key that leads to users.id, or to rows (`parent`) that go when a user goes."""
 
     schema: str | None
     table: str
-    column: str
+    columns: tuple[str, ...]
+    referred: tuple[str, ...]
     on_delete: str
     nullable: bool
+    parent: Reference | None = None
 
     @property
     def name(self) -> str:
         return f"{self.schema}.{self.table}" if self.schema else self.table
+
+    @property
+    def effect(self) -> Effect:
+        """What the database does with the rows when those they refer to go."""
+        if self.on_delete == "CASCADE":
+            return "go"
+        stays = self.on_delete == "SET DEFAULT" or (self.on_delete == "SET NULL" and self.nullable)
+        return "stay" if stays else "block"
+
+    @property
+    def rank(self) -> int:
+        """Which effect a row has that several keys hold: RESTRICT forbids at once, NO ACTION only what is left."""
+        return {"go": 1, "stay": 3}.get(self.effect, 0 if self.on_delete == "RESTRICT" else 2)
+
+    @property
+    def path(self) -> list[Reference]:
+        """From the key that refers to users to this one."""
+        return [*(self.parent.path if self.parent else ()), self]
 
 
 class RelatedRepository:
@@ -35,50 +79,135 @@ class RelatedRepository:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def references(self) -> list[Reference]:
-        """Every foreign key to users.id, by table name."""
+    @cached_property
+    def references(self) -> Sequence[Reference]:
+        """Every foreign key to users.id, and to rows that go with users, by table name."""
         inspector = inspect(self.session.connection())
-        found = []
+        found: list[Reference] = []
+        waiting: list[Reference | None] = [None]
+        keys = list(self._keys(inspector))
+        while waiting:
+            parent = waiting.pop()
+            for reference in self._referring(inspector, keys, parent):
+                found.append(reference)
+                if reference.effect == "go":
+                    waiting.append(reference)
+        return sorted(found, key=lambda reference: (reference.name, reference.rank, reference.columns))
+
+    def counts(self, user_ids: Collection[uuid.UUID]) -> Iterator[tuple[Reference, dict[uuid.UUID, int]]]:
+        """How many rows hang on each of these users, by foreign key; each row once, by what happens to it."""
+        seen: dict[str, list[Reference]] = {}
+        for reference in self.references:
+            before = seen.setdefault(reference.name, [])
+            user, query = _counting(reference, user_ids, before)
+            rows = self.session.execute(query.where(user.in_(user_ids)).group_by(user))
+            yield reference, dict(rows.tuples().all())
+            before.append(reference)
+
+    def rows(self, user_id: uuid.UUID) -> dict[str, list[Mapping[str, Any]]]:
+        """Every row that hangs on a user, with all its columns, by table."""
+        found: dict[str, list[Mapping[str, Any]]] = {reference.name: [] for reference in self.references}
+        for name in found:
+            some = [reference for reference in self.references if reference.name == name]
+            table = _table(some[0])
+            query: Select[Any] = (
+                select(literal_column("*")).select_from(table).where(or_(*_held(table, some, [user_id])))
+            )
+            found[name] += [dict(row) for row in self.session.execute(query).mappings()]
+        return found
+
+    def _keys(self, inspector: Inspector) -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:
         for schema in self._schemas(inspector):
-            for table in inspector.get_table_names(schema=schema):
-                for key in inspector.get_foreign_keys(table, schema=schema):
-                    to_users = key["referred_table"] == "users" and key["referred_columns"] == ["id"]
-                    ours = key["referred_schema"] in (None, inspector.default_schema_name)
-                    if to_users and ours and not (schema is None and table in _OWN):
-                        column = key["constrained_columns"][0]
-                        rule = self._rule(table, key).upper()
-                        columns = {item["name"]: item["nullable"] for item in inspector.get_columns(table, schema)}
-                        found.append(Reference(schema, table, column, rule, columns[column]))
-        return sorted(found, key=lambda reference: (reference.name, reference.column))
+            for (_, table), keys in inspector.get_multi_foreign_keys(schema=schema).items():
+                yield from ((schema, table, key) for key in keys)
 
-    def count(self, reference: Reference, user_ids: Collection[uuid.UUID]) -> int:
-        """How many rows refer to one of these users."""
-        table, column = _table(reference)
-        return self.session.scalar(select(func.count()).select_from(table).where(column.in_(user_ids))) or 0
-
-    def rows(self, reference: Reference, user_id: uuid.UUID) -> Iterator[Mapping[str, Any]]:
-        """The rows that refer to a user, with all their columns."""
-        table, column = _table(reference)
-        query: Select[Any] = select(literal_column("*")).select_from(table).where(column == user_id)
-        for row in self.session.execute(query).mappings():
-            yield dict(row)
+    def _referring(
+        self,
+        inspector: Inspector,
+        keys: Sequence[tuple[str | None, str, Mapping[str, Any]]],
+        parent: Reference | None,
+    ) -> Iterator[Reference]:
+        wanted = (parent.schema, parent.table) if parent else (None, "users")
+        above = {(step.schema, step.table) for step in parent.path} if parent else set()
+        for schema, table, key in keys:
+            referred_schema = key["referred_schema"]
+            if referred_schema == inspector.default_schema_name:
+                referred_schema = None
+            ours = schema is None and table in _OWN
+            to_id = parent is not None or key["referred_columns"] == ["id"]
+            around = (schema, table) in above  # a tree of rows in one table: they go, but are not followed
+            if (referred_schema, key["referred_table"]) == wanted and to_id and not ours and not around:
+                columns = tuple(key["constrained_columns"])
+                nullable = {item["name"]: item["nullable"] for item in inspector.get_columns(table, schema)}
+                yield Reference(
+                    schema,
+                    table,
+                    columns,
+                    tuple(key["referred_columns"]),
+                    self._rule(table, key).upper(),
+                    all(nullable[column] for column in columns),
+                    parent,
+                )
 
     def _rule(self, table: str, key: Mapping[str, Any]) -> str:
         if self.session.get_bind().dialect.name == "sqlite":  # of keys written beside the column it tells no rule
-            [column] = key["constrained_columns"]
-            rules = text('SELECT on_delete FROM pragma_foreign_key_list(:name) WHERE "from" = :column')
-            found = self.session.scalar(rules, {"name": table, "column": column})
-            return str(found or "NO ACTION")
+            column = key["constrained_columns"][0]
+            rules = text(
+                "SELECT on_delete FROM pragma_foreign_key_list(:name)"
+                ' WHERE "from" = :column AND "table" = :referred'
+            )
+            names = {"name": table, "column": column, "referred": key["referred_table"]}
+            return str(self.session.scalar(rules, names) or "NO ACTION")
         return str((key.get("options") or {}).get("ondelete", "NO ACTION"))
 
-    def _schemas(self, inspector: Any) -> list[str | None]:
+    def _schemas(self, inspector: Inspector) -> list[str | None]:
         if self.session.get_bind().dialect.name == "sqlite":
             return [None]
-        names = [name for name in inspector.get_schema_names() if name not in {"information_schema", "pg_catalog"}]
         default = inspector.default_schema_name
+        names = [name for name in inspector.get_schema_names() if name not in _System]
         return [None if name == default else name for name in names]
 
 
-def _table(reference: Reference) -> tuple[Any, Any]:
-    column: Column[uuid.UUID] = Column(reference.column, Uuid())
-    return Table(reference.table, MetaData(), column, schema=reference.schema), column
+def _table(reference: Reference) -> Table:
+    return Table(reference.table, MetaData(), schema=reference.schema)
+
+
+def _column(table: Table, name: str) -> ColumnElement[Any]:
+    if name not in table.c:
+        table.append_column(Column(name))
+    return table.c[name]
+
+
+def _user(table: Table, reference: Reference) -> ColumnElement[uuid.UUID]:
+    return type_coerce(_column(table, reference.columns[0]), Uuid())
+
+
+def _counting(
+    reference: Reference, user_ids: Collection[uuid.UUID], before: Sequence[Reference]
+) -> tuple[ColumnElement[uuid.UUID], Select[uuid.UUID, int]]:
+    """The rows of a table that a key holds and none of those before; the column that names the user."""
+    first, *others = reference.path
+    table = _table(first)
+    user = _user(table, first)
+    joined: Any = table
+    for step in others:
+        above, table = table, _table(step)
+        pairs = zip(step.columns, step.referred, strict=True)
+        joined = joined.join(table, and_(*(_column(table, here) == _column(above, there) for here, there in pairs)))
+    already = or_(false(), *_held(table, before, user_ids))
+    return user, select(user, func.count()).select_from(joined).where(already.is_not(true()))
+
+
+def _held(
+    table: Table, references: Sequence[Reference], user_ids: Collection[uuid.UUID]
+) -> Iterator[ColumnElement[bool]]:
+    """For each key: it holds the row of `table` to one of these users."""
+    for reference in references:
+        if reference.parent is None:
+            yield _user(table, reference).in_(user_ids)
+            continue
+        above = _table(reference.parent)
+        there = [_column(above, name) for name in reference.referred]
+        [condition] = _held(above, [reference.parent], user_ids)
+        here = [_column(table, name) for name in reference.columns]
+        yield tuple_(*here).in_(select(*there).where(condition))

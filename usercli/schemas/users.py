@@ -164,6 +164,12 @@ class UserView(BaseModel):
 USER_FIELDS = tuple(UserView.model_fields)
 
 
+class RelatedUserView(UserView):
+    """A user with the rows of other tables that hang on it: by table, by what becomes of them."""
+
+    related: dict[str, dict[str, int]]
+
+
 class UserKey(BaseModel):
     """Exactly one user: by id, or by email (the key that makes two addresses the same)."""
 

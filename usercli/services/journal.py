@@ -115,9 +115,21 @@ def changed(
     uow.audit.record(action, target_id=user.id, email=user.email, before=old, after=new, undoes=undoes)
 
 
-def removed(uow: UnitOfWork, user: User, action: str = "user.purged") -> None:
-    """Record a user that goes for good."""
-    uow.audit.record(action, target_id=user.id, email=user.email, before=snapshot(user))
+def removed(
+    uow: UnitOfWork,
+    user: User,
+    related: Mapping[str, Mapping[str, int]] | None = None,
+    action: str = "user.purged",
+) -> None:
+    """Record a user that goes for good, and how many rows of other tables that takes along or leaves behind."""
+    uow.audit.record(
+        action, target_id=user.id, email=user.email, before=snapshot(user), after=related_said(related)
+    )
+
+
+def related_said(related: Mapping[str, Mapping[str, int]] | None) -> dict[str, Any]:
+    """The part of an event that counts rows of other tables; empty where there are none."""
+    return {"related": {table: dict(numbers) for table, numbers in related.items()}} if related else {}
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,19 +9,16 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.emails import email_key
-from usercli.errors import InvalidInput, Refused
+from usercli.errors import InvalidInput
 from usercli.models.user import DISABLED_PASSWORD, User
-from usercli.repositories.related import Reference
-from usercli.repositories.users import batched
 from usercli.schemas.audit import EventView
 from usercli.schemas.users import Change, UserKey, UserView
 from usercli.services import journal
 from usercli.services.administrators import administrators_kept
 from usercli.services.audit import as_ranges
+from usercli.services.related import Blocked, Related, related_to, require_unblocked
 from usercli.times import utcnow
 
 _CHUNK = 1000
@@ -30,27 +27,16 @@ _CHUNK = 1000
 _WORD = re.compile(r"[^\s,;:()<>\[\]\"]+@[^\s,;:()<>\[\]\"]+")
 
 
-class TableEffect(BaseModel):
-    """What erasing a user does to the rows of one table."""
-
-    table: str
-    rows: int
-    effect: str  # go, stay (without the reference), block
-
-
-class Blocked(Refused):
-    """Rows of other tables hold the user."""
-
-
 def purge_bin(deleted_before: datetime, uow: UnitOfWork) -> Change:
     """Remove for good the users that were moved to the bin before a time. Raises Blocked."""
     with uow.change("user.purged"):
         number = 0
         uow.users.lock_binned_before(deleted_before)  # all of them: the log's head is the last lock to take
         while users := uow.users.binned_before(deleted_before, _CHUNK):
-            require_unblocked(users, uow)
+            related = related_to([user.id for user in users], uow)
+            require_unblocked(related, len(users))
             for user in users:
-                journal.removed(uow, user)
+                journal.removed(uow, user, related.get(user.id))
                 uow.users.remove(user)
             uow.audit.write()
             number += len(users)
@@ -81,38 +67,16 @@ def export_person(key: UserKey, uow: UnitOfWork) -> dict[str, Any]:
                 for grant in sorted(user.grants, key=lambda grant: grant.role.name)
             ],
             "history": [EventView.of(event).model_dump(mode="json") for event in uow.audit.about(user.id)],
-            "related": {
-                reference.name: list(uow.related.rows(reference, user.id)) for reference in uow.related.references()
-            },
+            "related": uow.related.rows(user.id),
         }
 
 
-def effects(key: UserKey, uow: UnitOfWork) -> tuple[UserView, list[TableEffect]]:
-    """What erasing a person would do, table by table. Raises UserNotFound, Ambiguous."""
+def effects(key: UserKey, uow: UnitOfWork) -> tuple[UserView, Related]:
+    """What erasing a person would do to the rows of other tables. Raises UserNotFound, Ambiguous."""
     with uow:
         [user] = uow.users.pick_anywhere([key])
-        return UserView.model_validate(user), _effects(user, uow)
-
-
-def require_unblocked(users: Sequence[User], uow: UnitOfWork) -> None:
-    """No other table holds these users. Raises Blocked, naming the tables."""
-    references = [reference for reference in uow.related.references() if _rule(reference) == "block"]
-    ids = [user.id for user in users]
-    blocking = []
-    for reference in references:
-        if rows := sum(uow.related.count(reference, some) for some in batched(ids, _CHUNK)):
-            blocking.append(f"{reference.name} ({rows:,} {'row' if rows == 1 else 'rows'})")
-    if blocking:
-        what = "the user" if len(ids) == 1 else "users"
-        raise Blocked(f"rows of other tables hold {what}: {', '.join(blocking)}")
-
-
-def _rule(reference: Reference) -> str:
-    """What becomes of the rows that refer to a user who goes: go, stay, or block the going."""
-    if reference.on_delete == "CASCADE":
-        return "go"
-    stays = reference.on_delete == "SET DEFAULT" or (reference.on_delete == "SET NULL" and reference.nullable)
-    return "stay" if stays else "block"
+        roles: Related = {"user_roles": {"go": len(user.grants)}} if user.grants else {}
+        return UserView.model_validate(user), roles | related_to([user.id], uow).get(user.id, {})
 
 
 def erase_person(
@@ -139,11 +103,11 @@ def erase_person(
 def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str]) -> None:
     [user] = uow.users.pick_anywhere([key], lock=True)
     user_id = user.id
-    if not anonymise:
-        try:
-            require_unblocked([user], uow)
-        except Blocked as error:
-            raise Blocked(f"{error.message}; see --anonymise") from None
+    related = {} if anonymise else related_to([user_id], uow)
+    try:
+        require_unblocked(related, 1)
+    except Blocked as error:
+        raise Blocked(f"{error.message}; see --anonymise") from None
     addresses = set(_addresses(user, uow))
     seqs = uow.audit.naming(user_id, names_of(addresses, aliases))
     uow.roles.forget_granters({*addresses, *aliases})
@@ -152,15 +116,8 @@ def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str
     else:
         uow.users.remove(user)
     uow.audit.erase(seqs)
-    uow.audit.record("user.erased", target_id=user_id, after={"erased": as_ranges(seqs)})
-
-
-def _effects(user: User, uow: UnitOfWork) -> list[TableEffect]:
-    found = [TableEffect(table="user_roles", rows=len(user.grants), effect="go")]
-    for reference in uow.related.references():
-        rows = uow.related.count(reference, [user.id])
-        found.append(TableEffect(table=reference.name, rows=rows, effect=_rule(reference) if rows else "none"))
-    return found
+    after = {"erased": as_ranges(seqs), **journal.related_said(related.get(user_id))}
+    uow.audit.record("user.erased", target_id=user_id, after=after)
 
 
 def names_of(addresses: Collection[str], aliases: Collection[str]) -> Callable[[str], bool]:

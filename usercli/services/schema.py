@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 from pydantic import BaseModel
@@ -13,39 +13,57 @@ from usercli.database.engine import READ_ONLY, open_engine, sessions
 from usercli.database.url import DatabaseUrl
 from usercli.repositories.users import UserRepository
 
+if TYPE_CHECKING:
+    from usercli.database.applications import Application
+
 State = Literal["current", "behind", "ahead", "drifted", "missing"]
 
 
+class ApplicationReport(BaseModel):
+    """Where an application's own tables stand."""
+
+    at: str | None
+    head: str
+    state: State
+
+
 class SchemaReport(BaseModel):
-    """What `db check` found; `bad_keys` counts the users whose email_key breaks the rule of docs/table.md."""
+    """What `db check` found; `bad_keys` counts the users whose email_key breaks the rule of docs/table.md.
+
+    `applications` has those whose migrations are configured and at hand, by name.
+    """
 
     at: str | None
     head: str
     state: State
     bad_keys: int
+    applications: dict[str, ApplicationReport] = {}
 
 
 class SchemaCheck:
     """A look at the database that changes nothing."""
 
-    def __init__(self, url: DatabaseUrl) -> None:
+    def __init__(self, url: DatabaseUrl, applications: Sequence[Application] = ()) -> None:
+        self._applications = applications
         self._engine = open_engine(url).execution_options(**{READ_ONLY: True})  # waits for no writer
 
     def state(self) -> SchemaReport:
         """Where the schema stands, without looking at rows."""
         with self._engine.connect() as connection:
-            return _report(connection)
+            return self._report(connection)
 
     def check(self) -> tuple[SchemaReport, list[str]]:
         """The whole check; the report, and what is wrong, a sentence each."""
         with self._engine.connect() as connection:
-            report = _report(connection)
+            report = self._report(connection)
             wrong = _wrong_state(report)
             if report.state != "current":
                 return report, wrong
             if drift := migrations.differences(connection):
                 report.state = "drifted"
                 wrong += [f"the schema differs from the program's: {sentence}" for sentence in drift]
+            for application in self._applications:
+                wrong += _wrong_tables(application, report.applications[application.name], connection)
         bad = self._bad_keys()
         for key_id in bad:
             if report.bad_keys < 10:
@@ -56,6 +74,31 @@ class SchemaCheck:
     def _bad_keys(self) -> Iterator[str]:
         with sessions(self._engine)() as session:
             yield from (str(user_id) for user_id in UserRepository(session).with_bad_key())
+
+    def _report(self, connection: sa.Connection) -> SchemaReport:
+        report = _report(connection)
+        report.applications = {item.name: _of_application(item, connection) for item in self._applications}
+        return report
+
+
+def _of_application(application: Application, connection: sa.Connection) -> ApplicationReport:
+    at, heads = application.current(connection), application.heads()
+    state: State = "current" if at == heads else "behind" if at else "missing"
+    if not application.knows(at):
+        state = "ahead"
+    return ApplicationReport(at=",".join(at) or None, head=",".join(heads), state=state)
+
+
+def _wrong_tables(application: Application, report: ApplicationReport, connection: sa.Connection) -> list[str]:
+    name = application.name
+    if report.state == "ahead":
+        return [f"the tables of {name} are at revision {report.at}, which its migrations here do not know"]
+    if report.state != "current":
+        return [f"the tables of {name} are behind its migrations; run: usercli db upgrade"]
+    drift = application.differences(connection)
+    if drift:
+        report.state = "drifted"
+    return [f"the tables of {name} differ from its models: {sentence}" for sentence in drift]
 
 
 def _report(connection: sa.Connection) -> SchemaReport:

@@ -20,6 +20,7 @@ from usercli.repositories.users import order_by
 from usercli.schemas.users import (
     Change,
     Failure,
+    RelatedUserView,
     UserCreate,
     UserCriteria,
     UserKey,
@@ -29,6 +30,7 @@ from usercli.schemas.users import (
 )
 from usercli.services import journal
 from usercli.services.administrators import administrators_kept
+from usercli.services.related import related_to, require_unblocked
 from usercli.times import utcnow
 
 DEFAULT_ORDER = "created_at"
@@ -68,11 +70,20 @@ def create_user(
         return commit_users(uow, [user], [user])
 
 
-def show_users(keys: Sequence[UserKey], uow: UnitOfWork, *, deleted: bool = False) -> list[UserView]:
-    """The users named, in the bin if `deleted`. Raises UserNotFound, Ambiguous."""
+def show_users(
+    keys: Sequence[UserKey], uow: UnitOfWork, *, deleted: bool = False, related: bool = False
+) -> list[UserView]:
+    """The users named, in the bin if `deleted`; with the rows that hang on them if `related`.
+
+    Raises UserNotFound, Ambiguous.
+    """
     with uow:
         users = uow.users.pick_binned(keys) if deleted else uow.users.pick(keys)
-        return [UserView.model_validate(user) for user in users]
+        views = [UserView.model_validate(user) for user in users]
+        if not related:
+            return views
+        found = related_to([user.id for user in users], uow)
+        return [RelatedUserView(**view.model_dump(), related=found.get(view.id, {})) for view in views]
 
 
 def select_users(criteria: UserCriteria, uow: UnitOfWork) -> list[tuple[uuid.UUID, str]]:
@@ -239,15 +250,14 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
 
 def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Remove users for good, in the bin or not. Raises UserNotFound, Ambiguous, LastAdministrator."""
-    from usercli.services.privacy import require_unblocked
-
     with uow.change("user.purged", keys):
         with administrators_kept(uow, allow_none=allow_no_admin):
             users = uow.users.pick_anywhere(keys, lock=True)
-            require_unblocked(users, uow)
+            related = related_to([user.id for user in users], uow)
+            require_unblocked(related, len(users))
             change = _change(uow, users, users)
             for user in users:
-                journal.removed(uow, user)
+                journal.removed(uow, user, related.get(user.id))
                 uow.users.remove(user)
         uow.commit()
         return change

@@ -1,0 +1,53 @@
+"""What applications keep about users in tables of their own, and what becomes of it when a user goes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.errors import Refused
+from usercli.repositories.users import batched
+
+_CHUNK = 1000
+
+#: Rows by table and by what happens to them: `go`, `stay` (without the reference) or `block`.
+Related = dict[str, dict[str, int]]
+
+
+class Blocked(Refused):
+    """Rows of other tables hold the user."""
+
+
+def related_to(user_ids: Collection[uuid.UUID], uow: UnitOfWork) -> dict[uuid.UUID, Related]:
+    """The rows that hang on each of these users; those on whom none does are left out."""
+    found: dict[uuid.UUID, Related] = {}
+    with uow:
+        for some in batched(list(user_ids), _CHUNK):
+            for reference, numbers in uow.related.counts(some):
+                for user_id, number in numbers.items():
+                    of_table = found.setdefault(user_id, {}).setdefault(reference.name, {})
+                    of_table[reference.effect] = of_table.get(reference.effect, 0) + number
+    return found
+
+
+def summed(found: Iterable[Related]) -> Related:
+    """Those of several users together, by table."""
+    total: Related = {}
+    for related in found:
+        for table, numbers in related.items():
+            for effect, number in numbers.items():
+                of_table = total.setdefault(table, {})
+                of_table[effect] = of_table.get(effect, 0) + number
+    return {table: total[table] for table in sorted(total)}
+
+
+def require_unblocked(found: Mapping[uuid.UUID, Related], of: int) -> None:
+    """No other table holds one of these users (so many are asked about). Raises Blocked, naming the tables."""
+    blocking = [
+        f"{table} ({rows:,} {'row' if rows == 1 else 'rows'})"
+        for table, numbers in summed(found.values()).items()
+        if (rows := numbers.get("block", 0))
+    ]
+    if blocking:
+        raise Blocked(f"rows of other tables hold {'the user' if of == 1 else 'users'}: {', '.join(blocking)}")
