@@ -46,7 +46,9 @@ def quick_usercli(folder: Path) -> Iterator[Path]:
     command = bin_folder / "usercli"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -IS {folder}/client.py {place} "$@"\n')
     command.chmod(0o755)
-    server = subprocess.Popen([sys.executable, "-m", "tests.quick", place], cwd=ROOT, stdout=subprocess.PIPE)
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "tests" / "apps")}  # applications that pages tell of
+    line = [sys.executable, "-m", "tests.quick", str(place)]
+    server = subprocess.Popen(line, cwd=ROOT, env=environ, stdout=subprocess.PIPE)
     with server:
         assert server.stdout is not None
         assert server.stdout.readline() == b"ready\n"

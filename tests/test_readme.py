@@ -18,6 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+APPS = ROOT / "tests" / "apps"
 HOME = "/home/ada"
 _BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 _VARIES = (
@@ -45,7 +46,8 @@ def on_a_terminal(command: str, home: Path, usercli: Path = Path(sys.executable)
     ours, theirs = pty.openpty()
     environ = {
         "HOME": str(home),
-        "PATH": f"{ROOT / 'scripts' / 'ops'}:{usercli}:/usr/bin:/bin",
+        "PATH": f"{ROOT / 'scripts' / 'ops'}:{usercli}:{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONPATH": str(APPS),
         "LANG": "C.UTF-8",
         "TERM": "dumb",
         "COLUMNS": "100",

@@ -159,10 +159,8 @@ class Application:
         known = {script.revision for script in migrations.history()}
         for script in scripts:
             for need in sorted(self.scripts.needs[script.revision].difference(there)):
-                run = "run: usercli db upgrade" if need in known else "which this usercli does not know"
-                raise DatabaseUnavailable(
-                    f"revision {script.revision} of {self.name} needs revision {need} of usercli; {run}"
-                )
+                run = "run: usercli db upgrade" if need in known else "install a newer usercli"
+                raise DatabaseUnavailable(f"{script.revision} of {self.name} needs {need} of usercli; {run}")
 
     def undone(self, connection: sa.Connection, target: str) -> list[Script]:
         """The revisions that a downgrade would undo, newest first. Raises DatabaseUnavailable."""

@@ -64,8 +64,11 @@ class Reference:
 
     @property
     def rank(self) -> int:
-        """Which effect a row has that several keys hold: RESTRICT forbids at once, NO ACTION only what is left."""
-        return {"go": 1, "stay": 3}.get(self.effect, 0 if self.on_delete == "RESTRICT" else 2)
+        """Which effect a row has that several keys hold: the lowest.
+
+        NO ACTION forbids even where the row would go by another key: PostgreSQL looks before it cascades twice.
+        """
+        return ("block", "go", "stay").index(self.effect)
 
     @property
     def path(self) -> list[Reference]:
@@ -101,7 +104,7 @@ class RelatedRepository:
             before = seen.setdefault(reference.name, [])
             user, query = _counting(reference, user_ids, before)
             rows = self.session.execute(query.where(user.in_(user_ids)).group_by(user))
-            yield reference, dict(rows.tuples().all())
+            yield reference, {row[0]: row[1] for row in rows}
             before.append(reference)
 
     def rows(self, user_id: uuid.UUID) -> dict[str, list[Mapping[str, Any]]]:
