@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import uuid
 from collections import Counter
@@ -600,7 +601,8 @@ def test_a_row_that_two_keys_hold_counts_once_and_comes_once(
     kind = "uuid" if database.engine == "postgresql" else "CHAR(32)"
     database.rows(
         f"CREATE TABLE notes (chat_id {kind} REFERENCES chats (id) ON DELETE CASCADE,"
-        f" author {kind} REFERENCES users (id) ON DELETE CASCADE, reader {kind} REFERENCES users (id) ON DELETE SET NULL)"
+        f" author {kind} REFERENCES users (id) ON DELETE CASCADE,"
+        f" reader {kind} REFERENCES users (id) ON DELETE SET NULL)"
     )
     talk(database, ada, chats=1, messages=0)
     user_id = str(ada.id) if database.engine == "postgresql" else ada.id.hex
@@ -641,3 +643,11 @@ def test_ordinary_commands_load_no_migrations(upgraded: None, run: object) -> No
 def test_a_database_at_head_needs_no_connection_to_the_application(database: Database) -> None:
     with open_engine(database.url).connect() as connection:
         assert migrations.differences(connection) == []  # though the models of the bot are loaded here
+
+
+def test_the_page_shows_the_code_that_the_tests_run() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "application-tables.md").read_text(encoding="utf-8")
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.parent.rglob("*.py")))
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 4
+    assert [block for block in blocks if block not in code] == []
