@@ -61,7 +61,7 @@ CASES: dict[str, list[Case]] = {
         Case("create uma@example.com --generate", "", "--secret-out {new_file}", "--secret-out"),
     ],
     "list": [Case("list"), Case("list --sort -email --where a=b --expired")],
-    "show": [Case("show eve@example.com tom@example.com")],
+    "show": [Case("show eve@example.com tom@example.com"), Case("show eve@example.com --related")],
     "update": [Case("update bob@example.com --name Bob --attribute a=b")],
     "delete": [
         Case("delete tom@example.com", "", "--yes", "--yes"),

@@ -473,6 +473,13 @@ def test_names_that_are_not_there(configured: None, cli: Cli) -> None:
     assert (
         cli("db", "upgrade", "coachbot@x")[2] == "error: no such revision of coachbot: x; see: usercli db history\n"
     )
+    far = "error: there is no way to -9 from where the tables of coachbot are; see: usercli db history\n"
+    assert cli("db", "downgrade", "coachbot@-9", "--yes") == (3, "", far)
+    assert (
+        cli("db", "sql", "coachbot_0100:x")[2]
+        == "error: no such revision of coachbot: x; see: usercli db history\n"
+    )
+    assert cli("db", "sql", "coachbot_0200:coachbot_0100")[::2][0] == 2  # not downwards
     assert cli("db", "upgrade", "other@head")[0] == 3
     assert cli("db", "upgrade", "coachbot_01")[0] == 3  # the start of one is not one
     assert cli("db", "revision", "-m", "x", "--application", "other")[0] == 3

@@ -26,6 +26,7 @@ from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import RevisionStep
 from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import RevisionError
 
 from usercli.database import migrations
 from usercli.database.url import DatabaseUrl
@@ -149,9 +150,7 @@ class Application:
         """The revisions that an upgrade would run, once `ours` are there. Raises DatabaseUnavailable."""
         at = self.current(connection) if connection is not None else ()
         self.applied(at)
-        with self._errors():
-            steps = self.scripts._upgrade_revs(target, _several(at))  # as Alembic's own command does
-        scripts = [_script(step) for step in steps]
+        scripts = self._way(self.scripts._upgrade_revs, target, at)  # as Alembic's own command does
         self._require_ours(scripts, {script.revision for script in ours})
         return scripts
 
@@ -166,8 +165,15 @@ class Application:
         """The revisions that a downgrade would undo, newest first. Raises DatabaseUnavailable."""
         at = self.current(connection)
         self.applied(at)
-        with self._errors():
-            return [_script(step) for step in self.scripts._downgrade_revs(target, _several(at))]
+        return self._way(self.scripts._downgrade_revs, target, at)
+
+    def _way(self, steps: Callable[[str, Any], Iterable[Any]], target: str, at: Sequence[str]) -> list[Script]:
+        try:
+            return [step.revision for step in steps(target, at)]
+        except util.CommandError:
+            raise RevisionNotFound(
+                f"there is no way to {target} from where the tables of {self.name} are; see: usercli db history"
+            ) from None
 
     def needs_of_ours(self, connection: sa.Connection) -> set[str]:
         """The revisions of ours that the application's tables rest on."""
@@ -206,11 +212,17 @@ class Application:
         """The SQL from a revision to another as text; no connection is made. Raises InvalidInput."""
         if down and not low:
             raise InvalidInput("the way down wants both: FROM:TO")
-        start, end = (self.resolve(part) or part for part in (low, high))
+        start, end = self._known(low) if low else "", self._known(high)
         with self._errors():
             span = (start, end) if down else (end, start or "base")
             scripts = [script for script in self.scripts.iterate_revisions(*span) if isinstance(script, Script)]
         return self._sql(url, scripts if down else scripts[::-1], start, up=not down)
+
+    def _known(self, revision: str) -> str:
+        ends = {"head": "heads", "heads": "heads", "base": "base"}
+        if found := ends.get(revision) or self.resolve(revision):
+            return found
+        raise RevisionNotFound(f"no such revision of {self.name}: {revision}; see: usercli db history")
 
     def _sql(self, url: DatabaseUrl, scripts: Sequence[Script], start: str, *, up: bool) -> str:
         out = io.StringIO()
@@ -304,6 +316,10 @@ class Application:
         try:
             with migrations.alembic_errors(what):
                 yield
+        except RevisionError:
+            raise InvalidInput(
+                f"{what}: one of these does not lead to the other; see: usercli db history"
+            ) from None
         except (ImportError, SyntaxError, KeyError, UserWarning) as error:
             raise InvalidInput(f"{what} cannot be loaded: {str(error).strip()}") from None
 
@@ -328,13 +344,3 @@ def _folders_of(package: str) -> list[Path]:
     except ModuleNotFoundError:
         return []
     return [Path(place) for place in (found and found.submodule_search_locations) or ()]
-
-
-def _script(step: Any) -> Script:
-    script: Script = step.revision
-    return script
-
-
-def _several(heads: tuple[str, ...]) -> Any:
-    """Alembic's annotation wants one revision where its code takes several."""
-    return heads
