@@ -6,6 +6,7 @@ import sys
 
 from coachbot.schemas import ChatCreate, MessageCreate
 from coachbot.services import open_chat, say
+
 from usercli.config import Settings
 from usercli.database.engine import open_engine, sessions
 from usercli.database.unit_of_work import UnitOfWork

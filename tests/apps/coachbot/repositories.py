@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from coachbot.models import Chat, Log
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from coachbot.models import Chat, Log
 from usercli.repositories.base import Repository
 
 

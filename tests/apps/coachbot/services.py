@@ -7,6 +7,7 @@ import uuid
 from coachbot.models import Chat, Log, Message
 from coachbot.repositories import ChatRepository, LogRepository
 from coachbot.schemas import ChatCreate, ChatRead, MessageCreate
+
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import UserNotFound
 
