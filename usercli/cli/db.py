@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,9 +15,9 @@ from usercli.errors import InvalidInput, Refused
 if TYPE_CHECKING:
     from alembic.script import Script
 
+    from usercli.schemas.database import RevisionView
+
 RevisionArg = Annotated[str, typer.Argument(metavar="[REVISION]", help="A revision, head, base, +N or -N.")]
-STATE_FIELDS = ("at", "head", "state", "bad_keys")
-SCRIPT_FIELDS = ("revision", "down_revision", "description")
 
 app = new_app("Make, upgrade and check the database.")
 
@@ -40,7 +40,9 @@ def upgrade(invocation: Invocation, revision: RevisionArg = "head") -> None:
       usercli db upgrade
       usercli --profile production db upgrade --target production
     """
-    output = Output(invocation.options, SCRIPT_FIELDS)
+    from usercli.schemas.database import REVISION_FIELDS
+
+    output = Output(invocation.options, REVISION_FIELDS)
     invocation.require_unprotected()
     from usercli.database import migrations
 
@@ -74,7 +76,9 @@ def downgrade(
       usercli db downgrade -1 --dry-run
       usercli db downgrade base --confirm usercli.db
     """
-    output = Output(invocation.options, SCRIPT_FIELDS)
+    from usercli.schemas.database import REVISION_FIELDS
+
+    output = Output(invocation.options, REVISION_FIELDS)
     invocation.require_unprotected()
     from usercli.database import migrations
 
@@ -104,10 +108,12 @@ def current(invocation: Invocation) -> None:
     Example:
       usercli db current -o json
     """
-    output = Output(invocation.options, STATE_FIELDS[:3])
+    from usercli.schemas.database import STATE_FIELDS
+
+    output = Output(invocation.options, STATE_FIELDS)
     from usercli.services.schema import SchemaCheck
 
-    output.one(SchemaCheck(invocation.target.url).state().model_dump(exclude={"bad_keys"}))
+    output.one(SchemaCheck(invocation.target.url).state())
 
 
 @command
@@ -118,7 +124,9 @@ def history(invocation: Invocation) -> None:
     Example:
       usercli db history
     """
-    output = Output(invocation.options, SCRIPT_FIELDS)
+    from usercli.schemas.database import REVISION_FIELDS
+
+    output = Output(invocation.options, REVISION_FIELDS)
     from usercli.database import migrations
 
     output.many(_rows(migrations.history()))
@@ -134,8 +142,10 @@ def check(invocation: Invocation) -> int:
     Example:
       usercli db check -o json
     """
-    output = Output(invocation.options, STATE_FIELDS)
     from usercli.errors import ExitCode
+    from usercli.schemas.database import REPORT_FIELDS
+
+    output = Output(invocation.options, REPORT_FIELDS)
     from usercli.services.schema import SchemaCheck
 
     report, wrong = SchemaCheck(invocation.target.url).check()
@@ -156,14 +166,16 @@ def revision(
     Example:
       usercli db revision -m "add a column for phones"
     """
-    output = Output(invocation.options, ("path",))
+    from usercli.schemas.database import NEW_REVISION_FIELDS, NewRevision
+
+    output = Output(invocation.options, NEW_REVISION_FIELDS)
     from usercli.database import migrations
 
     if not message.strip():
         raise InvalidInput("a revision wants a description: -m TEXT")
     if invocation.dry_run:
         raise InvalidInput("db revision has no dry run; it writes one file")
-    output.many([{"path": str(migrations.new_revision(message))}])
+    output.many([NewRevision(path=str(migrations.new_revision(message)))])
 
 
 @command
@@ -230,7 +242,9 @@ def seed(
     Example:
       usercli db seed --count 1000
     """
-    output = Output(invocation.options, ("created", "skipped", "dry_run"))
+    from usercli.schemas.database import SEEDED_FIELDS
+
+    output = Output(invocation.options, SEEDED_FIELDS)
     if invocation.settings.protection:
         raise Refused(f"{invocation.target} is protected; sample users have no place there")
     from usercli.database import migrations
@@ -244,13 +258,17 @@ def seed(
     output.one(done)
 
 
-def _rows(scripts: list[Script]) -> list[dict[str, Any]]:
+def _rows(scripts: list[Script]) -> list[RevisionView]:
+    from usercli.schemas.database import RevisionView
+
     return [
-        {
-            "revision": script.revision,
-            "down_revision": script.down_revision,
-            "description": script.doc.rstrip("."),
-        }
+        RevisionView.model_validate(
+            {
+                "revision": script.revision,
+                "down_revision": script.down_revision,
+                "description": script.doc.rstrip("."),
+            }
+        )
         for script in scripts
     ]
 

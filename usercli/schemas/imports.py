@@ -17,3 +17,6 @@ class ImportSummary(BaseModel):
     skipped: int = 0
     rejected: int = 0
     change_id: uuid.UUID | None = None
+
+
+SUMMARY_FIELDS = tuple(ImportSummary.model_fields)

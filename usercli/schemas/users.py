@@ -164,6 +164,21 @@ class UserView(BaseModel):
 USER_FIELDS = tuple(UserView.model_fields)
 
 
+class UserWithHash(UserView):
+    """A user as `export --with-hashes` writes it."""
+
+    hashed_password: str
+
+
+HASHED_FIELDS = tuple(UserWithHash.model_fields)
+
+
+class Count(BaseModel):
+    """How many there are."""
+
+    count: int
+
+
 class UserKey(BaseModel):
     """Exactly one user: by id, or by email (the key that makes two addresses the same)."""
 

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import sqlalchemy as sa
-from pydantic import BaseModel
 
 from usercli.database import migrations
 from usercli.database.engine import READ_ONLY, open_engine, sessions
 from usercli.database.url import DatabaseUrl
 from usercli.repositories.users import UserRepository
-
-State = Literal["current", "behind", "ahead", "drifted", "missing"]
-
-
-class SchemaReport(BaseModel):
-    """What `db check` found; `bad_keys` counts the users whose email_key breaks the rule of docs/table.md."""
-
-    at: str | None
-    head: str
-    state: State
-    bad_keys: int
+from usercli.schemas.database import SchemaReport, SchemaState, State
 
 
 class SchemaCheck:
@@ -31,15 +19,15 @@ class SchemaCheck:
     def __init__(self, url: DatabaseUrl) -> None:
         self._engine = open_engine(url).execution_options(**{READ_ONLY: True})  # waits for no writer
 
-    def state(self) -> SchemaReport:
+    def state(self) -> SchemaState:
         """Where the schema stands, without looking at rows."""
         with self._engine.connect() as connection:
-            return _report(connection)
+            return _state(connection)
 
     def check(self) -> tuple[SchemaReport, list[str]]:
         """The whole check; the report, and what is wrong, a sentence each."""
         with self._engine.connect() as connection:
-            report = _report(connection)
+            report = SchemaReport(**dict(_state(connection)), bad_keys=0)
             wrong = _wrong_state(report)
             if report.state != "current":
                 return report, wrong
@@ -58,7 +46,7 @@ class SchemaCheck:
             yield from (str(user_id) for user_id in UserRepository(session).with_bad_key())
 
 
-def _report(connection: sa.Connection) -> SchemaReport:
+def _state(connection: sa.Connection) -> SchemaState:
     found, head = migrations.current(connection), migrations.head()
     at = ",".join(found) or None
     state: State = "current"
@@ -68,7 +56,7 @@ def _report(connection: sa.Connection) -> SchemaReport:
         state = "ahead"
     elif behind:
         state = "behind"
-    return SchemaReport(at=at, head=head, state=state, bad_keys=0)
+    return SchemaState(at=at, head=head, state=state)
 
 
 def _wrong_state(report: SchemaReport) -> list[str]:
