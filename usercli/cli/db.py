@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import re
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from usercli.cli.invocation import Invocation
-from usercli.cli.lazy import add_command, new_app
+from usercli.cli.lazy import Command, add_command, new_app
 from usercli.cli.options import command
 from usercli.cli.output import Output
 from usercli.errors import InvalidInput, Refused
@@ -273,6 +274,16 @@ def _rows(scripts: list[Script]) -> list[RevisionView]:
     ]
 
 
+class _Steps(Command):
+    """A command to which -1 is a revision, not an option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        steps = [] if "--" in args else [arg for arg in args if re.fullmatch(r"-\d+", arg)]
+        if steps:
+            args = [*(arg for arg in args if arg not in steps), "--", *steps]
+        return super().parse_args(ctx, args)
+
+
 for _name, _function in (
     ("upgrade", upgrade),
     ("downgrade", downgrade),
@@ -284,4 +295,4 @@ for _name, _function in (
     ("sql", sql),
     ("seed", seed),
 ):
-    add_command(app, _function, _name)
+    add_command(app, _function, _name, _Steps if _name == "downgrade" else Command)
