@@ -1,4 +1,4 @@
-"""What an import answers."""
+"""What an import answers, and what goes out with users that are made."""
 
 from __future__ import annotations
 
@@ -19,4 +19,6 @@ class ImportSummary(BaseModel):
     change_id: uuid.UUID | None = None
 
 
+#: The columns of a file of generated passwords.
+SECRET_FIELDS = ("email", "password")
 SUMMARY_FIELDS = tuple(ImportSummary.model_fields)
