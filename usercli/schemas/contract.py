@@ -128,6 +128,8 @@ OUTPUTS: Mapping[str, Printed] = {
     "config path": _TEXT,
     "config profiles": _many(ProfileView),
     "config init": _NOTHING,
+    "completion": _TEXT,
+    "__complete": _TEXT,
     "schema": Printed(json=list[SchemaName] | Json, jsonl=SchemaName | Json, rows=SchemaName),
 }
 

@@ -164,6 +164,23 @@ class UserView(BaseModel):
 USER_FIELDS = tuple(UserView.model_fields)
 
 
+#: What a list can be ordered by.
+SORTABLE = (
+    "id",
+    "email",
+    "full_name",
+    "is_active",
+    "must_change_password",
+    "password_changed_at",
+    "expires_at",
+    "last_login_at",
+    "version",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+)
+
+
 class UserWithHash(UserView):
     """A user as `export --with-hashes` writes it."""
 
