@@ -100,7 +100,7 @@ def verify(
     \b
     Examples:
       usercli audit verify -o json
-      usercli audit verify --from 1000
+      usercli audit verify --from 2
     """
     from usercli.errors import ExitCode
     from usercli.schemas.audit import VERIFICATION_FIELDS

@@ -217,7 +217,7 @@ def sql(
     Examples:
       usercli db sql > schema.sql
       usercli db sql 20261121_0100:head
-      usercli db sql --grants operators > grants.sql
+      usercli --profile production db sql --grants operators > grants.sql
     """
     output = Output(invocation.options, ("sql",))
     if grants is not None:
