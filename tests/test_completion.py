@@ -223,6 +223,7 @@ HOSTILE = (
     "!a@example.com",
     "~a@example.com",
     "a\n@example.com",
+    "--actor=root@example.com",
 )
 
 
@@ -237,7 +238,7 @@ def test_nothing_is_suggested_that_a_shell_or_a_terminal_would_obey(
     assert suggested("show ") == ["jürgen@example.com"]
     for name in ("may $(reboot)", "`id`", "a b", "ops", "-x"):
         assert cli("role", "create", "--", name)[0] == 0
-    assert suggested("role grant ") == ["-x", "ops"]
+    assert suggested("role grant ") == ["ops"]
     path = environment / "config.toml"
     path.write_text('[profiles."\\u001b[2J"]\nurl = "sqlite:///x.db"\n[profiles.local]\nurl = "sqlite:///y.db"\n')
     monkeypatch.setenv("USERCLI_CONFIG", str(path))

@@ -284,7 +284,8 @@ def _invocation(line: Line) -> Invocation:
 def _asked(line: Line, question: Callable[[UnitOfWork], list[str]]) -> list[str]:
     uow = _invocation(line).reading()
     with _at_most(_SECONDS):
-        return question(uow)
+        found = question(uow)
+    return [value for value in found if not value.startswith("-")]  # usercli would take it for an option
 
 
 @contextmanager
