@@ -42,6 +42,7 @@ SETUP = (
     "update ada@example.com --name Ada",
     "update ada@example.com --attribute since=1842",
     "plan staff.yaml --save plan.json",
+    "access-review export review.csv",
     "update bob@example.com --attribute team=red",
 )
 #: What must be otherwise for the examples of a command.
@@ -81,6 +82,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             out.write('{"email": "carol@example.com"}\n')
         for line in SETUP:
             assert run_here(*line.split())[0] == 0, line
+        review = home / "review.csv"
+        review.write_text(re.sub(",$", ",revoke", review.read_text(), flags=re.MULTILINE))
     return home
 
 
@@ -121,6 +124,8 @@ def prepare(path: str, example: str, home: Path, patch: pytest.MonkeyPatch) -> N
         config.parent.mkdir(parents=True)
         url = "postgresql://db.example.com/service" if "--grants" in example else "sqlite:///production.db"
         config.write_text(f'[profiles.production]\nurl = "{url}"\nprotected = true\n')
+    if path == "access-review export":
+        (home / "review.csv").unlink()
     if path == "db revision":  # it writes beside the others
         shutil.copytree(migrations.folder(), home / "alembic")
         patch.setattr(migrations, "folder", lambda: home / "alembic")

@@ -74,6 +74,8 @@ def places(environment: Path, database: Database, tmp_path: Path) -> dict[str, s
         "database": database.url.name,
         "change": str(json.loads(out)["change_id"]),
     }
+    (tmp_path / "review.csv").write_text(commands.review_of("writer"))
+    found["review_file"] = str(tmp_path / "review.csv")
     files = {
         "password_file": found["password"],
         "users_file": "email\nzoe@example.com\n",
@@ -220,6 +222,18 @@ def test_files_that_commands_write_are_as_their_schemas_say(
     assert cli("plan", places["desired_file"], "--save", str(plan))[0] == 0
     assert misfits("saved-plan", json.loads(plan.read_text())) == []
     assert misfits("desired-state", json.loads(Path(places["desired_file"]).read_text())) == []
+
+
+@on_sqlite
+def test_a_review_is_read_with_the_columns_that_its_schema_wants(places: dict[str, str], cli: Cli) -> None:
+    path = Path(places["review_file"])
+    [row] = rows_of(path)
+    assert misfits("review-row", row) == []
+    for name in contract.schema_of("review-row")["properties"]:
+        less = {key: value for key, value in row.items() if key != name}
+        assert misfits("review-row", less), name
+        path.write_text(f"{','.join(less)}\n{','.join(less.values())}\n")
+        assert cli("access-review", "apply", str(path), "--dry-run")[0] == 2, name
 
 
 @on_sqlite

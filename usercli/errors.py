@@ -35,8 +35,8 @@ MEANINGS = {
         "refused by a rule: the password policy, the last administrator, a protected target, too many changes"
     ),
     ExitCode.PARTIAL: (
-        "done in part (--continue, import --skip-bad), or a check found something "
-        "(db check, audit verify, password audit --fail-on)"
+        "done in part (--continue, import --skip-bad, undecided rows of access-review apply), "
+        "or a check found something (db check, audit verify, password audit --fail-on)"
     ),
     ExitCode.NO: "the answer is no (exists, password verify)",
     129: "hung up",

@@ -16,6 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from usercli.config import ProfileView, Setting
 from usercli.errors import MEANINGS, ExitCode, InvalidInput
+from usercli.schemas.access_review import DECISION_FIELDS, GrantView
 from usercli.schemas.audit import ChangeView, Checkpoint, EventView, RawEvent, Verification
 from usercli.schemas.batch import BatchResult
 from usercli.schemas.database import NewRevision, RevisionView, SchemaReport, SchemaState, Seeded
@@ -96,6 +97,8 @@ OUTPUTS: Mapping[str, Printed] = {
     "role delete": _CHANGE,
     "role grant": _CHANGE,
     "role revoke": _CHANGE,
+    "access-review export": _many(GrantView),
+    "access-review apply": _CHANGE,
     "activate": _CHANGE,
     "deactivate": _CHANGE,
     "expire run": _CHANGE,
@@ -156,6 +159,7 @@ READ_ROWS: Mapping[str, Json] = {
         patternProperties={"^attributes\\.": {"type": "string"}},
         additionalProperties=False,
     ),
+    "review-row": _row(*DECISION_FIELDS),
 }
 WRITTEN_ROWS: Mapping[str, Json] = {
     "reject-row": _row(*FIELDS, *REJECT_FIELDS),
@@ -167,6 +171,7 @@ _ABOUT = {
     "import-row": "a line of a CSV or TSV file for import",
     "desired-state": "a file of users and roles for plan and apply",
     "saved-plan": "a file that plan --save wrote, for apply",
+    "review-row": "a line of the CSV or TSV file for access-review apply; other columns may stand beside",
     "reject-row": "a line of the CSV file of import --reject-file",
     "secret-row": "a line of the CSV file of --secret-out",
     EXIT_CODES: "what the exit codes mean",
