@@ -14,6 +14,7 @@ import pytest
 from coachbot import services as bot
 from coachbot.models import Chat, Log, Message
 from coachbot.schemas import ChatCreate, MessageCreate
+from jsonschema import Draft202012Validator
 
 from tests.conftest import Cli, Database, run_here
 from tests.herd import at_once
@@ -22,6 +23,7 @@ from usercli.database.applications import Application
 from usercli.database.engine import open_engine
 from usercli.errors import NotFound, UserNotFound
 from usercli.models import OWN_TABLES, Base
+from usercli.schemas import contract
 from usercli.schemas.users import UserKey, UserView
 from usercli.services import privacy, users
 
@@ -239,6 +241,48 @@ def test_a_stamp_says_where_their_tables_are(upgraded: None, database: Database,
     assert tables(database) == OWN_TABLES | {"chats", "messages", "logs"}
 
 
+# -- what scripts may rely on
+
+
+def misfits(model: str, value: object) -> list[str]:
+    """Where a value is not as the schema of that model says."""
+    schema = {"$ref": f"#/$defs/{model}", "$defs": contract.everything()["$defs"]}
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(value)]
+
+
+@on_sqlite
+def test_what_is_shown_of_applications_is_in_the_schemas(
+    upgraded: None, database: Database, ada: UserView, cli: Cli
+) -> None:
+    talk(database, ada)
+    for model, fields, line in (
+        ("StateWithApplications", ["at", "head", "state", "applications"], "db current"),
+        ("ReportWithApplications", ["at", "head", "state", "bad_keys", "applications"], "db check"),
+        ("RelatedUserView", [*UserView.model_fields, "related"], f"show {ada.email} --related"),
+    ):
+        found = json.loads(cli(*line.split(), "-o", "json")[1])
+        assert (list(found), misfits(model, found)) == (fields, []), line
+        assert found[fields[-1]] != {}
+        assert misfits(model, {**found, fields[-1]: {"x": 1}})
+    history = json.loads(cli("db", "history", "-o", "json")[1])
+    assert [misfits("RevisionWithApplication", row) for row in history] == [[]] * len(OURS + THEIRS)
+    names = ["revision", "down_revision", "description", "application", "branches"]
+    assert [list(row) for row in history] == [names] * len(history)
+    assert misfits("PersonExport", json.loads(cli("privacy", "export", ada.email)[1])) == []
+
+
+@on_sqlite
+def test_without_applications_nothing_is_shown_of_them(cli: Cli, database: Database) -> None:
+    state = {"at": HEAD, "head": HEAD, "state": "current"}
+    assert json.loads(cli("db", "current", "-o", "json")[1]) == state
+    assert json.loads(cli("db", "check", "-o", "json")[1]) == {**state, "bad_keys": 0}
+    assert {tuple(row) for row in json.loads(cli("db", "history", "-o", "json")[1])} == {
+        ("revision", "down_revision", "description")
+    }
+    for line in ("db current --fields applications", "db history --fields branches"):
+        assert cli(*line.split())[0] == 2
+
+
 # -- branches
 
 
@@ -270,6 +314,7 @@ def test_two_heads_are_both_run_and_a_merge_joins_them(copied: Path, database: D
     code, out, _ = cli("db", "upgrade", "-o", "json")
     [joined] = json.loads(out)
     assert (code, sorted(joined["down_revision"])) == (0, ["tags", "votes"])
+    assert misfits("RevisionWithApplication", joined) == []
     assert at(database) == [joined["revision"]]
     assert joined["revision"].startswith("coachbot_")
     assert cli("db", "downgrade", "coachbot@coachbot_0200", "--yes")[0] == 0

@@ -14,7 +14,7 @@ from tests.conftest import Cli, run_here
 from usercli import config
 from usercli.cli.output import FORMATS
 from usercli.config import KNOWN, Settings
-from usercli.errors import ExitCode
+from usercli.errors import MEANINGS, ExitCode
 from usercli.schemas.users import USER_FIELDS, Change, Failure
 
 ROOT = Path(__file__).parent.parent
@@ -31,8 +31,11 @@ def paragraph(page: str, start: str) -> str:
 
 
 def test_the_page_lists_every_exit_code() -> None:
-    codes = re.findall(r"^\| (\d+) \|", SCRIPTING, re.MULTILINE)
-    assert [int(code) for code in codes] == list(ExitCode)
+    rows = re.findall(r"^\| (\d[\d, ]*) \| (.+) \|$", SCRIPTING, re.MULTILINE)
+    told = {int(code): meaning.replace("`", "") for code, meaning in rows if "," not in code}
+    assert told == {code: meaning for code, meaning in MEANINGS.items() if isinstance(code, ExitCode)}
+    signals = [code for code in MEANINGS if not isinstance(code, ExitCode)]
+    assert rows[-1] == (", ".join(map(str, signals)), "; ".join(MEANINGS[code] for code in signals))
 
 
 def test_the_page_lists_the_formats_and_the_fields_in_their_order() -> None:

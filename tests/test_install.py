@@ -66,7 +66,19 @@ def test_the_wheel_carries_all_that_it_needs(wheel: Path) -> None:
     assert f"usercli-{usercli.__version__}.dist-info/licenses/LICENSE" in names
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "usercli").rglob("*.py")}
     assert {name for name in names if name.endswith(".py") and "_migrations" not in name} == modules
-    assert {name.partition("/")[0] for name in names} == {"usercli", f"usercli-{usercli.__version__}.dist-info"}
+    places = {f"usercli-{usercli.__version__}.{place}" for place in ("data", "dist-info")}
+    assert {name.partition("/")[0] for name in names} == {"usercli", *places}
+    assert {"usercli/data/completion.bash", "usercli/data/completion.zsh", "usercli/data/completion.fish"} <= set(
+        names
+    )
+
+
+def test_an_installation_brings_the_man_pages(installed: Path) -> None:
+    there = {
+        path.name: path.read_bytes() for path in (installed.parent.parent / "share" / "man" / "man1").iterdir()
+    }
+    assert there == {path.name: path.read_bytes() for path in (ROOT / "man").iterdir()}
+    assert "usercli.1" in there
 
 
 def test_an_installed_usercli_works_from_any_folder(

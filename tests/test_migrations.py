@@ -600,6 +600,16 @@ def test_a_downgrade_without_rows_asks_only_to_go_on(environment: Path, database
     assert tables(database) == {}
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_a_downgrade_takes_a_number_of_steps(environment: Path, database: Database) -> None:
+    for arguments in (["-1", "--dry-run", "-q"], ["--dry-run", "-q", "-1"], ["--dry-run", "-q", "--", "-1"]):
+        code, out, _ = run_here("db", "downgrade", *arguments)
+        assert (code, out) == (0, f"{HEAD}\n"), arguments
+    code, _, err = run_here("db", "downgrade", "-x")
+    assert (code, err) == (2, "error: no such option: -x; see: usercli db downgrade --help\n")
+    assert at(database) == [HEAD]
+
+
 def test_reading_the_state_waits_for_no_writer(environment: Path, database: Database) -> None:
     with database.uow() as uow:
         uow.session.execute(text("UPDATE users SET version = version"))

@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,19 @@ class Setting:
     name: str
     value: Any
     source: str
+
+
+@dataclass(frozen=True)
+class ProfileView:
+    """A profile as shown."""
+
+    name: str
+    database: str
+    protected: bool
+
+
+SETTING_FIELDS = tuple(field.name for field in fields(Setting))
+PROFILE_FIELDS = tuple(field.name for field in fields(ProfileView))
 
 
 @dataclass(frozen=True)
@@ -254,6 +267,14 @@ class Settings:
             shown = visible(str(self.path))
             raise InvalidInput(f"{shown} holds a password and others can read it; run: chmod 600 {shown}")
         return Target(parsed, f"profile {name}", name)
+
+    def shown_profiles(self) -> list[ProfileView]:
+        """The profiles, secrets masked."""
+        sections = self.file.get("profiles", {})
+        return [
+            ProfileView(name, target.url.masked, bool(sections[name].get("protected", False)))
+            for name, target in self.profiles.items()
+        ]
 
     def profile(self, name: str) -> Target:
         """The profile of that name. Raises ProfileNotFound."""

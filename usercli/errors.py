@@ -23,6 +23,28 @@ class ExitCode(IntEnum):
     NO = 8
 
 
+#: What each exit code means, those of signals too; the table in docs/scripting.md says the same.
+MEANINGS = {
+    ExitCode.OK: "done, or nothing to do",
+    ExitCode.FAILURE: "unexpected failure, or stdout cannot be written; --debug prints where, without values",
+    ExitCode.USAGE: "wrong usage or invalid input",
+    ExitCode.NOT_FOUND: "no such user, role, change, revision or profile",
+    ExitCode.CONFLICT: "conflict: it exists already, was changed meanwhile, or several fit (they are listed)",
+    ExitCode.DATABASE: "the database cannot be reached, is not there, or its schema is not current",
+    ExitCode.REFUSED: (
+        "refused by a rule: the password policy, the last administrator, a protected target, too many changes"
+    ),
+    ExitCode.PARTIAL: (
+        "done in part (--continue, import --skip-bad, undecided rows of access-review apply), "
+        "or a check found something (db check, audit verify, password audit --fail-on)"
+    ),
+    ExitCode.NO: "the answer is no (exists, password verify)",
+    129: "hung up",
+    130: "interrupted, or a question answered with no",
+    143: "terminated",
+}
+
+
 class UserCliError(Exception):
     """Base of all: the message is one line, lower case, without a full stop."""
 

@@ -58,6 +58,9 @@ COMMANDS = (
     Lazy("db", "usercli.cli.db:app", "Make, upgrade and check the database.", DATABASE),
     Lazy("migrate", "usercli.cli.db:upgrade", "Short for: db upgrade.", DATABASE),
     Lazy("config", "usercli.cli.config:app", "Show where settings come from.", SETUP),
+    Lazy("schema", "usercli.cli.schema:schema", "Print JSON Schema of outputs and files.", SETUP),
+    Lazy("completion", "usercli.cli.completion:completion", "Make a shell complete what is typed.", SETUP),
+    Lazy("__complete", "usercli.cli.completion:complete", "Asked by the shells' completion.", SETUP, hidden=True),
 )
 
 app = new_app(

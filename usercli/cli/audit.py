@@ -100,10 +100,12 @@ def verify(
     \b
     Examples:
       usercli audit verify -o json
-      usercli audit verify --from 1000
+      usercli audit verify --from 2
     """
-    output = Output(invocation.options, ("ok", "count", "head", "broken_at", "reason"))
     from usercli.errors import ExitCode
+    from usercli.schemas.audit import VERIFICATION_FIELDS
+
+    output = Output(invocation.options, VERIFICATION_FIELDS)
     from usercli.services import audit as service
 
     if expect_head is not None:
@@ -125,7 +127,9 @@ def checkpoint(invocation: Invocation) -> None:
     Example:
       usercli audit checkpoint -o json
     """
-    output = Output(invocation.options, ("count", "head"))
+    from usercli.schemas.audit import CHECKPOINT_FIELDS
+
+    output = Output(invocation.options, CHECKPOINT_FIELDS)
     from usercli.services import audit as service
 
     output.one(service.checkpoint(invocation.reading()))

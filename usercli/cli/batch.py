@@ -46,7 +46,9 @@ def batch(
       usercli batch changes.txt
       usercli batch changes.txt --atomic --reason "spring cleaning"
     """
-    output = Output(invocation.options, ("line", "code", "result", "messages"))
+    from usercli.schemas.batch import BATCH_FIELDS
+
+    output = Output(invocation.options, BATCH_FIELDS)
     if atomic and continue_:
         raise InvalidInput("--atomic is all or nothing; --continue does not go with it")
     from usercli.cli.filters import criteria_of  # noqa: F401 - loaded once, before the first command
@@ -123,14 +125,16 @@ class _Runner:
 
     def lines(self, commands: Iterator[tuple[int, str]], *, go_on: bool) -> Iterator[str]:
         """A JSON line for each command, until one fails."""
+        from usercli.schemas.batch import BatchResult
+
         for number, text in commands:
             words = _words(text, number)
             if not words:
                 continue
             code, result, messages = self._run(words)
             self.ran += 1
-            said = {"line": number, "code": int(code), "result": result, "messages": messages}
-            yield json_safe(json.dumps(said, ensure_ascii=False)) + "\n"
+            said = BatchResult(line=number, code=code, result=result, messages=messages)
+            yield json_safe(json.dumps(dict(said), ensure_ascii=False)) + "\n"
             if code != ExitCode.OK:
                 self.failed.append(int(code))
                 if not go_on:

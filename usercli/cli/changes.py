@@ -82,8 +82,8 @@ def undo(
 
     \b
     Examples:
-      usercli undo 01a1fc06-8ddf-766a-827d-e7e5975bf096 --dry-run
-      usercli undo 01a1fc06-8ddf-766a-827d-e7e5975bf096 --yes
+      usercli undo $(usercli changes --limit 1 -q) --dry-run
+      usercli undo $(usercli changes --limit 1 -q) --yes
     """
     output = user_output(invocation)
     change_id = parse_change(change)

@@ -8,6 +8,7 @@ from usercli.cli.invocation import Invocation
 from usercli.cli.lazy import add_command, new_app
 from usercli.cli.options import command
 from usercli.cli.output import Output
+from usercli.config import PROFILE_FIELDS, SETTING_FIELDS
 
 app = new_app("Show where settings come from.")
 
@@ -26,7 +27,7 @@ def show(invocation: Invocation) -> None:
     Example:
       usercli config show
     """
-    output = Output(invocation.options, ("name", "value", "source"))
+    output = Output(invocation.options, SETTING_FIELDS)
     output.many(asdict(setting) for setting in invocation.settings.shown())
 
 
@@ -49,17 +50,8 @@ def profiles(invocation: Invocation) -> None:
     Example:
       usercli config profiles -o json
     """
-    output = Output(invocation.options, ("name", "database", "protected"))
-    settings = invocation.settings
-    sections = settings.file.get("profiles", {})
-    output.many(
-        {
-            "name": name,
-            "database": target.url.masked,
-            "protected": bool(sections[name].get("protected", False)),
-        }
-        for name, target in settings.profiles.items()
-    )
+    output = Output(invocation.options, PROFILE_FIELDS)
+    output.many(asdict(profile) for profile in invocation.settings.shown_profiles())
 
 
 @command

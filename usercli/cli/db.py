@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import re
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from usercli.cli.invocation import Invocation
-from usercli.cli.lazy import add_command, new_app
+from usercli.cli.lazy import Command, add_command, new_app
 from usercli.cli.options import command
 from usercli.cli.output import Output
 from usercli.errors import InvalidInput, NotFound, Refused
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
     from usercli.database.applications import Application
+    from usercli.schemas.database import RevisionWithApplication
 
 RevisionArg = Annotated[
     str,
     typer.Argument(metavar="[REVISION]", help="A revision, head, base, +N, -N; NAME@head for an application's."),
 ]
-STATE_FIELDS = ("at", "head", "state", "bad_keys")
-SCRIPT_FIELDS = ("revision", "down_revision", "description")
 
 app = new_app("Make, upgrade and check the database.")
 
@@ -50,7 +50,7 @@ def upgrade(invocation: Invocation, revision: RevisionArg = "head") -> None:
       usercli --profile production db upgrade --target production
       usercli db upgrade coachbot@head
     """
-    output = Output(invocation.options, _script_fields(invocation))
+    output = _revision_output(invocation)
     invocation.require_unprotected()
     from usercli.database import migrations
 
@@ -88,7 +88,7 @@ def downgrade(
       usercli db downgrade base --confirm usercli.db
       usercli db downgrade coachbot@base --confirm usercli.db
     """
-    output = Output(invocation.options, _script_fields(invocation))
+    output = _revision_output(invocation)
     invocation.require_unprotected()
     from usercli.database import migrations
 
@@ -120,12 +120,14 @@ def current(invocation: Invocation) -> None:
     Example:
       usercli db current -o json
     """
-    fields = _state_fields(invocation, STATE_FIELDS[:3])
+    from usercli.schemas.database import STATE_FIELDS, STATE_WITH_APPLICATIONS_FIELDS
+
+    fields = STATE_WITH_APPLICATIONS_FIELDS if _has_applications(invocation) else STATE_FIELDS
     output = Output(invocation.options, fields)
     from usercli.services.schema import SchemaCheck
 
-    report = SchemaCheck(invocation.target.url, _applications(invocation)).state()
-    output.one(report.model_dump(include=set(fields)))
+    state = SchemaCheck(invocation.target.url, _applications(invocation)).state()
+    output.one(state.model_dump(mode="json", include=set(fields)))
 
 
 @command
@@ -136,7 +138,7 @@ def history(invocation: Invocation) -> None:
     Example:
       usercli db history
     """
-    output = Output(invocation.options, _script_fields(invocation))
+    output = _revision_output(invocation)
     from usercli.database import migrations
 
     applications = _applications(invocation)
@@ -154,15 +156,17 @@ def check(invocation: Invocation) -> int:
     Example:
       usercli db check -o json
     """
-    fields = _state_fields(invocation, STATE_FIELDS)
-    output = Output(invocation.options, fields)
     from usercli.errors import ExitCode
+    from usercli.schemas.database import REPORT_FIELDS, REPORT_WITH_APPLICATIONS_FIELDS
+
+    fields = REPORT_WITH_APPLICATIONS_FIELDS if _has_applications(invocation) else REPORT_FIELDS
+    output = Output(invocation.options, fields)
     from usercli.services.schema import SchemaCheck
 
     report, wrong = SchemaCheck(invocation.target.url, _applications(invocation)).check()
     for sentence in wrong:
         invocation.warn(sentence)
-    output.one(report.model_dump(include=set(fields)))
+    output.one(report.model_dump(mode="json", include=set(fields)))
     return ExitCode.PARTIAL if wrong else ExitCode.OK
 
 
@@ -193,7 +197,9 @@ def revision(
       usercli db revision -m "add votes" --application coachbot --autogenerate
       usercli db revision -m "merge" --application coachbot --merge
     """
-    output = Output(invocation.options, ("path",))
+    from usercli.schemas.database import NEW_REVISION_FIELDS, NewRevision
+
+    output = Output(invocation.options, NEW_REVISION_FIELDS)
     if not message.strip():
         raise InvalidInput("a revision wants a description: -m TEXT")
     if invocation.dry_run:
@@ -212,7 +218,7 @@ def revision(
             path = migrations.new_revision(message, connection)
         else:
             path = _application(invocation, application).new_revision(message, connection, merge=merge)
-    output.many([{"path": str(path)}])
+    output.many([NewRevision(path=str(path))])
 
 
 @command
@@ -254,7 +260,7 @@ def sql(
     Examples:
       usercli db sql > schema.sql
       usercli db sql 20261121_0100:head
-      usercli db sql --grants operators > grants.sql
+      usercli --profile production db sql --grants operators > grants.sql
     """
     output = Output(invocation.options, ("sql",))
     if grants is not None:
@@ -281,7 +287,9 @@ def seed(
     Example:
       usercli db seed --count 1000
     """
-    output = Output(invocation.options, ("created", "skipped", "dry_run"))
+    from usercli.schemas.database import SEEDED_FIELDS
+
+    output = Output(invocation.options, SEEDED_FIELDS)
     if invocation.settings.protection:
         raise Refused(f"{invocation.target} is protected; sample users have no place there")
     from usercli.database import migrations
@@ -319,17 +327,27 @@ def _application(invocation: Invocation, name: str) -> Application:
     raise NotFound(f"no such application: {name}; see the setting migrations in: usercli config show")
 
 
-def _script_fields(invocation: Invocation) -> Sequence[str]:
-    with_applications = invocation.settings.get("migrations").value
-    return (*SCRIPT_FIELDS, "application", "branches") if with_applications else SCRIPT_FIELDS
+def _has_applications(invocation: Invocation) -> bool:
+    """Whether any is configured: only then is there something to show of them."""
+    return bool(invocation.settings.get("migrations").value)
 
 
-def _state_fields(invocation: Invocation, fields: Sequence[str]) -> Sequence[str]:
-    return (*fields, "applications") if invocation.settings.get("migrations").value else fields
+def _revision_output(invocation: Invocation) -> Output:
+    from usercli.schemas.database import REVISION_FIELDS, REVISION_WITH_APPLICATION_FIELDS
+
+    fields = REVISION_WITH_APPLICATION_FIELDS if _has_applications(invocation) else REVISION_FIELDS
+    return Output(invocation.options, fields)
 
 
 def _show(output: Output, scripts: Sequence[Script], applications: Sequence[Application]) -> None:
-    rows = (
+    fields = set(output.columns)
+    output.many(_view(script, applications).model_dump(mode="json", include=fields) for script in scripts)
+
+
+def _view(script: Script, applications: Sequence[Application]) -> RevisionWithApplication:
+    from usercli.schemas.database import RevisionWithApplication
+
+    return RevisionWithApplication.model_validate(
         {
             "revision": script.revision,
             "down_revision": script.down_revision,
@@ -337,9 +355,17 @@ def _show(output: Output, scripts: Sequence[Script], applications: Sequence[Appl
             "application": next((item.name for item in applications if item.holds(script)), "usercli"),
             "branches": sorted(script.branch_labels),
         }
-        for script in scripts
     )
-    output.many([{name: row[name] for name in output.columns} for row in rows])
+
+
+class _Steps(Command):
+    """A command to which -1 is a revision, not an option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        steps = [] if "--" in args else [arg for arg in args if re.fullmatch(r"-\d+", arg)]
+        if steps:
+            args = [*(arg for arg in args if arg not in steps), "--", *steps]
+        return super().parse_args(ctx, args)
 
 
 for _name, _function in (
@@ -353,4 +379,4 @@ for _name, _function in (
     ("sql", sql),
     ("seed", seed),
 ):
-    add_command(app, _function, _name)
+    add_command(app, _function, _name, _Steps if _name == "downgrade" else Command)

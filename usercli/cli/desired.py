@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 
-APPLIED_FIELDS = ("name", "created", "updated", "deleted", "unchanged", "dry_run", "change_id")
-
 NameOpt = Annotated[
     str | None, typer.Option("--name", metavar="NAME", help="The file's name, where it has none (a table).")
 ]
@@ -98,7 +96,7 @@ def apply(
       usercli apply plan.json --yes
     """
     from usercli.formats.desired import read_document
-    from usercli.schemas.plans import Plan, is_plan
+    from usercli.schemas.plans import APPLIED_FIELDS, Plan, is_plan
 
     output = Output(invocation.options, APPLIED_FIELDS)
     document = read_document(file)

@@ -97,6 +97,11 @@ def criteria_of(match: Sequence[str], **said: Any) -> UserCriteria:
     )
 
 
+def is_yes_no(key: str) -> bool:
+    """Is it a key whose value is true or false?"""
+    return key.replace("-", "_") in _YES_NO
+
+
 def _add(said: dict[str, Any], name: str, value: str) -> None:
     parsed: Any = value
     if name == "where":

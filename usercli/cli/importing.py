@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from usercli.services.loading import ImportOptions
     from usercli.services.transfer import ImportFailed
 
-SUMMARY_FIELDS = ("read", "created", "updated", "unchanged", "skipped", "rejected", "change_id")
 
 #: While hashing, a chunk is so small that little of the work is done twice after a stop.
 _HASHED_AT_A_TIME = 100
@@ -110,6 +109,8 @@ def import_(
       usercli import users.csv --hash-passwords --resume
       usercli import shadow --from shadow --email-domain example.com
     """
+    from usercli.schemas.imports import SUMMARY_FIELDS
+
     output = Output(invocation.options, SUMMARY_FIELDS)
     if reject_file and not skip_bad:
         raise InvalidInput("--reject-file goes with --skip-bad")

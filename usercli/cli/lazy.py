@@ -141,9 +141,11 @@ def single(function: Callable[..., Any], name: str) -> typer.Typer:
     return app
 
 
-def add_command(app: typer.Typer, function: Callable[..., Any], name: str) -> None:
+def add_command(
+    app: typer.Typer, function: Callable[..., Any], name: str, cls: type[TyperCommand] = Command
+) -> None:
     """Put a command into an app."""
-    app.command(name, cls=Command, context_settings={"help_option_names": ["-h", "--help"]})(function)
+    app.command(name, cls=cls, context_settings={"help_option_names": ["-h", "--help"]})(function)
 
 
 def _stub() -> NoReturn:

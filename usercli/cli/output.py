@@ -121,7 +121,9 @@ class Output:
         if self.format in {"table", "ids"}:
             self._write([f"{number}\n"])
         else:
-            self.document({"count": number})
+            from usercli.schemas.users import Count
+
+            self.document(Count(count=number).model_dump())
 
     def text(self, chunks: Iterable[str]) -> None:
         """Text as it is (SQL, completion scripts): for files, not shaped by the format."""

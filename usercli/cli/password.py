@@ -193,10 +193,12 @@ def generate(
       usercli password generate
       usercli password generate --count 5 --words 6
     """
-    output = Output(invocation.options, ("password",))
+    from usercli.schemas.passwords import GENERATED_FIELDS, GeneratedPassword
+
+    output = Output(invocation.options, GENERATED_FIELDS)
     source = SecretSource(generate=True, length=length, words=words)
     source.require_allowed(invocation)
-    output.many({"password": source.make()} for _ in range(count))
+    output.many(GeneratedPassword(password=source.make()) for _ in range(count))
 
 
 @command
@@ -219,11 +221,13 @@ def audit(
       usercli password audit -o json
       usercli password audit --older-than 365d --fail-on weak
     """
-    output = Output(invocation.options, ("total", "findings", "schemes"))
     from typing import get_args
 
     from usercli.errors import ExitCode
-    from usercli.services.passwords import WEAK, Finding, audit_passwords
+    from usercli.schemas.passwords import REPORT_FIELDS, WEAK, Finding
+
+    output = Output(invocation.options, REPORT_FIELDS)
+    from usercli.services.passwords import audit_passwords
 
     known = [*get_args(Finding), "weak"]
     for name in fail_on or ():
@@ -248,14 +252,16 @@ def calibrate(
     Example:
       usercli password calibrate --target 250ms
     """
-    output = Output(invocation.options, ("cost", "milliseconds", "proposed"))
+    from usercli.schemas.passwords import COST_FIELDS, CostView
+
+    output = Output(invocation.options, COST_FIELDS)
     wanted = _milliseconds(target)
     from usercli.passwords import measure
 
     rows = list(measure(wanted))
     proposed = max([row.cost for row in rows if row.milliseconds <= wanted], default=rows[0].cost)
     output.many(
-        {"cost": row.cost, "milliseconds": round(row.milliseconds, 1), "proposed": row.cost == proposed}
+        CostView(cost=row.cost, milliseconds=round(row.milliseconds, 1), proposed=row.cost == proposed)
         for row in rows
     )
     invocation.say(f"set bcrypt_cost = {proposed} in the configuration for hashes of {target} or less")

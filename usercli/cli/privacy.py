@@ -37,11 +37,13 @@ def export(invocation: Invocation, user: UserArg) -> None:
     """
     if invocation.options.output is None:
         invocation.options.output = "json"
-    output = Output(invocation.options, ("user", "roles", "history", "related"))
+    from usercli.schemas.privacy import PERSON_FIELDS
+
+    output = Output(invocation.options, PERSON_FIELDS)
     from usercli.services import privacy as service
 
     [key] = parse_keys([user])
-    output.document(service.export_person(key, invocation.reading()))
+    output.document(service.export_person(key, invocation.reading()).model_dump(mode="json"))
 
 
 @command

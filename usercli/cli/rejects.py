@@ -31,9 +31,9 @@ class RejectFile:
     def __enter__(self) -> Self:
         if self._path is None:
             return self
-        from usercli.schemas.rows import FIELDS
+        from usercli.schemas.rows import FIELDS, REJECT_FIELDS
 
-        self._columns = (*FIELDS, "reject_line", "reject_reason")
+        self._columns = (*FIELDS, *REJECT_FIELDS)
         new = os.O_EXCL if self._goes_on_at is None else 0
         try:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | new, 0o600)

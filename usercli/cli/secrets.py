@@ -210,11 +210,13 @@ class SecretOut:
                 self._invocation.say(f"{email}: {secret}")
 
     def _write(self, path: str) -> None:
+        from usercli.schemas.imports import SECRET_FIELDS
+
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             self._created = True
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
-                out.write("email,password\n")
+                out.write(",".join(SECRET_FIELDS) + "\n")
                 for email, secret in self._pairs:
                     out.write(f"{csv_cell(email)},{csv_cell(secret)}\n")
                 out.flush()

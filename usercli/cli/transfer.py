@@ -33,11 +33,11 @@ def export(
       usercli export users.jsonl --active --with-hashes
       usercli export -o jsonl | gzip > users.jsonl.gz
     """
-    from usercli.schemas.users import USER_FIELDS
+    from usercli.schemas.users import HASHED_FIELDS, USER_FIELDS
 
     if with_hashes and file is None:
         raise InvalidInput("hashes are written to a file only; name one")
-    columns = (*USER_FIELDS, "hashed_password") if with_hashes else USER_FIELDS
+    columns = HASHED_FIELDS if with_hashes else USER_FIELDS
     if file is not None:
         settle_format(invocation, file)
     output = Output(invocation.options, columns)

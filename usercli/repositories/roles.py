@@ -63,6 +63,10 @@ class RoleRepository(Repository[Role]):
         query = select(Role).where(Role.name == name).with_for_update(read=True, key_share=True)
         return self.session.scalars(query).first()
 
+    def names(self) -> list[str]:
+        """The names of all roles, in order."""
+        return list(self.session.scalars(select(Role.name).order_by(Role.name)))
+
     def all(self) -> Sequence[tuple[Role, int]]:
         """Every role by name, with the number of its holders, those in the bin included."""
         query = (

@@ -32,23 +32,8 @@ from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
 from usercli.repositories.paging import Order
-from usercli.schemas.users import UserCriteria, UserKey
+from usercli.schemas.users import SORTABLE, UserCriteria, UserKey
 from usercli.times import utcnow
-
-SORTABLE = (
-    "id",
-    "email",
-    "full_name",
-    "is_active",
-    "must_change_password",
-    "password_changed_at",
-    "expires_at",
-    "last_login_at",
-    "version",
-    "created_at",
-    "updated_at",
-    "deleted_at",
-)
 
 Item = TypeVar("Item")
 
@@ -139,6 +124,12 @@ class UserRepository(Repository[User]):
         """Ids and emails of the users that fit, by id."""
         query = select(User.id, User.email).where(*self._conditions(criteria)).order_by(User.id)
         return [(user_id, email) for user_id, email in self.session.execute(query)]
+
+    def emails_from(self, start: str, limit: int, *, deleted: bool = False) -> list[str]:
+        """The first emails whose key begins so, by key; of the users in the bin, or of the others."""
+        query = select(User.email).where(User.email_key >= start, User.email_key < f"{start}\U0010ffff")
+        binned = User.deleted_at.is_not(None) if deleted else User.deleted_at.is_(None)
+        return list(self.session.scalars(query.where(binned).order_by(User.email_key).limit(limit)))
 
     def count_matching(self, criteria: UserCriteria) -> int:
         """How many users fit."""

@@ -177,3 +177,7 @@ class Verification(BaseModel):
     head: str
     broken_at: int | None = None
     reason: str | None = None
+
+
+CHECKPOINT_FIELDS = tuple(Checkpoint.model_fields)
+VERIFICATION_FIELDS = tuple(Verification.model_fields)

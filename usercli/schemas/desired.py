@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -54,6 +55,14 @@ def _password(value: str) -> str:
     return require_form(value)
 
 
+def _without_null(schema: dict[str, Any]) -> None:
+    """None stands for a key that is not there; in the file a key with nothing after it is refused."""
+    [there] = [choice for choice in schema.pop("anyOf") if choice != {"type": "null"}]
+    schema.update(there)
+
+
+_SILENCE = Field(json_schema_extra=_without_null)
+
 ManagerName = Annotated[str, AfterValidator(_file_name)]
 
 
@@ -83,7 +92,7 @@ class DesiredUser(BaseModel):
     attributes: Attributes = {}
     expires_at: Annotated[str | None, BeforeValidator(_expiry)] = None
     must_change_password: bool = False
-    initial_password: Annotated[str, AfterValidator(_password)] | None = None
+    initial_password: Annotated[Annotated[str, AfterValidator(_password)] | None, _SILENCE] = None
 
     @field_validator("email")
     @classmethod
@@ -101,8 +110,8 @@ class Desired(BaseModel):
     model_config = _FORM
 
     name: ManagerName
-    roles: list[DesiredRole] | None = None
-    users: list[DesiredUser] | None = None
+    roles: Annotated[list[DesiredRole] | None, _SILENCE] = None
+    users: Annotated[list[DesiredUser] | None, _SILENCE] = None
 
     @classmethod
     def of(cls, document: Document, name: str | None, special_use_domains: tuple[str, ...] = ()) -> Self:

@@ -1,4 +1,4 @@
-"""What an import answers."""
+"""What an import answers, and what goes out with users that are made."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ class ImportSummary(BaseModel):
     skipped: int = 0
     rejected: int = 0
     change_id: uuid.UUID | None = None
+
+
+#: The columns of a file of generated passwords.
+SECRET_FIELDS = ("email", "password")
+SUMMARY_FIELDS = tuple(ImportSummary.model_fields)

@@ -96,6 +96,21 @@ class Plan(BaseModel):
         return found
 
 
+class Applied(BaseModel):
+    """What an apply did, users and roles together."""
+
+    name: str
+    created: int
+    updated: int
+    deleted: int
+    unchanged: int
+    dry_run: bool
+    change_id: uuid.UUID | None
+
+
+APPLIED_FIELDS = tuple(Applied.model_fields)
+
+
 def is_plan(document: Document) -> bool:
     """Is this a saved plan, not a file of users and roles?"""
     return isinstance(document.data, dict) and "changes" in document.data

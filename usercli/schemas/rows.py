@@ -8,19 +8,53 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
 
 from usercli.emails import email_key, validate_email
 from usercli.errors import InvalidInput
-from usercli.schemas.users import NAME_LENGTH, USER_FIELDS, check_attributes
+from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes
 from usercli.text import require_json_texts, require_plain, require_storable
 from usercli.times import parse_time
 
-#: What a file may say of a user: the fields that an export shows, and its secrets.
-FIELDS = (*USER_FIELDS, "hashed_password", "password")
+YesNo = Literal["", "true", "false", "yes", "no", "1", "0"]
+Time = Annotated[str, Field(description="RFC 3339, a date (00:00 UTC), or a span from now as in 30d")]
 
-#: Columns of a reject file, passed over when it is imported again.
-IGNORED = frozenset({"reject_line", "reject_reason"})
+
+class ImportRecord(BaseModel):
+    """What a JSON file may say of a user: the fields that an export shows, and its secrets.
+
+    It declares the fields and their types; RowParser reads them.
+    """
+
+    model_config = STRICT
+
+    id: uuid.UUID | None = None
+    email: Annotated[str, Field(min_length=1)]
+    full_name: Annotated[str, Field(max_length=NAME_LENGTH)] | None = None
+    is_active: bool | YesNo | None = None
+    roles: list[Annotated[str, Field(min_length=1)]] | Annotated[str, Field(description="joined by ;")] | None = (
+        None
+    )
+    attributes: dict[str, Any] | Annotated[str, Field(description="a JSON object as text")] | None = None
+    must_change_password: bool | YesNo | None = None
+    password_changed_at: Time | None = None
+    expires_at: Time | None = None
+    last_login_at: Time | None = None
+    version: Annotated[int, Field(ge=1, lt=2**31)] | Annotated[str, Field(pattern="^[0-9]*$")] | None = None
+    created_at: Time | None = None
+    updated_at: Time | None = None
+    deleted_at: Time | None = None
+    hashed_password: str | None = None
+    password: str | None = None
+
+
+FIELDS = tuple(ImportRecord.model_fields)
+
+#: What a reject file says besides, passed over when it is imported again.
+REJECT_FIELDS = ("reject_line", "reject_reason")
+IGNORED = frozenset(REJECT_FIELDS)
 
 _TIMES = ("password_changed_at", "expires_at", "last_login_at", "created_at", "updated_at", "deleted_at")
 _PRESERVED = frozenset({"id", "version", *_TIMES}) - {"expires_at"}

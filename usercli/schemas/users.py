@@ -164,10 +164,42 @@ class UserView(BaseModel):
 USER_FIELDS = tuple(UserView.model_fields)
 
 
+#: What a list can be ordered by.
+SORTABLE = (
+    "id",
+    "email",
+    "full_name",
+    "is_active",
+    "must_change_password",
+    "password_changed_at",
+    "expires_at",
+    "last_login_at",
+    "version",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+)
+
+
+class UserWithHash(UserView):
+    """A user as `export --with-hashes` writes it."""
+
+    hashed_password: str
+
+
+HASHED_FIELDS = tuple(UserWithHash.model_fields)
+
+
 class RelatedUserView(UserView):
     """A user with the rows of other tables that hang on it: by table, by what becomes of them."""
 
     related: dict[str, dict[str, int]]
+
+
+class Count(BaseModel):
+    """How many there are."""
+
+    count: int
 
 
 class UserKey(BaseModel):

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
 from usercli.chain import canonical
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.emails import email_key
@@ -17,7 +15,7 @@ from usercli.models.role import Role
 from usercli.models.user import User
 from usercli.passwords import PasswordHasher
 from usercli.schemas.desired import Desired, DesiredUser
-from usercli.schemas.plans import PASSWORD, Plan, PlannedChange
+from usercli.schemas.plans import PASSWORD, Applied, Plan, PlannedChange
 from usercli.services import journal
 from usercli.services.administrators import administrators_kept
 from usercli.services.policy import PasswordPolicy, PasswordRefused
@@ -29,18 +27,6 @@ _LISTED = 10
 _ROLE_FIELDS = ("description", "administrative")
 #: What a deletion was reviewed by: all of the user but what the deletion itself sets.
 _REVIEWED = tuple(name for name in journal.FIELDS if name not in {"deleted_at", "was_active"})
-
-
-class Applied(BaseModel):
-    """What an apply did, users and roles together."""
-
-    name: str
-    created: int
-    updated: int
-    deleted: int
-    unchanged: int
-    dry_run: bool
-    change_id: uuid.UUID | None
 
 
 def plan_desired(desired: Desired, uow: UnitOfWork, *, prune: bool = False) -> tuple[Plan, int]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Literal
-
-from pydantic import BaseModel
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.models.user import DISABLED_PASSWORD
 from usercli.passwords import PasswordHasher, generate, identify
+from usercli.schemas.passwords import Finding, Found, PasswordReport, Scheme
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
 from usercli.services import journal
 from usercli.services.users import commit_users, update_users
@@ -76,35 +74,6 @@ def reset_passwords(
 def expire_passwords(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
     """Users must choose a new password at the next sign-in. Raises UserNotFound."""
     return update_users(keys, UserUpdate(must_change_password=True), uow, action="password.expired")
-
-
-Finding = Literal["unusable", "empty", "malformed", "unsupported", "below_policy", "old", "shared"]
-
-#: Findings that let somebody in who should not be: `--fail-on weak`.
-WEAK = frozenset({"empty", "malformed", "unsupported", "below_policy", "old", "shared"})
-
-
-class Found(BaseModel):
-    """How many users a finding concerns."""
-
-    finding: Finding
-    users: int
-
-
-class Scheme(BaseModel):
-    """How many users have a hash of this scheme and cost."""
-
-    scheme: str
-    cost: int | None
-    users: int
-
-
-class PasswordReport(BaseModel):
-    """What the stored hashes say about the passwords; no hash and no user is named."""
-
-    total: int
-    findings: list[Found]
-    schemes: list[Scheme]
 
 
 def audit_passwords(

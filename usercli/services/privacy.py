@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +15,13 @@ from usercli.emails import email_key
 from usercli.errors import InvalidInput
 from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.schemas.audit import EventView
+from usercli.schemas.privacy import HeldRole, PersonExport
 from usercli.schemas.users import Change, UserKey, UserView
 from usercli.services import journal
 from usercli.services.administrators import administrators_kept
 from usercli.services.audit import as_ranges
 from usercli.services.related import Blocked, Related, related_to, require_unblocked
-from usercli.times import utcnow
+from usercli.times import rfc3339, utcnow
 
 _CHUNK = 1000
 
@@ -56,19 +58,34 @@ def count_binned(deleted_before: datetime, uow: UnitOfWork) -> int:
         return uow.users.count_binned_before(deleted_before)
 
 
-def export_person(key: UserKey, uow: UnitOfWork) -> dict[str, Any]:
+def export_person(key: UserKey, uow: UnitOfWork) -> PersonExport:
     """Everything that the database holds on a person. Raises UserNotFound, Ambiguous."""
     with uow:
         [user] = uow.users.pick_anywhere([key])
-        return {
-            "user": UserView.model_validate(user).model_dump(mode="json"),
-            "roles": [
-                {"role": grant.role.name, "granted_at": grant.granted_at, "granted_by": grant.granted_by}
+        return PersonExport(
+            user=UserView.model_validate(user),
+            roles=[
+                HeldRole(role=grant.role.name, granted_at=grant.granted_at, granted_by=grant.granted_by)
                 for grant in sorted(user.grants, key=lambda grant: grant.role.name)
             ],
-            "history": [EventView.of(event).model_dump(mode="json") for event in uow.audit.about(user.id)],
-            "related": uow.related.rows(user.id),
-        }
+            history=[EventView.of(event) for event in uow.audit.about(user.id)],
+            related={table: [_as_json(row) for row in rows] for table, rows in uow.related.rows(user.id).items()},
+        )
+
+
+def _as_json(value: Any) -> Any:
+    """A value of another program's column as JSON can hold it; what JSON has no form for becomes a text."""
+    if isinstance(value, Mapping):
+        return {str(name): _as_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return rfc3339(value)
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    return str(value)
 
 
 def effects(key: UserKey, uow: UnitOfWork) -> tuple[UserView, Related]:

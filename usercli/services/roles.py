@@ -20,6 +20,12 @@ def list_roles(uow: UnitOfWork) -> list[RoleView]:
         return [_view(role, users) for role, users in uow.roles.all()]
 
 
+def role_names(uow: UnitOfWork) -> list[str]:
+    """The names of all roles, in order."""
+    with uow:
+        return uow.roles.names()
+
+
 def create_role(data: RoleCreate, uow: UnitOfWork) -> Change:
     """Add a role. Raises Conflict if there is one of that name."""
     with uow.change("role.created", [RoleName(data.name)]):

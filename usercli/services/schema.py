@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from pydantic import BaseModel
 
 from usercli.database import migrations
 from usercli.database.engine import READ_ONLY, open_engine, sessions
 from usercli.database.url import DatabaseUrl
 from usercli.repositories.users import UserRepository
+from usercli.schemas.database import (
+    ApplicationState,
+    ReportWithApplications,
+    SchemaReport,
+    SchemaState,
+    State,
+    StateWithApplications,
+)
 
 if TYPE_CHECKING:
     from usercli.database.applications import Application
-
-State = Literal["current", "behind", "ahead", "drifted", "missing"]
-
-
-class ApplicationReport(BaseModel):
-    """Where an application's own tables stand."""
-
-    at: str | None
-    head: str
-    state: State
-
-
-class SchemaReport(BaseModel):
-    """What `db check` found; `bad_keys` counts the users whose email_key breaks the rule of docs/table.md.
-
-    `applications` has those whose migrations are configured and at hand, by name.
-    """
-
-    at: str | None
-    head: str
-    state: State
-    bad_keys: int
-    applications: dict[str, ApplicationReport] = {}
 
 
 class SchemaCheck:
@@ -47,15 +31,15 @@ class SchemaCheck:
         self._applications = applications
         self._engine = open_engine(url).execution_options(**{READ_ONLY: True})  # waits for no writer
 
-    def state(self) -> SchemaReport:
+    def state(self) -> StateWithApplications:
         """Where the schema stands, without looking at rows."""
         with self._engine.connect() as connection:
-            return self._report(connection)
+            return self._state(connection)
 
-    def check(self) -> tuple[SchemaReport, list[str]]:
+    def check(self) -> tuple[ReportWithApplications, list[str]]:
         """The whole check; the report, and what is wrong, a sentence each."""
         with self._engine.connect() as connection:
-            report = self._report(connection)
+            report = ReportWithApplications(**dict(self._state(connection)), bad_keys=0)
             wrong = _wrong_state(report)
             if report.state != "current":
                 return report, wrong
@@ -75,21 +59,20 @@ class SchemaCheck:
         with sessions(self._engine)() as session:
             yield from (str(user_id) for user_id in UserRepository(session).with_bad_key())
 
-    def _report(self, connection: sa.Connection) -> SchemaReport:
-        report = _report(connection)
-        report.applications = {item.name: _of_application(item, connection) for item in self._applications}
-        return report
+    def _state(self, connection: sa.Connection) -> StateWithApplications:
+        applications = {item.name: _of_application(item, connection) for item in self._applications}
+        return StateWithApplications(**dict(_state(connection)), applications=applications)
 
 
-def _of_application(application: Application, connection: sa.Connection) -> ApplicationReport:
+def _of_application(application: Application, connection: sa.Connection) -> ApplicationState:
     at, heads = application.current(connection), application.heads()
     state: State = "current" if at == heads else "behind" if at else "missing"
     if not application.knows(at):
         state = "ahead"
-    return ApplicationReport(at=",".join(at) or None, head=",".join(heads), state=state)
+    return ApplicationState(at=",".join(at) or None, head=",".join(heads), state=state)
 
 
-def _wrong_tables(application: Application, report: ApplicationReport, connection: sa.Connection) -> list[str]:
+def _wrong_tables(application: Application, report: ApplicationState, connection: sa.Connection) -> list[str]:
     name = application.name
     if report.state == "ahead":
         return [f"the tables of {name} are at revision {report.at}, which its migrations here do not know"]
@@ -101,7 +84,7 @@ def _wrong_tables(application: Application, report: ApplicationReport, connectio
     return [f"the tables of {name} differ from its models: {sentence}" for sentence in drift]
 
 
-def _report(connection: sa.Connection) -> SchemaReport:
+def _state(connection: sa.Connection) -> SchemaState:
     found, head = migrations.current(connection), migrations.head()
     at = ",".join(found) or None
     state: State = "current"
@@ -111,7 +94,7 @@ def _report(connection: sa.Connection) -> SchemaReport:
         state = "ahead"
     elif behind:
         state = "behind"
-    return SchemaReport(at=at, head=head, state=state, bad_keys=0)
+    return SchemaState(at=at, head=head, state=state)
 
 
 def _wrong_state(report: SchemaReport) -> list[str]:

@@ -6,9 +6,8 @@ import random
 from collections.abc import Iterator
 from itertools import islice
 
-from pydantic import BaseModel
-
 from usercli.database.unit_of_work import UnitOfWork
+from usercli.schemas.database import Seeded
 from usercli.schemas.users import UserCreate
 from usercli.services import journal
 
@@ -25,14 +24,6 @@ _LAST = (
 )
 _TEAMS = ("blue", "green", "red", "violet")
 _CHUNK = 1000
-
-
-class Seeded(BaseModel):
-    """What seeding did."""
-
-    created: int
-    skipped: int
-    dry_run: bool
 
 
 def people(count: int, seed: int = 1) -> Iterator[UserCreate]:

@@ -6,6 +6,7 @@ Every function opens the unit of work it is given, and those that change somethi
 from __future__ import annotations
 
 import json
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -92,6 +93,12 @@ def select_users(criteria: UserCriteria, uow: UnitOfWork) -> list[tuple[uuid.UUI
         if criteria.role is not None:
             uow.roles.named([criteria.role])
         return uow.users.ids_matching(criteria)
+
+
+def suggest_emails(start: str, uow: UnitOfWork, limit: int, *, deleted: bool = False) -> list[str]:
+    """The first emails that begin so, in the order of their keys; of the bin, or of the other users."""
+    with uow:
+        return uow.users.emails_from(unicodedata.normalize("NFC", start.casefold()), limit, deleted=deleted)
 
 
 def find_anywhere(keys: Sequence[UserKey], uow: UnitOfWork) -> list[UserView]:

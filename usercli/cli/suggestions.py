@@ -1,0 +1,299 @@
+"""What may come next on a command line, for the completion of the shells (completion.py).
+
+Only values that no shell and no terminal would obey are suggested: what is completed stands unquoted on the line.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from usercli.cli.invocation import Invocation
+from usercli.cli.output import FORMATS
+
+if TYPE_CHECKING:
+    from usercli.database.unit_of_work import UnitOfWork
+
+#: In place of values: the shell completes the names of files by itself.
+FILES = ":files"
+
+MOST = 50
+_SECONDS = 0.3
+
+#: Besides letters and digits, what is suggested may hold these.
+_HARMLESS = frozenset("._+-@=,:/%")
+
+
+@dataclass
+class Line:
+    """A command line as far as it is typed: its command, and what the word at its end belongs to."""
+
+    command: Any
+    word: str
+    path: tuple[str, ...] = ()
+    arguments: list[str] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
+    #: The option or argument whose value the word is; None where a command or an option's name may stand.
+    parameter: Any = None
+    #: What stands before the value in the same word: `--output=`.
+    before: str = ""
+
+
+def suggest(words: Sequence[str]) -> list[str]:
+    """What the last of these words (all after `usercli`) may become; at most 50, in their order."""
+    line = _read(words)
+    found = _options(line) if line.parameter is None and line.word.startswith("-") else _values(line)
+    harmless = (value for value in found if value == FILES or _is_harmless(value))
+    fitting = [value for value in harmless if value == FILES or value.startswith(line.word)]
+    return [value if value == FILES else line.before + value for value in fitting[:MOST]]
+
+
+def _is_harmless(value: str) -> bool:
+    return value.isprintable() and all(letter.isalnum() or letter in _HARMLESS for letter in value)
+
+
+# -- reading the line
+
+
+def _read(words: Sequence[str]) -> Line:
+    from usercli.cli import app
+
+    *earlier, word = words
+    line = Line(typer.main.get_command(app), word)
+    waiting, is_over = None, False
+    for item in earlier:
+        if waiting is not None:
+            line.options[waiting.name] = item
+            waiting = None
+        elif item == "--" and not is_over:
+            is_over = True
+        elif item.startswith("-") and item != "-" and not is_over:
+            waiting = _take_option(line, item)
+        elif children := _children(line.command):
+            if item not in children:
+                return Line(line.command, "", parameter=_NOTHING)
+            line.command, line.path = children[item](), (*line.path, item)
+        else:
+            line.arguments.append(item)
+    if waiting is not None:
+        line.parameter = waiting
+    elif word.startswith("--") and "=" in word and not is_over:
+        name, _, line.word = word.partition("=")
+        line.before, line.parameter = f"{name}=", _option(line.command, name) or _NOTHING
+    elif not _children(line.command) and (is_over or not word.startswith("-") or word == "-"):
+        line.parameter = _argument(line.command, len(line.arguments))
+    return line
+
+
+def _take_option(line: Line, word: str) -> Any:
+    """The option whose value is the next word; None if it has none, or has it in the same word."""
+    name, equals, value = word.partition("=")
+    option = _option(line.command, name)
+    if option is None or option.is_flag:
+        return None
+    if equals:
+        line.options[option.name] = value
+        return None
+    return option
+
+
+def _option(command: Any, name: str) -> Any:
+    options = (item for item in command.params if item.param_type_name == "option")
+    return next((item for item in options if name in (*item.opts, *item.secondary_opts)), None)
+
+
+class _Nothing:
+    """Stands for an argument that there is not."""
+
+    name = metavar = ""
+    opts = ()
+
+
+_NOTHING = _Nothing()
+
+
+def _argument(command: Any, place: int) -> Any:
+    arguments = [item for item in command.params if item.param_type_name == "argument"]
+    for item in arguments[: place + 1]:
+        if item.nargs == -1:
+            return item
+    return arguments[place] if place < len(arguments) else _NOTHING
+
+
+def _children(group: Any) -> dict[str, Callable[[], Any]]:
+    """The commands of a group, by name; each is loaded when it is called."""
+    commands = getattr(group, "commands", {})
+    lazy = getattr(group, "lazy", {})
+    return {
+        name: lazy[name].load if name in lazy else partial(_itself, command)
+        for name, command in commands.items()
+        if not command.hidden
+    }
+
+
+def _itself(command: Any) -> Any:
+    return command
+
+
+# -- what there is to choose from
+
+
+def _options(line: Line) -> Iterator[str]:
+    for item in line.command.params:
+        if item.param_type_name == "option" and not item.hidden:
+            yield from (name for name in (*item.opts, *item.secondary_opts) if name.startswith("--"))
+    yield "--help"
+
+
+def _values(line: Line) -> Iterable[str]:
+    if line.parameter is None:
+        return _children(line.command)
+    for kind in (*line.parameter.opts, line.parameter.metavar):
+        if kind in _KINDS:
+            return _KINDS[kind](line)
+    return ()
+
+
+def _formats_of_files(line: Line) -> Iterable[str]:
+    from usercli.formats import OURS, SYSTEMS
+
+    return (*OURS, *SYSTEMS) if line.path == ("import",) else ()
+
+
+def _findings(_: Line) -> Iterable[str]:
+    from typing import get_args
+
+    from usercli.schemas.passwords import Finding
+
+    return (*get_args(Finding), "weak")
+
+
+def _sortable(_: Line) -> Iterable[str]:
+    from usercli.schemas.users import SORTABLE
+
+    return (*SORTABLE, *(f"-{name}" for name in SORTABLE))
+
+
+def _fields(line: Line) -> Iterator[str]:
+    """The fields of a list `a,b,` that is being typed, without those that stand there."""
+    from usercli.schemas import contract
+
+    chosen, comma, _ = line.word.rpartition(",")
+    for name in contract.fields(" ".join(line.path)):
+        if name not in chosen.split(","):
+            yield f"{chosen}{comma}{name}"
+
+
+def _filters(line: Line) -> Iterator[str]:
+    from usercli.cli.filters import KEYS, is_yes_no
+
+    key, equals, _ = line.word.partition("=")
+    if not equals:
+        yield from (f"{name}=" for name in KEYS)
+    elif key == "role":
+        yield from (f"role={name}" for name in _roles(line))
+    elif is_yes_no(key):
+        yield from (f"{key}=true", f"{key}=false")
+
+
+def _names_of_schemas(line: Line) -> Iterable[str]:
+    """The next word of each name that begins as the words before it."""
+    from usercli.schemas import contract
+
+    earlier = line.arguments
+    names = [item.name.split() for item in contract.names()]
+    return dict.fromkeys(name[len(earlier)] for name in names if name[: len(earlier)] == earlier != name)
+
+
+def _profiles(line: Line) -> Iterable[str]:
+    return _invocation(line).settings.profiles
+
+
+def _roles(line: Line) -> Iterable[str]:
+    from usercli.services.roles import role_names
+
+    return _asked(line, role_names)
+
+
+def _users(line: Line) -> Iterable[str]:
+    from usercli.services.users import suggest_emails
+
+    kind, start = ("email:", line.word[6:]) if line.word.startswith("email:") else ("", line.word)
+    binned = line.path == ("restore",)
+    found = _asked(line, lambda uow: suggest_emails(start, uow, MOST, deleted=binned))
+    return (kind + email for email in found)
+
+
+def _files(_: Line) -> Iterable[str]:
+    return (FILES,)
+
+
+def _one_of(*values: str) -> Callable[[Line], Iterable[str]]:
+    return lambda _: values
+
+
+#: By the name of an option, or else by its metavar.
+_KINDS: Mapping[str, Callable[[Line], Iterable[str]]] = {
+    "--output": _one_of(*FORMATS),
+    "--profile": _profiles,
+    "--match": _filters,
+    "--from": _formats_of_files,
+    "--on-conflict": _one_of("fail", "skip", "update"),
+    "--scheme": _one_of("bcrypt", "bcrypt_sha256"),
+    "--confirm": lambda line: _users(line) if line.parameter.metavar == "EMAIL" else (),
+    "--grants": _one_of(),
+    "A,B": _fields,
+    "FIELD": _sortable,
+    "FINDING": _findings,
+    "PROFILE": _profiles,
+    "ROLE": _roles,
+    "SHELL": _one_of("bash", "zsh", "fish"),
+    "USER": _users,
+    "USER...": _users,
+    "[NAME]": _names_of_schemas,
+    "FILE": _files,
+    "[FILE]": _files,
+    "PLAN": _files,
+}
+
+
+# -- asking the configuration and the database
+
+
+class _Silent(Invocation):
+    """The invocation that the line would have, without a word."""
+
+    def say(self, text: str) -> None:
+        pass
+
+
+def _invocation(line: Line) -> Invocation:
+    invocation = _Silent()
+    for name in ("profile", "database_url"):
+        setattr(invocation.options, name, line.options.get(name))
+    return invocation
+
+
+def _asked(line: Line, question: Callable[[UnitOfWork], list[str]]) -> list[str]:
+    uow = _invocation(line).reading()
+    with _at_most(_SECONDS):
+        found = question(uow)
+    return [value for value in found if not value.startswith("-")]  # usercli would take it for an option
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """End the process without a word if the block takes longer, also within a driver that heeds no signal."""
+    with open(os.devnull, "w") as nowhere:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
