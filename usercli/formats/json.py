@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
 from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.depth import Shallow, TooDeep
 from usercli.formats.source import BadLine, blocks, lines_of
 from usercli.schemas.rows import FIELDS, IGNORED
 from usercli.text import nearest
@@ -39,10 +40,10 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
     number = 0
     try:
-        for item in ijson.items(source, "item", use_float=True):
+        for item in ijson.items(Shallow(source), "item", use_float=True):
             number += 1
             yield _record(number, item, options)
-    except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError) as error:
+    except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, TooDeep) as error:
         text = str(error).splitlines()[0] if not isinstance(error, OSError) else "the file is damaged"
         raise InvalidInput(f"not valid JSON after record {number}: {text[:100]}") from None
 
