@@ -45,6 +45,8 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
             yield _record(number, item, options)
     except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, TooDeep) as error:
         text = str(error).splitlines()[0] if not isinstance(error, OSError) else "the file is damaged"
+        if "integer overflow" in text:  # without use_float it takes them, but 5,000 digits make it crash
+            text = "a whole number is larger than 64 bits; JSON Lines (jsonl) may hold those"
         raise InvalidInput(f"not valid JSON after record {number}: {text[:100]}") from None
 
 
