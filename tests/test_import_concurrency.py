@@ -95,12 +95,12 @@ def run_both(paths: list[str], *options: str) -> list[tuple[int, dict[str, int],
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("on_conflict", "rows"), [("skip", 20_000), ("update", 6_000)])
+@pytest.mark.parametrize(("on_conflict", "rows"), [("skip", 20_000), ("skip --resume", 20_000), ("update", 6_000)])
 def test_two_processes_that_import_in_opposite_order_both_finish(
     cli: Cli, files: Callable[[int], list[str]], database: Database, on_conflict: str, rows: int
 ) -> None:
     assert cli("import", files(100)[0])[0] == 0
-    done = run_both(files(rows), "--on-conflict", on_conflict)
+    done = run_both(files(rows), "--on-conflict", *on_conflict.split())
     assert [code for code, _, _ in done] == [0, 0], [err for _, _, err in done]
     assert sum(found["created"] for _, found, _ in done) == rows - 100
     assert {
