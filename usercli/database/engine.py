@@ -137,18 +137,19 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begun_in_steps(connection: Connection) -> bool:
     """Wait for other writers in short steps: a signal is heard only between two calls of SQLite."""
-    raw: Any = connection.connection.driver_connection
+    cursor = connection.connection.cursor()
     until = monotonic() + _BUSY_SECONDS
-    raw.execute(f"PRAGMA busy_timeout={_STEP_MILLISECONDS}")
+    cursor.execute(f"PRAGMA busy_timeout={_STEP_MILLISECONDS}")
     try:
         while monotonic() < until:
             try:
-                raw.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                cursor.execute("BEGIN IMMEDIATE")
+            except Exception as error:
+                if getattr(error, "sqlite_errorname", "") != "SQLITE_BUSY":
                     return False
             else:
                 return True
         return False
     finally:
-        raw.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000:.0f}")
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000:.0f}")
+        cursor.close()
