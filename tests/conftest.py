@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -25,13 +26,19 @@ from usercli.schemas.users import UserCreate, UserView
 from usercli.services import users as service
 
 _SERVER = "USERCLI_TEST_SERVER"
+_SHARED = "USERCLI_TEST_SHARED"
 _TEMPLATE = "usercli_template"
 _OURS = ("USERCLI_", "POSTGRES_", "PG", "DATABASE_URL", "XDG_", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start one PostgreSQL for all workers of the run."""
-    if hasattr(config, "workerinput") or _SERVER in os.environ:
+    """Make one folder and start one PostgreSQL for all workers of the run."""
+    if hasattr(config, "workerinput"):
+        return
+    os.environ[_SHARED] = tempfile.mkdtemp(prefix="usercli-shared-")
+    shared_folder().chmod(0o755)
+    config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(_SHARED)))
+    if _SERVER in os.environ:
         return
     from tests.postgres import Cluster
 
@@ -42,6 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
     with psycopg.connect(cluster.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {_TEMPLATE}")
     migrations.upgrade(database_url.parse(cluster.url(_TEMPLATE)))
+
+
+def shared_folder() -> Path:
+    """A folder of all workers of the run, in which every user may read."""
+    return Path(os.environ[_SHARED])
 
 
 @dataclass(frozen=True)
@@ -190,7 +202,7 @@ def migrated_postgresql() -> AbstractContextManager[str]:
 def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No configuration but the test's own: an empty home, which is also the working directory."""
     for name in list(os.environ):
-        if name.startswith(_OURS) and name != _SERVER:
+        if name.startswith(_OURS) and name not in {_SERVER, _SHARED}:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

@@ -163,7 +163,9 @@ def test_a_user_without_a_home_folder_and_a_name_gives_the_database(
 
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(pwd, "getpwuid", nameless)
-    database = "error: there is no home folder for the embedded database; set HOME, or name a database: --database-url\n"
+    database = (
+        "error: there is no home folder for the embedded database; set HOME, or name a database: --database-url\n"
+    )
     assert run_here("list") == (2, "", database)
     configuration = "error: there is no home folder; set HOME, or name the file: USERCLI_CONFIG\n"
     assert run_here("config", "path") == (2, "", configuration)

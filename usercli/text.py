@@ -61,7 +61,9 @@ def require_utf8(text: str, what: str) -> str:
     if _SURROGATE.search(text):
         encoding = sys.getfilesystemencoding()
         if encoding != "utf-8":
-            raise InvalidInput(f"{what} cannot be read in the encoding {encoding} of this locale; set LC_ALL=C.UTF-8")
+            raise InvalidInput(
+                f"{what} cannot be read in the encoding {encoding} of this locale; set LC_ALL=C.UTF-8"
+            )
         raise InvalidInput(f"{what} is not valid UTF-8")
     return text
 
