@@ -12,10 +12,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.pool import NullPool, Pool
 
 from usercli.database import migrations
 from usercli.database import url as database_url
@@ -68,16 +71,39 @@ class Database:
         return self.url.engine
 
     def uow(self, **options: bool) -> UnitOfWork:
-        return UnitOfWork(sessions(open_engine(self.url)), **options)
+        return UnitOfWork(sessions(kept_engine(self.url)), **options)
 
     def rows(self, query: str, **parameters: object) -> list[tuple[object, ...]]:
         """Ask the database past the tool, over a connection of its own."""
         from sqlalchemy import text
 
-        engine = open_engine(self.url)
+        engine = kept_engine(self.url)
         with engine.begin() as connection:
             result = connection.execute(text(query), parameters)
             return [tuple(row) for row in result] if result.returns_rows else []
+
+
+@lru_cache(maxsize=8)
+def kept_engine(url: DatabaseUrl) -> Engine:
+    return open_engine(url)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engines_are_kept() -> Iterator[None]:
+    """An engine for each database, where the command line makes one for each command.
+
+    A third of what a command costs in one process is to get to know the server and to compile the same statements
+    again. No connection is kept.
+    """
+
+    def keep(url: DatabaseUrl, poolclass: type[Pool] = NullPool) -> Engine:
+        if poolclass is not NullPool or (url.engine == "sqlite" and not Path(url.database).exists()):
+            return open_engine(url, poolclass)
+        return kept_engine(url)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("usercli.database.engine.open_engine", keep)
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
