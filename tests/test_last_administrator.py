@@ -734,13 +734,22 @@ def expiry_of(user: User) -> str | None:
 
 
 def test_any_sequence_of_changes_keeps_the_rule(sqlite_template: Path, tmp_path: Path) -> None:
+    try_sequences(8, sqlite_template, tmp_path)
+
+
+@pytest.mark.slow
+def test_two_hundred_sequences_of_changes_keep_the_rule(sqlite_template: Path, tmp_path: Path) -> None:
+    try_sequences(200, sqlite_template, tmp_path)
+
+
+def try_sequences(count: int, template: Path, folder: Path) -> None:
     sys.stdout.write(f"seed {SEED}\n")
-    path = shutil.copyfile(sqlite_template, tmp_path / "rule.db")
+    path = shutil.copyfile(template, folder / "rule.db")
     machine = seed(SEED)(type("Rule", (Rule,), {"url": database_url.sqlite_file(path)}))
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25,
+            max_examples=count,
             stateful_step_count=20,
             deadline=None,
             database=None,
