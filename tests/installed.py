@@ -128,6 +128,12 @@ def install_beside_ours(wheel: Path, folder: Path) -> None:
     _pip(folder, wheel, "--no-deps", "--no-index")
 
 
+def install_apart(folder: Path, *packages: str) -> None:
+    """These packages, without what they ask for, in a folder for PYTHONPATH."""
+    ours = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps"]
+    subprocess.run([*ours, "--target", folder, *packages], check=True, capture_output=True)
+
+
 def make_read_only(folder: Path) -> None:
     """Nobody but root could write there."""
     for path in folder.rglob("*"):

@@ -28,6 +28,7 @@ from tests.installed import (
     Installed,
     build_wheel,
     install,
+    install_apart,
     install_beside_ours,
     interpreters,
     make_read_only,
@@ -130,13 +131,17 @@ def test_an_installation_brings_the_man_pages(installed: Installed) -> None:
 def test_a_fresh_install_sets_a_password_without_a_warning(
     installed: Installed, desk: Path, empty_database: Database
 ) -> None:
+    before = installed.contents()
     url = f"sqlite:///{desk}/users.db" if empty_database.engine == "sqlite" else empty_database.text
+    set_the_first_password(installed, desk, USERCLI_DATABASE_URL=url)
+    assert installed.contents() == before
 
+
+def set_the_first_password(installed: Installed, desk: Path, **environ: str) -> None:
     def run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
-        code, out, err = installed.run(arguments, desk, stdin=stdin, USERCLI_DATABASE_URL=url)
+        code, out, err = installed.run(arguments, desk, stdin=stdin, **environ)
         return code, out, re.sub(r" on \S+\n$", "\n", err)
 
-    before = installed.contents()
     code, out, err = run("db", "upgrade", "--fields", "revision")
     assert (code, out.splitlines()[-1], err) == (0, HEAD, f"upgraded to {HEAD}\n")
     create = ("create", "ada@example.com", "--password-stdin", "--fields", "email")
@@ -145,7 +150,30 @@ def test_a_fresh_install_sets_a_password_without_a_warning(
     verify = ("password", "verify", "ada@example.com", "--password-stdin")
     assert run(*verify, stdin="correct horse battery\n") == (0, "", "")
     assert run(*verify, stdin="correct horse batter\n") == (8, "", "")
-    assert installed.contents() == before
+
+
+#: What other programs in the same environment may ask for.
+NEIGHBOURS = [
+    ("passlib==1.7.4", "bcrypt==4.0.1"),
+    ("passlib==1.7.4", "bcrypt==4.3.0"),
+    ("libpass==1.9.4", "bcrypt==4.3.0"),
+    ("libpass==1.9.4", "bcrypt==5.0.0"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("installed", ["here"], indirect=True)
+@pytest.mark.parametrize("packages", NEIGHBOURS, ids=" ".join)
+def test_the_versions_of_the_neighbours_will_do(
+    installed: Installed, desk: Path, packages: tuple[str, str]
+) -> None:
+    apart = desk / "apart"
+    install_apart(apart, *packages)
+    code = "import bcrypt, passlib; print(passlib.__version__, bcrypt.__version__)"
+    versions = " ".join(package.partition("==")[2] for package in packages)
+    path = {"PYTHONPATH": str(apart)}
+    assert installed.run(["-c", code], desk, program="python", **path) == (0, f"{versions}\n", "")
+    set_the_first_password(installed, desk, USERCLI_DATABASE_URL=f"sqlite:///{desk}/users.db", **path)
 
 
 def test_a_person_without_a_home_folder_is_told_what_to_do(installed: Installed, desk: Path) -> None:
