@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
+from functools import cache
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -117,7 +118,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _require_stdout_for_help(given)
-        result = typer.main.get_command(app).main(
+        result = _command().main(
             args=given,
             prog_name="usercli",
             standalone_mode=False,
@@ -133,6 +134,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
             _abandon_stdout()
             return ExitCode.OK
         return _report(interruption(error) or error, invocation)
+
+
+@cache
+def _command() -> Any:
+    return typer.main.get_command(app)
 
 
 def _reader_is_gone(error: BaseException) -> bool:
