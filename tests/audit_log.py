@@ -11,9 +11,9 @@ from typing import Any
 
 import psycopg
 
-from tests.conftest import Database
+from tests.conftest import Database, kept_engine
 from usercli import chain
-from usercli.database.engine import open_engine, sessions
+from usercli.database.engine import sessions
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import UserCliError
 from usercli.origin import Origin
@@ -28,7 +28,7 @@ HASH = "$2b$04$abcdefghijklmnopqrstuuDnLfUWIL1TZ8Xs7ESYKSPwvRYj6zNmO"
 def uow(database: Database, actor: str = "root", **origin: Any) -> UnitOfWork:
     """A unit of work of its own for one command: its own change_id."""
     made = Origin(**{"actor": actor, "host": "ops1", "reason": None, "ticket": None, **origin})
-    return UnitOfWork(sessions(open_engine(database.url)), origin=made)
+    return UnitOfWork(sessions(kept_engine(database.url)), origin=made)
 
 
 def keys(*names: object) -> list[UserKey]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from usercli.cli import COMMANDS
+from usercli.writers import SYSTEMS
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,12 @@ CASES: dict[str, list[Case]] = {
     "import": [Case("import {users_file}")],
     "plan": [Case("plan {desired_file} --exit-code", code=7)],
     "apply": [Case("apply {desired_file}", "", "--yes", "--yes")],
-    "export": [Case("export"), Case("export {export_file} --with-hashes")],
+    "export": [
+        Case("export"),
+        Case("export {export_file} --with-hashes"),
+        *(Case(f"export --to {system}") for system in SYSTEMS),
+        Case("export {export_file} --to auth0 --with-hashes"),
+    ],
     "batch": [Case("batch -", "update bob@example.com --name Bobby\n")],
     "history": [Case("history eve@example.com")],
     "changes": [Case("changes")],

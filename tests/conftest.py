@@ -7,14 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.pool import NullPool, Pool
 
 from usercli.database import migrations
 from usercli.database import url as database_url
@@ -25,13 +29,19 @@ from usercli.schemas.users import UserCreate, UserView
 from usercli.services import users as service
 
 _SERVER = "USERCLI_TEST_SERVER"
+_SHARED = "USERCLI_TEST_SHARED"
 _TEMPLATE = "usercli_template"
 _OURS = ("USERCLI_", "POSTGRES_", "PG", "DATABASE_URL", "XDG_", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start one PostgreSQL for all workers of the run."""
-    if hasattr(config, "workerinput") or _SERVER in os.environ:
+    """Make one folder and start one PostgreSQL for all workers of the run."""
+    if hasattr(config, "workerinput"):
+        return
+    os.environ[_SHARED] = tempfile.mkdtemp(prefix="usercli-shared-")
+    shared_folder().chmod(0o755)
+    config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(_SHARED)))
+    if _SERVER in os.environ:
         return
     from tests.postgres import Cluster
 
@@ -42,6 +52,11 @@ def pytest_configure(config: pytest.Config) -> None:
     with psycopg.connect(cluster.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {_TEMPLATE}")
     migrations.upgrade(database_url.parse(cluster.url(_TEMPLATE)))
+
+
+def shared_folder() -> Path:
+    """A folder of all workers of the run, in which every user may read."""
+    return Path(os.environ[_SHARED])
 
 
 @dataclass(frozen=True)
@@ -56,16 +71,39 @@ class Database:
         return self.url.engine
 
     def uow(self, **options: bool) -> UnitOfWork:
-        return UnitOfWork(sessions(open_engine(self.url)), **options)
+        return UnitOfWork(sessions(kept_engine(self.url)), **options)
 
     def rows(self, query: str, **parameters: object) -> list[tuple[object, ...]]:
         """Ask the database past the tool, over a connection of its own."""
         from sqlalchemy import text
 
-        engine = open_engine(self.url)
+        engine = kept_engine(self.url)
         with engine.begin() as connection:
             result = connection.execute(text(query), parameters)
             return [tuple(row) for row in result] if result.returns_rows else []
+
+
+@lru_cache(maxsize=8)
+def kept_engine(url: DatabaseUrl) -> Engine:
+    return open_engine(url)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engines_are_kept() -> Iterator[None]:
+    """An engine for each database, where the command line makes one for each command.
+
+    A third of what a command costs in one process is to get to know the server and to compile the same statements
+    again. No connection is kept.
+    """
+
+    def keep(url: DatabaseUrl, poolclass: type[Pool] = NullPool) -> Engine:
+        if poolclass is not NullPool or (url.engine == "sqlite" and not Path(url.database).exists()):
+            return open_engine(url, poolclass)
+        return kept_engine(url)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("usercli.database.engine.open_engine", keep)
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -190,7 +228,7 @@ def migrated_postgresql() -> AbstractContextManager[str]:
 def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No configuration but the test's own: an empty home, which is also the working directory."""
     for name in list(os.environ):
-        if name.startswith(_OURS) and name != _SERVER:
+        if name.startswith(_OURS) and name not in {_SERVER, _SHARED}:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

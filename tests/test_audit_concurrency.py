@@ -55,7 +55,7 @@ def write_at_once(database: Database, times: int) -> None:
 
 
 def test_eight_writers_leave_one_whole_chain(environment: object, database: Database) -> None:
-    write_at_once(database, 25)
+    write_at_once(database, 10)
 
 
 @pytest.mark.slow

@@ -174,7 +174,7 @@ def test_events_go_in_when_the_clock_was_set_back(database: Database, monkeypatc
 def test_an_untouched_log_never_alarms(database: Database) -> None:
     for empty in (verify(database), verify(database, expect_head="0" * 64, expect_count=0)):
         assert (empty.ok, empty.count, empty.head) == (True, 0, "0" * 64)
-    fill(database, rounds=3)
+    fill(database)
     point = audit.checkpoint(database.uow(read_only=True))
     fill_more = [database.rows("SELECT seq, hash FROM audit_events ORDER BY seq")]
     for seq, head in fill_more[0]:

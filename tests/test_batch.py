@@ -98,3 +98,14 @@ def test_what_cannot_be_done_is_said_by_its_line(cli: Cli, commands, line: str, 
 def test_an_open_quote_is_refused(cli: Cli, commands) -> None:
     code, out, err = cli("batch", commands('create "a@x.com --no-password\n'))
     assert (code, out, err) == (2, "", "error: line 1: a quote is opened and not closed\n")
+
+
+def test_an_interrupt_ends_the_batch_and_not_only_a_command(
+    cli: Cli, commands, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("usercli.services.users.create_user", interrupted)
+    code, _, err = cli("batch", commands("create a@x.com --no-password\nlist\n"), "--continue")
+    assert (code, err) == (130, "interrupted\n")

@@ -41,25 +41,28 @@ def test_of_eight_processes_that_create_it_if_it_is_not_there_all_are_content(
     assert database.rows("SELECT count(*) FROM users") == [(1,)]
 
 
-def rename_fifty_times(job: tuple[str, int]) -> list[int]:
+TURNS = 20
+
+
+def rename_many_times(job: tuple[str, int]) -> list[int]:
     """In a process of its own: the versions that its changes made."""
     url, number = job
     uow = UnitOfWork(sessions(open_engine(database_url.parse(url))))
     ada = [UserKey.parse("ada@example.com")]
-    changes = (service.update_users(ada, UserUpdate(full_name=f"{number}.{turn}"), uow) for turn in range(50))
+    changes = (service.update_users(ada, UserUpdate(full_name=f"{number}.{turn}"), uow) for turn in range(TURNS))
     return [change.users[0].version for change in changes]
 
 
 def test_updates_of_one_user_from_four_processes_all_count(
     environment: Path, database: Database, ada: UserView
 ) -> None:
-    """Two hundred transactions on one row: none fails, none is lost, each has a version of its own."""
-    done = call_at_once("tests.test_concurrency:rename_fifty_times", [(database.text, n) for n in range(4)])
-    assert sorted(version for versions in done for version in versions) == list(range(2, 202))
+    """Eighty transactions on one row: none fails, none is lost, each has a version of its own."""
+    done = call_at_once("tests.test_concurrency:rename_many_times", [(database.text, n) for n in range(4)])
+    assert sorted(version for versions in done for version in versions) == list(range(2, 2 + 4 * TURNS))
     assert all(versions == sorted(versions) for versions in done)
     [(version, name)] = database.rows("SELECT version, full_name FROM users")
-    last = next(number for number, versions in enumerate(done) if versions[-1] == 201)
-    assert (version, name) == (201, f"{last}.49")
+    last = next(number for number, versions in enumerate(done) if versions[-1] == 1 + 4 * TURNS)
+    assert (version, name) == (1 + 4 * TURNS, f"{last}.{TURNS - 1}")
 
 
 def test_of_those_who_saw_one_version_one_wins_and_the_rest_are_told(

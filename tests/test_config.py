@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -151,6 +153,30 @@ def test_the_embedded_file_stands_in_the_data_folder(clean_environment: Path) ->
 
 
 # -- .env
+
+
+def test_a_user_without_a_home_folder_and_a_name_gives_the_database(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless(uid: int) -> NoReturn:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", nameless)
+    database = (
+        "error: there is no home folder for the embedded database; set HOME, or name a database: --database-url\n"
+    )
+    assert run_here("list") == (2, "", database)
+    configuration = "error: there is no home folder; set HOME, or name the file: USERCLI_CONFIG\n"
+    assert run_here("config", "path") == (2, "", configuration)
+    monkeypatch.setenv("USERCLI_CONFIG", "~/config.toml")
+    assert run_here("config", "path") == (2, "", configuration)
+    monkeypatch.delenv("USERCLI_CONFIG")
+    monkeypatch.setenv("USERCLI_DATABASE_URL", f"sqlite:///{clean_environment}/users.db")
+    assert run_here("db", "upgrade", "-q")[0] == 0
+    assert run_here("list", "--count") == (0, "count\n0\n", "")
+    code, out, err = run_here("config", "show")
+    assert (code, err, out.splitlines()[4]) == (0, "", "config_file\t\tno home folder")
 
 
 def test_dotenv_is_read_from_the_working_folder_without_interpolation(clean_environment: Path) -> None:

@@ -11,17 +11,30 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
-from tests.conftest import run_here
+from tests.conftest import migrated_postgresql, run_here
 from usercli.cli import COMMANDS, app
 from usercli.cli.lazy import Lazy
 from usercli.database import migrations
 
+COACHBOT = Path(__file__).parent / "apps" / "coachbot" / "migrations"
+#: A revision beside its newest one: a second head.
+VOTES = '''\
+"""Add votes."""
+
+revision = "votes"
+down_revision = "coachbot_0100"
+
+
+def upgrade():
+    pass
+'''
 PASSWORD = "correct horse battery staple"
 #: What only a shell understands.
 _SHELL = re.compile(r"[|<>&$]")
@@ -90,7 +103,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def enter(home: Path, patch: pytest.MonkeyPatch) -> None:
     """Be there, without anything that is configured elsewhere."""
     for name in list(os.environ):
-        if name.startswith(("USERCLI_", "POSTGRES_", "PG", "XDG_", "DATABASE_URL")):
+        ours = name.startswith("USERCLI_") and not name.startswith("USERCLI_TEST_")  # the tests' server
+        if ours or name.startswith(("POSTGRES_", "PG", "XDG_", "DATABASE_URL")):
             patch.delenv(name)
     for name, value in {"HOME": str(home), "USERCLI_UNSAFE": "1", "USERCLI_BCRYPT_COST": "4"}.items():
         patch.setenv(name, value)
@@ -109,8 +123,9 @@ def test_every_example_of_a_help_text_works(
         for number, example in enumerate(there):
             home = tmp_path / f"{path}{number}"
             shutil.copytree(world, home)
-            with monkeypatch.context() as patch:
+            with monkeypatch.context() as patch, ExitStack() as stack:
                 enter(home, patch)
+                stack.enter_context(coachbot(example, home, patch))
                 prepare(path, example, home, patch)
                 code, said = type_in(example)
             assert code == (7 if "--exit-code" in example else 0), (example, said)
@@ -130,6 +145,25 @@ def prepare(path: str, example: str, home: Path, patch: pytest.MonkeyPatch) -> N
         shutil.copytree(migrations.folder(), home / "alembic")
         patch.setattr(migrations, "folder", lambda: home / "alembic")
     patch.setattr("getpass.getpass", lambda *_, **__: PASSWORD)
+
+
+@contextmanager
+def coachbot(example: str, home: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The application and its tables beside ours, if the example names it."""
+    if "coachbot" not in example:
+        yield
+        return
+    folder = home / "coachbot"
+    shutil.copytree(COACHBOT, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    if "--merge" in example:
+        (folder / "versions" / "votes.py").write_text(VOTES)
+    patch.setenv("USERCLI_MIGRATIONS", f"coachbot_version={folder}")
+    with migrated_postgresql() if "--autogenerate" in example else nullcontext() as url:
+        if url:
+            patch.setenv("USERCLI_DATABASE_URL", url)
+        if "upgrade" not in example:
+            assert run_here("db", "upgrade")[0] == 0
+        yield
 
 
 def type_in(example: str) -> tuple[int, str]:

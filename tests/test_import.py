@@ -136,6 +136,16 @@ def test_a_file_that_cannot_be_read_is_refused_whole(
     assert message is None or err == message
 
 
+def test_a_whole_number_beyond_64_bits_is_for_json_lines(cli: Cli, table, database: Database) -> None:
+    user = '{"email":"a@example.com","attributes":{"n":123456789012345678901234567890}}'
+    code, out, err = cli("import", table(f"[{user}]", "users.json"))
+    assert (code, out) == (2, "")
+    reason = "a whole number is larger than 64 bits; JSON Lines (jsonl) may hold those"
+    assert err == f"error: not valid JSON after record 0: {reason}\n"
+    assert cli("import", table(user, "users.jsonl"))[0] == 0
+    assert "123456789012345678901234567890" in cli("export", "-o", "jsonl")[1]
+
+
 def test_who_exists_already_is_a_conflict_unless_told_otherwise(
     cli: Cli, table, database: Database, make_user: Callable[..., UserView]
 ) -> None:

@@ -233,7 +233,7 @@ def moments() -> random.Random:
 
 
 ROUNDS = [
-    pytest.param(12_000, 2, id="few"),
+    pytest.param(6_000, 2, id="few"),
     pytest.param(100_000, 100, id="many", marks=pytest.mark.slow),
 ]
 

@@ -29,11 +29,11 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from tests.conftest import Cli, Database, run_here
+from tests.conftest import Cli, Database, kept_engine, run_here
 from tests.herd import call_at_once
 from tests.rows import everything
 from usercli.database import url as database_url
-from usercli.database.engine import open_engine, sessions
+from usercli.database.engine import sessions
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput, LastAdministrator, Refused, UserCliError
@@ -82,7 +82,7 @@ def ada_and_bob(admin_role: None, make_user: MakeUser) -> None:
 @cache
 def _sessions(url: DatabaseUrl) -> Callable[[], Session]:
     """One engine a database: what it has compiled stays; every unit of work has a connection of its own."""
-    return sessions(open_engine(url))
+    return sessions(kept_engine(url))
 
 
 def work(database: Database) -> UnitOfWork:
@@ -318,7 +318,7 @@ def test_services_hold_the_rule_by_themselves(ada_alone: None, database: Databas
 
 # -- two at once
 
-ROUNDS = 15
+ROUNDS = 8
 
 
 def together(*work: Callable[[], object]) -> list[str]:
@@ -445,7 +445,7 @@ def test_administrative_roles_are_locked_before_others_by_whoever_gives_both(
 
 PEOPLE = [f"u{number}@example.com" for number in range(6)]
 NAMES = ["aaa", "admin", "zoo"]
-LINES = 20
+LINES = [10, pytest.param(100, marks=pytest.mark.slow)]
 
 
 def random_line(chance: random.Random) -> list[str]:
@@ -493,13 +493,14 @@ def worker(argument: list[Any]) -> list[list[Any]]:
     return [*bad, [count]]
 
 
+@pytest.mark.parametrize("lines", LINES)
 def test_any_mix_of_commands_in_four_processes_keeps_an_administrator_and_meets_no_deadlock(
-    environment: Path, admin_role: None, make_user: MakeUser, database: Database
+    environment: Path, admin_role: None, make_user: MakeUser, database: Database, lines: int
 ) -> None:
     for email in PEOPLE:
         make_user(email, roles=("admin",))
     sys.stdout.write(f"seed {SEED}\n")
-    done = call_at_once(f"{__name__}:worker", [[SEED + number, LINES, database.text] for number in range(4)])
+    done = call_at_once(f"{__name__}:worker", [[SEED + number, lines, database.text] for number in range(4)])
     counts = [result.pop()[0] for result in done]
     assert [line for result in done for line in result] == []
     assert administrators(database)
@@ -734,13 +735,22 @@ def expiry_of(user: User) -> str | None:
 
 
 def test_any_sequence_of_changes_keeps_the_rule(sqlite_template: Path, tmp_path: Path) -> None:
+    try_sequences(8, sqlite_template, tmp_path)
+
+
+@pytest.mark.slow
+def test_two_hundred_sequences_of_changes_keep_the_rule(sqlite_template: Path, tmp_path: Path) -> None:
+    try_sequences(200, sqlite_template, tmp_path)
+
+
+def try_sequences(count: int, template: Path, folder: Path) -> None:
     sys.stdout.write(f"seed {SEED}\n")
-    path = shutil.copyfile(sqlite_template, tmp_path / "rule.db")
+    path = shutil.copyfile(template, folder / "rule.db")
     machine = seed(SEED)(type("Rule", (Rule,), {"url": database_url.sqlite_file(path)}))
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25,
+            max_examples=count,
             stateful_step_count=20,
             deadline=None,
             database=None,

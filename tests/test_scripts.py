@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import subprocess
@@ -20,10 +21,11 @@ STARTED = [
     ROOT / ".ci" / "run",
     *(path for path in OPS if path.suffix == ""),
 ]
+PYTHON = [ROOT / "scripts" / name for name in ("bench", "tour")]
 SHELL = [*STARTED, *(path for path in OPS if path.suffix == ".sh")]
 
 
-@pytest.mark.parametrize("script", [*STARTED, ROOT / "scripts" / "bench"], ids=lambda path: path.name)
+@pytest.mark.parametrize("script", [*STARTED, *PYTHON], ids=lambda path: path.name)
 def test_a_script_can_be_started(script: Path) -> None:
     assert os.access(script, os.X_OK)
     assert script.read_text(encoding="utf-8").startswith("#!")
@@ -50,11 +52,16 @@ def test_without_a_new_enough_python_the_script_says_what_to_do(tmp_path: Path) 
 
 
 def bench() -> Any:
-    loader = SourceFileLoader("bench", str(ROOT / "scripts" / "bench"))
-    spec = spec_from_loader("bench", loader)
+    return script("bench")
+
+
+def script(name: str) -> Any:
+    """A script of ours without a suffix, as a module."""
+    loader = SourceFileLoader(name, str(ROOT / "scripts" / name))
+    spec = spec_from_loader(name, loader)
     assert spec is not None
     module = module_from_spec(spec)
-    sys.modules["bench"] = module  # dataclasses look there
+    sys.modules[name] = module  # dataclasses look there
     loader.exec_module(module)
     return module
 
@@ -71,6 +78,21 @@ def test_bench_writes_its_table_between_its_markers_only(tmp_path: Path) -> None
 def test_the_readme_has_markers_for_every_bench() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"<!-- bench (\w+) -->", readme) == list(bench().COMMANDS)
+
+
+def test_the_recorded_tour_shows_what_the_commands_print_today(quick: Path) -> None:
+    tour = script("tour")
+    recorded = lines_of((ROOT / "docs" / "tour.svg").read_text(encoding="utf-8"))
+    assert lines_of(tour.record(quick)) == recorded
+    assert [line for line in recorded if line.startswith("$ ")] == [f"$ {line}" for line in tour.COMMANDS]
+
+
+def lines_of(drawn: str) -> list[str]:
+    """The lines of text in an SVG that Rich drew; how it is drawn may differ from version to version."""
+    lines: dict[float, list[tuple[float, str]]] = {}
+    for x, y, text in re.findall(r'<text class="tour-r\d+" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', drawn):
+        lines.setdefault(float(y), []).append((float(x), html.unescape(text).replace("\xa0", " ")))
+    return ["".join(text for _, text in sorted(lines[y])) for y in sorted(lines)]
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, select, text, update
@@ -373,10 +374,9 @@ def test_a_writer_takes_the_lock_at_once_and_a_reader_never(database: Database) 
     begun: list[str] = []
     engine = engine_of(database)
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def _note(_: object, __: object, statement: str, *___: object) -> None:
-        if "BEGIN" in statement:
-            begun.append(statement)
+    @event.listens_for(engine, "connect")
+    def _note(connection: Any, _: object) -> None:
+        connection.set_trace_callback(lambda statement: "BEGIN" in statement and begun.append(statement))
 
     with UnitOfWork(sessions(engine)):
         pass

@@ -1,7 +1,10 @@
 """The process entry: `usercli` and `python -m usercli`."""
 
 import gc
+import os
 import sys
+
+_BY_SIGNAL = 128
 
 
 def main() -> None:
@@ -11,7 +14,10 @@ def main() -> None:
     gc.disable()
     from usercli.cli import run
 
-    sys.exit(run())
+    code = run()
+    if code > _BY_SIGNAL:
+        os._exit(code)  # the interpreter's own end would wait for a thread that still reads, or hashes
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -46,13 +46,17 @@ def canonical(value: Any) -> str:
     if kind is str:
         return encode_basestring(value)
     if kind is dict:  # by hand: making an encoder costs more than most objects
-        return "{" + ",".join([f"{encode_basestring(key)}:{canonical(value[key])}" for key in sorted(value)]) + "}"
+        members = [
+            f"{encode_basestring(key)}:{encode_basestring(item) if type(item) is str else canonical(item)}"
+            for key, item in sorted(value.items())
+        ]
+        return "{" + ",".join(members) + "}"
     if kind is list:
         return "[" + ",".join([canonical(item) for item in value]) + "]"
-    if kind is int:
-        return str(value)
     if value is None or value is True or value is False:
         return _CONSTANTS[value]
+    if kind is int:
+        return str(value)
     return _ENCODE(value)
 
 

@@ -207,12 +207,15 @@ class Settings:
 
     @cached_property
     def path(self) -> Path:
-        """Where the configuration file is, or would be."""
-        if given := self.environ.get(f"{PREFIX}CONFIG"):
-            return Path(given).expanduser()
+        """Where the configuration file is, or would be. Raises InvalidInput for a user without a home folder."""
         import platformdirs
 
-        return platformdirs.user_config_path("usercli") / "config.toml"
+        try:
+            if given := self.environ.get(f"{PREFIX}CONFIG"):
+                return Path(given).expanduser()
+            return platformdirs.user_config_path("usercli") / "config.toml"
+        except RuntimeError:  # a container's user without a name, and no HOME
+            raise InvalidInput(f"there is no home folder; set HOME, or name the file: {PREFIX}CONFIG") from None
 
     @cached_property
     def dotenv(self) -> dict[str, str]:
@@ -230,9 +233,13 @@ class Settings:
     @cached_property
     def file(self) -> dict[str, Any]:
         """The configuration file; empty when there is none."""
-        shown = visible(str(self.path))
         try:
-            with open(self.path, "rb") as source:
+            path = self.path
+        except InvalidInput:  # no home folder: no file in it
+            return {}
+        shown = visible(str(path))
+        try:
+            with open(path, "rb") as source:
                 self._mode = os.fstat(source.fileno()).st_mode
                 found = tomllib.load(source)
         except (FileNotFoundError, NotADirectoryError):
@@ -330,7 +337,12 @@ class Settings:
     def _embedded(self) -> Path:
         import platformdirs
 
-        return platformdirs.user_data_path("usercli") / "usercli.db"
+        try:
+            return platformdirs.user_data_path("usercli") / "usercli.db"
+        except RuntimeError:
+            raise InvalidInput(
+                "there is no home folder for the embedded database; set HOME, or name a database: --database-url"
+            ) from None
 
     @cached_property
     def protection(self) -> str | None:
@@ -404,9 +416,15 @@ class Settings:
             Setting("database_url", target.url.masked, target.source),
             Setting("profile", target.profile, target.source if target.profile else "default"),
             Setting("protected_by", self.protection, "configuration file" if self.protection else "default"),
-            Setting("config_file", visible(str(self.path)), "file" if self.path.is_file() else "not there"),
+            self._file_shown(),
         ]
         return rows + [self._as_text(self.get(name)) for name in KNOWN]
+
+    def _file_shown(self) -> Setting:
+        try:
+            return Setting("config_file", visible(str(self.path)), "file" if self.path.is_file() else "not there")
+        except InvalidInput:
+            return Setting("config_file", None, "no home folder")
 
     @staticmethod
     def _as_text(setting: Setting) -> Setting:

@@ -55,6 +55,13 @@ class UserCliError(Exception):
         return str(self.args[0]) if self.args else (self.__doc__ or "").strip().rstrip(".").lower()
 
 
+def interruption(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The interrupt or signal behind an error: what fails while a command is being ended is no news."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error
+
+
 class OutputFailed(UserCliError):
     """Standard output cannot be written."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 
 from usercli.errors import InvalidInput
@@ -58,6 +59,11 @@ def require_storable(text: str, what: str) -> str:
 def require_utf8(text: str, what: str) -> str:
     """The text, unless it was made of bytes that are not UTF-8. Raises InvalidInput."""
     if _SURROGATE.search(text):
+        encoding = sys.getfilesystemencoding()
+        if encoding != "utf-8":
+            raise InvalidInput(
+                f"{what} cannot be read in the encoding {encoding} of this locale; set LC_ALL=C.UTF-8"
+            )
         raise InvalidInput(f"{what} is not valid UTF-8")
     return text
 

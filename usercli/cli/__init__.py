@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
+from functools import cache
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -19,7 +20,7 @@ from usercli import __version__
 from usercli.cli.invocation import Declined, Invocation, write_line
 from usercli.cli.lazy import Lazy, new_app
 from usercli.cli.options import command
-from usercli.errors import ExitCode, OutputFailed, UserCliError
+from usercli.errors import ExitCode, OutputFailed, UserCliError, interruption
 
 USERS, ACCESS, MANY, LOG, DATABASE, SETUP = (
     "Users",
@@ -94,11 +95,15 @@ def root(
 
 
 #: What Typer returns for an interrupt.
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 
-class _Ended(BaseException):
-    """A signal asked the process to end."""
+#: The signals that came, since Typer makes a silent exit code of the exception.
+_received: list[int] = []
+
+
+class _Ended(KeyboardInterrupt):
+    """A signal asked the process to end. As after Ctrl-C, the driver leaves off what it waits for."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -108,18 +113,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code. The only place where errors become output."""
     invocation = Invocation()
     _prepare_process()
+    _received.clear()
     streams = sys.stdout, sys.stderr
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _require_stdout_for_help(given)
-        result = typer.main.get_command(app).main(
+        result = _command().main(
             args=given,
             prog_name="usercli",
             standalone_mode=False,
             obj=invocation,
         )
-        if result == _INTERRUPTED:
-            raise KeyboardInterrupt  # Typer makes a silent exit code of it
+        if result == INTERRUPTED:
+            raise _Ended(_received[-1]) if _received else KeyboardInterrupt
         _flush()
         return result if isinstance(result, int) else ExitCode.OK
     except BaseException as error:  # noqa: BLE001, RUF100 - the edge: every error becomes a line and a code
@@ -127,7 +133,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
             sys.stdout, sys.stderr = streams  # Typer puts wrappers in their place
             _abandon_stdout()
             return ExitCode.OK
-        return _report(error, invocation)
+        return _report(interruption(error) or error, invocation)
+
+
+@cache
+def _command() -> Any:
+    return typer.main.get_command(app)
 
 
 def _reader_is_gone(error: BaseException) -> bool:
@@ -158,11 +169,11 @@ def verdict(error: BaseException) -> tuple[int, str]:
     if isinstance(error, UserCliError):
         return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {error.message}"
     if isinstance(error, Declined):
-        return _INTERRUPTED, "nothing was changed"
-    if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return _INTERRUPTED, "interrupted"
+        return INTERRUPTED, "nothing was changed"
     if isinstance(error, _Ended):
         return 128 + error.number, "hung up" if error.number == signal.SIGHUP else "terminated"
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return INTERRUPTED, "interrupted"
     if isinstance(error, typer.TyperException):
         return _usage(error)
     if isinstance(error, SystemExit):
@@ -235,6 +246,7 @@ def _prepare_process() -> None:
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:
+    _received.append(number)
     raise _Ended(number)
 
 

@@ -141,7 +141,7 @@ class _Runner:
                     return
 
     def _run(self, words: list[str]) -> tuple[int, Any, list[str]]:
-        from usercli.cli import verdict
+        from usercli.cli import INTERRUPTED, verdict
 
         inner = _Inner(self._outer, self._engine, self._joined)
         with _captured() as out:
@@ -149,6 +149,8 @@ class _Runner:
                 if words[0] in _NOT_INSIDE:
                     raise InvalidInput(f"{words[0]} cannot be run in a batch")
                 code = self._app.main(args=words, prog_name="usercli", standalone_mode=False, obj=inner) or 0
+                if code == INTERRUPTED:
+                    raise KeyboardInterrupt  # Typer makes an exit code of it, but it is meant for the batch
             except (KeyboardInterrupt, GeneratorExit):
                 raise
             except Exception as error:

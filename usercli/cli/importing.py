@@ -18,7 +18,7 @@ from usercli.cli.acting import AllowNoAdminOpt
 from usercli.cli.invocation import Invocation
 from usercli.cli.options import command
 from usercli.cli.output import Output
-from usercli.errors import ExitCode, InvalidInput
+from usercli.errors import ExitCode, InvalidInput, interruption
 
 if TYPE_CHECKING:
     from usercli.cli.progress import Progress
@@ -137,7 +137,8 @@ def import_(
         plain=hash_passwords,
         jobs=jobs,
     )
-    summary = run.resumed(reject_file) if resume else run.whole(reject_file)
+    with run.telling_what_stands():
+        summary = run.resumed(reject_file) if resume else run.whole(reject_file)
     for scheme, number in sorted(run.unsupported.items()):
         invocation.warn(f"{number:,} users came without their password: unsupported scheme {scheme}")
     if run.was_done:
@@ -166,6 +167,16 @@ class _Run:
     #: An earlier run finished it.
     was_done: bool = False
     _stands: str = "nothing was imported"
+
+    @contextmanager
+    def telling_what_stands(self) -> Iterator[None]:
+        """Says when the block is interrupted what was written."""
+        try:
+            yield
+        except BaseException as error:
+            if interruption(error):
+                self.invocation.say(self._stands)
+            raise
 
     def whole(self, reject_file: str | None, done: int = 0) -> ImportSummary:
         """In one transaction; without the first `done` records."""
@@ -295,7 +306,7 @@ class _Run:
 
     @contextmanager
     def _watched(self) -> Iterator[Progress]:
-        """Shows progress, the first bad records, and when it is interrupted what stands."""
+        """Shows progress, and the first bad records."""
         from usercli.cli.progress import Progress
         from usercli.services.transfer import ImportFailed
 
@@ -304,11 +315,6 @@ class _Run:
                 yield bar
         except ImportFailed as failed:
             self._show(failed)
-            raise
-        except Exception:
-            raise
-        except BaseException:
-            self.invocation.say(self._stands)
             raise
 
     def _show(self, failed: ImportFailed) -> None:

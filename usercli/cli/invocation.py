@@ -111,6 +111,7 @@ class Invocation:
         given = self.options
         engine = open_engine(self.target.url)
         end_of_imports()
+        _keep_libraries_quiet()
         return UnitOfWork(
             sessions(engine),
             read_only=read_only,
@@ -206,6 +207,13 @@ def end_of_imports() -> None:
         gc.freeze()
         gc.set_threshold(_OBJECTS_A_COLLECTION)
         gc.enable()
+
+
+def _keep_libraries_quiet() -> None:
+    """What libraries log unasked is not for stderr: SQLAlchemy's stacks of connections that fail to close."""
+    import logging
+
+    logging.lastResort = logging.NullHandler()
 
 
 def _is_terminal(stream: Any) -> bool:

@@ -21,7 +21,7 @@ def listing(rows: Iterable[Sequence[str]], names: Sequence[str]) -> str:
     for name in names:
         table.add_column(name, overflow="fold", no_wrap=_is_whole(name))
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(_text(cell) for cell in row))
     return _drawn(table, sum((_TIME if name.endswith("_at") else _NARROWEST) + 2 for name in names))
 
 
@@ -36,8 +36,14 @@ def sheet(pairs: Iterable[tuple[str, str]]) -> str:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in pairs:
-        table.add_row(Text(name), Text(value))
+        table.add_row(_text(name), _text(value))
     return _drawn(table, _SHEET)
+
+
+def _text(cell: str) -> Text:
+    """The cell as it will be written: what the locale cannot write takes the room of its escape."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return Text(cell.encode(encoding, errors="backslashreplace").decode(encoding))
 
 
 def width() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -24,6 +25,9 @@ def export(
     with_hashes: Annotated[
         bool, typer.Option("--with-hashes", help="Also the password hashes; only into a FILE.", show_default=False)
     ] = False,
+    to: Annotated[
+        str | None, typer.Option(metavar="SYSTEM", help="In the form that django, auth0 or scim imports.")
+    ] = None,
 ) -> None:
     """Write users, every field, in a form that import reads back; the format by the file's name, or -o.
 
@@ -32,11 +36,15 @@ def export(
       usercli export users.csv
       usercli export users.jsonl --active --with-hashes
       usercli export -o jsonl | gzip > users.jsonl.gz
+      usercli export users.json --to django --with-hashes
     """
     from usercli.schemas.users import HASHED_FIELDS, USER_FIELDS
 
     if with_hashes and file is None:
         raise InvalidInput("hashes are written to a file only; name one")
+    if to is not None:
+        _export_to(invocation, to, file, filters, sort, with_hashes)
+        return
     columns = HASHED_FIELDS if with_hashes else USER_FIELDS
     if file is not None:
         settle_format(invocation, file)
@@ -53,6 +61,41 @@ def export(
 
     with replaced(file) as into:
         Output(invocation.options, columns, into).blocks(blocks)
+    invocation.say(f"exported from {invocation.target} to {file}")
+
+
+def _export_to(
+    invocation: Invocation, system: str, file: str | None, filters: Filters, sort: str, with_hashes: bool
+) -> None:
+    from usercli.writers import WITHOUT_HASHES, Report, writer
+
+    given = invocation.options
+    if given.output or given.fields or given.quiet:
+        raise InvalidInput("--to decides format and fields; leave out -o, --fields and -q")
+    write = writer(system)
+    if with_hashes and system in WITHOUT_HASHES:
+        raise InvalidInput(f"{system} has no place for hashes; leave out --with-hashes")
+    given.output = "json"
+    report = Report()
+    from usercli.services.export import export_users
+
+    rows = export_users(filters.criteria(), invocation.reading(), sort=sort, with_hashes=with_hashes)
+    _write_text(invocation, file, write(rows, report))
+    if report.lost:
+        fields = ", ".join(f"{name} of {number:,}" for name, number in sorted(report.lost.items()))
+        invocation.warn(f"{system} has no place for some fields of some users: {fields}")
+    for note in sorted(report.notes):
+        invocation.warn(f"{system}: {note}")
+
+
+def _write_text(invocation: Invocation, file: str | None, chunks: Iterable[str]) -> None:
+    if file is None:
+        Output(invocation.options, ()).text(chunks)
+        return
+    from usercli.files import replaced
+
+    with replaced(file) as into:
+        Output(invocation.options, (), into).text(chunks)
     invocation.say(f"exported from {invocation.target} to {file}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from usercli.files import make_private_folder
 READ_ONLY = "usercli_read_only"
 
 _BUSY_SECONDS = 30.0
+_STEP_MILLISECONDS = 500
 _CONNECT_SECONDS = "10"
 
 
@@ -127,5 +129,27 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred BEGIN that later writes fails at once under WAL ("database is locked" ignores the timeout).
-    reading = connection.get_execution_options().get(READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get(READ_ONLY, False):
+        connection.exec_driver_sql("BEGIN")
+    elif not _begun_in_steps(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is translated
+
+
+def _begun_in_steps(connection: Connection) -> bool:
+    """Wait for other writers in short steps: a signal is heard only between two calls of SQLite."""
+    cursor = connection.connection.cursor()
+    until = monotonic() + _BUSY_SECONDS
+    cursor.execute(f"PRAGMA busy_timeout={_STEP_MILLISECONDS}")
+    try:
+        while monotonic() < until:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except Exception as error:
+                if getattr(error, "sqlite_errorname", "") != "SQLITE_BUSY":
+                    return False
+            else:
+                return True
+        return False
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000:.0f}")
+        cursor.close()

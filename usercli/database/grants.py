@@ -13,7 +13,7 @@ _SQL = """\
 -- With these grants the role adds to the audit log but cannot change, cut, back-date or renumber it.
 -- It cannot migrate the schema, nor erase persons (`privacy erase`); that is for the owner.
 BEGIN;
-REVOKE ALL ON TABLE users, roles, user_roles, audit_events, alembic_version FROM {role};
+REVOKE ALL ON TABLE users, roles, user_roles, import_progress, audit_events, alembic_version FROM {role};
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON TABLE audit_events FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role};
 GRANT USAGE ON SCHEMA public TO {role};

@@ -16,6 +16,8 @@ from usercli.formats.person import Person, Unreadable, flag, joined, moment, nam
 
 _KNOWN = frozenset({"email", "user_id", "username", "phone_number", "_id", "app_metadata"})
 _KEPT = ("username", "nickname", "picture", "email_verified", "phone_number", "phone_verified", "user_metadata")
+#: The key of `app_metadata` under which our own export keeps the fields that Auth0 has no place for.
+OURS = "usercli"
 _FORMS = {"prefix": hashing.SALT_FIRST, "suffix": hashing.SALT_LAST}
 
 
@@ -29,8 +31,11 @@ def _person(item: dict[str, Any]) -> Person:
     if not name or name == email:  # Auth0 fills in the address
         name = joined(text(item, "given_name"), text(item, "family_name"))
     metadata = part(item, "app_metadata")
-    attributes = {key: item.get(key) for key in _KEPT}
-    attributes |= {"auth0_id": _id(item), "app_metadata": rest(metadata, {"roles"})}
+    ours = part(metadata, OURS)
+    attributes = part(ours, "attributes") | {key: item.get(key) for key in _KEPT if item.get(key) is not None}
+    attributes |= {"auth0_id": _id(item)}
+    if remaining := rest(metadata, {"roles", OURS}):
+        attributes["app_metadata"] = remaining
     return Person(
         email=email,
         login=text(item, "username"),
@@ -39,10 +44,12 @@ def _person(item: dict[str, Any]) -> Person:
         roles=names(metadata, "roles") or names(part(metadata, "authorization"), "roles"),
         attributes=attributes,
         secret=_secret(item),
+        must_change_password=flag(ours, "must_change_password"),
         times={
-            "created_at": moment(item, "created_at"),
-            "updated_at": moment(item, "updated_at"),
-            "last_login_at": moment(item, "last_login"),
+            "created_at": moment(item, "created_at") or moment(ours, "created_at"),
+            "updated_at": moment(item, "updated_at") or moment(ours, "updated_at"),
+            "last_login_at": moment(item, "last_login") or moment(ours, "last_login_at"),
+            "expires_at": moment(ours, "expires_at"),
             "password_changed_at": moment(item, "password_set_date"),
         },
     )

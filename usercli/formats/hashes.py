@@ -80,14 +80,14 @@ def scrypt(cost: int, block: int, parallel: int, salt: bytes, key: bytes) -> Sec
     if len(key) < _SCRYPT_BYTES or cost != 1 << max(exponent, 1):
         return Secret(unsupported="scrypt")
     numbers = f"ln={exponent},r={block},p={parallel}"
-    return keep(f"$scrypt${numbers}${_unpadded(salt)}${_unpadded(key[:_SCRYPT_BYTES])}", "scrypt")
+    return keep(f"$scrypt${numbers}${unpadded(salt)}${unpadded(key[:_SCRYPT_BYTES])}", "scrypt")
 
 
 def argon2(kind: str, version: int, numbers: tuple[int, int, int], salt: bytes, key: bytes) -> Secret:
     """Argon2 (RFC 9106); `numbers` are memory in KiB, passes, lanes."""
     memory, passes, lanes = numbers
     start = f"$argon2{kind}$v={version}$m={memory},t={passes},p={lanes}"
-    return keep(f"{start}${_unpadded(salt)}${_unpadded(key)}", "argon2")
+    return keep(f"{start}${unpadded(salt)}${unpadded(key)}", "argon2")
 
 
 def digest(algorithm: str, form: str, salt: bytes, checksum: bytes) -> Secret:
@@ -169,10 +169,11 @@ def unhex(text: str) -> bytes | None:
         return None
 
 
-def _unpadded(data: bytes) -> str:
+def unpadded(data: bytes) -> str:
+    """The base64 of bytes, without padding."""
     return base64.b64encode(data).decode().rstrip("=")
 
 
 def _dotted(data: bytes) -> str:
     """passlib's base64 for PBKDF2: a dot for the plus."""
-    return _unpadded(data).replace("+", ".")
+    return unpadded(data).replace("+", ".")

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
 from usercli.formats import BadRecord, ReadOptions, Record
+from usercli.formats.depth import Shallow, TooDeep
 from usercli.formats.source import BadLine, blocks, lines_of
 from usercli.schemas.rows import FIELDS, IGNORED
 from usercli.text import nearest
@@ -39,11 +40,13 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
     number = 0
     try:
-        for item in ijson.items(source, "item", use_float=True):
+        for item in ijson.items(Shallow(source), "item", use_float=True):
             number += 1
             yield _record(number, item, options)
-    except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError) as error:
+    except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, TooDeep) as error:
         text = str(error).splitlines()[0] if not isinstance(error, OSError) else "the file is damaged"
+        if "integer overflow" in text:  # without use_float it takes them, but 5,000 digits make it crash
+            text = "a whole number is larger than 64 bits; JSON Lines (jsonl) may hold those"
         raise InvalidInput(f"not valid JSON after record {number}: {text[:100]}") from None
 
 

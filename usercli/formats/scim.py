@@ -13,9 +13,9 @@ from usercli.formats.person import Person, flag, joined, moment, part, parts, te
 
 _KNOWN = frozenset({"userName", "emails", "schemas"})
 _WITHIN = ("Resources.item", "item.Resources.item")
-_ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-_KEPT = ("nickName", "profileUrl", "title", "userType", "preferredLanguage", "locale", "timezone", "externalId")
-_LISTS = ("phoneNumbers", "addresses", "entitlements", "ims", "photos")
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+TEXTS = ("nickName", "profileUrl", "title", "userType", "preferredLanguage", "locale", "timezone", "externalId")
+LISTS = ("phoneNumbers", "addresses", "entitlements", "ims", "photos")
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
@@ -43,10 +43,10 @@ def _person(item: dict[str, Any]) -> Person | None:
         return None
     name = part(item, "name")
     meta = part(item, "meta")
-    attributes = {key: item.get(key) for key in _KEPT}
-    attributes |= {key: parts(item, key) for key in _LISTS}
+    attributes = {key: item.get(key) for key in TEXTS}
+    attributes |= {key: parts(item, key) for key in LISTS}
     attributes |= {"scim_id": text(item, "id"), "username": text(item, "userName")}
-    attributes["enterprise"] = part(item, _ENTERPRISE)
+    attributes["enterprise"] = part(item, ENTERPRISE)
     return Person(
         email=_email(item),
         login=text(item, "userName"),

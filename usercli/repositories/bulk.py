@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Table, Uuid, insert, select, text
+from sqlalchemy import Column, MetaData, Table, Uuid, func, insert, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 
@@ -41,6 +41,8 @@ GRANT_COLUMNS = ("user_id", "role_id", "granted_by")
 
 UserValues = tuple[Any, ...]
 
+_LOCK = 0x696D706F7274  # "import" in ASCII
+
 _SEEN = Table(
     "usercli_seen",
     MetaData(),
@@ -56,6 +58,14 @@ class BulkRepository:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
+
+    def wait_for_others(self) -> None:
+        """One import at a time: two that meet the same users in opposite order would wait for each other.
+
+        Comes before every other lock.
+        """
+        if self._on_postgresql:
+            self.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
     def encoded(self, users: Sequence[UserValues]) -> Any:
         """The users as `insert` sends them; asks the database nothing."""

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.orm import Session
 
+from usercli.errors import interruption
+
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -22,7 +24,12 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Itera
             driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, lines))
         else:
             _copy(driver, statement, lines)
-    except Exception as error:
+    except BaseException as error:
+        if stopped := interruption(error):
+            connection.invalidate()  # it may stand in the middle of the COPY, and would take no ROLLBACK
+            raise stopped from None
+        if not isinstance(error, Exception):
+            raise
         known = connection.engine.get_execution_options()["usercli_translate"](error)
         if known is None:
             raise

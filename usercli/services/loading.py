@@ -78,6 +78,7 @@ class Loader:
     def __post_init__(self) -> None:
         self._all_ours = False
         self._roles: dict[str, Role] = {}
+        self._bad: list[Reject] = []  # of the present batch
 
     def begin(self) -> None:
         """At the start of a transaction: what must hold before the first row."""
@@ -99,11 +100,15 @@ class Loader:
         return Batch(chunk, rows, values, self.uow.bulk.encoded(values), drafts)
 
     def load(self, batch: Batch) -> None:
-        """Write one batch; once a record is bad and must not be, only look for more bad ones."""
+        """Write one batch, and tell its bad records in the order of the file."""
         self.summary.read += len(batch.chunk)
         rows = [item for item in batch.chunk if self._is_good(item) and isinstance(item, UserRow)]
-        if self.is_lost or not rows:
-            return
+        # also where a record is bad and must not be: only writing finds the users who are in the way
+        if rows and not (self.is_lost and self.options.skip_bad):
+            self._write(batch, rows)
+        self._tell()
+
+    def _write(self, batch: Batch, rows: Sequence[UserRow]) -> None:
         if len(rows) < len(batch.rows):
             batch = self._batch(rows, rows)
         taken = self.uow.bulk.insert(batch.values, batch.encoded)
@@ -234,12 +239,16 @@ class Loader:
         change_roles(user, added, removed, self.uow)
 
     def _reject(self, item: Checked, reason: str, code: ExitCode = ExitCode.USAGE) -> None:
-        reject = Reject(item.line, reason, item.fields, code)
         self.summary.rejected += 1
-        if len(self.rejects) < FIRST:
-            self.rejects.append(reject)
-        if self.options.skip_bad:
-            self.on_reject(reject)
+        self._bad.append(Reject(item.line, reason, item.fields, code))
+
+    def _tell(self) -> None:
+        for reject in sorted(self._bad, key=lambda reject: reject.line):
+            if len(self.rejects) < FIRST:
+                self.rejects.append(reject)
+            if self.options.skip_bad:
+                self.on_reject(reject)
+        self._bad.clear()
 
 
 def _preserved(start: UserValues, row: UserRow, now: Any) -> UserValues:

@@ -87,6 +87,7 @@ def resume(
 
 def _load(loader: Loader, batch: Batch, digest: str, sync_rejects: Callable[[], int]) -> None:
     uow, stands = loader.uow, loader.summary.read
+    uow.bulk.wait_for_others()
     with guarded(uow, loader.options):
         place = uow.imports.lock(digest)
         if place.summary["read"] != stands:

@@ -46,6 +46,7 @@ def import_users(
     """
     loader = Loader(uow, options, on_reject)
     with uow.change("user.imported"):
+        uow.bulk.wait_for_others()
         with guarded(uow, options):
             loader.begin()
             for batch in ahead(loader.prepared(chunks)):

@@ -1,0 +1,44 @@
+"""Auth0: the file of a bulk import job.
+
+https://auth0.com/docs/manage-users/user-migration/bulk-user-import-database-schema-and-examples
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from usercli.formats.auth0 import OURS
+from usercli.writers import Exported, Report, array, is_active
+from usercli.writers.auth0_hashes import spelled
+
+#: A job takes no larger file.
+LARGEST = 500_000
+
+#: What the schema has no place for goes into the metadata that users cannot edit.
+_IN_METADATA = ("attributes", "must_change_password", "expires_at", "last_login_at", "created_at", "updated_at")
+
+
+def write(users: Iterable[Exported], report: Report) -> Iterator[str]:
+    """The array of users."""
+    size = 1
+    for piece in array(_user(user, report) for user in users):
+        size += len(piece.encode())
+        yield piece
+    yield "\n"
+    if size > LARGEST:
+        report.notes.add(f"a job takes files of {LARGEST // 1000} KB, this one has {size // 1000:,}: split it")
+
+
+def _user(user: Exported, report: Report) -> dict[str, Any]:
+    report.lose(user, ("deleted_at",))
+    found: dict[str, Any] = {"email": user["email"], "user_id": user["id"], "blocked": not is_active(user)}
+    if user["full_name"]:
+        found["name"] = user["full_name"]
+    ours = {name: user[name] for name in _IN_METADATA if user[name]}
+    found["app_metadata"] = {"roles": user["roles"], OURS: ours}
+    if "hashed_password" in user:
+        found |= spelled(user["hashed_password"], report)
+    if user["password_changed_at"] and not found.keys().isdisjoint({"password_hash", "custom_password_hash"}):
+        found["password_set_date"] = user["password_changed_at"]
+    return found

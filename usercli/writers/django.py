@@ -1,0 +1,86 @@
+"""Django: a fixture of `auth.user` and its groups for `manage.py loaddata`.
+
+Users and groups have no numbers: Django finds those that are there by their natural keys, so that loading twice
+makes nobody twice. https://docs.djangoproject.com/en/5.2/topics/serialization/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from usercli.writers import Exported, Report, array, is_active
+
+UNUSABLE = "!"
+
+_LOST = ("attributes", "must_change_password", "password_changed_at", "expires_at", "deleted_at")
+_NAME_LENGTH = 150  # of username, first_name, last_name and a group
+_HASH_LENGTH = 128
+_BCRYPT_NOTE = "hashes are bcrypt: django.contrib.auth.hashers.BCryptPasswordHasher must be in PASSWORD_HASHERS"
+
+
+def write(users: Iterable[Exported], report: Report) -> Iterator[str]:
+    """The fixture: each group before the first user who has it."""
+    yield from array(_objects(users, report))
+    yield "\n"
+
+
+def _objects(users: Iterable[Exported], report: Report) -> Iterator[dict[str, Any]]:
+    groups: set[str] = set()
+    for user in users:
+        for name in user["roles"]:
+            if name not in groups:
+                groups.add(name)
+                yield {"model": "auth.group", "fields": {"name": name}}
+        yield {"model": "auth.user", "fields": _fields(user, report)}
+
+
+def _fields(user: Exported, report: Report) -> dict[str, Any]:
+    report.lose(user, _LOST)
+    first, last = _names(user["full_name"], report)
+    return {
+        # never what an attribute says: of two users with one username the second would become the first
+        "username": user["email"] if len(user["email"]) <= _NAME_LENGTH else user["id"],
+        "email": user["email"],
+        "first_name": first,
+        "last_name": last,
+        "is_active": is_active(user),
+        "groups": [[name] for name in user["roles"]],
+        "password": _password(user, report),
+        "date_joined": user["created_at"],
+        "last_login": user["last_login_at"],
+    }
+
+
+def _names(name: str, report: Report) -> tuple[str, str]:
+    """The name in two parts, which joined by a blank are the name again."""
+    first, _, last = name.rpartition(" ")
+    if not (first and last) or first != first.strip() or max(len(first), len(last)) > _NAME_LENGTH:
+        first, last = name, ""
+    if len(first) > _NAME_LENGTH:
+        report.lost[f"full_name beyond {_NAME_LENGTH} characters"] += 1
+    return first[:_NAME_LENGTH], last
+
+
+def _password(user: Exported, report: Report) -> str:
+    """The hash as Django spells it; unusable where it has no hasher for it."""
+    from usercli.passwords import identify
+
+    stored = user.get("hashed_password", UNUSABLE)
+    kind = identify(stored)
+    if not kind.usable:
+        return UNUSABLE
+    spelled = ""
+    if kind.scheme == "bcrypt":
+        spelled = f"bcrypt${stored}"
+    elif kind.scheme == "argon2":
+        spelled = f"argon2{stored}"
+    elif kind.scheme.startswith("django_"):
+        spelled = stored
+    # bcrypt_sha256 is another construction there: bcrypt of a bare SHA-256, ours is of an HMAC
+    if not spelled or len(spelled) > _HASH_LENGTH:
+        report.lost[f"hashed_password ({kind.scheme})"] += 1
+        return UNUSABLE
+    if kind.scheme in {"bcrypt", "django_bcrypt"}:
+        report.notes.add(_BCRYPT_NOTE)
+    return spelled

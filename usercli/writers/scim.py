@@ -1,0 +1,69 @@
+"""SCIM 2.0: a ListResponse (RFC 7644, 3.4.2) of User resources of the core schema (RFC 7643, 4.1).
+
+The enterprise extension is written where the attribute `enterprise` holds it, as the reader puts it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from usercli.formats.scim import ENTERPRISE, LISTS, TEXTS
+from usercli.writers import Exported, Report, array, is_active, one
+
+_LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+_LOST = ("must_change_password", "password_changed_at", "expires_at", "last_login_at", "deleted_at")
+
+
+def write(users: Iterable[Exported], report: Report) -> Iterator[str]:
+    """The list; how many they are stands at its end, when they are counted."""
+    count = 0
+
+    def counted() -> Iterator[dict[str, Any]]:
+        nonlocal count
+        for user in users:
+            count += 1
+            yield _resource(user, report)
+
+    start = f'{{"schemas":{one([_LIST])},"Resources":'
+    for piece in array(counted()):
+        yield start + piece
+        start = ""
+    yield f',"totalResults":{count},"startIndex":1,"itemsPerPage":{count}}}\n'
+
+
+def _resource(user: Exported, report: Report) -> dict[str, Any]:
+    report.lose(user, _LOST)
+    extra = _of_the_schema(user["attributes"])
+    if user["attributes"].keys() - extra.keys():
+        report.lost["attributes"] += 1
+    enterprise = extra.pop("enterprise", None)
+    found: dict[str, Any] = {
+        "schemas": [_USER, ENTERPRISE] if enterprise else [_USER],
+        "id": user["id"],
+        "userName": user["email"],
+        "active": is_active(user),
+        "emails": [{"value": user["email"], "primary": True}],
+        **extra,
+    }
+    if user["full_name"]:
+        found["name"] = {"formatted": user["full_name"]}
+    if user["roles"]:
+        found["roles"] = [{"value": name} for name in user["roles"]]
+    if enterprise:
+        found[ENTERPRISE] = enterprise
+    found["meta"] = {"resourceType": "User", "created": user["created_at"], "lastModified": user["updated_at"]}
+    return found
+
+
+def _of_the_schema(attributes: dict[str, Any]) -> dict[str, Any]:
+    """The attributes that the schema has a place for, and whose values fit it."""
+    found: dict[str, Any] = {name: attributes[name] for name in TEXTS if isinstance(attributes.get(name), str)}
+    for name in LISTS:
+        value = attributes.get(name)
+        if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
+            found[name] = value
+    if isinstance(attributes.get("enterprise"), dict):
+        found["enterprise"] = attributes["enterprise"]
+    return found
