@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -96,9 +97,9 @@ def engines_are_kept() -> Iterator[None]:
     again. No connection is kept.
     """
 
-    def keep(url: DatabaseUrl, poolclass: type[Pool] = NullPool) -> Engine:
+    def keep(url: DatabaseUrl, poolclass: type[Pool] = NullPool, **pool: Any) -> Engine:
         if poolclass is not NullPool or (url.engine == "sqlite" and not Path(url.database).exists()):
-            return open_engine(url, poolclass)
+            return open_engine(url, poolclass, **pool)
         return kept_engine(url)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -98,8 +98,9 @@ MORE = {
 
 
 def cases() -> Iterator[tuple[str, commands.Case]]:
+    """Those that take -o: what `export --to` writes has the shape that the other system reads."""
     for name, some in commands.CASES.items():
-        yield from ((name, case) for case in [*some, *MORE.get(name, [])])
+        yield from ((name, case) for case in [*some, *MORE.get(name, [])] if "--to" not in case.complete)
 
 
 def played(places: dict[str, str], form: str) -> Iterator[tuple[str, str]]:
