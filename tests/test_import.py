@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -256,3 +257,22 @@ def test_preserve_keeps_ids_times_and_versions(cli: Cli, table, database: Databa
         "import", table(header + "0192aaaa-0000-7000-8000-000000000002,b@example.com,1,,,\n"), "--preserve"
     )
     assert (code, err) == (6, "error: --preserve into a database that has users needs --reason TEXT\n")
+
+
+def test_progress_tells_the_rate_and_the_time_left(cli: Cli, table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("usercli.cli.progress._SECONDS_A_LINE", 0.0)
+    monkeypatch.setattr("usercli.services.checking.CHUNK", 1000)
+    monkeypatch.setattr("usercli.formats.source._BLOCK", 4096)
+    file = table("email\n" + "".join(f"user{number:05}@example.com\n" for number in range(20_000)))
+    code, _, err = cli("import", file)
+    lines = [line for line in err.splitlines() if line.startswith("imported ")]
+    shape = re.compile(r"imported [\d,]+ of ([\d,]+) \([\d,]+/s, [\d,]+ s left\)")
+    totals = [int(match[1].replace(",", "")) for line in lines[:-1] if (match := shape.fullmatch(line))]
+    assert (code, len(totals)) == (0, 20)
+    assert all(18_000 < total < 22_000 for total in totals), totals
+
+
+def test_progress_of_a_stream_tells_no_total(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("usercli.cli.progress._SECONDS_A_LINE", 0.0)
+    _, _, err = cli("import", "-", "--from", "csv", stdin="email\na@example.com\n")
+    assert re.fullmatch(r"imported 1 \([\d,]+/s\)", err.splitlines()[0])

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -167,6 +167,8 @@ class _Run:
     #: An earlier run finished it.
     was_done: bool = False
     _stands: str = "nothing was imported"
+    _source: BinaryIO | None = None
+    _read: int = 0
 
     @contextmanager
     def telling_what_stands(self) -> Iterator[None]:
@@ -195,7 +197,7 @@ class _Run:
                 uow,
                 self.options,
                 on_reject=rejects.write,
-                on_progress=lambda done: bar.at(done.read),
+                on_progress=lambda done: bar.at(done.read, self._total()),
                 before_commit=lambda: self._commits(rejects),
             )
 
@@ -228,7 +230,7 @@ class _Run:
 
             def at(done: ImportSummary) -> None:
                 self._stand_at(done)
-                bar.at(done.read)
+                bar.at(done.read, self._total())
 
             return resume(
                 self._chunks(records, bar),
@@ -244,13 +246,27 @@ class _Run:
         from usercli.services.checking import CHUNK, hashed
 
         if self._hasher is None:
-            return self._checker().chunks(records, CHUNK)
+            return self._counted(self._checker().chunks(records, CHUNK))
         return hashed(
-            self._checker().chunks(records, _HASHED_AT_A_TIME),
+            self._counted(self._checker().chunks(records, _HASHED_AT_A_TIME)),
             self._hasher,
             self.jobs,
-            lambda done: bar.at(done, verb="hashed"),
+            lambda done: bar.at(done, self._total(), verb="hashed"),
         )
+
+    def _counted(self, chunks: Iterable[list[Checked]]) -> Iterator[list[Checked]]:
+        for chunk in chunks:
+            self._read += len(chunk)
+            yield chunk
+
+    def _total(self) -> int | None:
+        """How many records the file holds, as far as can be told from how much of it they took so far."""
+        from usercli.formats.source import position
+
+        if self._source is None or not self._is_a_file:
+            return None
+        read, size = position(self._source), Path(self.file).stat().st_size
+        return round(self._read * size / read) if read else None
 
     @cached_property
     def _hasher(self) -> PasswordHasher | None:
@@ -277,7 +293,9 @@ class _Run:
         from usercli.formats.source import open_source
 
         with open_source(self.file) as source:
+            self._source, self._read = source, done
             yield islice(reader(self.format)(source, self.read_options), done, None)
+            self._source = None
 
     def _say_what_hashing_takes(self, done: int = 0) -> None:
         """An estimate for the passwords of the file behind its first records; all of it is checked before."""

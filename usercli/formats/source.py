@@ -45,6 +45,11 @@ def open_source(path: str) -> Iterator[BinaryIO]:
         yield _unzipped(cast("BinaryIO", source))
 
 
+def position(source: BinaryIO) -> int:
+    """How many bytes of the file are read, zipped ones where it is zipped."""
+    return int(getattr(source, "fileobj", source).tell())
+
+
 def _unzipped(source: BinaryIO) -> BinaryIO:
     start = source.peek(2)[:2] if hasattr(source, "peek") else b""
     if start == _GZIP:
