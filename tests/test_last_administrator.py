@@ -148,6 +148,73 @@ def test_every_path_to_no_administrator_is_refused_and_changes_nothing(
         assert everything(database) == before, arguments
 
 
+#: Rows of a file with which an import would take an administrator away.
+TAKING_ROWS = [
+    {"is_active": False},
+    {"roles": []},
+    {"roles": ["editor"]},
+    {"is_active": False, "full_name": "Other", "attributes": {"a": "b"}},
+]
+
+
+@pytest.mark.parametrize("how", [(), ("--dry-run",), ("--resume",), ("--skip-bad",)], ids=" ".join)
+def test_no_import_takes_the_last_administrator_away(
+    cli: Cli, ada_alone: None, database: Database, environment: Path, how: tuple[str, ...]
+) -> None:
+    before = everything(database)
+    for number, row in enumerate(TAKING_ROWS):
+        others = [{"email": f"new{n}@example.com"} for n in range(2)]
+        lines = [others[0], {"email": ADA, **row}, others[1]]
+        file = f"users{number}.jsonl"
+        (environment / file).write_text("\n".join(map(json.dumps, lines)))
+        code, out, err = cli("import", file, "--on-conflict", "update", *how)
+        assert (code, out, err.splitlines()[-1]) == (6, "", REFUSED.rstrip()), (row, err)
+        assert everything(database) == before, row
+    (environment / "later.jsonl").write_text(json.dumps({"email": ADA, "expires_at": IN_A_MONTH}))
+    assert cli("import", "later.jsonl", "--on-conflict", "update")[2].endswith(REFUSED_LATER)
+    assert everything(database) == before
+    assert administrators(database) == ["ada"]
+
+
+def test_an_import_that_puts_another_administrator_in_place_may_take_one_away(
+    cli: Cli, ada_alone: None, database: Database, environment: Path
+) -> None:
+    rows = [{"email": ADA, "roles": []}, {"email": BOB, "roles": ["admin"]}]
+    for file, lines in (("one.jsonl", rows), ("two.jsonl", rows[::-1])):
+        (environment / file).write_text("\n".join(map(json.dumps, lines)))
+    assert cli("import", "one.jsonl", "--on-conflict", "update")[0] == 0
+    assert administrators(database) == ["bob"]
+    (environment / "none.jsonl").write_text(json.dumps({"email": BOB, "roles": []}))
+    allowed = ("import", "none.jsonl", "--on-conflict", "update", "--allow-no-admin")
+    assert cli(*allowed)[0] == 2  # it wants a reason
+    assert cli(*allowed, "--reason", "closing down")[0] == 0
+    assert administrators(database) == []
+
+
+@pytest.mark.parametrize("how", [("--atomic",), ("--continue",), ()], ids=["atomic", "continue", "plain"])
+def test_no_batch_takes_the_last_administrator_away(
+    cli: Cli, ada_and_bob: None, database: Database, environment: Path, how: tuple[str, ...]
+) -> None:
+    before = everything(database)
+    (environment / "batch.txt").write_text(f"deactivate {ADA}\nrole revoke admin {BOB}\n")
+    code, out, _ = cli("batch", "batch.txt", *how)
+    codes = [json.loads(line)["code"] for line in out.splitlines()]
+    assert (code, codes) == (7 if how == ("--continue",) else 6, [0, 6])
+    assert json.loads(out.splitlines()[-1])["messages"] == [REFUSED.rstrip()]
+    if how == ("--atomic",):
+        assert everything(database) == before
+    else:
+        assert administrators(database) == ["bob"]
+
+
+def test_an_atomic_batch_may_pass_the_office_on(
+    cli: Cli, ada_alone: None, database: Database, environment: Path
+) -> None:
+    (environment / "batch.txt").write_text(f"role grant admin {BOB}\ndeactivate {ADA}\n")
+    assert cli("batch", "batch.txt", "--atomic")[0] == 0
+    assert administrators(database) == ["bob"]
+
+
 def test_both_administrators_in_one_command_are_refused_and_one_of_them_is_not(
     cli: Cli, ada_and_bob: None, database: Database
 ) -> None:

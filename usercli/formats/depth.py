@@ -18,13 +18,13 @@ class TooDeep(Exception):
 
 
 class Shallow:
-    """A stream that ends where its JSON nests too deep: the next read raises TooDeep.
+    """A stream behind its `start` that ends where its JSON nests too deep: the next read raises TooDeep.
 
     Which bytes open and close is told without a loop over them; only where it looks deep they are counted.
     """
 
-    def __init__(self, source: BinaryIO) -> None:
-        self._source = source
+    def __init__(self, source: BinaryIO, start: bytes = b"") -> None:
+        self._source, self._start = source, start
         self._depth = 0
         self._in_text = False
         self._escapes = False
@@ -34,7 +34,10 @@ class Shallow:
         """Up to that many bytes."""
         if self._is_over:
             raise TooDeep(f"nested deeper than {DEEPEST} levels")
-        data = self._source.read(size)
+        if size == 0:  # the parser asks what kind of stream this is
+            return b""
+        data = self._start or self._source.read(size)
+        self._start = b""
         end = self._follow(data)
         self._is_over = end < len(data)
         return data[:end]

@@ -98,7 +98,9 @@ def walk(source: BinaryIO, system: str, within: tuple[str, ...] = ()) -> Iterato
             feed.waiting = 0
             yield from builder.take(event, value)
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"line {feed.line}: not valid JSON, so no file of {system}: {_reason(error)}") from None
+        raise InvalidInput(
+            f"line {feed.line}: not valid JSON, so no file of {system}: {reason_of(error)}"
+        ) from None
     except _TooLarge as error:
         raise InvalidInput(f"line {feed.line}: {error} (reading it as a file of {system})") from None
     except (EOFError, zlib.error, OSError):
@@ -219,7 +221,7 @@ class _Builder:
                 raise _TooLarge(f"an object is larger than {LARGEST >> 20} MB")
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """What the parser says, without the text that it quotes: that may hold a secret."""
     first = error.args[0] if error.args else ""
     text = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)

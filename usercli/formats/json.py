@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
 from usercli.formats import BadRecord, ReadOptions, Record
 from usercli.formats.depth import Shallow, TooDeep
+from usercli.formats.documents import reason_of
 from usercli.formats.source import BadLine, blocks, lines_of
 from usercli.schemas.rows import FIELDS, IGNORED
 from usercli.text import nearest
+
+_PIECE = 1 << 16
+_UTF8 = b"\xef\xbb\xbf"
 
 
 def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
@@ -40,14 +45,40 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
     number = 0
     try:
-        for item in ijson.items(Shallow(source), "item", use_float=True):
+        start = _start(source)
+        for item in ijson.items(Shallow(source, start), "item", use_float=True):
             number += 1
             yield _record(number, item, options)
-    except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, TooDeep) as error:
-        text = str(error).splitlines()[0] if not isinstance(error, OSError) else "the file is damaged"
-        if "integer overflow" in text:  # without use_float it takes them, but 5,000 digits make it crash
-            text = "a whole number is larger than 64 bits; JSON Lines (jsonl) may hold those"
-        raise InvalidInput(f"not valid JSON after record {number}: {text[:100]}") from None
+    except (ijson.JSONError, UnicodeDecodeError, TooDeep) as error:
+        raise InvalidInput(f"not valid JSON after record {number}: {_told(error)}") from None
+    except (EOFError, zlib.error, OSError):
+        raise InvalidInput(f"the file is truncated or damaged after record {number}") from None
+
+
+def _start(source: BinaryIO) -> bytes:
+    """The first bytes of an array. Raises InvalidInput for what is none."""
+    data = source.read(_PIECE)
+    start = data.removeprefix(_UTF8).lstrip()
+    while data and not start:
+        data = source.read(_PIECE)
+        start = data.lstrip()
+    if not start:
+        raise InvalidInput("the file is empty")
+    if not start.startswith(b"["):
+        raise InvalidInput("the file is no JSON array of users; objects line by line are read with --from jsonl")
+    return start
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, TooDeep):
+        return str(error)
+    reason = reason_of(error)
+    # without use_float ijson takes them, but 5,000 digits make it crash
+    return (
+        "a whole number is larger than 64 bits; JSON Lines (jsonl) may hold those"
+        if "overflow" in reason
+        else reason
+    )
 
 
 def _record(number: int, item: Any, options: ReadOptions) -> Record | BadRecord:

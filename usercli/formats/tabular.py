@@ -51,7 +51,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        if not self.waiting:
+        while not self.waiting:
             number, block = next(self._blocks)
             self.give_back(number, block)
         number, line = self.waiting.popleft()
@@ -185,6 +185,8 @@ class _Table:
         try:
             return next(csv.reader([line], delimiter=self._separator, strict=True))
         except csv.Error:
+            if "\r" in line.rstrip("\r\n"):
+                raise InvalidInput("line 1: lines end with CR alone; convert them first: tr '\\r' '\\n'") from None
             raise InvalidInput("line 1: the header line cannot be read: a quote is not closed") from None
 
     def _names(self, cells: list[str]) -> list[str]:
