@@ -67,6 +67,7 @@ def test_every_file_imports_to_the_users_it_holds(
     ]
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("system", sorted({system for system, _ in VERIFIED.values()}))
 def test_a_known_password_of_each_scheme_signs_in_once_and_is_hashed_anew(
     cli: Cli, environment: Path, database: Database, system: str

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from tests.conftest import Cli, Database
+from usercli.database.engine import open_engine
 from usercli.emails import email_key
 from usercli.formats import ReadOptions, Record, reader
 
@@ -45,29 +47,37 @@ def other(cli: Cli, empty_database: Database) -> Database:
     return empty_database
 
 
+_INSERT = """
+INSERT INTO users (id, email, email_key, full_name, hashed_password, attributes, is_active, version,
+    created_at, updated_at, last_login_at, deleted_at, was_active)
+VALUES (:id, :email, :key, :name, :hash, :attributes, :active, :version, :at, :at, :login, :deleted, :was)
+"""
+
+
 def fill(database: Database, users: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """Write users past the tool, as other programs may: some in the bin, all times with microseconds."""
+    rows = []
     for number, (name, attributes) in enumerate(users):
         email = EMAILS[number] if number < len(EMAILS) else f"user{number}@example.com"
         in_bin = number % 7 == 6
-        database.rows(
-            "INSERT INTO users (id, email, email_key, full_name, hashed_password, attributes, is_active, version, "
-            "created_at, updated_at, last_login_at, deleted_at, was_active) "
-            "VALUES (:id, :email, :key, :name, :hash, :attributes, :active, :version, "
-            ":at, :at, :login, :deleted, :was)",
-            id=f"0192aaaa00007000800000000000{number:04x}",
-            email=email,
-            key=email_key(email),
-            name=name,
-            hash=HASHES[number % len(HASHES)],
-            attributes=json.dumps(attributes, ensure_ascii=False),
-            active=number % 3 != 1 and not in_bin,
-            version=number + 1,
-            at=f"2024-02-29 23:59:59.{number:06}",
-            login="1999-12-31 00:00:00.500000" if number % 2 else None,
-            deleted="2025-01-01 00:00:00.000001" if in_bin else None,
-            was=True if in_bin else None,
+        rows.append(
+            {
+                "id": f"0192aaaa00007000800000000000{number:04x}",
+                "email": email,
+                "key": email_key(email),
+                "name": name,
+                "hash": HASHES[number % len(HASHES)],
+                "attributes": json.dumps(attributes, ensure_ascii=False),
+                "active": number % 3 != 1 and not in_bin,
+                "version": number + 1,
+                "at": f"2024-02-29 23:59:59.{number:06}",
+                "login": "1999-12-31 00:00:00.500000" if number % 2 else None,
+                "deleted": "2025-01-01 00:00:00.000001" if in_bin else None,
+                "was": True if in_bin else None,
+            }
         )
+    with open_engine(database.url).begin() as connection:
+        connection.execute(text(_INSERT), rows)
 
 
 def empty(*databases: Database) -> None:
@@ -167,8 +177,11 @@ def test_the_cells_of_csv_spectrum_come_back_byte_by_byte(
     cli: Cli, database: Database, other: Database, form: str
 ) -> None:
     rows = [row for name in NAMES for row in spectrum(name)]
-    texts = [text for name in NAMES for text in [(SPECTRUM / "csvs" / f"{name}.csv").read_bytes().decode("utf-8")]]
-    fill(database, [("".join(row.values()), row) for row in rows] + [(text[:255], {"all": text}) for text in texts])
+    files = [(SPECTRUM / "csvs" / f"{name}.csv").read_bytes().decode("utf-8") for name in NAMES]
+    fill(
+        database,
+        [("".join(row.values()), row) for row in rows] + [(whole[:255], {"all": whole}) for whole in files],
+    )
     one, two = bytes_both_ways(cli, database, other, form)
     assert two == one
 
