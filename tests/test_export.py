@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,3 +103,12 @@ def test_a_file_that_cannot_be_completed_is_not_there(cli: Cli, environment: Pat
     code, _, err = cli("export", "no/such/folder/x.csv")
     assert (code, err) == (1, "error: cannot write no/such/folder/x.csv: no such file or directory\n")
     assert sorted(path.name for path in environment.iterdir()) == ["old.csv"]
+
+
+def test_a_device_or_a_pipe_does_not_become_a_file(cli: Cli, environment: Path, ada: UserView) -> None:
+    os.mkfifo(environment / "pipe")
+    for more in ((), ("--to", "django")):
+        code, out, err = cli("export", "pipe", *more)
+        assert (code, out, err) == (1, "", "error: cannot write pipe: it is not a regular file\n")
+    assert (environment / "pipe").is_fifo()
+    assert [path.name for path in environment.iterdir()] == ["pipe"]

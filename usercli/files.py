@@ -29,6 +29,8 @@ def make_private_folder(path: Path) -> None:
 def replaced(path: str) -> Iterator[BinaryIO]:
     """Write a file, 0600, beside its place and put it there when it is complete. Raises UserCliError."""
     place = Path(path)
+    if place.exists() and not place.is_file():  # a device or a pipe would become a file
+        raise UserCliError(f"cannot write {path}: it is not a regular file")
     partial = place.with_name(f"{place.name}.partial")
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
