@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy.engine import AdaptedConnection
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from usercli.errors import interruption
 
+_PIECE = 1 << 16
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -34,6 +35,14 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Itera
         if known is None:
             raise
         raise known from None
+
+
+def _pieces(lines: Iterable[str]) -> Iterator[bytes]:
+    """The lines' bytes in pieces: libpq moves all that it has yet to send each time when the socket takes some."""
+    for line in lines:
+        data = line.encode()
+        for start in range(0, len(data), _PIECE):
+            yield data[start : start + _PIECE]
 
 
 def _copy(driver: Any, statement: str, lines: Iterable[str]) -> None:
