@@ -191,11 +191,12 @@ def importing(runs: int, folder: Path) -> dict[str, Any]:
     write_users(many, MANY)
     write_users(few, FEW)
     server = Server()
+    # first: what this process itself takes counts for those that it starts
+    peaks = [usercli(server.fresh(), "import", path) for path in (few, many)]
     manage = django(folder, server.cluster.port)
     names = ("copy", "postgresql", "executemany", "sqlite", "hundred", "loaddata")
     found: dict[str, Any] = {name: [] for name in names}
-    # first: what this process itself takes counts for those that it starts
-    found["peak_mb"] = [usercli(server.fresh(), "import", path) for path in (few, many)]
+    found["peak_mb"] = peaks
     files: dict[str, Path] = {}
     old = folder / "old.db"
     for _ in range(runs):

@@ -276,3 +276,17 @@ def test_progress_of_a_stream_tells_no_total(cli: Cli, monkeypatch: pytest.Monke
     monkeypatch.setattr("usercli.cli.progress._SECONDS_A_LINE", 0.0)
     _, _, err = cli("import", "-", "--from", "csv", stdin="email\na@example.com\n")
     assert re.fullmatch(r"imported 1 \([\d,]+/s\)", err.splitlines()[0])
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_what_follows_a_large_import_does_not_read_the_whole_log(cli: Cli, table, database: Database) -> None:
+    def scans() -> object:
+        database.rows("SELECT pg_stat_force_next_flush()")
+        [[found]] = database.rows("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'audit_events'")
+        return found
+
+    file = table("email\n" + "".join(f"user{number}@example.com\n" for number in range(6000)))
+    assert cli("import", file)[0] == 0
+    before = scans()
+    assert cli("create", "late@example.com", "--no-password")[0] == 0
+    assert scans() == before

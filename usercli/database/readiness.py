@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from usercli.errors import SchemaNotCurrent
 
 #: The newest revision in alembic/versions; a test compares them.
-HEAD = "20261121_0400"
+HEAD = "20261121_0500"
 
 VERSION_TABLE = "alembic_version"
 
