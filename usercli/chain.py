@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from json.encoder import encode_basestring
@@ -58,11 +57,6 @@ def canonical(value: Any) -> str:
     if kind is int:
         return str(value)
     return _ENCODE(value)
-
-
-def new_salt() -> str:
-    """128 random bits in hexadecimal: without them a hash of a name could be guessed."""
-    return secrets.token_hex(16)
 
 
 def personal_hash(salt: str, personal: str) -> str:

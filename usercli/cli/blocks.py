@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from json.encoder import encode_basestring
 from types import NoneType
 from typing import Any
 
 from usercli.cli.output import FORMULA_STARTS, TSV_ESCAPES, cell_text, json_text
+from usercli.columns import Block
 from usercli.text import csv_cell, json_safe
 
 _FORMULA = re.compile("^[" + re.escape("".join(FORMULA_STARTS)) + "]", re.MULTILINE)
 
 #: Types of columns that hold few different values; True and 1 are one key of a dict, so not both at once.
 _FEW = {bool, int, NoneType}
-
-#: Names to columns, all of one length.
-Block = Mapping[str, Sequence[Any]]
-
-
-def rows_of(blocks: Iterable[Block]) -> Iterator[dict[str, Any]]:
-    """The same as rows."""
-    for block in blocks:
-        for values in zip(*block.values(), strict=True):
-            yield dict(zip(block, values, strict=True))
 
 
 def separated(

@@ -69,10 +69,11 @@ class Output:
     def blocks(self, blocks: Iterable[Mapping[str, Sequence[Any]]]) -> None:
         """A list of many, in blocks of columns; the same bytes as `many`, made faster."""
         from usercli.cli import blocks as columns
+        from usercli.columns import rows_of
 
         names = self.fields
         if self.is_terminal or self.format in {"table", "yaml", "ids"}:
-            self.many(columns.rows_of(blocks))
+            self.many(rows_of(blocks))
         elif self.format == "json":
             self._write(_array(columns.json_lines(blocks, names)))
         elif self.format == "jsonl":

@@ -93,8 +93,8 @@ class BulkRepository:
             self._seeing = True
         wanted = set(ids)
         known = set(connection.scalars(select(_SEEN.c.id).where(_SEEN.c.id.in_(wanted))))
-        if wanted > known:
-            connection.execute(insert(_SEEN), [{"id": user_id} for user_id in wanted - known])
+        if new := wanted - known:
+            connection.execute(insert(_SEEN), [{"id": user_id} for user_id in new])
         return known
 
     def grant(self, grants: Iterable[tuple[str, str, str]]) -> None:
@@ -188,13 +188,17 @@ def _text(value: object) -> str:
     return "\\N" if value is None else str(value)
 
 
+#: A chunk has one time for all.
+_sqlite_text = lru_cache(maxsize=4096)(sqlite_time)
+
+
 def _sqlite_row(user: UserValues) -> UserValues:
     return (_hex(user[0]), *map(_sqlite_cell, user[1:]))
 
 
 def _sqlite_cell(value: Any) -> Any:
     if isinstance(value, datetime):
-        return sqlite_time(value)
+        return _sqlite_text(value)
     if isinstance(value, dict):  # in the order of the file, as the ORM stores it
         return json.dumps(value, ensure_ascii=False) if value else "{}"
     return value

@@ -11,18 +11,15 @@ from typing import Any
 from sqlalchemy import Text, cast, func, select, text, type_coerce
 from sqlalchemy.orm import Session
 
+from usercli.columns import Block
 from usercli.errors import BrokenRow
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.paging import Order
 from usercli.repositories.users import UserRepository
-from usercli.schemas.users import UserCriteria
-
-#: Fields to columns, all of one length.
-Block = dict[str, Sequence[Any]]
+from usercli.schemas.users import TIME_FIELDS, UserCriteria
 
 _ROWS_A_BLOCK = 2000
-_TIMES = ("password_changed_at", "expires_at", "last_login_at", "created_at", "updated_at", "deleted_at")
 _SECONDS, _MICROSECONDS = len("2026-11-21 13:34:00"), len("2026-11-21 13:34:00.112328")
 
 
@@ -43,7 +40,7 @@ class PlainUsers:
         has_roles = "roles" in self._fields and self._session.scalar(select(UserRole.user_id).limit(1)) is not None
         result = self._session.connection().execute(query.execution_options(yield_per=_ROWS_A_BLOCK))
         for rows in result.partitions():
-            block: Block = dict(zip(names, zip(*rows, strict=True), strict=True))
+            block: dict[str, Sequence[Any]] = dict(zip(names, zip(*rows, strict=True), strict=True))
             for name in names:
                 make = self._maker(name)
                 if make is not None and any(block[name]):
@@ -54,16 +51,16 @@ class PlainUsers:
     def _expression(self, name: str) -> Any:
         """The column, as the engine itself makes a text of it."""
         column = getattr(User, name)
-        if name not in {"id", "attributes", *_TIMES}:
+        if name not in {"id", "attributes", *TIME_FIELDS}:
             return column
         if not self._on_postgresql:
             return type_coerce(column, Text)
-        return cast(func.timezone("UTC", column) if name in _TIMES else column, Text)
+        return cast(func.timezone("UTC", column) if name in TIME_FIELDS else column, Text)
 
     def _maker(self, name: str) -> Callable[[str], Any] | None:
         if name == "attributes":
             return _document
-        if name in _TIMES:
+        if name in TIME_FIELDS:
             return _rfc3339
         return _dashed if name == "id" and not self._on_postgresql else None
 

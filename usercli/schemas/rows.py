@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from usercli.emails import email_key, validate_email
 from usercli.errors import InvalidInput
-from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes
+from usercli.schemas.users import NAME_LENGTH, STRICT, TIME_FIELDS, check_attributes
 from usercli.text import require_json_texts, require_plain, require_storable
 from usercli.times import parse_time
 
@@ -56,8 +56,6 @@ FIELDS = tuple(ImportRecord.model_fields)
 REJECT_FIELDS = ("reject_line", "reject_reason")
 IGNORED = frozenset(REJECT_FIELDS)
 
-_TIMES = ("password_changed_at", "expires_at", "last_login_at", "created_at", "updated_at", "deleted_at")
-_PRESERVED = frozenset({"id", "version", *_TIMES}) - {"expires_at"}
 
 # Addresses so plain that the full validator accepts every one (a property test holds them together).
 _PLAIN = re.compile(
@@ -137,7 +135,7 @@ class RowParser:
 
     def _keep(self, row: UserRow, fields: Mapping[str, Any]) -> None:
         kept: dict[str, Any] = {}
-        for name in _TIMES:
+        for name in TIME_FIELDS:
             if name != "expires_at" and fields.get(name):
                 kept[name] = _time(fields[name], name)
         if fields.get("id"):

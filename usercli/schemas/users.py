@@ -163,6 +163,9 @@ class UserView(BaseModel):
 
 USER_FIELDS = tuple(UserView.model_fields)
 
+#: Those that are times.
+TIME_FIELDS = ("password_changed_at", "expires_at", "last_login_at", "created_at", "updated_at", "deleted_at")
+
 
 #: What a list can be ordered by.
 SORTABLE = (

@@ -23,7 +23,7 @@ CHUNK = 5000
 FIRST = 20
 
 
-def _ignore(_: object) -> None:
+def ignore(_: object) -> None:
     """Nobody listens."""
 
 
@@ -33,7 +33,7 @@ class Checker:
 
     parser: RowParser
     plain: bool = False
-    on_unsupported: Callable[[str], None] = _ignore
+    on_unsupported: Callable[[str], None] = ignore
 
     def chunks(self, records: Iterable[Record | BadRecord], size: int = CHUNK) -> Iterator[list[Checked]]:
         """The records, so many at a time."""
@@ -61,7 +61,7 @@ def hashed(
     chunks: Iterable[list[Checked]],
     hasher: PasswordHasher,
     jobs: int | None = None,
-    on_hashed: Callable[[int], None] = _ignore,
+    on_hashed: Callable[[int], None] = ignore,
 ) -> Iterator[list[Checked]]:
     """The same chunks with hashes instead of plain passwords, made by all cores."""
     done = 0
@@ -89,7 +89,7 @@ class Survey:
     first: list[BadRecord] = field(default_factory=list)
 
 
-def survey(chunks: Iterable[list[Checked]], on_progress: Callable[[int], None] = _ignore) -> Survey:
+def survey(chunks: Iterable[list[Checked]], on_progress: Callable[[int], None] = ignore) -> Survey:
     """Look at all records, and write nothing."""
     found, records = Survey(), 0
     for chunk in chunks:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from usercli.columns import Block, rows_of
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.repositories.plain import Block, PlainUsers
+from usercli.repositories.plain import PlainUsers
 from usercli.repositories.users import order_by
 from usercli.schemas.users import USER_FIELDS, UserCriteria
 
@@ -27,6 +28,4 @@ def export_users(
     criteria: UserCriteria, uow: UnitOfWork, *, sort: str = "id", with_hashes: bool = False
 ) -> Iterator[dict[str, Any]]:
     """The same, a user at a time."""
-    for block in export_blocks(criteria, uow, sort=sort, with_hashes=with_hashes):
-        for values in zip(*block.values(), strict=True):
-            yield dict(zip(block, values, strict=True))
+    return rows_of(export_blocks(criteria, uow, sort=sort, with_hashes=with_hashes))

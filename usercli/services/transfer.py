@@ -11,12 +11,8 @@ from usercli.errors import ExitCode, InvalidInput, UserCliError
 from usercli.formats import BadRecord
 from usercli.schemas.imports import ImportSummary
 from usercli.services.administrators import administrators_kept
-from usercli.services.checking import Checked
+from usercli.services.checking import Checked, ignore
 from usercli.services.loading import ImportOptions, Loader, Reject
-
-
-def _ignore(_: object) -> None:
-    """Nobody listens."""
 
 
 class ImportFailed(UserCliError):
@@ -36,8 +32,8 @@ def import_users(
     uow: UnitOfWork,
     options: ImportOptions,
     *,
-    on_reject: Callable[[Reject], None] = _ignore,
-    on_progress: Callable[[ImportSummary], None] = _ignore,
+    on_reject: Callable[[Reject], None] = ignore,
+    on_progress: Callable[[ImportSummary], None] = ignore,
     before_commit: Callable[[], object] = lambda: None,
 ) -> ImportSummary:
     """Import in one transaction. Raises ImportFailed with the first bad records, LastAdministrator.
