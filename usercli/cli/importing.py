@@ -169,6 +169,7 @@ class _Run:
     _stands: str = "nothing was imported"
     _source: BinaryIO | None = None
     _read: int = 0
+    _total: int | None = None
 
     @contextmanager
     def telling_what_stands(self) -> Iterator[None]:
@@ -197,7 +198,7 @@ class _Run:
                 uow,
                 self.options,
                 on_reject=rejects.write,
-                on_progress=lambda done: bar.at(done.read, self._total()),
+                on_progress=lambda done: bar.at(done.read, self._total),
                 before_commit=lambda: self._commits(rejects),
             )
 
@@ -230,7 +231,7 @@ class _Run:
 
             def at(done: ImportSummary) -> None:
                 self._stand_at(done)
-                bar.at(done.read, self._total())
+                bar.at(done.read, self._total)
 
             return resume(
                 self._chunks(records, bar),
@@ -251,22 +252,19 @@ class _Run:
             self._counted(self._checker().chunks(records, _HASHED_AT_A_TIME)),
             self._hasher,
             self.jobs,
-            lambda done: bar.at(done, self._total(), verb="hashed"),
+            lambda done: bar.at(done, self._total, verb="hashed"),
         )
 
     def _counted(self, chunks: Iterable[list[Checked]]) -> Iterator[list[Checked]]:
-        for chunk in chunks:
-            self._read += len(chunk)
-            yield chunk
-
-    def _total(self) -> int | None:
-        """How many records the file holds, as far as can be told from how much of it they took so far."""
+        """The chunks; each tells anew how many records the file holds, by how much of it they took so far."""
         from usercli.formats.source import position
 
-        if self._source is None or not self._is_a_file:
-            return None
-        read, size = position(self._source), Path(self.file).stat().st_size
-        return round(self._read * size / read) if read else None
+        size = Path(self.file).stat().st_size if self._is_a_file else None
+        for chunk in chunks:
+            self._read += len(chunk)
+            if size is not None and self._source is not None and (read := position(self._source)):
+                self._total = round(self._read * size / read)
+            yield chunk
 
     @cached_property
     def _hasher(self) -> PasswordHasher | None:
