@@ -22,9 +22,9 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Itera
     statement = f'COPY "{table}" ({names}) FROM STDIN'
     try:
         if isinstance(driver, AdaptedConnection):  # an event loop runs this
-            driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, lines))
+            driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, _pieces(lines)))
         else:
-            _copy(driver, statement, lines)
+            _copy(driver, statement, _pieces(lines))
     except BaseException as error:
         if stopped := interruption(error):
             connection.invalidate()  # it may stand in the middle of the COPY, and would take no ROLLBACK
@@ -45,16 +45,16 @@ def _pieces(lines: Iterable[str]) -> Iterator[bytes]:
             yield data[start : start + _PIECE]
 
 
-def _copy(driver: Any, statement: str, lines: Iterable[str]) -> None:
+def _copy(driver: Any, statement: str, pieces: Iterable[bytes]) -> None:
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for line in lines:
-            copy.write(line)
+        for piece in pieces:
+            copy.write(piece)
 
 
-async def _copy_awaiting(driver: Any, statement: str, lines: Iterable[str]) -> None:
+async def _copy_awaiting(driver: Any, statement: str, pieces: Iterable[bytes]) -> None:
     async with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for line in lines:
-            await copy.write(line)
+        for piece in pieces:
+            await copy.write(piece)
 
 
 def escaped(text: str) -> str:
