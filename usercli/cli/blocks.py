@@ -9,9 +9,11 @@ from types import NoneType
 from typing import Any
 
 from usercli.cli.output import FORMULA_STARTS, TSV_ESCAPES, cell_text, json_text
-from usercli.columns import Block
+from usercli.columns import Block, Spelled, Texts
 from usercli.text import csv_cell, json_safe
 
+#: The first character of a text that is no formula, whatever follows; to look at all others costs more.
+_BEYOND_FORMULAS = chr(ord(max(FORMULA_STARTS)) + 1)
 _FORMULA = re.compile("^[" + re.escape("".join(FORMULA_STARTS)) + "]", re.MULTILINE)
 
 #: Types of columns that hold few different values; True and 1 are one key of a dict, so not both at once.
@@ -19,51 +21,67 @@ _FEW = {bool, int, NoneType}
 
 
 def separated(
-    blocks: Iterable[Block], names: Sequence[str], comma: str, cells: Callable[[Sequence[Any]], list[str]]
+    blocks: Iterable[Block], comma: str, cells: Callable[[Sequence[Any]], Sequence[str]]
 ) -> Iterator[str]:
     """The lines of a table, without its header; `cells` makes those of a column."""
     for block in blocks:
-        columns = [cells(block[name]) for name in names]
+        columns = map(cells, block.values())
         yield "\n".join(map(comma.join, zip(*columns, strict=True))) + "\n"
 
 
-def json_lines(blocks: Iterable[Block], names: Sequence[str]) -> Iterator[list[str]]:
-    """JSON objects with these fields, for each block."""
-    shape = "{" + ",".join(f'"{name}":%s' for name in names) + "}"
+def json_lines(blocks: Iterable[Block]) -> Iterator[list[str]]:
+    """JSON objects, for each block. A column of several fields holds the names of all but the first one."""
     for block in blocks:
-        columns = [_each(block[name], encode_basestring, json_text) for name in names]
+        shape = "{" + ",".join(f'"{names.partition(",")[0]}":%s' for names in block) + "}"
+        columns = [_each(column, encode_basestring, json_text) for column in block.values()]
         lines = [shape % row for row in zip(*columns, strict=True)]
-        yield lines if "".join(lines).isprintable() else list(map(json_safe, lines))
+        yield lines if _is_plain("".join(lines)) else list(map(json_safe, lines))
 
 
-def csv_cells(column: Sequence[Any]) -> list[str]:
+def _is_plain(encoded: str) -> bool:
+    """Can there be nothing for json_safe to escape?"""
+    return (encoded.isascii() and "\x7f" not in encoded) or encoded.isprintable()  # the former is the faster
+
+
+def csv_cells(column: Sequence[Any]) -> Sequence[str]:
     """A column of CSV, safe for spreadsheets."""
-    texts = "\n".join([value for value in column if type(value) is str])
-    if _FORMULA.search(texts):
+    if type(column) is Spelled:
+        return column
+    texts = column if _is_text(column) else [value for value in column if type(value) is str]
+    if texts and min(texts) < _BEYOND_FORMULAS and _FORMULA.search("\n".join(texts)):
         column = [
             f"'{value}" if type(value) is str and value.startswith(FORMULA_STARTS) else value for value in column
         ]
     return raw_csv_cells(column)
 
 
-def raw_csv_cells(column: Sequence[Any]) -> list[str]:
+def raw_csv_cells(column: Sequence[Any]) -> Sequence[str]:
     """A column of CSV, as it is."""
     return _escaped(column, ',"\r\n', csv_cell)
 
 
-def tsv_cells(column: Sequence[Any]) -> list[str]:
+def tsv_cells(column: Sequence[Any]) -> Sequence[str]:
     """A column of TSV."""
     return _escaped(column, "\\\t\r\n", lambda text: text.translate(TSV_ESCAPES))
 
 
-def _escaped(column: Sequence[Any], marks: str, escape: Callable[[str], str]) -> list[str]:
+def _escaped(column: Sequence[Any], marks: str, escape: Callable[[str], str]) -> Sequence[str]:
+    if type(column) is Spelled:
+        return column
     cells = _each(column, str, cell_text)
     together = "".join(cells)  # to look through once: most columns have nothing to escape
-    return list(map(escape, cells)) if any(mark in together for mark in marks) else cells
+    if not any(mark in together for mark in marks):
+        return cells
+    escaped = {cell: escape(cell) for cell in set(cells)}
+    return [escaped[cell] for cell in cells]
 
 
-def _each(column: Sequence[Any], text: Callable[[str], str], other: Callable[[Any], str]) -> list[str]:
+def _each(column: Sequence[Any], text: Callable[[str], str], other: Callable[[Any], str]) -> Sequence[str]:
     """What texts and other values become; of numbers, truths and nothings each only once."""
+    if type(column) is Spelled:
+        return column
+    if _is_text(column):
+        return column if text is str else list(map(text, column))
     kinds = set(map(type, column))
     if kinds <= _FEW and len(kinds - {NoneType}) < 2:
         made = {value: other(value) for value in set(column)}
@@ -71,3 +89,7 @@ def _each(column: Sequence[Any], text: Callable[[str], str], other: Callable[[An
     if not any(column) and len(kinds) == 1:
         return [other(column[0])] * len(column)
     return [text(value) if type(value) is str else other(value) for value in column]
+
+
+def _is_text(column: Sequence[Any]) -> bool:
+    return type(column) is Texts or set(map(type, column)) == {str}

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from usercli.columns import Block, Spelling, rows_of
 from usercli.errors import InvalidInput, OutputFailed
 from usercli.text import csv_cell, json_safe, nearest, visible
 
@@ -54,6 +55,13 @@ class Output:
         """The fields to show, in order."""
         return self.chosen or self.columns
 
+    @property
+    def spelling(self) -> Spelling | None:
+        """How `blocks` takes what needs no escape; None if it wants the values themselves."""
+        if self.is_terminal or self.format in {"table", "yaml", "ids"}:
+            return None
+        return Spelling(json=self.format in {"json", "jsonl"}, comma="\t" if self.format == "tsv" else ",")
+
     def many(self, rows: Iterable[BaseModel | Row], table: Sequence[str] = ()) -> None:
         """A list: an array in JSON. `table` are the fields that a table shows unless told otherwise."""
         plain = (self._plain(row) for row in rows)
@@ -66,23 +74,22 @@ class Output:
         else:
             self._write(self._lines(plain))
 
-    def blocks(self, blocks: Iterable[Mapping[str, Sequence[Any]]]) -> None:
-        """A list of many, in blocks of columns; the same bytes as `many`, made faster."""
+    def blocks(self, blocks: Iterable[Block]) -> None:
+        """A list of many, in blocks of columns, the fields in order; the same bytes as `many`, made faster."""
         from usercli.cli import blocks as columns
-        from usercli.columns import rows_of
 
         names = self.fields
-        if self.is_terminal or self.format in {"table", "yaml", "ids"}:
+        if self.spelling is None:
             self.many(rows_of(blocks))
         elif self.format == "json":
-            self._write(_array(columns.json_lines(blocks, names)))
+            self._write(_array(columns.json_lines(blocks)))
         elif self.format == "jsonl":
-            self._write("\n".join(lines) + "\n" for lines in columns.json_lines(blocks, names))
+            self._write("\n".join(lines) + "\n" for lines in columns.json_lines(blocks))
         elif self.format == "tsv":
-            self._write(_under(names, "\t", columns.separated(blocks, names, "\t", columns.tsv_cells)))
+            self._write(_under(names, "\t", columns.separated(blocks, "\t", columns.tsv_cells)))
         else:
             cells = columns.raw_csv_cells if self.raw else columns.csv_cells
-            self._write(_under(names, ",", columns.separated(blocks, names, ",", cells)))
+            self._write(_under(names, ",", columns.separated(blocks, ",", cells)))
 
     def one(self, row: BaseModel | Row) -> None:
         """A single thing: an object in JSON, a list of its fields in a table."""

@@ -53,14 +53,18 @@ def export(
         invocation.options.output = "tsv"  # every row of every field: no table
     from usercli.services.export import export_blocks
 
-    blocks = export_blocks(filters.criteria(), invocation.reading(), sort=sort, with_hashes=with_hashes)
+    def write(output: Output) -> None:
+        uow, fields = invocation.reading(), output.fields
+        output.blocks(export_blocks(criteria, uow, fields=fields, sort=sort, spelling=output.spelling))
+
+    criteria = filters.criteria()
     if file is None:
-        Output(invocation.options, columns).blocks(blocks)
+        write(Output(invocation.options, columns))
         return
     from usercli.files import replaced
 
     with replaced(file) as into:
-        Output(invocation.options, columns, into).blocks(blocks)
+        write(Output(invocation.options, columns, into))
     invocation.say(f"exported from {invocation.target} to {file}")
 
 

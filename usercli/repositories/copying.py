@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
+from sqlalchemy import Connection, Select
 from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.orm import Session
 
@@ -12,6 +16,8 @@ from usercli.errors import interruption
 
 _PIECE = 1 << 16
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_ESCAPED = re.compile(r"\\(.)")
+_MEANT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
@@ -20,11 +26,44 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Itera
     driver: Any = connection.connection.dbapi_connection
     names = ", ".join(f'"{column}"' for column in columns)
     statement = f'COPY "{table}" ({names}) FROM STDIN'
-    try:
+    with _domain_errors(connection):
         if isinstance(driver, AdaptedConnection):  # an event loop runs this
             driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, _pieces(lines)))
         else:
             _copy(driver, statement, _pieces(lines))
+
+
+def copies(session: Session) -> bool:
+    """Can this session read by COPY?"""
+    if session.get_bind().dialect.name != "postgresql":
+        return False
+    return not isinstance(session.connection().connection.dbapi_connection, AdaptedConnection)
+
+
+def copied_columns(session: Session, query: Select[Any], rows: int) -> Iterator[list[list[str]]]:
+    """The columns of a query's result, of so many rows at a time; each value is a text, NULL an empty one."""
+    connection = session.connection()
+    driver: Any = connection.connection.dbapi_connection
+    statement, parameters = _composed(connection, query)
+    count = len(query.selected_columns)
+    copying = f"COPY ({statement}) TO STDOUT WITH (NULL '')"
+    with _domain_errors(connection), driver.cursor() as cursor, cursor.copy(copying, parameters) as copy:
+        lines = _lines(copy, driver.pgconn)
+        while some := b"".join(islice(lines, rows)):
+            yield _columns(some.decode(), count)
+
+
+def escaped(text: str) -> str:
+    """A text as a field of COPY's text format."""
+    if text.isprintable() and "\\" not in text:
+        return text
+    return text.translate(_ESCAPES)
+
+
+@contextmanager
+def _domain_errors(connection: Connection) -> Iterator[None]:
+    try:
+        yield
     except BaseException as error:
         if stopped := interruption(error):
             connection.invalidate()  # it may stand in the middle of the COPY, and would take no ROLLBACK
@@ -57,8 +96,51 @@ async def _copy_awaiting(driver: Any, statement: str, pieces: Iterable[bytes]) -
             await copy.write(piece)
 
 
-def escaped(text: str) -> str:
-    """A text as a field of COPY's text format."""
-    if text.isprintable() and "\\" not in text:
-        return text
-    return text.translate(_ESCAPES)
+def _composed(connection: Connection, query: Select[Any]) -> tuple[str, dict[str, Any]]:
+    """The query as the driver takes it: COPY has no parameters of its own, so the driver writes them in."""
+    dialect = connection.dialect
+    compiled: Any = query.compile(dialect=dialect)
+    parameters = {}
+    for name, value in compiled.construct_params().items():
+        prepare = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+        parameters[name] = prepare(value) if prepare else value
+    text = str(compiled)
+    return (text, parameters) if parameters else (text.replace("%%", "%"), parameters)
+
+
+def _lines(copy: Any, connection: Any) -> Iterator[Any]:
+    """The lines that the server sends. The driver waits for the first; to take what is there already costs less."""
+    take = connection.get_copy_data
+    while line := copy.read():
+        yield line
+        size, line = take(1)
+        while size > 0:
+            yield line
+            size, line = take(1)
+            if size == 0:
+                connection.consume_input()
+                size, line = take(1)
+        if size < 0:
+            _require_complete(connection)
+            return
+
+
+def _require_complete(connection: Any) -> None:
+    from psycopg.errors import error_from_result
+    from psycopg.pq import ExecStatus
+
+    while result := connection.get_result():
+        if result.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(result)
+
+
+def _columns(text: str, count: int) -> list[list[str]]:
+    cells = text.replace("\n", "\t").split("\t")  # those of the values are escaped
+    cells.pop()
+    if "\\" in text:
+        cells = [_ESCAPED.sub(_unescape, cell) if "\\" in cell else cell for cell in cells]
+    return [cells[place::count] for place in range(count)]
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return _MEANT.get(match[1], match[1])

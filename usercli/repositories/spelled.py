@@ -1,0 +1,139 @@
+"""Users as columns that PostgreSQL has spelled for a file: a million of them, as fast as it sends them.
+
+The cells are those that repositories/plain.py and cli/blocks.py make one by one; a test holds them together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Integer, Text, case, cast, func, literal, select, text
+from sqlalchemy.orm import Session
+
+from usercli.columns import Block, Spelled, Spelling, Texts
+from usercli.errors import BrokenRow
+from usercli.models.role import Role, UserRole
+from usercli.models.user import User
+from usercli.repositories.copying import copied_columns
+from usercli.repositories.paging import Order
+from usercli.repositories.users import UserRepository
+from usercli.schemas.users import TIME_FIELDS, UserCriteria
+from usercli.text import json_safe
+
+_ROWS_A_BLOCK = 1000
+_TRUTHS = {"is_active", "must_change_password"}
+_TEXTS = {"email", "full_name", "attributes", "hashed_password"}
+_NO_TIME = "!"
+
+
+class SpelledUsers:
+    """Blocks of users: ids, truths, numbers and times are spelled, texts are as they are stored.
+
+    Neighbours that are spelled are one column, since every cell costs: its name is theirs, joined by commas.
+    """
+
+    def __init__(self, session: Session, fields: Sequence[str], spelling: Spelling) -> None:
+        self._session, self._spelling = session, spelling
+        self._has_roles = session.scalar(select(UserRole.user_id).limit(1)) is not None
+        runs = groupby(fields, lambda name: name if self._is_text(name) else None)
+        self._columns = {",".join(names): tuple(names) for names in (list(run) for _, run in runs)}
+
+    def matching(self, criteria: UserCriteria, order: Order) -> Iterator[Block]:
+        """The users that fit, streamed in this order. Raises BrokenRow for a time that no calendar has."""
+        self._session.execute(text("SET LOCAL timezone TO 'UTC'"))  # of the times in JSON
+        query = UserRepository(self._session).query_matching(criteria, order)
+        query = query.with_only_columns(
+            *(self._expression(names).label(f"column_{at}") for at, names in enumerate(self._columns.values()))
+        )
+        makers = [self._maker(names) for names in self._columns.values()]
+        for columns in copied_columns(self._session, query, _ROWS_A_BLOCK):
+            made = [make(column) for make, column in zip(makers, columns, strict=True)]
+            yield dict(zip(self._columns, made, strict=True))
+
+    def _is_text(self, name: str) -> bool:
+        return name in _TEXTS or (name == "roles" and self._has_roles)
+
+    def _expression(self, names: Sequence[str]) -> Any:
+        [first, *others] = names
+        found = self._one(first)
+        for name in others:
+            found = found.concat(f',"{name}":' if self._spelling.json else ",").concat(self._one(name))
+        return found
+
+    def _one(self, name: str) -> Any:
+        if name == "roles":
+            return self._roles() if self._has_roles else literal("[]" if self._spelling.json else "")
+        column = getattr(User, name)
+        if name in TIME_FIELDS:
+            return self._time(column)
+        if name in _TRUTHS:
+            return case((column, "true"), else_="false")
+        if name == "id" and self._spelling.json:
+            return cast(func.to_json(column), Text)
+        return column if name in _TEXTS else cast(column, Text)
+
+    def _time(self, column: Any) -> Any:
+        """A time in JSON, at +00:00. There microseconds lose their last zeros, so those are spelled apart."""
+        microseconds = cast(func.date_part("microseconds", column), Integer)
+        exists = column.between(text("'0001-01-01 00:00:00+00'"), text("'9999-12-31 23:59:59.999999+00'"))
+        as_json = cast(func.to_json(column), Text)
+        return case(
+            (column.is_(None), self._spelling.null),
+            (exists & (func.mod(microseconds, 10) != 0), as_json),
+            (exists & (func.mod(microseconds, 1_000_000) == 0), as_json),
+            (exists, func.to_char(column, '\\"YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"\\"')),
+            else_=_NO_TIME,
+        )
+
+    def _roles(self) -> Any:
+        names = select(Role.name).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == User.id)
+        return cast(func.to_json(func.array(names.order_by(Role.name).scalar_subquery())), Text)
+
+    def _maker(self, names: Sequence[str]) -> Callable[[list[str]], Sequence[Any]]:
+        if not self._is_text(names[0]):
+            return partial(_spelled, spelling=self._spelling)
+        if names[0] == "roles":
+            return Spelled if self._spelling.json else _roles
+        if names[0] == "attributes":
+            return _json_attributes if self._spelling.json else _attributes
+        return Texts
+
+
+def _spelled(cells: list[str], spelling: Spelling) -> Sequence[str]:
+    together = "\n".join(cells)
+    if _NO_TIME in together:
+        raise BrokenRow("the database holds a time that is no date between the years 1 and 9999")
+    if spelling.json:
+        return Spelled(together.replace('+00:00"', 'Z"').split("\n"))
+    if spelling.comma != ",":
+        together = together.replace(",", spelling.comma)
+    return Spelled(together.replace('+00:00"', "Z").replace('"', "").split("\n"))
+
+
+def _attributes(cells: list[str]) -> Sequence[str]:
+    return Texts(map(_compact, cells))
+
+
+def _json_attributes(cells: list[str]) -> Sequence[str]:
+    return Spelled(map(_compact, cells))
+
+
+def _roles(cells: list[str]) -> Sequence[Any]:
+    return list(map(_names, cells))
+
+
+@lru_cache(maxsize=4096)  # many users have the same
+def _compact(stored: str) -> str:
+    if stored == "{}":
+        return stored
+    return json_safe(json.dumps(json.loads(stored), ensure_ascii=False, separators=(",", ":")))
+
+
+@lru_cache(maxsize=4096)
+def _names(stored: str) -> list[str]:
+    found: list[str] = json.loads(stored)
+    return found
