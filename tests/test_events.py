@@ -85,7 +85,7 @@ def test_canonical_json_is_what_the_encoder_of_the_standard_library_writes(value
 
 
 def test_the_links_are_those_of_the_definition_and_every_salt_is_new() -> None:
-    draft: Draft = ("user.created", "done", "user", None, None, {}, {}, "{}", "{}", None, None)
+    draft: Draft = ("user.created", "done", "user", None, None, "{}", "{}", "{}", "{}", None, None)
     rows = EventWriter(Origin(actor="ada", host="h", tool="t"), uuid.uuid4(), "").rows([draft] * 3)
     at = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
     before = chain.GENESIS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,9 +12,9 @@ from sqlalchemy import Column, MetaData, Table, Uuid, func, insert, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 
-from usercli.chain import canonical
 from usercli.errors import Conflict, EmailTaken
 from usercli.repositories.copying import copy_rows, escaped
+from usercli.schemas.rows import Attributes
 from usercli.times import sqlite_time
 
 #: What an import writes of a user, in this order.
@@ -174,7 +173,7 @@ def _copy_line(user: UserValues) -> str:
     plain = f"{email}\t{key}\t{name}\t{hashed}"
     if "\\" in plain or not (name.isprintable() and email.isprintable()):
         plain = "\t".join(map(escaped, (email, key, name, hashed)))
-    document = canonical(attributes) if attributes else "{}"
+    document = attributes.canonical
     if "\\" in document:
         document = escaped(document)
     return (
@@ -199,8 +198,8 @@ def _sqlite_row(user: UserValues) -> UserValues:
 def _sqlite_cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return _sqlite_text(value)
-    if isinstance(value, dict):  # in the order of the file, as the ORM stores it
-        return json.dumps(value, ensure_ascii=False) if value else "{}"
+    if isinstance(value, Attributes):
+        return value.text  # as the ORM stores it
     return value
 
 

@@ -20,21 +20,9 @@ from usercli.origin import Origin
 #: Fields whose values may name a person: they go into the erasable part.
 PERSONAL_FIELDS = frozenset({"email", "full_name", "attributes"})
 
-#: What one event says, in plain values, marshalled while it waits: action, outcome, kind, target id, email; the
-#: personal fields before and after; the others before and after, as canonical JSON; undoes, error.
-Draft = tuple[
-    str,
-    str,
-    str,
-    str | None,
-    str | None,
-    Mapping[str, Any],
-    Mapping[str, Any],
-    str,
-    str,
-    str | None,
-    str | None,
-]
+#: What one event says, in texts, marshalled while it waits: action, outcome, kind, target id, email; the personal
+#: fields before and after, and the others before and after, as canonical JSON; undoes, error.
+Draft = tuple[str, str, str, str | None, str | None, str, str, str, str, str | None, str | None]
 
 #: An event in texts, without its place in the log; `before`, `after` and `personal` are canonical JSON.
 EventRow = tuple[str, str, str, str | None, str, str, str | None, str, str, str, str]
@@ -83,9 +71,9 @@ class EventWriter:
             draft
         )
         failed = "" if error is None else f'"error":{encode_basestring(error)},'
+        named = "null" if email is None else encode_basestring(email)
         personal = (
-            f'{self._actor}{canonical(personal_after)},"before":{canonical(personal_before)},{failed}'
-            f"{self._host}{canonical(email)}{self._ticket}"
+            f'{self._actor}{personal_after},"before":{personal_before},{failed}{self._host}{named}{self._ticket}'
         )
         personal_hash = sha256(salt + personal.encode()).hexdigest()
         body = (
@@ -117,10 +105,10 @@ def linked(rows: Iterable[EventRow], seq: int, prev_hash: str, at: datetime) -> 
         prev_hash = link
 
 
-def parted(fields: Mapping[str, Any] | None) -> tuple[dict[str, Any], str]:
-    """The personal fields, and the others as canonical JSON."""
+def parted(fields: Mapping[str, Any] | None) -> tuple[str, str]:
+    """The personal fields, and the others, as canonical JSON."""
     personal: dict[str, Any] = {}
     others: dict[str, Any] = {}
     for name, value in (fields or {}).items():
         (personal if name in PERSONAL_FIELDS else others)[name] = value
-    return personal, canonical(others)
+    return canonical(personal), canonical(others)

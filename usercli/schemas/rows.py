@@ -6,12 +6,14 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
+from usercli.chain import canonical
 from usercli.emails import email_key, validate_email
 from usercli.errors import InvalidInput
 from usercli.schemas.users import NAME_LENGTH, STRICT, TIME_FIELDS, check_attributes
@@ -65,7 +67,22 @@ _PLAIN = re.compile(
 _BCRYPT = re.compile(
     r"\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]"
 )
+#: Attributes up to so many characters are remembered: those of one team, country or plan are alike.
+_OFTEN_THE_SAME = 500
 _YES_NO = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+
+
+class Attributes(NamedTuple):
+    """Checked attributes, and the texts that are made of them; one object may stand in many rows."""
+
+    value: Mapping[str, Any]
+    #: In the order of the file.
+    text: str
+    #: As `usercli.chain` defines it.
+    canonical: str
+
+
+NO_ATTRIBUTES = Attributes({}, "{}", "{}")
 
 
 @dataclass(slots=True)
@@ -80,13 +97,13 @@ class UserRow:
     full_name: str = ""
     is_active: bool = True
     roles: tuple[str, ...] = ()
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: Attributes = NO_ATTRIBUTES
     must_change_password: bool = False
     expires_at: datetime | None = None
     hashed_password: str | None = None
     password: str | None = None
     #: With --preserve: id, version and times as they were.
-    kept: dict[str, Any] = field(default_factory=dict)
+    kept: Mapping[str, Any] | None = None
 
 
 class RowParser:
@@ -175,16 +192,27 @@ def _roles(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _attributes(value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            raise InvalidInput("attributes is not a JSON object") from None
+def _attributes(value: Any) -> Attributes:
+    if not isinstance(value, str):
+        return _checked_attributes(value)
+    return _read_attributes(value) if len(value) <= _OFTEN_THE_SAME else _read_attributes.__wrapped__(value)
+
+
+@lru_cache(maxsize=1024)
+def _read_attributes(text: str) -> Attributes:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidInput("attributes is not a JSON object") from None
+    return _checked_attributes(value)
+
+
+def _checked_attributes(value: Any) -> Attributes:
     if not isinstance(value, dict):
         raise InvalidInput("attributes is not a JSON object")
     require_json_texts(value, "an attribute", require_storable)
-    return check_attributes(value)
+    check_attributes(value)
+    return Attributes(value, json.dumps(value, ensure_ascii=False), canonical(value))
 
 
 def _time(value: Any, what: str) -> datetime:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from usercli.chain import canonical
@@ -48,8 +49,10 @@ def created(uow: UnitOfWork, user: User, action: str = "user.created") -> None:
 
 def imported(user_id: str, row: UserRow) -> Draft:
     """The event of a user that an import puts in."""
-    personal = {"email": row.email, "full_name": row.full_name, "attributes": row.attributes}
-    deleted_at = row.kept.get("deleted_at")
+    email, name = encode_basestring(row.email), encode_basestring(row.full_name)
+    # canonical JSON, for a million of them by hand: its keys are sorted
+    personal = f'{{"attributes":{row.attributes.canonical},"email":{email},"full_name":{name}}}'
+    deleted_at = row.kept.get("deleted_at") if row.kept else None
     said = _said_of_import(
         row.is_active,
         row.roles,
@@ -58,7 +61,7 @@ def imported(user_id: str, row: UserRow) -> Draft:
         deleted_at,
         _password_kind(row.hashed_password),
     )
-    return "user.created", "done", "user", user_id, row.email, {}, personal, "{}", said, None, None
+    return "user.created", "done", "user", user_id, row.email, "{}", personal, "{}", said, None, None
 
 
 @lru_cache(maxsize=1024)  # of a million users most say the same

@@ -213,7 +213,7 @@ class Loader:
         before = journal.snapshot(user)
         for name in ("full_name", "is_active", "attributes", "must_change_password", "expires_at"):
             if name in row.fields:
-                setattr(user, name, getattr(row, name))
+                setattr(user, name, dict(row.attributes.value) if name == "attributes" else getattr(row, name))
         if "roles" in row.fields:
             self._set_roles(user, row.roles)
         password = bool(row.hashed_password) and self._may_set_password(user)
@@ -253,7 +253,7 @@ class Loader:
 
 def _preserved(start: UserValues, row: UserRow, now: Any) -> UserValues:
     """With the id, version and times that the user had."""
-    kept = row.kept
+    kept = row.kept or {}
     created, deleted = kept.get("created_at") or now, kept.get("deleted_at")
     return (
         kept.get("id") or start[0],
