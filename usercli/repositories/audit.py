@@ -84,6 +84,10 @@ class AuditRepository:
         """Note what drafts say; for many at a time."""
         self._waiting.extend(drafts)
 
+    def add_packed(self, data: bytes, count: int) -> None:
+        """The same of drafts that repositories.waiting has packed."""
+        self._waiting.extend_packed(data, count)
+
     def mark(self) -> int:
         """The place to go back to when a block is rolled back."""
         return len(self._waiting)

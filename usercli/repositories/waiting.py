@@ -13,8 +13,13 @@ from usercli.repositories.events import Draft
 IN_MEMORY = 5000
 
 
+def packed(drafts: list[Draft]) -> bytes:
+    """The drafts as they wait in the file. To pack them takes long: another thread may."""
+    return marshal.dumps(drafts)
+
+
 class Waiting:
-    """A list of plain dicts that grows without growing the memory, and can be cut back."""
+    """A list of drafts that grows without growing the memory, and can be cut back."""
 
     def __init__(self) -> None:
         self._tail: list[Draft] = []
@@ -33,6 +38,12 @@ class Waiting:
             del self._tail[IN_MEMORY:]
             self._spill()
             self._tail = rest
+
+    def extend_packed(self, data: bytes, count: int) -> None:
+        """Add so many that are packed."""
+        if self._tail:
+            self._spill()
+        self._append(data, count)
 
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length`."""
@@ -59,14 +70,16 @@ class Waiting:
         self.__init__()  # type: ignore[misc]  # it is exactly as new
 
     def _spill(self) -> None:
+        self._append(packed(self._tail), len(self._tail))
+        self._tail = []
+
+    def _append(self, data: bytes, count: int) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object; never has a name
         self._file.seek(0, 2)
-        packed = marshal.dumps(self._tail)
-        self._places.append((self._spilled, self._file.tell(), len(packed)))
-        self._file.write(packed)
-        self._spilled += len(self._tail)
-        self._tail = []
+        self._places.append((self._spilled, self._file.tell(), len(data)))
+        self._file.write(data)
+        self._spilled += count
 
 
 def _read(file: IO[bytes], place: int, size: int) -> list[Draft]:

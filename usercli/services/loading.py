@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
+from operator import attrgetter
 from typing import Any, Literal
 
 from usercli.database.unit_of_work import UnitOfWork
@@ -15,6 +16,7 @@ from usercli.models.role import Role
 from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.repositories.bulk import UserValues
 from usercli.repositories.events import Draft
+from usercli.repositories.waiting import IN_MEMORY, packed
 from usercli.schemas.imports import ImportSummary
 from usercli.schemas.rows import UserRow
 from usercli.services import journal
@@ -23,6 +25,7 @@ from usercli.text import nearest
 from usercli.times import utcnow
 
 _TARGET = 3  # of a draft: the user's id
+_ROLES = attrgetter("roles")
 
 OnConflict = Literal["fail", "skip", "update"]
 
@@ -59,6 +62,13 @@ class Batch:
     values: Sequence[UserValues]
     encoded: Any
     drafts: Sequence[Draft]
+    #: The drafts, where they are many.
+    packed: bytes | None
+
+    @property
+    def is_simple(self) -> bool:
+        """No record is bad, and none names a role: the common case, in which no record need be looked at."""
+        return len(self.rows) == len(self.chunk) and not any(map(_ROLES, self.rows))
 
 
 @dataclass
@@ -97,12 +107,19 @@ class Loader:
     def _batch(self, chunk: Sequence[Checked], rows: Sequence[UserRow]) -> Batch:
         values = list(self._values(rows))
         drafts = [journal.imported(str(value[0]), row) for value, row in zip(values, rows, strict=True)]
-        return Batch(chunk, rows, values, self.uow.bulk.encoded(values), drafts)
+        return Batch(
+            chunk=chunk,
+            rows=rows,
+            values=values,
+            encoded=self.uow.bulk.encoded(values),
+            drafts=drafts,
+            packed=packed(drafts) if len(drafts) >= IN_MEMORY else None,
+        )
 
     def load(self, batch: Batch) -> None:
         """Write one batch, and tell its bad records in the order of the file."""
         self.summary.read += len(batch.chunk)
-        rows = [item for item in batch.chunk if self._is_good(item) and isinstance(item, UserRow)]
+        rows = batch.rows if batch.is_simple else self._good(batch.chunk)
         # also where a record is bad and must not be: only writing finds the users who are in the way
         if rows and not (self.is_lost and self.options.skip_bad):
             self._write(batch, rows)
@@ -119,7 +136,10 @@ class Loader:
             self._settle([row for row, new in zip(rows, goes_in, strict=True) if not new])
             rows, drafts = list(compress(rows, goes_in)), list(compress(drafts, goes_in))
         self._grant(rows, drafts)
-        self.uow.audit.add(drafts)
+        if batch.packed and not taken:
+            self.uow.audit.add_packed(batch.packed, len(drafts))
+        else:
+            self.uow.audit.add(drafts)
         self.summary.created += len(rows)
 
     @property
@@ -132,6 +152,9 @@ class Loader:
     def changes_anything(self) -> bool:
         """There is something to commit."""
         return bool(self.summary.created or self.summary.updated or self.made_roles)
+
+    def _good(self, chunk: Sequence[Checked]) -> list[UserRow]:
+        return [item for item in chunk if self._is_good(item) and isinstance(item, UserRow)]
 
     def _is_good(self, item: Checked) -> bool:
         if isinstance(item, BadRecord):
@@ -176,6 +199,8 @@ class Loader:
                 yield (*start, changed, row.expires_at, None, row.attributes, 1, now, now, None, None)
 
     def _grant(self, rows: Sequence[UserRow], drafts: Sequence[Draft]) -> None:
+        if not any(map(_ROLES, rows)):
+            return
         by = self.uow.origin.actor
         given = ((str(draft[_TARGET]), row.roles) for row, draft in zip(rows, drafts, strict=True) if row.roles)
         role_ids = {name: str(role.id) for name, role in self._roles.items()}
