@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 _END = object()
 
 #: How long the maker may keep the interpreter: whoever talks to a database waits for it at every packet.
-_SWITCH_SECONDS = 0.001
+_SWITCH_SECONDS = 0.0002
 
 
 def ahead(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
