@@ -242,6 +242,23 @@ def test_an_import_is_undone_as_one_change(cli: Cli, table, database: Database, 
     assert json.loads(cli("show", "a@example.com", "-o", "json")[1])["full_name"] == "Old"
 
 
+def test_an_id_that_stands_in_the_file_twice_is_not_counted_as_a_user(cli: Cli, table, database: Database) -> None:
+    line = "0192aaaa-0000-7000-8000-00000000000{},{}@example.com\n".format
+    file = table("id,email\n" + line(1, "a") + line(2, "b") + line(1, "c") + line(3, "d"))
+    code, _, err = cli("import", file, "--preserve")
+    assert (code, err.splitlines()[0]) == (4, "error: users.csv:4: the id is taken by another user")
+    assert database.rows("SELECT count(*) FROM users") == [(0,)]
+    code, out, _ = cli("import", file, "--preserve", "--skip-bad", "-o", "json")
+    assert code == 7
+    assert (json.loads(out)["created"], json.loads(out)["rejected"]) == (3, 1)
+    assert [row[0] for row in database.rows("SELECT email FROM users ORDER BY id")] == [
+        "a@example.com",
+        "b@example.com",
+        "d@example.com",
+    ]
+    assert database.rows("SELECT count(*) FROM audit_events WHERE action = 'user.created'") == [(3,)]
+
+
 def test_preserve_keeps_ids_times_and_versions(cli: Cli, table, database: Database) -> None:
     user_id = "0192aaaa-0000-7000-8000-000000000001"
     header = "id,email,version,created_at,updated_at,deleted_at\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -66,18 +66,18 @@ class BulkRepository:
         if self._on_postgresql:
             self.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
-    def encoded(self, users: Sequence[UserValues]) -> Any:
+    def encoded(self, users: Iterable[UserValues]) -> Any:
         """The users as `insert` sends them; asks the database nothing."""
         return "".join(map(_copy_line, users)) if self._on_postgresql else list(map(_sqlite_row, users))
 
-    def insert(self, users: Sequence[UserValues], encoded: Any) -> list[UserValues]:
-        """Put users in; those whose email or id is taken, also by one before them, come back, not put in."""
+    def insert(self, encoded: Any, users: Callable[[], Iterable[UserValues]]) -> set[int]:
+        """Put users in; the places of those left out, whose email or id is taken, also by one before them."""
         try:
             with self.session.begin_nested():
                 self._insert_all(encoded)
         except (EmailTaken, Conflict):
-            return self._insert_rest(users)
-        return []
+            return self._insert_rest(list(users()))
+        return set()
 
     def forget_seen(self) -> None:
         """Begin a new import: nobody was seen before."""
@@ -117,37 +117,38 @@ class BulkRepository:
             sql = f"INSERT INTO users ({names}) VALUES ({marks})"  # noqa: S608 - constants
             self.session.connection().exec_driver_sql(sql, encoded)
 
-    def _insert_rest(self, users: Sequence[UserValues]) -> list[UserValues]:
+    def _insert_rest(self, users: Sequence[UserValues]) -> set[int]:
         """Once more, leaving out what is taken; one statement for all, so that nobody slips in between."""
         went_in = self._staged(users) if self._on_postgresql else self._singly(users)
-        return [user for user in users if str(user[0]) not in went_in]
+        return set(range(len(users))) - went_in
 
-    def _staged(self, users: Sequence[UserValues]) -> set[str]:
+    def _staged(self, users: Sequence[UserValues]) -> set[int]:
         names = ", ".join(COLUMNS)
         self.session.execute(
             text("CREATE TEMPORARY TABLE IF NOT EXISTS usercli_import (LIKE users) ON COMMIT DROP")
         )
         self.session.execute(text("TRUNCATE usercli_import"))
-        first: dict[str, UserValues] = {}
-        for user in users:  # of two with one id the second cannot go in, and would stop the first
-            first.setdefault(str(user[0]), user)
-        copy_rows(self.session, "usercli_import", COLUMNS, map(_copy_line, first.values()))
+        first: dict[str, int] = {}
+        for place, user in enumerate(users):  # of two with one id the second cannot go in, and would stop the first
+            first.setdefault(str(user[0]), place)
+        lines = (_copy_line(users[place]) for place in first.values())
+        copy_rows(self.session, "usercli_import", COLUMNS, lines)
         rows = self.session.execute(
             text(
                 f"INSERT INTO users ({names}) SELECT {names} FROM usercli_import ORDER BY id "  # noqa: S608 - constants
                 "ON CONFLICT DO NOTHING RETURNING id"
             )
         )
-        return {str(row[0]) for row in rows}
+        return {first[str(row[0])] for row in rows}
 
-    def _singly(self, users: Sequence[UserValues]) -> set[str]:
+    def _singly(self, users: Sequence[UserValues]) -> set[int]:
         names, marks = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
         sql = f"INSERT INTO users ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - constants
         connection = self.session.connection()
         went_in = set()
-        for user in users:
+        for place, user in enumerate(users):
             if connection.exec_driver_sql(sql, _sqlite_row(user)).rowcount:
-                went_in.add(str(user[0]))
+                went_in.add(place)
         return went_in
 
 

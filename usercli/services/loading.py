@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import compress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import compress, repeat
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -24,7 +25,6 @@ from usercli.services.checking import FIRST, Checked
 from usercli.text import nearest
 from usercli.times import utcnow
 
-_TARGET = 3  # of a draft: the user's id
 _ROLES = attrgetter("roles")
 
 OnConflict = Literal["fail", "skip", "update"]
@@ -59,11 +59,20 @@ class Batch:
 
     chunk: Sequence[Checked]
     rows: Sequence[UserRow]
-    values: Sequence[UserValues]
+    ids: Sequence[str]
+    now: datetime
+    #: The values as repositories.bulk sends them.
     encoded: Any
-    drafts: Sequence[Draft]
     #: The drafts, where they are many.
     packed: bytes | None
+
+    def values(self) -> Iterator[UserValues]:
+        """The rows as the columns of repositories.bulk want them."""
+        return map(_values, self.rows, self.ids, repeat(self.now))
+
+    def drafts(self) -> list[Draft]:
+        """The rows as events of the audit log."""
+        return list(map(journal.imported, self.ids, self.rows))
 
     @property
     def is_simple(self) -> bool:
@@ -105,15 +114,15 @@ class Loader:
             yield self._batch(chunk, [item for item in chunk if isinstance(item, UserRow)])
 
     def _batch(self, chunk: Sequence[Checked], rows: Sequence[UserRow]) -> Batch:
-        values = list(self._values(rows))
-        drafts = [journal.imported(str(value[0]), row) for value, row in zip(values, rows, strict=True)]
-        return Batch(
-            chunk=chunk,
-            rows=rows,
-            values=values,
-            encoded=self.uow.bulk.encoded(values),
-            drafts=drafts,
-            packed=packed(drafts) if len(drafts) >= IN_MEMORY else None,
+        ids = self.ids.make(len(rows))
+        if self.options.preserve:
+            ids = [str((row.kept or {}).get("id", made)) for row, made in zip(rows, ids, strict=True)]
+        batch = Batch(chunk, rows, ids, utcnow(), None, None)
+        # not kept: what is needed again only where somebody is in the way is made again there
+        return replace(
+            batch,
+            encoded=self.uow.bulk.encoded(batch.values()),
+            packed=packed(batch.drafts()) if len(rows) >= IN_MEMORY else None,
         )
 
     def load(self, batch: Batch) -> None:
@@ -128,19 +137,16 @@ class Loader:
     def _write(self, batch: Batch, rows: Sequence[UserRow]) -> None:
         if len(rows) < len(batch.rows):
             batch = self._batch(rows, rows)
-        taken = self.uow.bulk.insert(batch.values, batch.encoded)
-        drafts = batch.drafts
+        taken = self.uow.bulk.insert(batch.encoded, batch.values)
+        goes_in = [place not in taken for place in range(len(rows))]
         if taken:
-            ids = {str(value[0]) for value in taken}
-            goes_in = [str(value[0]) not in ids for value in batch.values]
             self._settle([row for row, new in zip(rows, goes_in, strict=True) if not new])
-            rows, drafts = list(compress(rows, goes_in)), list(compress(drafts, goes_in))
-        self._grant(rows, drafts)
+        self._grant(compress(batch.rows, goes_in), compress(batch.ids, goes_in))
         if batch.packed and not taken:
-            self.uow.audit.add_packed(batch.packed, len(drafts))
+            self.uow.audit.add_packed(batch.packed, len(batch.rows))
         else:
-            self.uow.audit.add(drafts)
-        self.summary.created += len(rows)
+            self.uow.audit.add(compress(batch.drafts(), goes_in))
+        self.summary.created += sum(goes_in)
 
     @property
     def is_lost(self) -> bool:
@@ -178,31 +184,9 @@ class Loader:
             self._roles[name] = found
         return found is not None
 
-    def _values(self, rows: Sequence[UserRow]) -> Iterator[UserValues]:
-        """The rows as the columns of repositories.bulk want them."""
-        now = utcnow()
-        for row, user_id in zip(rows, self.ids.make(len(rows)), strict=True):
-            hashed = row.hashed_password or DISABLED_PASSWORD
-            start = (
-                user_id,
-                row.email,
-                row.email_key,
-                row.full_name,
-                hashed,
-                row.is_active,
-                row.must_change_password,
-            )
-            if row.kept:
-                yield _preserved(start, row, now)
-            else:
-                changed = None if hashed == DISABLED_PASSWORD else now
-                yield (*start, changed, row.expires_at, None, row.attributes, 1, now, now, None, None)
-
-    def _grant(self, rows: Sequence[UserRow], drafts: Sequence[Draft]) -> None:
-        if not any(map(_ROLES, rows)):
-            return
+    def _grant(self, rows: Iterable[UserRow], ids: Iterable[str]) -> None:
         by = self.uow.origin.actor
-        given = ((str(draft[_TARGET]), row.roles) for row, draft in zip(rows, drafts, strict=True) if row.roles)
+        given = [(user_id, names) for user_id, names in zip(ids, map(_ROLES, rows), strict=True) if names]
         role_ids = {name: str(role.id) for name, role in self._roles.items()}
         self.uow.bulk.grant([(user_id, role_ids[name], by) for user_id, names in given for name in names])
 
@@ -276,13 +260,21 @@ class Loader:
         self._bad.clear()
 
 
-def _preserved(start: UserValues, row: UserRow, now: Any) -> UserValues:
-    """With the id, version and times that the user had."""
+def _values(row: UserRow, user_id: str, now: datetime) -> UserValues:
+    hashed = row.hashed_password or DISABLED_PASSWORD
+    start = (user_id, row.email, row.email_key, row.full_name, hashed, row.is_active, row.must_change_password)
+    if row.kept:
+        return _preserved(start, row, now)
+    changed = None if hashed == DISABLED_PASSWORD else now
+    return (*start, changed, row.expires_at, None, row.attributes, 1, now, now, None, None)
+
+
+def _preserved(start: UserValues, row: UserRow, now: datetime) -> UserValues:
+    """With the version and times that the user had."""
     kept = row.kept or {}
     created, deleted = kept.get("created_at") or now, kept.get("deleted_at")
     return (
-        kept.get("id") or start[0],
-        *start[1:],
+        *start,
         kept.get("password_changed_at"),
         row.expires_at,
         kept.get("last_login_at"),
