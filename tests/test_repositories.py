@@ -14,7 +14,7 @@ from tests.conftest import Database
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Ambiguous, ChangedMeanwhile, EmailTaken, InvalidInput, NotFound, UserNotFound
 from usercli.models import User
-from usercli.models.base import new_id
+from usercli.models.base import ChangeIds, new_id
 from usercli.repositories import users as user_questions
 from usercli.repositories.paging import query_mark, read_cursor, write_cursor
 from usercli.repositories.users import SORTABLE, batched, order_by
@@ -611,3 +611,13 @@ def test_changed_meanwhile_is_what_a_stale_save_says(database: Database) -> None
         uow.session.execute(text("UPDATE users SET version = 5"))
         ada.full_name = "x"
         uow.users.save(ada)
+
+
+def test_ids_of_a_change_rise_across_milliseconds_and_are_known_again() -> None:
+    ids, others = ChangeIds(new_id()), ChangeIds(new_id())
+    made = [uuid.UUID(text) for count in (1, 5000, 3, 9000) for text in ids.make(count)]
+    assert len(made) == 14_004
+    assert made == sorted(set(made))
+    assert {(one.version, one.variant) for one in made} == {(7, uuid.RFC_4122)}
+    assert all(map(ids.made, made))
+    assert not any(map(others.made, made))

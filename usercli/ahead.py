@@ -20,10 +20,12 @@ def ahead(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
     """The same items, up to `depth` of them made before they are asked for; raises what the maker raised."""
     made: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(depth)
     left = threading.Event()
+    used: list[Item] = []  # freed by the maker: with thousands of objects in each that takes long, too
 
     def make() -> None:
         try:
             for item in items:
+                used.clear()
                 if not _put(made, (item, None), left):
                     return
             _put(made, (_END, None), left)
@@ -42,6 +44,7 @@ def ahead(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
             if item is _END:
                 return
             yield item
+            used.append(item)
     finally:
         left.set()
         sys.setswitchinterval(interval)

@@ -53,12 +53,16 @@ class ChangeIds:
         random = os.urandom(4 * count).hex()
         start = max(self._last + 1, (time.time_ns() // 1_000_000) << 12)
         self._last = start + count - 1
-        found = []
-        for at in range(count):
-            place = start + at
+        found: list[str] = []
+        while len(found) < count:
+            place = start + len(found)
             moment = f"{place >> 12:012x}"
-            tail = random[8 * at : 8 * at + 8]
-            found.append(f"{moment[:8]}-{moment[8:]}-7{place & 0xFFF:03x}-{self._mark}{tail}")
+            shared = f"{moment[:8]}-{moment[8:]}-7"
+            counted = range(place & 0xFFF, min((place & 0xFFF) + count - len(found), 0x1000))
+            found += [
+                f"{shared}{number:03x}-{self._mark}{random[at : at + 8]}"
+                for number, at in zip(counted, range(8 * len(found), 8 * count, 8), strict=False)
+            ]
         return found
 
     def made(self, row_id: uuid.UUID) -> bool:

@@ -177,15 +177,13 @@ def _copy_line(user: UserValues) -> str:
     document = attributes.canonical
     if "\\" in document:
         document = escaped(document)
-    return (
-        f"{user_id}\t{plain}\t{active}\t{must_change}\t{_text(changed)}\t{_text(expires)}\t{_text(login)}\t"
-        f"{document}\t{version}\t{_text(created)}\t{_text(updated)}\t{_text(deleted)}\t{_text(was_active)}\n"
-    )
+    state = _cells(active, must_change, changed, expires, login)
+    return f"{user_id}\t{plain}\t{state}\t{document}\t{_cells(version, created, updated, deleted, was_active)}\n"
 
 
-@lru_cache(maxsize=4096)  # a chunk has one time for all
-def _text(value: object) -> str:
-    return "\\N" if value is None else str(value)
+@lru_cache(maxsize=4096, typed=True)  # most users of a chunk have the same; typed, as True is equal to 1
+def _cells(*values: object) -> str:
+    return "\t".join(["\\N" if value is None else str(value) for value in values])
 
 
 #: A chunk has one time for all.
