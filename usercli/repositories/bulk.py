@@ -14,7 +14,6 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from usercli.errors import Conflict, EmailTaken
 from usercli.repositories.copying import copy_rows, escaped
-from usercli.schemas.rows import Attributes
 from usercli.times import sqlite_time
 
 #: What an import writes of a user, in this order.
@@ -186,21 +185,24 @@ def _cells(*values: object) -> str:
     return "\t".join(["\\N" if value is None else str(value) for value in values])
 
 
-#: A chunk has one time for all.
-_sqlite_text = lru_cache(maxsize=4096)(sqlite_time)
-
-
 def _sqlite_row(user: UserValues) -> UserValues:
-    return (_hex(user[0]), *map(_sqlite_cell, user[1:]))
+    user_id, *texts_and_truths = user[:7]
+    changed, expires, login, attributes, version, created, updated, deleted, was_active = user[7:]
+    return (
+        _hex(user_id),
+        *texts_and_truths,
+        *_sqlite_times(changed, expires, login),
+        attributes.text,  # as the ORM stores it
+        version,
+        *_sqlite_times(created, updated, deleted),
+        was_active,
+    )
 
 
-def _sqlite_cell(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return _sqlite_text(value)
-    if isinstance(value, Attributes):
-        return value.text  # as the ORM stores it
-    return value
+@lru_cache(maxsize=4096)  # most users of a chunk have the same
+def _sqlite_times(*times: datetime | None) -> list[str | None]:
+    return [None if time is None else sqlite_time(time) for time in times]
 
 
-def _hex(value: Any) -> str:
-    return value.hex if isinstance(value, uuid.UUID) else str(value).replace("-", "")
+def _hex(text: str) -> str:
+    return text.replace("-", "")
