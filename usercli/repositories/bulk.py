@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 
 from usercli.errors import Conflict, EmailTaken
-from usercli.repositories.copying import copy_rows, escaped
+from usercli.repositories.copying import copy_rows, domain_errors, escaped
 from usercli.times import sqlite_time
 
 #: What an import writes of a user, in this order.
@@ -71,11 +72,13 @@ class BulkRepository:
 
     def insert(self, encoded: Any, users: Callable[[], Iterable[UserValues]]) -> set[int]:
         """Put users in; the places of those left out, whose email or id is taken, also by one before them."""
+        if not self._on_postgresql:
+            return self._insert_each(encoded)
         try:
             with self.session.begin_nested():
-                self._insert_all(encoded)
+                copy_rows(self.session, "users", COLUMNS, [encoded])
         except (EmailTaken, Conflict):
-            return self._insert_rest(list(users()))
+            return self._insert_staged(list(users()))
         return set()
 
     def forget_seen(self) -> None:
@@ -108,20 +111,8 @@ class BulkRepository:
             values = [(_hex(user), _hex(role), by) for user, role, by in rows]
             self.session.connection().exec_driver_sql(sql, values)
 
-    def _insert_all(self, encoded: Any) -> None:
-        if self._on_postgresql:
-            copy_rows(self.session, "users", COLUMNS, [encoded])
-        else:
-            names, marks = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
-            sql = f"INSERT INTO users ({names}) VALUES ({marks})"  # noqa: S608 - constants
-            self.session.connection().exec_driver_sql(sql, encoded)
-
-    def _insert_rest(self, users: Sequence[UserValues]) -> set[int]:
+    def _insert_staged(self, users: Sequence[UserValues]) -> set[int]:
         """Once more, leaving out what is taken; one statement for all, so that nobody slips in between."""
-        went_in = self._staged(users) if self._on_postgresql else self._singly(users)
-        return set(range(len(users))) - went_in
-
-    def _staged(self, users: Sequence[UserValues]) -> set[int]:
         names = ", ".join(COLUMNS)
         self.session.execute(
             text("CREATE TEMPORARY TABLE IF NOT EXISTS usercli_import (LIKE users) ON COMMIT DROP")
@@ -138,17 +129,21 @@ class BulkRepository:
                 "ON CONFLICT DO NOTHING RETURNING id"
             )
         )
-        return {first[str(row[0])] for row in rows}
+        return set(range(len(users))) - {first[str(row[0])] for row in rows}
 
-    def _singly(self, users: Sequence[UserValues]) -> set[int]:
+    def _insert_each(self, rows: Sequence[UserValues]) -> set[int]:
+        """One by one: under a savepoint SQLite would copy every page that a chunk touches, most of an index."""
         names, marks = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
         sql = f"INSERT INTO users ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - constants
         connection = self.session.connection()
-        went_in = set()
-        for place, user in enumerate(users):
-            if connection.exec_driver_sql(sql, _sqlite_row(user)).rowcount:
-                went_in.add(place)
-        return went_in
+        with domain_errors(connection), closing(connection.connection.cursor()) as cursor:
+            execute = cursor.execute
+            left_out = set()
+            for place, row in enumerate(rows):
+                execute(sql, row)
+                if not cursor.rowcount:
+                    left_out.add(place)
+        return left_out
 
 
 def _copy_line(user: UserValues) -> str:

@@ -26,7 +26,7 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Itera
     driver: Any = connection.connection.dbapi_connection
     names = ", ".join(f'"{column}"' for column in columns)
     statement = f'COPY "{table}" ({names}) FROM STDIN'
-    with _domain_errors(connection):
+    with domain_errors(connection):
         if isinstance(driver, AdaptedConnection):  # an event loop runs this
             driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, _pieces(lines)))
         else:
@@ -47,7 +47,7 @@ def copied_columns(session: Session, query: Select[Any], rows: int) -> Iterator[
     statement, parameters = _composed(connection, query)
     count = len(query.selected_columns)
     copying = f"COPY ({statement}) TO STDOUT WITH (NULL '')"
-    with _domain_errors(connection), driver.cursor() as cursor, cursor.copy(copying, parameters) as copy:
+    with domain_errors(connection), driver.cursor() as cursor, cursor.copy(copying, parameters) as copy:
         lines = _lines(copy, driver.pgconn)
         while some := b"".join(islice(lines, rows)):
             yield _columns(some.decode(), count)
@@ -61,7 +61,8 @@ def escaped(text: str) -> str:
 
 
 @contextmanager
-def _domain_errors(connection: Connection) -> Iterator[None]:
+def domain_errors(connection: Connection) -> Iterator[None]:
+    """Around work with the driver itself: its errors become domain errors, an interrupt ends the connection."""
     try:
         yield
     except BaseException as error:
