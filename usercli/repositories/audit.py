@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from usercli import chain
-from usercli.ahead import ahead
+from usercli.ahead import ahead_apart
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
 from usercli.repositories.copying import copy_rows, escaped
@@ -105,7 +105,7 @@ class AuditRepository:
         first = next(made)
         place = self._lock_head()
         if len(self._waiting) > len(first):
-            for batch in ahead(self._encoded(joined([first], made), *place)):
+            for batch in ahead_apart(self._encoded(joined([first], made), *place)):
                 self._append(batch)
         else:
             self._append(*self._encoded([first], *place))
