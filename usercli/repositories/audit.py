@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain as joined
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, update
@@ -17,7 +18,7 @@ from usercli.ahead import ahead_apart
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
 from usercli.repositories.copying import copy_rows, escaped
-from usercli.repositories.events import COLUMNS, Draft, EventRow, EventWriter, linked, parted
+from usercli.repositories.events import COLUMNS, Draft, EventRow, EventWriter, LinkedRow, linked, parted
 from usercli.repositories.waiting import Waiting
 from usercli.schemas.audit import EventCriteria
 from usercli.times import sqlite_time, utcnow
@@ -45,6 +46,7 @@ class AuditRepository:
         self._origin, self._change_id = origin, change_id
         self._waiting = Waiting()
         self._db_role: str | None = None
+        self._on_postgresql = session.get_bind().dialect.name == "postgresql"
 
     def record(
         self,
@@ -103,59 +105,57 @@ class AuditRepository:
         writer = EventWriter(self._origin, self._change_id, self._role())
         made: Iterator[list[EventRow]] = map(writer.rows, self._waiting.batches())
         first = next(made)
-        place = self._lock_head()
-        if len(self._waiting) > len(first):
-            for batch in ahead_apart(self._encoded(joined([first], made), *place)):
-                self._append(batch)
+        seq, prev_hash, at = self._lock_head()
+        events = linked(joined(first, joined.from_iterable(made)), seq, prev_hash, at)
+        are_many = len(self._waiting) > len(first)
+        if self._on_postgresql and len(self._waiting) >= _WORTH_A_COPY:
+            lines = self._lines(events, at)
+            copy_rows(self.session, AuditEvent.__tablename__, _WRITTEN, ahead_apart(lines) if are_many else lines)
         else:
-            self._append(*self._encoded([first], *place))
+            values = self._values(events, at)
+            for some in ahead_apart(values) if are_many else values:
+                self._insert(some)
         self._waiting.clear()
 
-    def _encoded(
-        self, batches: Iterable[list[EventRow]], seq: int, prev_hash: str, at: datetime
-    ) -> Iterator[str | list[tuple[Any, ...]]]:
-        """The events that follow on that place in the log: lines for COPY, or values to insert."""
-        on_postgresql = self.session.get_bind().dialect.name == "postgresql"
-        change_id, time = (
-            (str(self._change_id), str(at)) if on_postgresql else (self._change_id.hex, sqlite_time(at))
-        )
-        shared = change_id, time, self._role(), self._origin.tool
-        text = "\t".join(map(escaped, shared))
-        for rows in batches:
-            events = list(linked(rows, seq, prev_hash, at))
-            seq, _, prev_hash, _ = events[-1]
-            if on_postgresql and len(events) >= _WORTH_A_COPY:
-                yield "".join(
-                    [f"{seq}\t{text}\t{prev}\t{link}\t{_copy_cells(*row)}\n" for seq, prev, link, row in events]
-                )
-            elif on_postgresql:
-                yield [(seq, *shared, prev, link, *row) for seq, prev, link, row in events]
-            else:
-                yield [(seq, *shared, prev, link, *_with_hex(row)) for seq, prev, link, row in events]
+    def _lines(self, events: Iterator[LinkedRow], at: datetime) -> Iterator[str]:
+        """The events as lines for COPY, many at a time."""
+        shared = "\t".join(map(escaped, (str(self._change_id), str(at), self._role(), self._origin.tool)))
+        while lines := [
+            f"{seq}\t{shared}\t{prev}\t{link}\t{_copy_cells(*row)}\n"
+            for seq, prev, link, row in islice(events, _ROWS_A_FETCH)
+        ]:
+            yield "".join(lines)
 
-    def _append(self, batch: str | list[tuple[Any, ...]]) -> None:
-        if isinstance(batch, str):
-            copy_rows(self.session, AuditEvent.__tablename__, _WRITTEN, [batch])
-            return
-        mark = "%s" if self.session.get_bind().dialect.name == "postgresql" else "?"
+    def _values(self, events: Iterator[LinkedRow], at: datetime) -> Iterator[list[tuple[Any, ...]]]:
+        """The events as values to insert, many at a time."""
+        if self._on_postgresql:
+            shared = (str(self._change_id), str(at), self._role(), self._origin.tool)
+        else:
+            shared = (self._change_id.hex, sqlite_time(at), self._role(), self._origin.tool)
+        while values := [
+            (seq, *shared, prev, link, *(row if self._on_postgresql else _with_hex(row)))
+            for seq, prev, link, row in islice(events, _ROWS_A_FETCH)
+        ]:
+            yield values
+
+    def _insert(self, values: list[tuple[Any, ...]]) -> None:
+        mark = "%s" if self._on_postgresql else "?"
         names, marks = ", ".join(f'"{name}"' for name in _WRITTEN), ", ".join([mark] * len(_WRITTEN))
         sql = f"INSERT INTO audit_events ({names}) VALUES ({marks})"  # noqa: S608 - constants
-        self.session.connection().exec_driver_sql(sql, batch)
+        self.session.connection().exec_driver_sql(sql, values)
 
     def _lock_head(self) -> tuple[int, str, datetime]:
         """The last seq and hash, and the time of what follows: the server's, never before the last event's."""
-        on_postgresql = self.session.get_bind().dialect.name == "postgresql"
-        if on_postgresql:
+        if self._on_postgresql:
             self.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        now = self.session.scalar(select(func.clock_timestamp())) if on_postgresql else utcnow()
+        now = self.session.scalar(select(func.clock_timestamp())) if self._on_postgresql else utcnow()
         head = self.head()
         assert now is not None  # noqa: S101 - a server has a clock
         return (head.seq, head.hash, max(now, head.at)) if head else (0, chain.GENESIS, now)
 
     def _role(self) -> str:
         if self._db_role is None:
-            on_postgresql = self.session.get_bind().dialect.name == "postgresql"
-            self._db_role = str(self.session.scalar(select(func.current_user()))) if on_postgresql else ""
+            self._db_role = str(self.session.scalar(select(func.current_user()))) if self._on_postgresql else ""
         return self._db_role
 
     # -- questions
