@@ -30,6 +30,7 @@ from usercli.passwords import (
     require_hash,
     shipped_lines,
 )
+from usercli.schemas.rows import RowParser
 from usercli.services.policy import PasswordPolicy, PasswordRefused
 
 # the filters that passwords.py sets are not those of pytest; what a process says is tested below
@@ -290,6 +291,32 @@ NO_HASHES = [
         )
     ],
 ]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "$2b$21$" + HASH[7:],
+        "$2y$31$" + HASH[7:],
+        "bcrypt$$2b$31$" + HASH[7:],
+        "$bcrypt-sha256$v=2,t=2b,r=31$" + HASH[7:29] + "$" + HASH[29:],
+        "$pbkdf2-sha256$4294967295$AAAAAAAAAAAAAAAAAAAAAA$" + "A" * 43,
+        "pbkdf2_sha256$4294967295$salt$" + "A" * 43 + "=",
+        "$6$rounds=999999999$saltsalt$" + "." * 86,
+    ],
+)
+def test_a_hash_that_would_keep_a_core_busy_is_refused_before_it_is_stored(stored: str) -> None:
+    assert identify(stored).usable
+    with pytest.raises(InvalidInput, match="to check the hash would take minutes or more"):
+        require_hash(stored)
+    with pytest.raises(InvalidInput, match="to check the hash would take minutes or more"):
+        RowParser().parse(1, {"email": "a@example.com", "hashed_password": stored})
+
+
+@pytest.mark.parametrize("stored", ["$2b$20$" + HASH[7:], "$6$rounds=5000000$saltsalt$" + "." * 86])
+def test_a_hash_that_takes_some_seconds_may_come(stored: str) -> None:
+    assert require_hash(stored) == stored
+    assert RowParser().parse(1, {"email": "a@example.com", "hashed_password": stored}).hashed_password == stored
 
 
 @pytest.mark.parametrize(("stored", "kind", "message"), NO_HASHES, ids=range(len(NO_HASHES)))

@@ -303,6 +303,11 @@ def identify(stored: str) -> HashKind:
     return HashKind("unsupported")
 
 
+#: Whoever may put a hash in must not be able to keep every sign-in of that user, and a core, busy for minutes.
+_DOUBLINGS, _ROUNDS = 20, 50_000_000
+_DOUBLING = frozenset({"bcrypt", "bcrypt_sha256", "django_bcrypt", "django_bcrypt_sha256", "scrypt"})
+
+
 def require_hash(stored: str) -> str:
     """The hash, if a password can match it. Raises InvalidInput naming what is wrong, never the hash."""
     if stored.startswith("$2x$"):
@@ -316,6 +321,8 @@ def require_hash(stored: str) -> str:
         raise InvalidInput("the hash is a marker of a disabled password; use --no-password")
     if kind.scheme == "malformed":
         raise InvalidInput("the hash is malformed: it is cut, or holds characters that its scheme does not use")
+    if kind.cost is not None and kind.cost > (_DOUBLINGS if kind.scheme in _DOUBLING else _ROUNDS):
+        raise InvalidInput(f"to check the hash would take minutes or more ({kind.scheme}, cost {kind.cost})")
     return stored
 
 
