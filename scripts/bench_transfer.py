@@ -223,7 +223,7 @@ def exporting(runs: int, folder: Path) -> dict[str, Any]:
         url = server.fresh()
         usercli(url, "import", folder / "users.csv")
         found["peak_mb"].append(max(usercli(url, "export", folder / f"out.{form}") for form in ("csv", "jsonl")))
-    with psycopg.connect(url, autocommit=True) as connection:  # what the server does after an import is not measured
+    with psycopg.connect(url, autocommit=True) as connection:  # it is not measured at work of its own
         for statement in (b"VACUUM (ANALYZE)", b"CHECKPOINT"):
             connection.execute(statement)
     for _ in range(runs):

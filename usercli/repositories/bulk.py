@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Column, MetaData, Table, Uuid, func, insert, select, text
@@ -40,6 +41,8 @@ GRANT_COLUMNS = ("user_id", "role_id", "granted_by")
 
 UserValues = tuple[Any, ...]
 
+_LINES_A_PIECE = 500
+
 _LOCK = 0x696D706F7274  # "import" in ASCII
 
 _SEEN = Table(
@@ -68,7 +71,7 @@ class BulkRepository:
 
     def encoded(self, users: Iterable[UserValues]) -> Any:
         """The users as `insert` sends them; asks the database nothing."""
-        return "".join(map(_copy_line, users)) if self._on_postgresql else list(map(_sqlite_row, users))
+        return list(_copy_pieces(users)) if self._on_postgresql else list(map(_sqlite_row, users))
 
     def insert(self, encoded: Any, users: Callable[[], Iterable[UserValues]]) -> set[int]:
         """Put users in; the places of those left out, whose email or id is taken, also by one before them."""
@@ -76,7 +79,7 @@ class BulkRepository:
             return self._insert_each(encoded)
         try:
             with self.session.begin_nested():
-                copy_rows(self.session, "users", COLUMNS, [encoded])
+                copy_rows(self.session, "users", COLUMNS, encoded)
         except (EmailTaken, Conflict):
             return self._insert_staged(list(users()))
         return set()
@@ -144,6 +147,13 @@ class BulkRepository:
                 if not cursor.rowcount:
                     left_out.add(place)
         return left_out
+
+
+def _copy_pieces(users: Iterable[UserValues]) -> Iterator[str]:
+    """Lines, some hundred together: larger texts would be copied about, and leave the memory in pieces."""
+    lines = map(_copy_line, users)
+    while piece := "".join(islice(lines, _LINES_A_PIECE)):
+        yield piece
 
 
 def _copy_line(user: UserValues) -> str:
