@@ -21,6 +21,8 @@ _END = object()
 #: How long the maker may keep the interpreter: whoever talks to a database waits for it at every packet.
 _SWITCH_SECONDS = 0.0002
 
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def ahead(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
     """The same items, up to `depth` of them made before they are asked for; raises what the maker raised."""
@@ -77,12 +79,13 @@ def ahead_apart(items: Iterable[Item]) -> Iterator[Item]:
         yield from ahead(items)
         return
     reading, writing = os.pipe()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)  # until the maker cannot unwind what only the parent may
     maker = os.fork()
     if maker == 0:
-        os.close(reading)
-        _make_apart(items, writing)
-    os.close(writing)
+        _make_apart(items, reading, writing)
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
+        os.close(writing)
         with open(reading, "rb") as pipe:
             yield from _received(pipe)
     finally:
@@ -90,11 +93,13 @@ def ahead_apart(items: Iterable[Item]) -> Iterator[Item]:
         os.waitpid(maker, 0)
 
 
-def _make_apart(items: Iterable[Any], writing: int) -> None:
+def _make_apart(items: Iterable[Any], reading: int, writing: int) -> None:
     """Send the items and end the process, whatever happens: what else the parent has is none of its business."""
     try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _ENDINGS:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
+        os.close(reading)  # or writing would go on when the parent is gone
         with open(writing, "wb", buffering=0) as pipe:
             try:
                 for item in items:
@@ -113,7 +118,7 @@ def _send(pipe: Any, kind: bytes, data: bytes) -> None:
 
 
 def _received(pipe: BinaryIO) -> Iterator[Any]:
-    while head := pipe.read(9):
+    while len(head := pipe.read(9)) == 9:
         kind, data = head[:1], pipe.read(size := int.from_bytes(head[1:], "big"))
         if kind == b"e":
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -29,6 +30,11 @@ def _escape(character: str) -> str:
 def json_safe(encoded: str) -> str:
     """Encoded JSON text with the unsafe characters as JSON escapes; the value stays the same."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded)
+
+
+def json_line(value: object) -> str:
+    """A value as compact JSON on one line, the unsafe characters as escapes."""
+    return json_safe(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def csv_cell(text: str) -> str:

@@ -25,7 +25,7 @@ def separated(
 ) -> Iterator[str]:
     """The lines of a table, without its header; `cells` makes those of a column."""
     for block in blocks:
-        columns = map(cells, block.values())
+        columns = _made(block, cells)
         yield "\n".join(map(comma.join, zip(*columns, strict=True))) + "\n"
 
 
@@ -33,9 +33,13 @@ def json_lines(blocks: Iterable[Block]) -> Iterator[list[str]]:
     """JSON objects, for each block. A column of several fields holds the names of all but the first one."""
     for block in blocks:
         shape = "{" + ",".join(f'"{names.partition(",")[0]}":%s' for names in block) + "}"
-        columns = [_each(column, encode_basestring, json_text) for column in block.values()]
+        columns = _made(block, lambda column: _each(column, encode_basestring, json_text))
         lines = [shape % row for row in zip(*columns, strict=True)]
         yield lines if _is_plain("".join(lines)) else list(map(json_safe, lines))
+
+
+def _made(block: Block, cells: Callable[[Sequence[Any]], Sequence[str]]) -> list[Sequence[str]]:
+    return [column if type(column) is Spelled else cells(column) for column in block.values()]
 
 
 def _is_plain(encoded: str) -> bool:
@@ -45,8 +49,6 @@ def _is_plain(encoded: str) -> bool:
 
 def csv_cells(column: Sequence[Any]) -> Sequence[str]:
     """A column of CSV, safe for spreadsheets."""
-    if type(column) is Spelled:
-        return column
     texts = column if _is_text(column) else [value for value in column if type(value) is str]
     if texts and min(texts) < _BEYOND_FORMULAS and _FORMULA.search("\n".join(texts)):
         column = [
@@ -66,8 +68,6 @@ def tsv_cells(column: Sequence[Any]) -> Sequence[str]:
 
 
 def _escaped(column: Sequence[Any], marks: str, escape: Callable[[str], str]) -> Sequence[str]:
-    if type(column) is Spelled:
-        return column
     cells = _each(column, str, cell_text)
     together = "".join(cells)  # to look through once: most columns have nothing to escape
     if not any(mark in together for mark in marks):
@@ -78,8 +78,6 @@ def _escaped(column: Sequence[Any], marks: str, escape: Callable[[str], str]) ->
 
 def _each(column: Sequence[Any], text: Callable[[str], str], other: Callable[[Any], str]) -> Sequence[str]:
     """What texts and other values become; of numbers, truths and nothings each only once."""
-    if type(column) is Spelled:
-        return column
     if _is_text(column):
         return column if text is str else list(map(text, column))
     kinds = set(map(type, column))

@@ -19,6 +19,8 @@ from usercli.repositories.paging import Order
 from usercli.repositories.users import UserRepository
 from usercli.schemas.users import TIME_FIELDS, UserCriteria
 
+BROKEN_TIME = "the database holds a time that is no date between the years 1 and 9999"
+
 _ROWS_A_BLOCK = 2000
 _SECONDS, _MICROSECONDS = len("2026-11-21 13:34:00"), len("2026-11-21 13:34:00.112328")
 
@@ -87,7 +89,7 @@ def _rfc3339(stored: str) -> str:
     if len(stored) == _SECONDS and stored[10] == " ":
         return f"{stored[:10]}T{stored[11:]}Z"
     if len(stored) > _MICROSECONDS or stored[_SECONDS : _SECONDS + 1] != ".":
-        raise BrokenRow("the database holds a time that is no date between the years 1 and 9999")
+        raise BrokenRow(BROKEN_TIME)
     if stored.endswith(".000000"):
         return f"{stored[:10]}T{stored[11:_SECONDS]}Z"
     return f"{stored[:10]}T{stored[11:]:0<15}Z"

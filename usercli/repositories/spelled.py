@@ -20,9 +20,10 @@ from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.copying import copied_columns
 from usercli.repositories.paging import Order
+from usercli.repositories.plain import BROKEN_TIME
 from usercli.repositories.users import UserRepository
 from usercli.schemas.users import TIME_FIELDS, UserCriteria
-from usercli.text import json_safe
+from usercli.text import json_line
 
 _ROWS_A_BLOCK = 1000
 _TRUTHS = {"is_active", "must_change_password"}
@@ -106,7 +107,7 @@ class SpelledUsers:
 def _spelled(cells: list[str], spelling: Spelling) -> Sequence[str]:
     together = "\n".join(cells)
     if _NO_TIME in together:
-        raise BrokenRow("the database holds a time that is no date between the years 1 and 9999")
+        raise BrokenRow(BROKEN_TIME)
     if spelling.json:
         return Spelled(together.replace('+00:00"', 'Z"').split("\n"))
     if spelling.comma != ",":
@@ -128,9 +129,7 @@ def _roles(cells: list[str]) -> Sequence[Any]:
 
 @lru_cache(maxsize=4096)  # many users have the same
 def _compact(stored: str) -> str:
-    if stored == "{}":
-        return stored
-    return json_safe(json.dumps(json.loads(stored), ensure_ascii=False, separators=(",", ":")))
+    return stored if stored == "{}" else json_line(json.loads(stored))
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,6 @@ for it counts, so that it can be said.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from usercli.errors import InvalidInput
-from usercli.text import json_safe
+from usercli.text import json_line
 from usercli.times import utcnow
 
 #: A user as an export gives it: plain fields, `hashed_password` among them where hashes were asked for.
@@ -70,11 +69,6 @@ def array(items: Iterable[Any]) -> Iterator[str]:
     """A JSON array, an item a line. It opens with the first one: an error before it leaves the output empty."""
     start = "[\n"
     for item in items:
-        yield start + one(item)
+        yield start + json_line(item)
         start = ",\n"
     yield "[]" if start == "[\n" else "\n]"
-
-
-def one(item: Any) -> str:
-    """A JSON value on one line."""
-    return json_safe(json.dumps(item, ensure_ascii=False, separators=(",", ":")))

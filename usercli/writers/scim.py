@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from usercli.formats.scim import ENTERPRISE, LISTS, TEXTS
-from usercli.writers import Exported, Report, array, is_active, one
+from usercli.text import json_line
+from usercli.writers import Exported, Report, array, is_active
 
 _LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -26,7 +27,7 @@ def write(users: Iterable[Exported], report: Report) -> Iterator[str]:
             count += 1
             yield _resource(user, report)
 
-    start = f'{{"schemas":{one([_LIST])},"Resources":'
+    start = f'{{"schemas":{json_line([_LIST])},"Resources":'
     for piece in array(counted()):
         yield start + piece
         start = ""
