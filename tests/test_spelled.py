@@ -113,7 +113,14 @@ def test_every_filter_fits_the_same_users_as_a_list(
 
 
 def test_fields_stand_in_the_order_asked_for(cli: Cli, people: None) -> None:
-    for fields in ("version,is_active,id", "roles", "deleted_at,email,created_at", "attributes,id,is_active,email"):
+    for fields in (
+        "version,is_active,id",
+        "roles",
+        "email,email,id,email",
+        "id,id,version",
+        "deleted_at,email,created_at",
+        "attributes,id,is_active,email",
+    ):
         for form in ("csv", "tsv", "jsonl", "json", "yaml", "ids"):
             options = ("-o", form, "--sort", "email") + (() if form == "ids" else ("--fields", fields))
             assert cli("export", *options) == cli("list", *options, "--limit", "100"), (fields, form)

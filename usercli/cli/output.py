@@ -58,7 +58,8 @@ class Output:
     @property
     def spelling(self) -> Spelling | None:
         """How `blocks` takes what needs no escape; None if it wants the values themselves."""
-        if self.is_terminal or self.format in {"table", "yaml", "ids"}:
+        named_twice = len(set(self.fields)) < len(self.fields)  # which a block cannot hold
+        if self.is_terminal or named_twice or self.format in {"table", "yaml", "ids"}:
             return None
         return Spelling(json=self.format in {"json", "jsonl"}, comma="\t" if self.format == "tsv" else ",")
 
