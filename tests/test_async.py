@@ -30,9 +30,9 @@ from usercli.errors import (
     SchemaNotCurrent,
     UserNotFound,
 )
-from usercli.formats import Record
 from usercli.origin import Origin
 from usercli.passwords import PasswordHasher, Verdict
+from usercli.readers import Record
 from usercli.schemas.rows import RowParser
 from usercli.schemas.users import Change, UserCreate, UserCriteria, UserKey, UserView
 from usercli.services.auth import AuthService, SignInRefused

@@ -14,8 +14,8 @@ import pytest
 from tests.conftest import Cli, Database
 from tests.test_formats_hashes import HASHER, PASSWORD, VERIFIED
 from tests.test_formats_peers import read
-from usercli.formats import Record
 from usercli.passwords import identify
+from usercli.readers import Record
 from usercli.schemas.users import USER_FIELDS, UserView
 from usercli.writers import SYSTEMS, Report, writer
 

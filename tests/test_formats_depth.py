@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Cli, Database
-from usercli.formats.depth import DEEPEST, Shallow, TooDeep
+from usercli.readers.json_depth import DEEPEST, Shallow, TooDeep
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
 

@@ -12,9 +12,9 @@ import pytest
 
 from tests.test_formats_peers import firebase_row, read
 from usercli import passwords
-from usercli.formats import Record
-from usercli.formats.hashes import Secret, ldap
 from usercli.passwords import PasswordHasher, require_hash
+from usercli.readers import Record
+from usercli.readers.foreign_hashes import Secret, ldap
 
 pytestmark = pytest.mark.filterwarnings("ignore::passlib.exc.PasslibHashWarning", "ignore:Accessing argon2")
 

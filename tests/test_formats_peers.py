@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from usercli.errors import InvalidInput
-from usercli.formats import SYSTEMS, BadRecord, ReadOptions, Record, reader
+from usercli.readers import SYSTEMS, BadRecord, ReadOptions, Record, reader
 
 PEERS = Path(__file__).parent / "data" / "peers"
 EXPECTED: list[dict[str, Any]] = json.loads((PEERS / "expected.json").read_text("utf-8"))

@@ -13,8 +13,8 @@ import pytest
 from tests.conftest import Cli, Database
 from tests.test_formats_hashes import PASSWORD, VERIFIED
 from tests.test_formats_peers import EXPECTED, PEERS
-from usercli.formats import SYSTEMS
 from usercli.passwords import identify
+from usercli.readers import SYSTEMS
 from usercli.times import rfc3339
 
 pytestmark = pytest.mark.filterwarnings("ignore::passlib.exc.PasslibHashWarning", "ignore:Accessing argon2")

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from tests.conftest import Cli, Database
 from usercli.database.engine import open_engine
 from usercli.emails import email_key
-from usercli.formats import ReadOptions, Record, reader
+from usercli.readers import ReadOptions, Record, reader
 
 SPECTRUM = Path(__file__).parent / "data" / "csv-spectrum"
 FORMS = ("csv", "tsv", "jsonl", "json")

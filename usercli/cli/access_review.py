@@ -109,8 +109,8 @@ def apply(
 
 
 def _read(invocation: Invocation, file: str) -> list[Decision]:
-    from usercli.formats.access_review import BadReview, read_decisions
-    from usercli.formats.source import open_source
+    from usercli.readers.access_review import BadReview, read_decisions
+    from usercli.readers.text_source import open_source
 
     name = "standard input" if file == "-" else Path(file).name
     ending = "csv" if file == "-" else name.removesuffix(".gz").rpartition(".")[2].lower()

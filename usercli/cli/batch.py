@@ -52,7 +52,7 @@ def batch(
     if atomic and continue_:
         raise InvalidInput("--atomic is all or nothing; --continue does not go with it")
     from usercli.cli.filters import criteria_of  # noqa: F401 - loaded once, before the first command
-    from usercli.formats.source import open_source
+    from usercli.readers.text_source import open_source
 
     uow = invocation.changing()
     with open_source(file) as source:
@@ -161,7 +161,7 @@ class _Runner:
 
 
 def _lines(source: Any) -> Iterator[tuple[int, str]]:
-    from usercli.formats.source import BadLine, numbered_lines
+    from usercli.readers.text_source import BadLine, numbered_lines
 
     for number, line in numbered_lines(source):
         if isinstance(line, BadLine):

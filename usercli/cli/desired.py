@@ -16,7 +16,7 @@ from usercli.errors import ExitCode, InvalidInput
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
-    from usercli.formats.desired import Document
+    from usercli.readers.desired_state import Document
     from usercli.schemas.desired import Desired
     from usercli.schemas.plans import Plan
 
@@ -54,7 +54,7 @@ def plan(
       usercli plan staff.yaml --prune --save plan.json
       usercli plan staff.csv --name staff --exit-code -q
     """
-    from usercli.formats.desired import read_document
+    from usercli.readers.desired_state import read_document
     from usercli.schemas.plans import CHANGE_COLUMNS, is_plan
 
     output = Output(invocation.options, CHANGE_COLUMNS)
@@ -95,7 +95,7 @@ def apply(
       usercli apply staff.yaml --prune --max-changes 50
       usercli apply plan.json --yes
     """
-    from usercli.formats.desired import read_document
+    from usercli.readers.desired_state import read_document
     from usercli.schemas.plans import APPLIED_FIELDS, Plan, is_plan
 
     output = Output(invocation.options, APPLIED_FIELDS)
@@ -152,7 +152,7 @@ def _plan(invocation: Invocation, desired: Desired, uow: UnitOfWork, prune: bool
 
 def _save(plan: Plan, path: str) -> None:
     from usercli.files import replaced
-    from usercli.formats.desired import LARGEST
+    from usercli.readers.desired_state import LARGEST
 
     data = (plan.model_dump_json(indent=2) + "\n").encode()
     if len(data) > LARGEST:

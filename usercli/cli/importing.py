@@ -23,8 +23,8 @@ from usercli.errors import ExitCode, InvalidInput, interruption
 if TYPE_CHECKING:
     from usercli.cli.progress import Progress
     from usercli.cli.rejects import RejectFile
-    from usercli.formats import BadRecord, ReadOptions, Record
     from usercli.passwords import PasswordHasher
+    from usercli.readers import BadRecord, ReadOptions, Record
     from usercli.schemas.imports import ImportSummary
     from usercli.services.checking import Checked, Checker
     from usercli.services.loading import ImportOptions
@@ -257,7 +257,7 @@ class _Run:
 
     def _counted(self, chunks: Iterable[list[Checked]]) -> Iterator[list[Checked]]:
         """The chunks; each tells anew how many records the file holds, by how much of it they took so far."""
-        from usercli.formats.source import position
+        from usercli.readers.text_source import position
 
         size = Path(self.file).stat().st_size if self._is_a_file else None
         for chunk in chunks:
@@ -287,8 +287,8 @@ class _Run:
     @contextmanager
     def _records(self, done: int = 0) -> Iterator[Iterator[Record | BadRecord]]:
         """The records of the file behind the first `done`."""
-        from usercli.formats import reader
-        from usercli.formats.source import open_source
+        from usercli.readers import reader
+        from usercli.readers.text_source import open_source
 
         with open_source(self.file) as source:
             self._source, self._read = source, done
@@ -359,7 +359,7 @@ class _Run:
 
 
 def _read_options(**given: Any) -> ReadOptions:
-    from usercli.formats import ReadOptions
+    from usercli.readers import ReadOptions
 
     return ReadOptions(
         email_domain=given["email_domain"],
@@ -386,7 +386,7 @@ def _format_of(file: str) -> str:
     name = file.removesuffix(".gz")
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if ending not in {"csv", "tsv", "jsonl", "json"}:
-        from usercli.formats import OURS, SYSTEMS
+        from usercli.readers import OURS, SYSTEMS
 
         known = ", ".join([*OURS, *SYSTEMS])
         raise InvalidInput(f"the format of {file} is not told by its name; add --from FORMAT ({known})")

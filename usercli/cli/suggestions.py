@@ -162,7 +162,7 @@ def _values(line: Line) -> Iterable[str]:
 
 
 def _formats_of_files(line: Line) -> Iterable[str]:
-    from usercli.formats import OURS, SYSTEMS
+    from usercli.readers import OURS, SYSTEMS
 
     return (*OURS, *SYSTEMS) if line.path == ("import",) else ()
 

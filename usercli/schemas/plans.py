@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from usercli.errors import InvalidInput
-from usercli.formats.desired import Document
+from usercli.readers.desired_state import Document
 from usercli.schemas.desired import DesiredRole, DesiredUser, ManagerName
 
 Action = Literal["create", "update", "delete"]

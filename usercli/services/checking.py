@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from usercli.errors import InvalidInput
-from usercli.formats import BadRecord, Record
 from usercli.passwords import PasswordHasher
+from usercli.readers import BadRecord, Record
 from usercli.schemas.rows import RowParser, UserRow
 
 #: A record after the check.

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, Refused
-from usercli.formats import BadRecord
 from usercli.models.base import ChangeIds, new_id
 from usercli.models.role import Role
 from usercli.models.user import DISABLED_PASSWORD, User
+from usercli.readers import BadRecord
 from usercli.repositories.bulk import UserValues
 from usercli.repositories.events import Draft
 from usercli.repositories.waiting import IN_MEMORY, packed

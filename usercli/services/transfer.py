@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from usercli.ahead import ahead
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, InvalidInput, UserCliError
-from usercli.formats import BadRecord
+from usercli.readers import BadRecord
 from usercli.schemas.imports import ImportSummary
 from usercli.services.administrators import administrators_kept
 from usercli.services.checking import Checked, ignore

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from usercli.formats.auth0 import OURS
+from usercli.readers.systems.auth0 import OURS
 from usercli.writers import Exported, Report, array, is_active
 from usercli.writers.auth0_hashes import spelled
 

@@ -1,4 +1,4 @@
-"""Stored hashes in the spelling of Auth0's bulk imports: the reverse of what usercli.formats.auth0 reads."""
+"""Stored hashes in the spelling of Auth0's bulk imports: the reverse of what readers.systems.auth0 reads."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import base64
 import re
 from typing import Any
 
-from usercli.formats.hashes import NO_SALT, SALT_FIRST, SALT_LAST, unbase64, unpadded
 from usercli.passwords import identify
+from usercli.readers.foreign_hashes import NO_SALT, SALT_FIRST, SALT_LAST, unbase64, unpadded
 from usercli.writers import Report
 
 # The form of Auth0's own hashes; others are said to be custom.

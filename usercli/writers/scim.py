@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from usercli.formats.scim import ENTERPRISE, LISTS, TEXTS
+from usercli.readers.systems.scim import ENTERPRISE, LISTS, TEXTS
 from usercli.text import json_line
 from usercli.writers import Exported, Report, array, is_active
 

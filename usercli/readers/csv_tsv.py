@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.source import LONGEST, BadLine, blocks, lines_of
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.text_source import LONGEST, BadLine, blocks, lines_of
 from usercli.schemas.rows import FIELDS, IGNORED
 from usercli.text import nearest
 

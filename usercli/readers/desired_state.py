@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from usercli.errors import InvalidInput
-from usercli.formats.source import BadLine, numbered_lines, open_source
+from usercli.readers.text_source import BadLine, numbered_lines, open_source
 
 #: A file that people write and review; more users than this holds are for import.
 LARGEST = 16 << 20
@@ -190,7 +190,7 @@ def _cell_of_json(place: str, cell: str) -> Any:
 
 
 def _read_yaml(name: str, data: bytes) -> Document:
-    from usercli.formats.yaml import parse
+    from usercli.readers.yaml_subset import parse
 
     return Document(name, *parse(name, _text(name, data)))
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.documents import Document, read_one, require_known, walk
-from usercli.formats.hashes import keep
-from usercli.formats.person import Person, Unreadable, entries, flag, joined, moment, part, rest, text
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.foreign_hashes import keep
+from usercli.readers.foreign_user import Person, Unreadable, entries, flag, joined, moment, part, rest, text
+from usercli.readers.json_stream import Document, read_one, require_known, walk
 
 _TAKEN = frozenset(
     {"email", "password", "is_active", "first_name", "last_name", "full_name", "name", "groups", "user_permissions"}

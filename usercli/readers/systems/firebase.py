@@ -13,11 +13,11 @@ from io import BufferedIOBase
 from typing import Any, BinaryIO, cast
 
 from usercli.errors import InvalidInput
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.documents import read_users
-from usercli.formats.hashes import Secret
-from usercli.formats.person import Person, Unreadable, flag, moment, names, parts, rest, text
-from usercli.formats.source import BadLine, numbered_lines
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.foreign_hashes import Secret
+from usercli.readers.foreign_user import Person, Unreadable, flag, moment, names, parts, rest, text
+from usercli.readers.json_stream import read_users
+from usercli.readers.text_source import BadLine, numbered_lines
 
 _KNOWN = frozenset({"localId", "email", "phoneNumber"})
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.hashes import Secret
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.foreign_hashes import Secret
 
 # What no field of ours may hold: control characters, and surrogates without their other half.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")

@@ -10,11 +10,10 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats import hashes as hashing
-from usercli.formats.documents import read_users
-from usercli.formats.hashes import Secret
-from usercli.formats.person import (
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers import foreign_hashes as hashing
+from usercli.readers.foreign_hashes import Secret
+from usercli.readers.foreign_user import (
     Person,
     Unreadable,
     flag,
@@ -26,6 +25,7 @@ from usercli.formats.person import (
     plain,
     text,
 )
+from usercli.readers.json_stream import read_users
 
 _KNOWN = frozenset({"username", "email", "id"})
 _WITHIN = ("users.item", "item.users.item")

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats import hashes as hashing
-from usercli.formats.documents import read_users
-from usercli.formats.hashes import Secret
-from usercli.formats.person import Person, Unreadable, flag, joined, moment, names, part, rest, text
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers import foreign_hashes as hashing
+from usercli.readers.foreign_hashes import Secret
+from usercli.readers.foreign_user import Person, Unreadable, flag, joined, moment, names, part, rest, text
+from usercli.readers.json_stream import read_users
 
 _KNOWN = frozenset({"email", "user_id", "username", "phone_number", "_id", "app_metadata"})
 _KEPT = ("username", "nickname", "picture", "email_verified", "phone_number", "phone_verified", "user_metadata")

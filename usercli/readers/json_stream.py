@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 from usercli.errors import InvalidInput
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.person import Person, Unreadable, plain
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.foreign_user import Person, Unreadable, plain
 
 #: What one user, or one text of it, may take; what is longer is a mistake and must not fill the memory.
 LARGEST = 16 << 20

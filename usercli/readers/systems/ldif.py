@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, cast
 
 from usercli.errors import InvalidInput
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.hashes import Secret, keep, ldap, unbase64
-from usercli.formats.person import Person, Unreadable, joined
-from usercli.formats.source import BadLine, numbered_lines
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.foreign_hashes import Secret, keep, ldap, unbase64
+from usercli.readers.foreign_user import Person, Unreadable, joined
+from usercli.readers.text_source import BadLine, numbered_lines
 
 _GROUPS = frozenset(
     {"groupofnames", "groupofuniquenames", "posixgroup", "group", "groupofmembers", "organizationalrole"}

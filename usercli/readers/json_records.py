@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.depth import Shallow, TooDeep
-from usercli.formats.documents import reason_of
-from usercli.formats.source import BadLine, blocks, lines_of
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.json_depth import Shallow, TooDeep
+from usercli.readers.json_stream import reason_of
+from usercli.readers.text_source import BadLine, blocks, lines_of
 from usercli.schemas.rows import FIELDS, IGNORED
 from usercli.text import nearest
 

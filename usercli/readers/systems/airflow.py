@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.documents import read_users
-from usercli.formats.hashes import Secret, keep, werkzeug
-from usercli.formats.person import Person, flag, joined, names, text
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.foreign_hashes import Secret, keep, werkzeug
+from usercli.readers.foreign_user import Person, flag, joined, names, text
+from usercli.readers.json_stream import read_users
 
 _KNOWN = frozenset({"username", "email"})
 

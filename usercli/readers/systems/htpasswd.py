@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from usercli.errors import InvalidInput
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.hashes import Secret, keep, ldap
-from usercli.formats.person import Person
-from usercli.formats.source import BadLine, numbered_lines
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.foreign_hashes import Secret, keep, ldap
+from usercli.readers.foreign_user import Person
+from usercli.readers.text_source import BadLine, numbered_lines
 
 _HTDIGEST = re.compile(r"[^:]*:[0-9a-f]{32}")  # REALM:MD5, of a file that htdigest made
 

@@ -62,24 +62,24 @@ class Reader(Protocol):
 
 #: `--from NAME`: the systems whose own export files are read.
 SYSTEMS: dict[str, str] = {
-    "auth0": "usercli.formats.auth0:read",
-    "django": "usercli.formats.django:read",
-    "keycloak": "usercli.formats.keycloak:read",
-    "firebase": "usercli.formats.firebase:read",
-    "kratos": "usercli.formats.kratos:read",
-    "airflow": "usercli.formats.airflow:read",
-    "htpasswd": "usercli.formats.htpasswd:read",
-    "shadow": "usercli.formats.shadow:read",
-    "ldif": "usercli.formats.ldif:read",
-    "scim": "usercli.formats.scim:read",
+    "auth0": "usercli.readers.systems.auth0:read",
+    "django": "usercli.readers.systems.django:read",
+    "keycloak": "usercli.readers.systems.keycloak:read",
+    "firebase": "usercli.readers.systems.firebase:read",
+    "kratos": "usercli.readers.systems.kratos:read",
+    "airflow": "usercli.readers.systems.airflow:read",
+    "htpasswd": "usercli.readers.systems.htpasswd:read",
+    "shadow": "usercli.readers.systems.shadow:read",
+    "ldif": "usercli.readers.systems.ldif:read",
+    "scim": "usercli.readers.systems.scim:read",
 }
 
-#: Our own formats, by the ending of the file's name.
+#: Our own readers, by the ending of the file's name.
 OURS: dict[str, str] = {
-    "csv": "usercli.formats.tabular:read",
-    "tsv": "usercli.formats.tabular:read_tsv",
-    "jsonl": "usercli.formats.json:read_lines",
-    "json": "usercli.formats.json:read",
+    "csv": "usercli.readers.csv_tsv:read",
+    "tsv": "usercli.readers.csv_tsv:read_tsv",
+    "jsonl": "usercli.readers.json_records:read_lines",
+    "json": "usercli.readers.json_records:read",
 }
 
 

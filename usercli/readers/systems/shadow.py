@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 from usercli.errors import InvalidInput
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.hashes import Secret, keep
-from usercli.formats.person import Person, Unreadable
-from usercli.formats.source import BadLine, numbered_lines
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.foreign_hashes import Secret, keep
+from usercli.readers.foreign_user import Person, Unreadable
+from usercli.readers.text_source import BadLine, numbered_lines
 
 _COLUMNS = 9
 _PASSWD, _GROUP = 7, 4

@@ -12,8 +12,8 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from usercli.errors import InvalidInput
-from usercli.formats import BadRecord, Record
-from usercli.formats.tabular import read_columns
+from usercli.readers import BadRecord, Record
+from usercli.readers.csv_tsv import read_columns
 from usercli.schemas.access_review import DECISION_FIELDS, Decision
 
 #: What people decide line by line; some hundred thousand grants.

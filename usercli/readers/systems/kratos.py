@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats import hashes as hashing
-from usercli.formats.documents import read_users
-from usercli.formats.hashes import Secret
-from usercli.formats.person import Person, joined, moment, names, part, parts, rest, text
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers import foreign_hashes as hashing
+from usercli.readers.foreign_hashes import Secret
+from usercli.readers.foreign_user import Person, joined, moment, names, part, parts, rest, text
+from usercli.readers.json_stream import read_users
 
 _KNOWN = frozenset({"traits", "schema_id", "credentials"})
 _WITHIN = ("identities.item",)

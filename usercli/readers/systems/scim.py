@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
-from usercli.formats import BadRecord, ReadOptions, Record
-from usercli.formats.documents import is_envelope, read_one, require_known, walk
-from usercli.formats.hashes import Secret, ldap
-from usercli.formats.person import Person, flag, joined, moment, part, parts, text
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.foreign_hashes import Secret, ldap
+from usercli.readers.foreign_user import Person, flag, joined, moment, part, parts, text
+from usercli.readers.json_stream import is_envelope, read_one, require_known, walk
 
 _KNOWN = frozenset({"userName", "emails", "schemas"})
 _WITHIN = ("Resources.item", "item.Resources.item")
