@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from tests.conftest import Database, kept_engine
-from usercli import chain
+from usercli import hash_chain
 from usercli.database.engine import sessions
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import UserCliError
@@ -172,15 +172,15 @@ class Tampering:
         names = self._names()
         found = self.rows("SELECT * FROM audit_events WHERE seq BETWEEN ? AND ? ORDER BY seq", first - 1, last)
         events = [dict(zip(names, row, strict=True)) for row in found]
-        prev = chain.GENESIS if first == 1 else next(e["hash"] for e in events if e["seq"] == first - 1)
+        prev = hash_chain.GENESIS if first == 1 else next(e["hash"] for e in events if e["seq"] == first - 1)
         for event in events:
             if event["seq"] < first:
                 continue
             if not self.on_postgresql:
                 event.update({side: json.loads(event[side]) for side in ("before", "after")}, at=event["at"] + "Z")
             plain = RawEvent.model_validate(event)
-            body = chain.body_hash(plain.model_dump())
-            link = chain.link_hash(prev, plain.seq, plain.at, body)
+            body = hash_chain.body_hash(plain.model_dump())
+            link = hash_chain.link_hash(prev, plain.seq, plain.at, body)
             statement = "UPDATE audit_events SET body_hash = ?, prev_hash = ?, hash = ? WHERE seq = ?"
             self.rows(statement, body, prev, link, plain.seq)
             prev = link

@@ -16,7 +16,7 @@ import pytest
 
 from tests.audit_log import fill, keys, tampering, uow, verify
 from tests.conftest import Cli, Database
-from usercli.chain import BODY_FIELDS
+from usercli.hash_chain import BODY_FIELDS
 from usercli.schemas.audit import RAW_FIELDS
 from usercli.services import privacy
 

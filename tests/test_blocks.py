@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from usercli.cli.invocation import Options
 from usercli.cli.output import Output
-from usercli.columns import rows_of
+from usercli.column_batches import rows_of
 from usercli.repositories.plain import _rfc3339
 from usercli.times import rfc3339, sqlite_time
 

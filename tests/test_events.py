@@ -1,4 +1,4 @@
-"""The fast way of making events says, byte for byte, what `usercli.chain` defines."""
+"""The fast way of making events says, byte for byte, what `usercli.hash_chain` defines."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usercli import chain
-from usercli.ahead import ahead
+from usercli import hash_chain
 from usercli.origin import Origin
+from usercli.prefetch import ahead
 from usercli.repositories.events import COLUMNS, PERSONAL_FIELDS, Draft, EventWriter, linked, parted
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -63,8 +63,8 @@ def test_a_row_has_the_bytes_and_hashes_of_the_definition(
     }
     if error is not None:
         personal["error"] = error
-    assert event["personal"] == chain.canonical(personal)
-    assert event["personal_hash"] == chain.personal_hash(str(event["salt"]), str(event["personal"]))
+    assert event["personal"] == hash_chain.canonical(personal)
+    assert event["personal_hash"] == hash_chain.personal_hash(str(event["salt"]), str(event["personal"]))
     body = {
         "action": action,
         "outcome": outcome,
@@ -78,23 +78,23 @@ def test_a_row_has_the_bytes_and_hashes_of_the_definition(
         **{side: {k: v for k, v in fields.items() if k not in PERSONAL_FIELDS} for side, fields in said.items()},
     }
     assert {side: json.loads(str(event[side])) for side in said} == {side: body[side] for side in said}
-    assert event["body_hash"] == chain.body_hash(body)
+    assert event["body_hash"] == hash_chain.body_hash(body)
 
 
 @given(_VALUES | st.floats(allow_nan=False))
 def test_canonical_json_is_what_the_encoder_of_the_standard_library_writes(value: object) -> None:
     encoder = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    assert chain.canonical(value) == encoder.encode(value)
+    assert hash_chain.canonical(value) == encoder.encode(value)
 
 
 def test_the_links_are_those_of_the_definition_and_every_salt_is_new() -> None:
     draft: Draft = ("user.created", "done", "user", None, None, "{}", "{}", "{}", "{}", None, None)
     rows = EventWriter(Origin(actor="ada", host="h", tool="t"), uuid.uuid4(), "").rows([draft] * 3)
     at = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
-    before = chain.GENESIS
+    before = hash_chain.GENESIS
     for number, (seq, prev_hash, link, row) in enumerate(linked(rows, 7, before, at), 8):
         assert (seq, prev_hash) == (number, before)
-        assert link == chain.link_hash(before, seq, at, row[-1])
+        assert link == hash_chain.link_hash(before, seq, at, row[-1])
         before = link
     assert len({row[COLUMNS.index("salt")] for row in rows}) == 3
 
@@ -118,7 +118,7 @@ def test_ahead_stops_making_when_nobody_wants_more() -> None:
 
 def apart(script: str) -> subprocess.CompletedProcess[str]:
     """Run a script in a process with one thread, which alone may fork."""
-    start = "import os, signal, time\nfrom usercli.ahead import ahead_apart\n"
+    start = "import os, signal, time\nfrom usercli.prefetch import ahead_apart\n"
     return subprocess.run([sys.executable, "-c", start + script], capture_output=True, text=True, timeout=60)
 
 

@@ -13,7 +13,7 @@ from tests.test_export import HOSTILE
 from tests.test_round_trip import EMAILS, ROLES, fill
 from usercli.cli.invocation import Options
 from usercli.cli.output import Output
-from usercli.columns import Spelling, rows_of
+from usercli.column_batches import Spelling, rows_of
 from usercli.errors import DatabaseUnavailable
 from usercli.schemas.users import HASHED_FIELDS, UserCriteria
 from usercli.services.export import export_blocks

@@ -17,9 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from tests.audit_log import HASH, keys, uow, verify
 from tests.conftest import Database
-from usercli.chain import canonical
 from usercli.database import url as database_url
 from usercli.errors import UserCliError
+from usercli.hash_chain import canonical
 from usercli.repositories.audit import AuditRepository
 from usercli.schemas.audit import EventView
 from usercli.schemas.roles import RoleCreate, RoleUpdate

@@ -18,7 +18,7 @@ from typing import Any
 from usercli.database import url as database_url
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, InvalidInput, ProfileNotFound, ProtectedTarget
-from usercli.files import make_private_folder
+from usercli.private_files import make_private_folder
 from usercli.text import nearest, visible
 
 PREFIX = "USERCLI_"

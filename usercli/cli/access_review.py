@@ -64,7 +64,7 @@ def export(
         return
     if os.path.lexists(file):
         raise InvalidInput(f"{file} exists already, perhaps with decisions; name a new file")
-    from usercli.files import replaced
+    from usercli.private_files import replaced
 
     with replaced(file) as into:
         Output(invocation.options, GRANT_FIELDS, into).many(grants)

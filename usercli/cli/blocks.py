@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Any
 
 from usercli.cli.output import FORMULA_STARTS, TSV_ESCAPES, cell_text, json_text
-from usercli.columns import Block, Spelled, Texts
+from usercli.column_batches import Block, Spelled, Texts
 from usercli.text import csv_cell, json_safe
 
 #: The first character of a text that is no formula, whatever follows; to look at all others costs more.

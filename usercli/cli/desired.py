@@ -151,7 +151,7 @@ def _plan(invocation: Invocation, desired: Desired, uow: UnitOfWork, prune: bool
 
 
 def _save(plan: Plan, path: str) -> None:
-    from usercli.files import replaced
+    from usercli.private_files import replaced
     from usercli.readers.desired_state import LARGEST
 
     data = (plan.model_dump_json(indent=2) + "\n").encode()

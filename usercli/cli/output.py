@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from usercli.columns import Block, Spelling, rows_of
+from usercli.column_batches import Block, Spelling, rows_of
 from usercli.errors import InvalidInput, OutputFailed
 from usercli.text import csv_cell, json_safe, nearest, visible
 

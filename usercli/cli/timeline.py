@@ -40,7 +40,7 @@ def _difference(name: str, event: EventView) -> str:
 
 
 def _shown(value: Any) -> str:
-    from usercli.chain import canonical
+    from usercli.hash_chain import canonical
 
     if value is None:
         return "(none)"

@@ -61,7 +61,7 @@ def export(
     if file is None:
         write(Output(invocation.options, columns))
         return
-    from usercli.files import replaced
+    from usercli.private_files import replaced
 
     with replaced(file) as into:
         write(Output(invocation.options, columns, into))
@@ -96,7 +96,7 @@ def _write_text(invocation: Invocation, file: str | None, chunks: Iterable[str])
     if file is None:
         Output(invocation.options, ()).text(chunks)
         return
-    from usercli.files import replaced
+    from usercli.private_files import replaced
 
     with replaced(file) as into:
         Output(invocation.options, (), into).text(chunks)

@@ -17,7 +17,7 @@ from usercli.config import PoolSettings
 from usercli.database.integrity import domain_error, translate_errors
 from usercli.database.url import DatabaseUrl
 from usercli.errors import DatabaseUnavailable
-from usercli.files import make_private_folder
+from usercli.private_files import make_private_folder
 
 #: Execution option of a connection that only reads: no write lock on SQLite, READ ONLY on PostgreSQL.
 READ_ONLY = "usercli_read_only"

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from usercli import chain
-from usercli.ahead import ahead_apart
+from usercli import hash_chain
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
+from usercli.prefetch import ahead_apart
 from usercli.repositories.copying import copy_rows, escaped
 from usercli.repositories.events import COLUMNS, Draft, EventRow, EventWriter, LinkedRow, linked, parted
 from usercli.repositories.waiting import Waiting
@@ -151,7 +151,7 @@ class AuditRepository:
         now = self.session.scalar(select(func.clock_timestamp())) if self._on_postgresql else utcnow()
         head = self.head()
         assert now is not None  # noqa: S101 - a server has a clock
-        return (head.seq, head.hash, max(now, head.at)) if head else (0, chain.GENESIS, now)
+        return (head.seq, head.hash, max(now, head.at)) if head else (0, hash_chain.GENESIS, now)
 
     def _role(self) -> str:
         if self._db_role is None:

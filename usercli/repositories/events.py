@@ -1,6 +1,6 @@
 """Events of one change: drafts that wait for the commit, and the rows that are made of them.
 
-What is hashed here is what `usercli.chain` defines; the JSON is put together by hand, because an import makes
+What is hashed here is what `usercli.hash_chain` defines; the JSON is put together by hand, because an import makes
 a million events of one change that differ in a few fields.
 """
 
@@ -14,7 +14,7 @@ from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import Any
 
-from usercli.chain import canonical, stamp
+from usercli.hash_chain import canonical, stamp
 from usercli.origin import Origin
 
 #: Fields whose values may name a person: they go into the erasable part.

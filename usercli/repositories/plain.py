@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Text, cast, func, select, text, type_coerce
 from sqlalchemy.orm import Session
 
-from usercli.columns import Block
+from usercli.column_batches import Block
 from usercli.errors import BrokenRow
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Integer, Text, case, cast, func, literal, select, text
 from sqlalchemy.orm import Session
 
-from usercli.columns import Block, Spelled, Spelling, Texts
+from usercli.column_batches import Block, Spelled, Spelling, Texts
 from usercli.errors import BrokenRow
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User

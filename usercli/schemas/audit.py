@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, field_serializer
 
-from usercli.chain import stamp
+from usercli.hash_chain import stamp
 
 
 class EventCriteria(BaseModel):

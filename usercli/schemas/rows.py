@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from usercli.chain import canonical
 from usercli.emails import email_key, validate_email
 from usercli.errors import InvalidInput
+from usercli.hash_chain import canonical
 from usercli.schemas.users import NAME_LENGTH, STRICT, TIME_FIELDS, check_attributes
 from usercli.text import require_json_texts, require_plain, require_storable
 from usercli.times import parse_time
@@ -76,7 +76,7 @@ class Attributes(NamedTuple):
     value: Mapping[str, Any]
     #: In the order of the file.
     text: str
-    #: As `usercli.chain` defines it.
+    #: As `usercli.hash_chain` defines it.
     canonical: str
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from usercli import chain
+from usercli import hash_chain
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import DatabaseUnreachable, UserCliError
 from usercli.schemas.audit import ChangeView, Checkpoint, EventCriteria, EventView, RawEvent, Verification
@@ -84,7 +84,7 @@ def checkpoint(uow: UnitOfWork) -> Checkpoint:
     """The log's length and head, to be kept elsewhere."""
     with uow:
         head = uow.audit.head()
-        return Checkpoint(count=head.seq if head else 0, head=head.hash if head else chain.GENESIS)
+        return Checkpoint(count=head.seq if head else 0, head=head.hash if head else hash_chain.GENESIS)
 
 
 def verify(
@@ -114,9 +114,9 @@ class _Verifier:
     def __init__(self, expect_head: str | None, expect_count: int | None) -> None:
         self._expected = expect_head
         self._expected_at = expect_count
-        self._seen_expected = expect_head in (None, chain.GENESIS)
+        self._seen_expected = expect_head in (None, hash_chain.GENESIS)
         self._bare: set[int] = set()  # personal values gone, erasure not yet seen
-        self._seq, self._head = 0, chain.GENESIS
+        self._seq, self._head = 0, hash_chain.GENESIS
 
     def run(self, uow: UnitOfWork, since: int) -> Verification:
         try:
@@ -176,9 +176,9 @@ class _Verifier:
             self._bare.add(seq)
         elif not _is_personal(event):
             raise _Broken(seq, "the personal values were changed")
-        if chain.body_hash(event._mapping) != event.body_hash:
+        if hash_chain.body_hash(event._mapping) != event.body_hash:
             raise _Broken(seq, "the event was changed")
-        if chain.link_hash(self._head, seq, event.at, event.body_hash) != event.hash:
+        if hash_chain.link_hash(self._head, seq, event.at, event.body_hash) != event.hash:
             raise _Broken(seq, "the hash does not fit the event")
         if self._bare and event.action == "user.erased":
             self._bare = {bare for bare in self._bare if not _names(event.after, bare)}
@@ -203,7 +203,7 @@ _UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, UserCliErro
 
 def _is_personal(event: Any) -> bool:
     try:
-        return bool(chain.personal_hash(event.salt, event.personal) == event.personal_hash)
+        return bool(hash_chain.personal_hash(event.salt, event.personal) == event.personal_hash)
     except ValueError:  # a salt that is no hexadecimal number
         return False
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from usercli.chain import canonical
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.emails import email_key
 from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput, RoleNotFound
+from usercli.hash_chain import canonical
 from usercli.models.role import Role
 from usercli.models.user import User
 from usercli.passwords import PasswordHasher

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from usercli.columns import Block, Spelling, rows_of
+from usercli.column_batches import Block, Spelling, rows_of
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.repositories.copying import copies
 from usercli.repositories.plain import PlainUsers

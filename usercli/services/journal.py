@@ -9,8 +9,8 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
-from usercli.chain import canonical
 from usercli.database.unit_of_work import UnitOfWork
+from usercli.hash_chain import canonical
 from usercli.models.user import User
 from usercli.repositories.events import Draft
 from usercli.schemas.rows import UserRow

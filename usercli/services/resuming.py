@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from usercli.ahead import ahead
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Conflict
 from usercli.models.base import ChangeIds
 from usercli.models.imports import ImportProgress
+from usercli.prefetch import ahead
 from usercli.schemas.imports import ImportSummary
 from usercli.services.checking import Checked
 from usercli.services.loading import Batch, ImportOptions, Loader, Reject

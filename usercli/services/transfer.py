@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from usercli.ahead import ahead
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, InvalidInput, UserCliError
+from usercli.prefetch import ahead
 from usercli.readers import BadRecord
 from usercli.schemas.imports import ImportSummary
 from usercli.services.administrators import administrators_kept

@@ -9,9 +9,9 @@ from datetime import datetime
 from itertools import groupby, islice
 from typing import Any
 
-from usercli.chain import canonical
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ChangeNotFound, Conflict, Refused
+from usercli.hash_chain import canonical
 from usercli.models.role import Role
 from usercli.models.user import User
 from usercli.schemas.audit import EventView
