@@ -18,12 +18,12 @@ from jsonschema import Draft202012Validator
 
 from tests.conftest import Cli, Database, run_here
 from tests.herd import at_once
+from usercli.cli import contract
 from usercli.database import migrations, readiness
 from usercli.database.applications import Application
 from usercli.database.engine import open_engine
 from usercli.errors import NotFound, UserNotFound
 from usercli.models import OWN_TABLES, Base
-from usercli.schemas import contract
 from usercli.schemas.users import UserKey, UserView
 from usercli.services import privacy, users
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usercli.cli.invocation import Options
+from usercli.cli.context import Options
 from usercli.cli.output import Output
 from usercli.column_batches import rows_of
 from usercli.repositories.plain import _rfc3339

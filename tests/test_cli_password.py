@@ -22,7 +22,7 @@ import pytest
 
 from tests.conftest import Cli, Database, run_here
 from usercli import passwords
-from usercli.cli.secrets import ALL_WAYS
+from usercli.cli.password_input import ALL_WAYS
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import OutcomeUnknown
 from usercli.passwords import PasswordHasher

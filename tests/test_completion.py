@@ -22,7 +22,7 @@ from tests.conftest import Cli, Database, run_here
 from tests.test_cli_process import all_commands
 from tests.test_startup import loaded
 from usercli.cli import app
-from usercli.cli.suggestions import _KINDS, MOST, suggest
+from usercli.cli.completer import _KINDS, MOST, suggest
 from usercli.schemas.users import UserView
 
 ROOT = Path(__file__).parent.parent

@@ -20,7 +20,7 @@ import typer
 
 from tests.conftest import migrated_postgresql, run_here
 from usercli.cli import COMMANDS, app
-from usercli.cli.lazy import Lazy
+from usercli.cli.lazy_group import Lazy
 from usercli.database import migrations
 
 COACHBOT = Path(__file__).parent / "apps" / "coachbot" / "migrations"

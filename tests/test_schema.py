@@ -19,11 +19,11 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from tests import commands, compatibility
 from tests.conftest import Cli, Database, run_here
+from usercli.cli import contract
 from usercli.cli.output import Output
 from usercli.database import migrations
 from usercli.errors import MEANINGS, InvalidInput
 from usercli.passwords import PasswordHasher
-from usercli.schemas import contract
 from usercli.schemas.rows import FIELDS, RowParser
 from usercli.schemas.users import USER_FIELDS
 
@@ -384,7 +384,7 @@ def test_the_version_goes_up_as_the_changes_since_the_last_release_demand() -> N
     old, new = released(), contract.everything()
     needed, broken = compatibility.level(old, new)
     assert compatibility.is_right_version(old["version"], new["version"], needed), (
-        f"usercli/schemas/contract.py: VERSION {new['version']} after {old['version']} does not fit: "
+        f"usercli/cli/contract.py: VERSION {new['version']} after {old['version']} does not fit: "
         f"the changes are {needed}{''.join(f'{chr(10)}  {item}' for item in broken)}"
     )
 

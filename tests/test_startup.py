@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Database
 from usercli.cli import COMMANDS
-from usercli.cli.lazy import Lazy
+from usercli.cli.lazy_group import Lazy
 
 HEAVY = ("sqlalchemy", "pydantic", "alembic", "psycopg", "passlib", "bcrypt", "rich", "yaml", "dotenv", "asyncio")
 

@@ -10,7 +10,7 @@ _BY_SIGNAL = 128
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     # Importing makes many objects that stay; collecting among them costs a quarter of the start-up.
-    # The collector comes back when the database is opened (cli/invocation.py).
+    # The collector comes back when the database is opened (cli/context.py).
     gc.disable()
     from usercli.cli import run
 

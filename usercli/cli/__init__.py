@@ -17,9 +17,9 @@ from typing import Any, NoReturn
 import typer
 
 from usercli import __version__
-from usercli.cli.invocation import Declined, Invocation, write_line
-from usercli.cli.lazy import Lazy, new_app
-from usercli.cli.options import command
+from usercli.cli.context import Declined, Invocation, write_line
+from usercli.cli.global_options import command
+from usercli.cli.lazy_group import Lazy, new_app
 from usercli.errors import ExitCode, OutputFailed, UserCliError, interruption
 
 USERS, ACCESS, MANY, LOG, DATABASE, SETUP = (

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.acting import AllowNoAdminOpt, show_change, user_output
-from usercli.cli.invocation import Invocation
-from usercli.cli.lazy import add_command, new_app
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
+from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output import Output
-from usercli.cli.selection import require_few
+from usercli.cli.user_actions import AllowNoAdminOpt, show_change, user_output
+from usercli.cli.user_selection import require_few
 from usercli.errors import DoneInPart, InvalidInput
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from usercli.cli.invocation import Invocation
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
 from usercli.cli.output import Output
 from usercli.errors import ExitCode, InvalidInput
 from usercli.text import json_safe
@@ -51,7 +51,7 @@ def batch(
     output = Output(invocation.options, BATCH_FIELDS)
     if atomic and continue_:
         raise InvalidInput("--atomic is all or nothing; --continue does not go with it")
-    from usercli.cli.filters import criteria_of  # noqa: F401 - loaded once, before the first command
+    from usercli.cli.user_filters import criteria_of  # noqa: F401 - loaded once, before the first command
     from usercli.readers.text_source import open_source
 
     uow = invocation.changing()

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.acting import AllowNoAdminOpt, parse_keys, show_change, user_output
 from usercli.cli.audit import parse_change
-from usercli.cli.invocation import Invocation
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
 from usercli.cli.output import Output
+from usercli.cli.user_actions import AllowNoAdminOpt, parse_keys, show_change, user_output
 from usercli.errors import InvalidInput
 from usercli.times import parse_time
 

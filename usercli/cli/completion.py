@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from usercli.cli.invocation import Invocation
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
 from usercli.cli.output import Output
 from usercli.errors import InvalidInput
 
@@ -55,7 +55,7 @@ def complete(
     Example:
       usercli __complete fish -- db up
     """
-    from usercli.cli.suggestions import FILES, suggest
+    from usercli.cli.completer import FILES, suggest
 
     with suppress(Exception):  # whatever it is, a person is typing
         typed, cut = _of_bash(*words) if shell == "bash" else (words, 0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from usercli.cli.invocation import Invocation
-from usercli.cli.lazy import add_command, new_app
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
+from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output import Output
 from usercli.config import PROFILE_FIELDS, SETTING_FIELDS
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from usercli.cli.invocation import Invocation
-from usercli.cli.lazy import Command, add_command, new_app
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
+from usercli.cli.lazy_group import Command, add_command, new_app
 from usercli.cli.output import Output
 from usercli.errors import InvalidInput, NotFound, Refused
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.acting import AllowNoAdminOpt
-from usercli.cli.invocation import Invocation
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
 from usercli.cli.output import Output
-from usercli.cli.selection import require_few
+from usercli.cli.user_actions import AllowNoAdminOpt
+from usercli.cli.user_selection import require_few
 from usercli.errors import ExitCode, InvalidInput
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _passwords(invocation: Invocation, desired: Desired, plan: Plan, file: str) 
         return {}
     if Path(file).stat().st_mode & 0o077:
         invocation.warn(f"others can read {file}, and it holds passwords; run: chmod 600 {file}")
-    from usercli.cli.secrets import hasher_of, policy_of
+    from usercli.cli.password_input import hasher_of, policy_of
     from usercli.services.desired import initial_passwords
 
     return initial_passwords(desired, plan, policy_of(invocation), hasher_of(invocation))
@@ -219,6 +219,6 @@ def _passwords(invocation: Invocation, desired: Desired, plan: Plan, file: str) 
 def _hashed(invocation: Invocation, passwords: dict[str, str]) -> dict[str, str]:
     if not passwords:
         return {}
-    from usercli.cli.secrets import hasher_of
+    from usercli.cli.password_input import hasher_of
 
     return dict(zip(passwords, hasher_of(invocation).hash_all(passwords.values()), strict=True))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from usercli.cli.acting import show_change, user_output
-from usercli.cli.invocation import Invocation
-from usercli.cli.lazy import add_command, new_app
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
+from usercli.cli.lazy_group import add_command, new_app
+from usercli.cli.user_actions import show_change, user_output
 
 app = new_app("Deactivate users whose expiry has passed.")
 

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from usercli.cli.acting import AllowNoAdminOpt
-from usercli.cli.invocation import Invocation
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
 from usercli.cli.output import Output
+from usercli.cli.user_actions import AllowNoAdminOpt
 from usercli.errors import ExitCode, InvalidInput, interruption
 
 if TYPE_CHECKING:
     from usercli.cli.progress import Progress
-    from usercli.cli.rejects import RejectFile
+    from usercli.cli.reject_file import RejectFile
     from usercli.passwords import PasswordHasher
     from usercli.readers import BadRecord, ReadOptions, Record
     from usercli.schemas.imports import ImportSummary
@@ -183,7 +183,7 @@ class _Run:
 
     def whole(self, reject_file: str | None, done: int = 0) -> ImportSummary:
         """In one transaction; without the first `done` records."""
-        from usercli.cli.rejects import RejectFile
+        from usercli.cli.reject_file import RejectFile
         from usercli.services.checking import kept_aside
         from usercli.services.transfer import import_users
 
@@ -204,7 +204,7 @@ class _Run:
 
     def resumed(self, reject_file: str | None) -> ImportSummary:
         """In chunks, each in a transaction, from where an earlier run stopped."""
-        from usercli.cli.rejects import RejectFile
+        from usercli.cli.reject_file import RejectFile
         from usercli.services.resuming import begin, resume
 
         if not self._is_a_file:
@@ -268,7 +268,7 @@ class _Run:
 
     @cached_property
     def _hasher(self) -> PasswordHasher | None:
-        from usercli.cli.secrets import hasher_of
+        from usercli.cli.password_input import hasher_of
 
         return hasher_of(self.invocation) if self.plain and not self.invocation.dry_run else None
 
@@ -299,8 +299,8 @@ class _Run:
         """An estimate for the passwords of the file behind its first records; all of it is checked before."""
         if not self.plain:
             return
-        from usercli.cli.hashing import estimate
-        from usercli.cli.secrets import hasher_of
+        from usercli.cli.hashing_estimate import estimate
+        from usercli.cli.password_input import hasher_of
 
         count = self._survey(done) if self._is_a_file else None
         if count != 0:

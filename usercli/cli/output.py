@@ -18,7 +18,7 @@ from usercli.text import csv_cell, json_safe, nearest, visible
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from usercli.cli.invocation import Options
+    from usercli.cli.context import Options
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
 Row = Mapping[str, Any]

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.acting import on_users, parse_keys, show_change, user_output
-from usercli.cli.invocation import Invocation
-from usercli.cli.lazy import add_command, new_app
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
+from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output import Output
-from usercli.cli.secrets import (
+from usercli.cli.password_input import (
     NO_SECRET,
     SecretOut,
     SecretSource,
     hasher_of,
     require_secret_way_out,
 )
-from usercli.cli.selection import NOBODY, Selection
+from usercli.cli.user_actions import on_users, parse_keys, show_change, user_output
+from usercli.cli.user_selection import NOBODY, Selection
 from usercli.errors import InvalidInput
 from usercli.times import parse_span
 

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from usercli.cli.acting import AllowNoAdminOpt, parse_keys, say_related, show_change, user_output
 from usercli.cli.changes import require_email
-from usercli.cli.invocation import Invocation
-from usercli.cli.lazy import add_command, new_app
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
+from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output import Output
+from usercli.cli.user_actions import AllowNoAdminOpt, parse_keys, say_related, show_change, user_output
 
 UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the bin or not.")]
 

@@ -8,7 +8,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-from usercli.cli.invocation import Invocation
+from usercli.cli.context import Invocation
 
 _SECONDS_A_LINE = 5.0
 _SECONDS_UNTIL_BAR = 1.0  # what is done by then needs none

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from usercli.cli.invocation import Invocation
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
 from usercli.cli.output import Output
 from usercli.errors import InvalidInput
 
@@ -41,7 +41,7 @@ def schema(
       usercli schema list --line
       usercli schema --all
     """
-    from usercli.schemas import contract
+    from usercli.cli import contract
 
     output = Output(invocation.options, contract.NAME_FIELDS)
     if (all_ and (name or line)) or (line and not name):

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from usercli.cli.filters import ALL, Filters
-from usercli.cli.invocation import Invocation
-from usercli.cli.options import command
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
 from usercli.cli.output import Output
+from usercli.cli.user_filters import ALL, Filters
 from usercli.errors import InvalidInput
 
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from usercli.cli.acting import (
+from usercli.cli.context import Invocation
+from usercli.cli.global_options import command
+from usercli.cli.password_input import NO_SECRET, SecretOut, SecretSource
+from usercli.cli.user_actions import (
     AllowNoAdminOpt,
     ContinueOpt,
     UsersArg,
@@ -21,11 +24,8 @@ from usercli.cli.acting import (
     table_fields,
     user_output,
 )
-from usercli.cli.filters import ALL, Filters
-from usercli.cli.invocation import Invocation
-from usercli.cli.options import command
-from usercli.cli.secrets import NO_SECRET, SecretOut, SecretSource
-from usercli.cli.selection import NOBODY, Selection
+from usercli.cli.user_filters import ALL, Filters
+from usercli.cli.user_selection import NOBODY, Selection
 from usercli.errors import Conflict, InvalidInput, NotFound
 from usercli.text import visible
 from usercli.times import parse_expiry

@@ -10,8 +10,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from usercli.cli.invocation import Invocation
-from usercli.cli.lazy import COMMON
+from usercli.cli.context import Invocation
+from usercli.cli.lazy_group import COMMON
 
 _Text = str | None
 _Flag = bool | None

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from usercli.cli.lazy import flag
+from usercli.cli.lazy_group import flag
 from usercli.errors import InvalidInput
 from usercli.schemas.users import UserCriteria
 from usercli.text import nearest, require_plain

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from usercli.cli.invocation import Invocation
+from usercli.cli.context import Invocation
 from usercli.cli.output import FORMATS
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _sortable(_: Line) -> Iterable[str]:
 
 def _fields(line: Line) -> Iterator[str]:
     """The fields of a list `a,b,` that is being typed, without those that stand there."""
-    from usercli.schemas import contract
+    from usercli.cli import contract
 
     chosen, comma, _ = line.word.rpartition(",")
     for name in contract.fields(" ".join(line.path)):
@@ -192,7 +192,7 @@ def _fields(line: Line) -> Iterator[str]:
 
 
 def _filters(line: Line) -> Iterator[str]:
-    from usercli.cli.filters import KEYS, is_yes_no
+    from usercli.cli.user_filters import KEYS, is_yes_no
 
     key, equals, _ = line.word.partition("=")
     if not equals:
@@ -205,7 +205,7 @@ def _filters(line: Line) -> Iterator[str]:
 
 def _names_of_schemas(line: Line) -> Iterable[str]:
     """The next word of each name that begins as the words before it."""
-    from usercli.schemas import contract
+    from usercli.cli import contract
 
     earlier = line.arguments
     names = [item.name.split() for item in contract.names()]

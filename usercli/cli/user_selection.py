@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.invocation import Invocation
+from usercli.cli.context import Invocation
 from usercli.errors import InvalidInput, TooManyChanges
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Selection:
             keys = [UserKey.parse(user) for user in self.users]
             self._brake(invocation, len(keys))
             return keys
-        from usercli.cli.filters import criteria_of
+        from usercli.cli.user_filters import criteria_of
         from usercli.services.users import select_users
 
         found = select_users(criteria_of(self.match or []), invocation.reading())

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.invocation import Invocation
-from usercli.cli.lazy import flag
+from usercli.cli.context import Invocation
+from usercli.cli.lazy_group import flag
 from usercli.errors import InvalidInput, OutcomeUnknown, UserCliError
 from usercli.text import csv_cell, visible
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.invocation import Invocation
+from usercli.cli.context import Invocation
 from usercli.cli.output import Output
 from usercli.errors import DoneInPart
 
