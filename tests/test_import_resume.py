@@ -36,7 +36,7 @@ def file(environment: Path) -> str:
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("usercli.services.checking.CHUNK", 10)
-    monkeypatch.setattr("usercli.cli.importing._HASHED_AT_A_TIME", 10)
+    monkeypatch.setattr("usercli.cli.commands.import_users._HASHED_AT_A_TIME", 10)
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_a_dry_run_goes_on_in_thought(cli: Cli, file: str, breaks, database: Dat
 
 
 def test_two_at_once_do_not_do_it_twice(cli: Cli, file: str, run, breaks, database: Database) -> None:
-    from usercli.cli.importing import _Run
+    from usercli.cli.commands.import_users import _Run
 
     def meanwhile(self: _Run, done: int = 0) -> int:
         assert run("import", file, "--resume").returncode == 0

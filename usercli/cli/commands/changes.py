@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.audit import parse_change
+from usercli.cli.commands.audit import parse_change
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.output import Output

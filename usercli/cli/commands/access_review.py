@@ -52,7 +52,7 @@ def export(
     from usercli.schemas.access_review import GRANT_FIELDS
 
     if file is not None:
-        from usercli.cli.transfer import settle_format
+        from usercli.cli.commands.export_users import settle_format
 
         settle_format(invocation, file)
     output = Output(invocation.options, GRANT_FIELDS)

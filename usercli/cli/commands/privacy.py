@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from usercli.cli.changes import require_email
+from usercli.cli.commands.changes import require_email
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
