@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _print(count: int, form: str) -> int:
     from usercli.cli.context import Options
-    from usercli.cli.output import Output
+    from usercli.cli.output.writer import Output
     from usercli.errors import OutputFailed
     from usercli.services.seed import people
 

@@ -128,8 +128,8 @@ def test_only_the_command_line_knows_typer() -> None:
 
 def test_only_tables_and_progress_know_rich() -> None:
     users = users_of("rich")
-    assert "cli/tables.py" in users
-    assert users <= {"cli/tables.py", "cli/progress.py"}
+    assert "cli/output/tables.py" in users
+    assert users <= {"cli/output/tables.py", "cli/output/progress.py"}
 
 
 def test_only_one_module_knows_passlib() -> None:

@@ -12,7 +12,7 @@ import yaml
 
 from tests.conftest import Cli, run_here
 from usercli import config
-from usercli.cli.output import FORMATS
+from usercli.cli.output.writer import FORMATS
 from usercli.config import KNOWN, Settings
 from usercli.errors import MEANINGS, ExitCode
 from usercli.schemas.users import USER_FIELDS, Change, Failure

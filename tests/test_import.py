@@ -277,7 +277,7 @@ def test_preserve_keeps_ids_times_and_versions(cli: Cli, table, database: Databa
 
 
 def test_progress_tells_the_rate_and_the_time_left(cli: Cli, table, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("usercli.cli.progress._SECONDS_A_LINE", 0.0)
+    monkeypatch.setattr("usercli.cli.output.progress._SECONDS_A_LINE", 0.0)
     monkeypatch.setattr("usercli.services.checking.CHUNK", 1000)
     monkeypatch.setattr("usercli.readers.text_source._BLOCK", 4096)
     file = table("email\n" + "".join(f"user{number:05}@example.com\n" for number in range(20_000)))
@@ -290,7 +290,7 @@ def test_progress_tells_the_rate_and_the_time_left(cli: Cli, table, monkeypatch:
 
 
 def test_progress_of_a_stream_tells_no_total(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("usercli.cli.progress._SECONDS_A_LINE", 0.0)
+    monkeypatch.setattr("usercli.cli.output.progress._SECONDS_A_LINE", 0.0)
     _, _, err = cli("import", "-", "--from", "csv", stdin="email\na@example.com\n")
     assert re.fullmatch(r"imported 1 \([\d,]+/s\)", err.splitlines()[0])
 

@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from tests import commands, compatibility
 from tests.conftest import Cli, Database, run_here
 from usercli.cli import contract
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.database import migrations
 from usercli.errors import MEANINGS, InvalidInput
 from usercli.passwords import PasswordHasher

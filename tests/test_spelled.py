@@ -12,7 +12,7 @@ from tests.conftest import Cli, Database
 from tests.test_export import HOSTILE
 from tests.test_round_trip import EMAILS, ROLES, fill
 from usercli.cli.context import Options
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.column_batches import Spelling, rows_of
 from usercli.errors import DatabaseUnavailable
 from usercli.schemas.users import HASHED_FIELDS, UserCriteria

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from usercli.cli.context import Invocation
-from usercli.cli.output import FORMATS
+from usercli.cli.output.writer import FORMATS
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usercli.cli.context import Invocation
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.errors import DoneInPart
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def table_fields(output: Output) -> Sequence[str]:
     """The fields that fit the terminal."""
     if output.format != "table":
         return ()
-    from usercli.cli.tables import width
+    from usercli.cli.output.tables import width
 
     if width() >= 160:
         return ("id", "email", "full_name", "is_active", "roles", "last_login_at", "expires_at", "created_at")

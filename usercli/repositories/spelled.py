@@ -1,6 +1,6 @@
 """Users as columns that PostgreSQL has spelled for a file: a million of them, as fast as it sends them.
 
-The cells are those that repositories/plain.py and cli/blocks.py make one by one; a test holds them together.
+The cells are those that repositories/plain.py and cli/output/columnar.py make one by one; a test compares them.
 """
 
 from __future__ import annotations

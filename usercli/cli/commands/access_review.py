@@ -11,7 +11,7 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt, show_change, user_output
 from usercli.cli.user_selection import require_few
 from usercli.errors import DoneInPart, InvalidInput

@@ -14,7 +14,7 @@ import typer
 
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.errors import ExitCode, InvalidInput
 from usercli.text import json_safe
 

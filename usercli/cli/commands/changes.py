@@ -9,7 +9,7 @@ import typer
 from usercli.cli.commands.audit import parse_change
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt, parse_keys, show_change, user_output
 from usercli.errors import InvalidInput
 from usercli.times import parse_time
@@ -32,7 +32,7 @@ def history(
     Example:
       usercli history ada@example.com
     """
-    from usercli.cli.timeline import lines
+    from usercli.cli.output.history import lines
     from usercli.schemas.audit import EVENT_FIELDS
 
     output = Output(invocation.options, EVENT_FIELDS)

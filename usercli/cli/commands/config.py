@@ -7,7 +7,7 @@ from dataclasses import asdict
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.config import PROFILE_FIELDS, SETTING_FIELDS
 
 app = new_app("Show where settings come from.")

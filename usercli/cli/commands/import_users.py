@@ -16,12 +16,12 @@ import typer
 
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt
 from usercli.errors import ExitCode, InvalidInput, interruption
 
 if TYPE_CHECKING:
-    from usercli.cli.progress import Progress
+    from usercli.cli.output.progress import Progress
     from usercli.cli.reject_file import RejectFile
     from usercli.passwords import PasswordHasher
     from usercli.readers import BadRecord, ReadOptions, Record
@@ -308,7 +308,7 @@ class _Run:
 
     def _survey(self, done: int = 0) -> int:
         """How many plain passwords there are. Raises ImportFailed for what is bad: nothing is done in vain."""
-        from usercli.cli.progress import Progress
+        from usercli.cli.output.progress import Progress
         from usercli.services.checking import survey
         from usercli.services.transfer import ImportFailed
 
@@ -323,7 +323,7 @@ class _Run:
     @contextmanager
     def _watched(self) -> Iterator[Progress]:
         """Shows progress, and the first bad records."""
-        from usercli.cli.progress import Progress
+        from usercli.cli.output.progress import Progress
         from usercli.services.transfer import ImportFailed
 
         try:

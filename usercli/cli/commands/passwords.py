@@ -10,7 +10,7 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.cli.password_input import (
     NO_SECRET,
     SecretOut,

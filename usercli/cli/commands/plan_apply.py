@@ -9,7 +9,7 @@ import typer
 
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt
 from usercli.cli.user_selection import require_few
 from usercli.errors import ExitCode, InvalidInput
@@ -162,7 +162,7 @@ def _save(plan: Plan, path: str) -> None:
 
 
 def _show(output: Output, plan: Plan) -> None:
-    from usercli.cli.diff import lines
+    from usercli.cli.output.plan_diff import lines
 
     if output.format == "table" and not output.chosen:
         output.text(lines(plan))
@@ -194,7 +194,7 @@ def _require_no_passwords(plan: Plan) -> None:
 
 def _ask(invocation: Invocation, plan: Plan) -> None:
     """Show what would be done, and ask."""
-    from usercli.cli.diff import heading
+    from usercli.cli.output.plan_diff import heading
 
     if not plan.changes:
         return

@@ -10,7 +10,7 @@ from usercli.cli.commands.changes import require_email
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt, parse_keys, say_related, show_change, user_output
 
 UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the bin or not.")]

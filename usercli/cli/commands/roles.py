@@ -10,7 +10,7 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
-from usercli.cli.output import Output
+from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt, ContinueOpt, on_users, show_change, user_output
 from usercli.cli.user_selection import NOBODY, Selection
 

@@ -77,7 +77,7 @@ class Output:
 
     def blocks(self, blocks: Iterable[Block]) -> None:
         """A list of many, in blocks of columns, the fields in order; the same bytes as `many`, made faster."""
-        from usercli.cli import blocks as columns
+        from usercli.cli.output import columnar as columns
 
         names = self.fields
         if self.spelling is None:
@@ -166,13 +166,13 @@ class Output:
         return visible(text) if self.is_terminal else text
 
     def _table(self, rows: Iterable[Row], names: Sequence[str]) -> None:
-        from usercli.cli import tables
+        from usercli.cli.output import tables
 
         cells = [[_human(_seconds(row[name]) if _is_time(name) else row[name]) for name in names] for row in rows]
         self._write([tables.listing(cells, names)])
 
     def _sheet(self, row: Row) -> None:
-        from usercli.cli import tables
+        from usercli.cli.output import tables
 
         self._write([tables.sheet([(name, _human(value)) for name, value in row.items()])])
 

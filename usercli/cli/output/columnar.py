@@ -8,7 +8,7 @@ from json.encoder import encode_basestring
 from types import NoneType
 from typing import Any
 
-from usercli.cli.output import FORMULA_STARTS, TSV_ESCAPES, cell_text, json_text
+from usercli.cli.output.writer import FORMULA_STARTS, TSV_ESCAPES, cell_text, json_text
 from usercli.column_batches import Block, Spelled, Texts
 from usercli.text import csv_cell, json_safe
 
