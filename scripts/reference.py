@@ -17,7 +17,7 @@ from typing import Any
 
 import typer
 
-from usercli.cli import app
+from usercli.cli.app import app
 from usercli.cli.lazy_group import COMMON
 from usercli.errors import MEANINGS
 

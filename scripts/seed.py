@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from usercli.cli import run
+from usercli.cli.main import run
 
 FIELDS = ("email", "full_name", "is_active", "attributes")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from usercli.cli import COMMANDS
+from usercli.cli.app import COMMANDS
 from usercli.writers import SYSTEMS
 
 

@@ -262,7 +262,7 @@ Cli = Callable[..., tuple[int, str, str]]
 
 def run_here(*arguments: str, stdin: str = "", terminal: bool = False) -> tuple[int, str, str]:
     """Run a command line in this process: its exit code, stdout and stderr."""
-    from usercli.cli import run
+    from usercli.cli.main import run
 
     kind = _Terminal if terminal else io.TextIOWrapper
     out, err = kind(io.BytesIO(), encoding="utf-8"), kind(io.BytesIO(), encoding="utf-8")

@@ -111,7 +111,7 @@ def _run(client: socket.socket) -> int:
         os.close(descriptor)
     streams: Any = (open(0), open(1, "w"), open(2, "w"))  # noqa: SIM115 - as long as the process
     sys.stdin, sys.stdout, sys.stderr = streams
-    from usercli.cli import run
+    from usercli.cli.main import run
 
     code = int(run(arguments))
     for stream in streams[1:]:

@@ -73,7 +73,7 @@ def _perform(kind: str, arguments: Sequence[str], environ: dict[str, str], ours:
         if kind == CLOSED:
             os.close(0)
             sys.stdin = None  # type: ignore[assignment]  # as Python itself does
-        from usercli.cli import run
+        from usercli.cli.main import run
 
         code = int(run(list(arguments)))
     finally:

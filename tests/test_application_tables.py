@@ -682,7 +682,7 @@ def test_a_purge_by_a_program_that_has_the_models_loaded(talking: UserView, data
 
 def test_ordinary_commands_load_no_migrations(upgraded: None, run: object) -> None:
     code = (
-        "import sys\nfrom usercli.cli import run\ncode = run(['list', '--count'])\n"
+        "import sys\nfrom usercli.cli.main import run\ncode = run(['list', '--count'])\n"
         "print(code, sorted({'alembic', 'coachbot'} & set(sys.modules)), file=sys.stderr)"
     )
     import subprocess

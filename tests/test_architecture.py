@@ -197,7 +197,7 @@ def loaded(body: str, *arguments: str) -> set[str]:
 
 
 def test_importing_the_command_line_loads_nothing_heavy(clean_environment: Path) -> None:
-    assert loaded("import usercli.cli") <= TYPER
+    assert loaded("import usercli.cli.main") <= TYPER
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]], ids=" ".join)

@@ -27,7 +27,7 @@ import typer
 
 from tests.conftest import Cli, Database, run_here, server_url
 from tests.postgres import Cluster
-from usercli.cli import app
+from usercli.cli.app import app
 from usercli.schemas.users import UserView
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

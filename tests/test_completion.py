@@ -21,7 +21,7 @@ import typer
 from tests.conftest import Cli, Database, run_here
 from tests.test_cli_process import all_commands
 from tests.test_startup import loaded
-from usercli.cli import app
+from usercli.cli.app import app
 from usercli.cli.completer import _KINDS, MOST, suggest
 from usercli.schemas.users import UserView
 

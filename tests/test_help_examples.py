@@ -19,7 +19,7 @@ import pytest
 import typer
 
 from tests.conftest import migrated_postgresql, run_here
-from usercli.cli import COMMANDS, app
+from usercli.cli.app import COMMANDS, app
 from usercli.cli.lazy_group import Lazy
 from usercli.database import migrations
 

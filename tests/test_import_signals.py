@@ -245,7 +245,7 @@ def test_an_interrupt_at_any_moment_is_an_interrupt(environment: Path, database:
 def test_what_libraries_log_unasked_does_not_reach_stderr(environment: Path, database: Database) -> None:
     """SQLAlchemy logs the stack of what fails while a connection is closed."""
     script = (
-        "from usercli.cli import run; code = run(['list', '-q']); "
+        "from usercli.cli.main import run; code = run(['list', '-q']); "
         "import logging; logging.getLogger('sqlalchemy.pool').error('closing'); raise SystemExit(code)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

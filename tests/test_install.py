@@ -216,7 +216,7 @@ import json, pkgutil, sys, warnings
 from importlib import import_module
 warnings.filterwarnings("error", module=r"usercli(\\.|$)")
 import usercli
-from usercli.cli import run
+from usercli.cli.main import run
 for module in pkgutil.walk_packages(usercli.__path__, "usercli."):
     if "._migrations" not in module.name and not module.name.endswith("__main__"):
         try:

@@ -347,7 +347,7 @@ import sys
 from pathlib import Path
 from usercli.database import migrations
 migrations.folder = lambda: Path(sys.argv[1])
-from usercli.cli import run
+from usercli.cli.main import run
 sys.exit(run(sys.argv[2:]))
 """
 

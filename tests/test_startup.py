@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Database
-from usercli.cli import COMMANDS
+from usercli.cli.app import COMMANDS
 from usercli.cli.lazy_group import Lazy
 
 HEAVY = ("sqlalchemy", "pydantic", "alembic", "psycopg", "passlib", "bcrypt", "rich", "yaml", "dotenv", "asyncio")
@@ -18,7 +18,7 @@ HEAVY = ("sqlalchemy", "pydantic", "alembic", "psycopg", "passlib", "bcrypt", "r
 def loaded(*arguments: str) -> set[str]:
     """Which heavy libraries a command line has loaded by its end."""
     code = (
-        "import sys\nfrom usercli.cli import run\n"
+        "import sys\nfrom usercli.cli.main import run\n"
         f"code = run({list(arguments)!r})\n"
         f"print(code, *(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)"
     )

@@ -12,7 +12,7 @@ def main() -> None:
     # Importing makes many objects that stay; collecting among them costs a quarter of the start-up.
     # The collector comes back when the database is opened (cli/context.py).
     gc.disable()
-    from usercli.cli import run
+    from usercli.cli.main import run
 
     code = run()
     if code > _BY_SIGNAL:

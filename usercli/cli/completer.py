@@ -63,7 +63,7 @@ def _is_harmless(value: str) -> bool:
 
 
 def _read(words: Sequence[str]) -> Line:
-    from usercli.cli import app
+    from usercli.cli.app import app
 
     *earlier, word = words
     line = Line(typer.main.get_command(app), word)

@@ -23,7 +23,7 @@ _loaded: dict[str, Any] = {}
 
 @dataclass(frozen=True)
 class Lazy:
-    """A command before it is loaded: `module:function`, or `module:app` of a group."""
+    """A command before it is loaded: `module:function`, or `module:app` of a group, in usercli.cli.commands."""
 
     name: str
     place: str
@@ -39,7 +39,7 @@ class Lazy:
 
     def _make(self) -> Any:
         module, _, attribute = self.place.partition(":")
-        found = getattr(import_module(module), attribute)
+        found = getattr(import_module(f"usercli.cli.commands.{module}"), attribute)
         if not isinstance(found, typer.Typer):
             found = single(found, self.name)
         command = typer.main.get_command(found)

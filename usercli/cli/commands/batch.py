@@ -111,7 +111,7 @@ class _Runner:
     """Runs the commands and remembers how they ended."""
 
     def __init__(self, outer: Invocation, uow: UnitOfWork, atomic: bool) -> None:
-        from usercli.cli import app
+        from usercli.cli.app import app
         from usercli.database.engine import open_pooled_engine
 
         self._outer, self._joined = outer, uow if atomic else None
@@ -141,7 +141,7 @@ class _Runner:
                     return
 
     def _run(self, words: list[str]) -> tuple[int, Any, list[str]]:
-        from usercli.cli import INTERRUPTED, verdict
+        from usercli.cli.main import INTERRUPTED, verdict
 
         inner = _Inner(self._outer, self._engine, self._joined)
         with _captured() as out:
