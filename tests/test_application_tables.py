@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from tests.conftest import Cli, Database, run_here
 from tests.herd import at_once
 from usercli.cli import contract
-from usercli.database import migrations, readiness
+from usercli.database import migrations, schema_version
 from usercli.database.applications import Application
 from usercli.database.engine import open_engine
 from usercli.errors import NotFound, UserNotFound
@@ -27,7 +27,7 @@ from usercli.models import OWN_TABLES, Base
 from usercli.schemas.users import UserKey, UserView
 from usercli.services import privacy, users
 
-HEAD = readiness.HEAD
+HEAD = schema_version.HEAD
 OURS = [script.revision for script in migrations.history()]
 THEIRS = ["coachbot_0100", "coachbot_0200"]
 FOLDER = Path(coachbot.__file__).parent / "migrations"

@@ -34,7 +34,7 @@ from tests.installed import (
     make_read_only,
 )
 from tests.test_cli_process import all_commands
-from usercli.database.readiness import HEAD
+from usercli.database.schema_version import HEAD
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -20,13 +20,13 @@ from sqlalchemy import inspect, text
 
 from tests.conftest import Cli, Database, run_here
 from tests.herd import ROOT, at_once
-from usercli.database import migrations, readiness
+from usercli.database import migrations, schema_version
 from usercli.database import url as database_url
 from usercli.database.engine import open_engine
 from usercli.errors import DatabaseUnavailable, InvalidInput, RevisionNotFound
 from usercli.schemas.users import UserView
 
-HEAD = readiness.HEAD
+HEAD = schema_version.HEAD
 REVISIONS = [script.revision for script in migrations.history()]
 FIRST = REVISIONS[0]
 on_postgresql = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
@@ -71,7 +71,7 @@ def schema(database: Database) -> list[Any]:
 def tables(database: Database) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table of ours."""
     with open_engine(database.url).connect() as connection:
-        names = sorted(set(inspect(connection).get_table_names()) - {readiness.VERSION_TABLE})
+        names = sorted(set(inspect(connection).get_table_names()) - {schema_version.VERSION_TABLE})
         return {
             name: sorted((tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}"))), key=repr)
             for name in names

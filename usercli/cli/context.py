@@ -104,7 +104,7 @@ class Invocation:
 
     def _unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
         from usercli.database.engine import open_engine, sessions
-        from usercli.database.readiness import require_current
+        from usercli.database.schema_version import require_current
         from usercli.database.unit_of_work import UnitOfWork
         from usercli.origin import Origin
 

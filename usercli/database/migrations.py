@@ -26,8 +26,8 @@ from alembic.script import Script, ScriptDirectory
 
 from usercli.config import Settings
 from usercli.database.engine import READ_ONLY, create_sqlite_file, open_engine
-from usercli.database.integrity import domain_error
-from usercli.database.readiness import VERSION_TABLE
+from usercli.database.errors import domain_error
+from usercli.database.schema_version import VERSION_TABLE
 from usercli.database.url import DatabaseUrl
 from usercli.errors import (
     Conflict,

@@ -53,7 +53,7 @@ class UnitOfWork:
     a block joins: it is a savepoint, and its commit keeps the changes for the outer one. `dry_run` does
     everything but keep it: every rule and constraint speaks, then the transaction is rolled back.
 
-    Errors of the database surface as domain errors (usercli.database.integrity).
+    Errors of the database surface as domain errors (usercli.database.errors).
     """
 
     def __init__(
