@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from usercli.cli.context import Options
 from usercli.cli.output.writer import Output
 from usercli.column_batches import rows_of
-from usercli.repositories.plain import _rfc3339
+from usercli.repositories.user_export_query import _rfc3339
 from usercli.times import rfc3339, sqlite_time
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from usercli import hash_chain
 from usercli.origin import Origin
 from usercli.prefetch import ahead
-from usercli.repositories.events import COLUMNS, PERSONAL_FIELDS, Draft, EventWriter, linked, parted
+from usercli.repositories.event_encoder import COLUMNS, PERSONAL_FIELDS, Draft, EventWriter, linked, parted
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 _VALUES = st.recursive(

@@ -27,10 +27,10 @@ from usercli.errors import (
 from usercli.models.base import new_id
 from usercli.origin import Origin
 from usercli.repositories.audit import AuditRepository
-from usercli.repositories.bulk import BulkRepository
+from usercli.repositories.foreign_keys import RelatedRepository
 from usercli.repositories.imports import ImportRepository
-from usercli.repositories.related import RelatedRepository
 from usercli.repositories.roles import RoleRepository
+from usercli.repositories.user_bulk_insert import BulkRepository
 from usercli.repositories.users import UserRepository
 from usercli.schemas.users import UserKey
 

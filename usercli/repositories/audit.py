@@ -17,9 +17,9 @@ from usercli import hash_chain
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
 from usercli.prefetch import ahead_apart
-from usercli.repositories.copying import copy_rows, escaped
-from usercli.repositories.events import COLUMNS, Draft, EventRow, EventWriter, LinkedRow, linked, parted
-from usercli.repositories.waiting import Waiting
+from usercli.repositories.event_buffer import Waiting
+from usercli.repositories.event_encoder import COLUMNS, Draft, EventRow, EventWriter, LinkedRow, linked, parted
+from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.schemas.audit import EventCriteria
 from usercli.times import sqlite_time, utcnow
 
@@ -87,7 +87,7 @@ class AuditRepository:
         self._waiting.extend(drafts)
 
     def add_packed(self, data: bytes, count: int) -> None:
-        """The same of drafts that repositories.waiting has packed."""
+        """The same of drafts that repositories.event_buffer has packed."""
         self._waiting.extend_packed(data, count)
 
     def mark(self) -> int:

@@ -31,7 +31,7 @@ from usercli.errors import Ambiguous, EmailTaken, InvalidInput, UserNotFound
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
-from usercli.repositories.paging import Order
+from usercli.repositories.pagination import Order
 from usercli.schemas.users import SORTABLE, UserCriteria, UserKey
 from usercli.times import utcnow
 

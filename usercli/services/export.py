@@ -7,9 +7,9 @@ from typing import Any
 
 from usercli.column_batches import Block, Spelling, rows_of
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.repositories.copying import copies
-from usercli.repositories.plain import PlainUsers
-from usercli.repositories.spelled import SpelledUsers
+from usercli.repositories.postgres_copy import copies
+from usercli.repositories.user_export_copy import SpelledUsers
+from usercli.repositories.user_export_query import PlainUsers
 from usercli.repositories.users import order_by
 from usercli.schemas.users import HASHED_FIELDS, USER_FIELDS, UserCriteria
 

@@ -12,7 +12,7 @@ from typing import Any
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.hash_chain import canonical
 from usercli.models.user import User
-from usercli.repositories.events import Draft
+from usercli.repositories.event_encoder import Draft
 from usercli.schemas.rows import UserRow
 from usercli.times import rfc3339
 

@@ -15,9 +15,9 @@ from usercli.models.base import ChangeIds, new_id
 from usercli.models.role import Role
 from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.readers import BadRecord
-from usercli.repositories.bulk import UserValues
-from usercli.repositories.events import Draft
-from usercli.repositories.waiting import IN_MEMORY, packed
+from usercli.repositories.event_buffer import IN_MEMORY, packed
+from usercli.repositories.event_encoder import Draft
+from usercli.repositories.user_bulk_insert import UserValues
 from usercli.schemas.imports import ImportSummary
 from usercli.schemas.rows import UserRow
 from usercli.services import journal
@@ -61,13 +61,13 @@ class Batch:
     rows: Sequence[UserRow]
     ids: Sequence[str]
     now: datetime
-    #: The values as repositories.bulk sends them.
+    #: The values as repositories.user_bulk_insert sends them.
     encoded: Any
     #: The drafts, where they are many.
     packed: bytes | None
 
     def values(self) -> Iterator[UserValues]:
-        """The rows as the columns of repositories.bulk want them."""
+        """The rows as the columns of repositories.user_bulk_insert want them."""
         return map(_values, self.rows, self.ids, repeat(self.now))
 
     def drafts(self) -> list[Draft]:

@@ -16,7 +16,7 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ChangedMeanwhile, InvalidInput, UserCliError
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
-from usercli.repositories.paging import query_mark, read_cursor, write_cursor
+from usercli.repositories.pagination import query_mark, read_cursor, write_cursor
 from usercli.repositories.users import order_by
 from usercli.schemas.users import (
     Change,

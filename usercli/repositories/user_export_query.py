@@ -15,7 +15,7 @@ from usercli.column_batches import Block
 from usercli.errors import BrokenRow
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
-from usercli.repositories.paging import Order
+from usercli.repositories.pagination import Order
 from usercli.repositories.users import UserRepository
 from usercli.schemas.users import TIME_FIELDS, UserCriteria
 

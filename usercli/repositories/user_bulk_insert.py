@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 
 from usercli.errors import Conflict, EmailTaken
-from usercli.repositories.copying import copy_rows, domain_errors, escaped
+from usercli.repositories.postgres_copy import copy_rows, domain_errors, escaped
 from usercli.times import sqlite_time
 
 #: What an import writes of a user, in this order.

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from usercli.repositories.events import Draft
+from usercli.repositories.event_encoder import Draft
 
 #: Beyond so many they go to a file.
 IN_MEMORY = 5000

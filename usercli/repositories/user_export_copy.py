@@ -1,6 +1,6 @@
 """Users as columns that PostgreSQL has spelled for a file: a million of them, as fast as it sends them.
 
-The cells are those that repositories/plain.py and cli/output/columnar.py make one by one; a test compares them.
+The cells are those that repositories/user_export_query.py and cli/output/columnar.py make one by one; a test compares them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from usercli.column_batches import Block, Spelled, Spelling, Texts
 from usercli.errors import BrokenRow
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
-from usercli.repositories.copying import copied_columns
-from usercli.repositories.paging import Order
-from usercli.repositories.plain import BROKEN_TIME
+from usercli.repositories.pagination import Order
+from usercli.repositories.postgres_copy import copied_columns
+from usercli.repositories.user_export_query import BROKEN_TIME
 from usercli.repositories.users import UserRepository
 from usercli.schemas.users import TIME_FIELDS, UserCriteria
 from usercli.text import json_line
