@@ -33,7 +33,7 @@ from usercli.errors import (
 from usercli.origin import Origin
 from usercli.passwords import PasswordHasher, Verdict
 from usercli.readers import Record
-from usercli.schemas.rows import RowParser
+from usercli.schemas.import_rows import RowParser
 from usercli.schemas.users import Change, UserCreate, UserCriteria, UserKey, UserView
 from usercli.services.auth import AuthService, SignInRefused
 from usercli.services.checking import Checker

@@ -14,8 +14,8 @@ import pytest
 
 from tests.conftest import Cli, Database
 from tests.herd import at_once
+from usercli.schemas.import_rows import RowParser, UserRow
 from usercli.schemas.imports import ImportSummary
-from usercli.schemas.rows import RowParser, UserRow
 from usercli.services.loading import ImportOptions
 from usercli.services.transfer import ImportFailed, import_users
 

@@ -30,7 +30,7 @@ from usercli.passwords import (
     require_hash,
     shipped_lines,
 )
-from usercli.schemas.rows import RowParser
+from usercli.schemas.import_rows import RowParser
 from usercli.services.policy import PasswordPolicy, PasswordRefused
 
 # the filters that passwords.py sets are not those of pytest; what a process says is tested below

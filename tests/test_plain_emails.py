@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from usercli.emails import email_key, validate_email
-from usercli.schemas.rows import _PLAIN
+from usercli.schemas.import_rows import _PLAIN
 
 #: What the short way takes: words of any length around its limits, one separator between two of them.
 WORD = st.text("abzABZ019", min_size=1, max_size=4) | st.sampled_from([*map("x".__mul__, (29, 30, 31, 60, 61, 63))])

@@ -24,7 +24,7 @@ from usercli.cli.output.writer import Output
 from usercli.database import migrations
 from usercli.errors import MEANINGS, InvalidInput
 from usercli.passwords import PasswordHasher
-from usercli.schemas.rows import FIELDS, RowParser
+from usercli.schemas.import_rows import FIELDS, RowParser
 from usercli.schemas.users import USER_FIELDS
 
 RELEASED = Path(__file__).parent / "data" / "schema-released.json"

@@ -30,12 +30,12 @@ from usercli.schemas.database import (
     StateWithApplications,
 )
 from usercli.schemas.desired import Desired
+from usercli.schemas.import_rows import FIELDS, REJECT_FIELDS, ImportRecord
 from usercli.schemas.imports import SECRET_FIELDS, ImportSummary
 from usercli.schemas.passwords import CostView, GeneratedPassword, PasswordReport
 from usercli.schemas.plans import Applied, Plan, PlannedChange
 from usercli.schemas.privacy import PersonExport
 from usercli.schemas.roles import RoleView
-from usercli.schemas.rows import FIELDS, REJECT_FIELDS, ImportRecord
 from usercli.schemas.users import Change, Count, RelatedUserView, UserView, UserWithHash
 from usercli.text import nearest
 

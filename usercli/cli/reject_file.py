@@ -31,7 +31,7 @@ class RejectFile:
     def __enter__(self) -> Self:
         if self._path is None:
             return self
-        from usercli.schemas.rows import FIELDS, REJECT_FIELDS
+        from usercli.schemas.import_rows import FIELDS, REJECT_FIELDS
 
         self._columns = (*FIELDS, *REJECT_FIELDS)
         new = os.O_EXCL if self._goes_on_at is None else 0

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.text_source import LONGEST, BadLine, blocks, lines_of
-from usercli.schemas.rows import FIELDS, IGNORED
+from usercli.schemas.import_rows import FIELDS, IGNORED
 from usercli.text import nearest
 
 _SEPARATORS = (",", ";", "\t", "|")

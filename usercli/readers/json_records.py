@@ -12,7 +12,7 @@ from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.json_depth import Shallow, TooDeep
 from usercli.readers.json_stream import reason_of
 from usercli.readers.text_source import BadLine, blocks, lines_of
-from usercli.schemas.rows import FIELDS, IGNORED
+from usercli.schemas.import_rows import FIELDS, IGNORED
 from usercli.text import nearest
 
 _PIECE = 1 << 16

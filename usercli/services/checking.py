@@ -11,7 +11,7 @@ from itertools import islice
 from usercli.errors import InvalidInput
 from usercli.passwords import PasswordHasher
 from usercli.readers import BadRecord, Record
-from usercli.schemas.rows import RowParser, UserRow
+from usercli.schemas.import_rows import RowParser, UserRow
 
 #: A record after the check.
 Checked = UserRow | BadRecord

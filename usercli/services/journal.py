@@ -13,7 +13,7 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.hash_chain import canonical
 from usercli.models.user import User
 from usercli.repositories.event_encoder import Draft
-from usercli.schemas.rows import UserRow
+from usercli.schemas.import_rows import UserRow
 from usercli.times import rfc3339
 
 #: The fields that an event may hold, with `password` besides.

@@ -18,8 +18,8 @@ from usercli.readers import BadRecord
 from usercli.repositories.event_buffer import IN_MEMORY, packed
 from usercli.repositories.event_encoder import Draft
 from usercli.repositories.user_bulk_insert import UserValues
+from usercli.schemas.import_rows import UserRow
 from usercli.schemas.imports import ImportSummary
-from usercli.schemas.rows import UserRow
 from usercli.services import journal
 from usercli.services.checking import FIRST, Checked
 from usercli.text import nearest

@@ -277,7 +277,7 @@ class _Run:
         return self.file != "-" and Path(self.file).is_file()
 
     def _checker(self) -> Checker:
-        from usercli.schemas.rows import RowParser
+        from usercli.schemas.import_rows import RowParser
         from usercli.services.checking import Checker
 
         domains = self.invocation.settings.special_use_domains
@@ -403,7 +403,7 @@ def _delimiter(given: str | None) -> str | None:
 
 
 def _mapping(items: list[str]) -> dict[str, str]:
-    from usercli.schemas.rows import FIELDS
+    from usercli.schemas.import_rows import FIELDS
     from usercli.text import nearest
 
     found: dict[str, str] = {}
