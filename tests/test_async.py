@@ -37,7 +37,7 @@ from usercli.schemas.import_rows import RowParser
 from usercli.schemas.users import Change, UserCreate, UserCriteria, UserKey, UserView
 from usercli.services.auth import AuthService, SignInRefused
 from usercli.services.checking import Checker
-from usercli.services.export import export_users
+from usercli.services.exports import export_users
 from usercli.services.loading import ImportOptions
 from usercli.services.transfer import import_users
 from usercli.services.users import Listing, create_user, delete_users, show_users

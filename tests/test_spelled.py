@@ -16,7 +16,7 @@ from usercli.cli.output.writer import Output
 from usercli.column_batches import Spelling, rows_of
 from usercli.errors import DatabaseUnavailable
 from usercli.schemas.users import HASHED_FIELDS, UserCriteria
-from usercli.services.export import export_blocks
+from usercli.services.exports import export_blocks
 
 MOMENTS = [
     "0001-01-01 00:00:00",

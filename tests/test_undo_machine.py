@@ -46,7 +46,7 @@ class Program:
 
     def look(self) -> dict[str, dict[str, Any]]:
         """Every user and role by id, with the fields that events speak of."""
-        from usercli.services.journal import snapshot
+        from usercli.services.user_events import snapshot
 
         with self.database.uow(read_only=True) as work:
             from sqlalchemy import select

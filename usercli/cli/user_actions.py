@@ -14,7 +14,7 @@ from usercli.errors import DoneInPart
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
     from usercli.schemas.users import Change, UserKey
-    from usercli.services.related import Related
+    from usercli.services.related_rows import Related
 
 
 UsersArg = Annotated[

@@ -11,8 +11,8 @@ from usercli.models.role import Role
 from usercli.models.user import User
 from usercli.schemas.access_review import Decision, GrantView
 from usercli.schemas.users import Change
-from usercli.services import journal
-from usercli.services.administrators import administrators_kept
+from usercli.services import user_events
+from usercli.services.last_administrator import administrators_kept
 from usercli.services.users import change_roles, commit_users
 from usercli.times import rfc3339
 
@@ -66,9 +66,9 @@ def _require_as_reviewed(decided: Sequence[Decision], uow: UnitOfWork) -> None:
 
 
 def _revoke(user: User, roles: Sequence[Role], uow: UnitOfWork) -> bool:
-    before = journal.snapshot(user)
+    before = user_events.snapshot(user)
     if not change_roles(user, [], roles, uow):
         return False
     uow.users.save(user)
-    journal.changed(uow, "role.revoked", user, before)
+    user_events.changed(uow, "role.revoked", user, before)
     return True

@@ -20,7 +20,7 @@ from usercli.repositories.event_encoder import Draft
 from usercli.repositories.user_bulk_insert import UserValues
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.imports import ImportSummary
-from usercli.services import journal
+from usercli.services import user_events
 from usercli.services.checking import FIRST, Checked
 from usercli.text import nearest
 from usercli.times import utcnow
@@ -72,7 +72,7 @@ class Batch:
 
     def drafts(self) -> list[Draft]:
         """The rows as events of the audit log."""
-        return list(map(journal.imported, self.ids, self.rows))
+        return list(map(user_events.imported, self.ids, self.rows))
 
     @property
     def is_simple(self) -> bool:
@@ -219,7 +219,7 @@ class Loader:
         return self._all_ours or self.ids.made(user_id)
 
     def _update(self, user: User, row: UserRow) -> bool:
-        before = journal.snapshot(user)
+        before = user_events.snapshot(user)
         for name in ("full_name", "is_active", "attributes", "must_change_password", "expires_at"):
             if name in row.fields:
                 setattr(user, name, dict(row.attributes.value) if name == "attributes" else getattr(row, name))
@@ -230,11 +230,11 @@ class Loader:
             user.hashed_password, user.password_changed_at = row.hashed_password or "", utcnow()
         else:
             password = False
-        if not password and journal.difference(before, journal.snapshot(user)) == ({}, {}):
+        if not password and user_events.difference(before, user_events.snapshot(user)) == ({}, {}):
             self.uow.session.expire(user)
             return False
         self.uow.users.save(user)
-        journal.changed(self.uow, "user.updated", user, before, password=password)
+        user_events.changed(self.uow, "user.updated", user, before, password=password)
         return True
 
     def _may_set_password(self, user: User) -> bool:

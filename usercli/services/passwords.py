@@ -11,7 +11,7 @@ from usercli.models.user import DISABLED_PASSWORD
 from usercli.passwords import PasswordHasher, generate, identify
 from usercli.schemas.passwords import Finding, Found, PasswordReport, Scheme
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
-from usercli.services import journal
+from usercli.services import user_events
 from usercli.services.users import commit_users, update_users
 from usercli.times import utcnow
 
@@ -30,12 +30,12 @@ def set_password(
     """Give a user a password by its hash, or none. Raises UserNotFound."""
     with uow.change("password.set", [key]):
         [user] = uow.users.pick([key], lock=True)
-        before = journal.snapshot(user)
+        before = user_events.snapshot(user)
         user.hashed_password = hashed_password or DISABLED_PASSWORD
         user.password_changed_at = utcnow()
         user.must_change_password = must_change
         uow.users.save(user)
-        journal.changed(uow, "password.set", user, before, password=True)
+        user_events.changed(uow, "password.set", user, before, password=True)
         if before_commit is not None:
             before_commit(UserView.model_validate(user))
         return commit_users(uow, [user], [user])
@@ -62,11 +62,11 @@ def reset_passwords(
         if not uow.dry_run:
             now = utcnow()
             for user, hashed in zip(users, hashes, strict=True):
-                before = journal.snapshot(user)
+                before = user_events.snapshot(user)
                 user.hashed_password, user.password_changed_at = hashed, now
                 user.must_change_password = True
                 uow.users.save(user)
-                journal.changed(uow, "password.reset", user, before, password=True)
+                user_events.changed(uow, "password.reset", user, before, password=True)
             on_secrets([(user.email, secret) for user, secret in zip(users, secrets, strict=True)])
         return commit_users(uow, users, users)
 

@@ -17,10 +17,10 @@ from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.schemas.audit import EventView
 from usercli.schemas.privacy import HeldRole, PersonExport
 from usercli.schemas.users import Change, UserKey, UserView
-from usercli.services import journal
-from usercli.services.administrators import administrators_kept
+from usercli.services import user_events
 from usercli.services.audit import as_ranges
-from usercli.services.related import Blocked, Related, related_to, require_unblocked
+from usercli.services.last_administrator import administrators_kept
+from usercli.services.related_rows import Blocked, Related, related_to, require_unblocked
 from usercli.times import rfc3339, utcnow
 
 _CHUNK = 1000
@@ -38,7 +38,7 @@ def purge_bin(deleted_before: datetime, uow: UnitOfWork) -> Change:
             related = related_to([user.id for user in users], uow)
             require_unblocked(related, len(users))
             for user in users:
-                journal.removed(uow, user, related.get(user.id))
+                user_events.removed(uow, user, related.get(user.id))
                 uow.users.remove(user)
             uow.audit.write()
             number += len(users)
@@ -133,7 +133,7 @@ def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str
     else:
         uow.users.remove(user)
     uow.audit.erase(seqs)
-    after = {"erased": as_ranges(seqs), **journal.related_said(related.get(user_id))}
+    after = {"erased": as_ranges(seqs), **user_events.related_said(related.get(user_id))}
     uow.audit.record("user.erased", target_id=user_id, after=after)
 
 

@@ -9,8 +9,8 @@ from usercli.errors import InvalidInput, Refused
 from usercli.models.role import Role
 from usercli.schemas.roles import RoleCreate, RoleUpdate, RoleView
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
-from usercli.services import journal
-from usercli.services.administrators import administrators_kept
+from usercli.services import user_events
+from usercli.services.last_administrator import administrators_kept
 from usercli.services.users import change_roles, update_users
 
 
@@ -68,9 +68,9 @@ def delete_role(name: str, uow: UnitOfWork, *, revoke: bool = False, allow_no_ad
             if holders and not revoke:
                 raise Refused(_still_granted(name, [user.deleted_at is not None for user in holders]))
             for user in holders:
-                before = journal.snapshot(user)
+                before = user_events.snapshot(user)
                 change_roles(user, [], [role], uow)
-                journal.changed(uow, "role.revoked", user, before)
+                user_events.changed(uow, "role.revoked", user, before)
             uow.flush()
             gone = RoleCreate.model_validate(role, from_attributes=True).model_dump()
             _record(uow, "role.deleted", role, gone, {})

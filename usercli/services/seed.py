@@ -9,7 +9,7 @@ from itertools import islice
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.schemas.database import Seeded
 from usercli.schemas.users import UserCreate
-from usercli.services import journal
+from usercli.services import user_events
 
 _FIRST = (
     "Ada Alan Amara Anders Ángel Beatriz Björn Chidi Chloé Dana Dmitri Edsger Elif Emeka Fatima Frances Grace",
@@ -48,7 +48,7 @@ def seed_users(count: int, uow: UnitOfWork, seed: int = 1) -> Seeded:
         while chunk := list(islice(stream, _CHUNK)):
             rows = uow.users.add_new(user.model_dump(exclude_unset=True) for user in chunk)
             for user in rows:
-                journal.created(uow, user)
+                user_events.created(uow, user)
             uow.audit.write()
             created += len(rows)
         uow.commit()

@@ -10,8 +10,8 @@ from usercli.errors import ExitCode, InvalidInput, UserCliError
 from usercli.prefetch import ahead
 from usercli.readers import BadRecord
 from usercli.schemas.imports import ImportSummary
-from usercli.services.administrators import administrators_kept
 from usercli.services.checking import Checked, ignore
+from usercli.services.last_administrator import administrators_kept
 from usercli.services.loading import ImportOptions, Loader, Reject
 
 

@@ -16,15 +16,15 @@ from usercli.models.role import Role
 from usercli.models.user import User
 from usercli.schemas.audit import EventView
 from usercli.schemas.users import Change, UserView
-from usercli.services import journal
-from usercli.services.administrators import administrators_kept
+from usercli.services import user_events
+from usercli.services.last_administrator import administrators_kept
 from usercli.services.users import change_roles
 from usercli.times import utcnow
 
 #: Gone for good: nothing is left that could be given back.
 _FINAL = frozenset({"user.purged", "user.erased"})
 _TIMES = frozenset({"expires_at", "deleted_at"})
-_FIELDS = frozenset(journal.FIELDS)
+_FIELDS = frozenset(user_events.FIELDS)
 _ABSENT = object()
 _LISTED = 10
 _WRITE_AT_ONCE = 1000
@@ -204,7 +204,7 @@ class _Undo:
         """Do what was planned for these users."""
         own = [role for event, role in self._role_steps if event.action == "role.created" and role is not None]
         for user, story, give_back in steps:
-            before = journal.snapshot(user)
+            before = user_events.snapshot(user)
             if story[0].action == "user.created":
                 change_roles(user, [], own, self._uow)  # they go as well, and the bin keeps roles
                 user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
@@ -212,7 +212,7 @@ class _Undo:
                 self._assign(user, give_back)
             if len(steps) < _WRITE_AT_ONCE or "email" in give_back or "deleted_at" in give_back:
                 self._uow.users.save(user)  # names the email that is taken meanwhile
-            journal.changed(self._uow, _name(before, user), user, before, undoes=self._id)
+            user_events.changed(self._uow, _name(before, user), user, before, undoes=self._id)
             self.done += 1
         self._uow.flush()
         self.views += [UserView.model_validate(user) for user, _, _ in steps]
@@ -250,10 +250,10 @@ class _Undo:
         if any(user.deleted_at is None for user in holders):
             raise Conflict(f"the role {role.name} was granted since; revoke it first")
         for user in holders:  # in the bin: they were perhaps created with it, and went there with it
-            before = journal.snapshot(user)
+            before = user_events.snapshot(user)
             change_roles(user, [], [role], self._uow)
             self._uow.users.save(user)
-            journal.changed(self._uow, "role.revoked", user, before, undoes=self._id)
+            user_events.changed(self._uow, "role.revoked", user, before, undoes=self._id)
         self._uow.roles.remove(role)
         self._record_role("role.deleted", role, event.after, {})
 
@@ -269,7 +269,7 @@ def _listed(conflicts: Sequence[str]) -> str:
 
 def _give_back(user: User, story: Sequence[EventView], conflicts: list[str]) -> dict[str, Any]:
     """The former values of the fields that still have what the change gave them."""
-    now = journal.snapshot(user)
+    now = user_events.snapshot(user)
     first: dict[str, Any] = {}
     last: dict[str, Any] = {}
     for event in story:
@@ -282,7 +282,7 @@ def _give_back(user: User, story: Sequence[EventView], conflicts: list[str]) -> 
                 first.setdefault(name, event.before.get(name))
                 last[name] = event.after[name]
     found: dict[str, Any] = {}
-    for name in journal.FIELDS:
+    for name in user_events.FIELDS:
         if name not in last:
             continue
         if name == "roles":

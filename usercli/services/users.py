@@ -29,9 +29,9 @@ from usercli.schemas.users import (
     UserView,
     check_attributes,
 )
-from usercli.services import journal
-from usercli.services.administrators import administrators_kept
-from usercli.services.related import related_to, require_unblocked
+from usercli.services import user_events
+from usercli.services.last_administrator import administrators_kept
+from usercli.services.related_rows import related_to, require_unblocked
 from usercli.times import utcnow
 
 DEFAULT_ORDER = "created_at"
@@ -65,7 +65,7 @@ def create_user(
         for role in roles:
             user.grants.append(new_grant(role, uow))
         uow.flush()
-        journal.created(uow, user)
+        user_events.created(uow, user)
         if on_created is not None:
             on_created(UserView.model_validate(user))
         return commit_users(uow, [user], [user])
@@ -198,12 +198,12 @@ def update_users(
                     )
             changed = []
             for user in users:
-                before = journal.snapshot(user)
+                before = user_events.snapshot(user)
                 roles_changed = change_roles(user, added, removed, uow)
                 if _assign(user, data) or roles_changed:
                     changed.append(user)
                     uow.users.save(user)
-                    journal.changed(uow, action, user, before)
+                    user_events.changed(uow, action, user, before)
         return commit_users(uow, users, changed)
 
 
@@ -218,10 +218,10 @@ def expire_overdue(uow: UnitOfWork) -> Change:
     with uow.change("user.expired"):
         users = uow.users.overdue()
         for user in users:
-            before = journal.snapshot(user)
+            before = user_events.snapshot(user)
             user.is_active = False
             uow.users.save(user)
-            journal.changed(uow, "user.expired", user, before)
+            user_events.changed(uow, "user.expired", user, before)
         return commit_users(uow, users, users)
 
 
@@ -232,10 +232,10 @@ def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bo
             users = uow.users.pick(keys, lock=True)
             now = utcnow()
             for user in users:
-                before = journal.snapshot(user)
+                before = user_events.snapshot(user)
                 user.was_active, user.is_active, user.deleted_at = user.is_active, False, now
                 uow.users.save(user)
-                journal.changed(uow, "user.deleted", user, before)
+                user_events.changed(uow, "user.deleted", user, before)
         return commit_users(uow, users, users)
 
 
@@ -248,10 +248,10 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         users = uow.users.pick_anywhere(keys, lock=True, binned_first=True)
         binned = [user for user in users if user.deleted_at]
         for user in binned:
-            before = journal.snapshot(user)
+            before = user_events.snapshot(user)
             user.is_active, user.was_active, user.deleted_at = bool(user.was_active), None, None
             uow.users.save(user)
-            journal.changed(uow, "user.restored", user, before)
+            user_events.changed(uow, "user.restored", user, before)
         return commit_users(uow, users, binned)
 
 
@@ -264,7 +264,7 @@ def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: boo
             require_unblocked(related, len(users))
             change = _change(uow, users, users)
             for user in users:
-                journal.removed(uow, user, related.get(user.id))
+                user_events.removed(uow, user, related.get(user.id))
                 uow.users.remove(user)
         uow.commit()
         return change

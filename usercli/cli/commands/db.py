@@ -124,7 +124,7 @@ def current(invocation: Invocation) -> None:
 
     fields = STATE_WITH_APPLICATIONS_FIELDS if _has_applications(invocation) else STATE_FIELDS
     output = Output(invocation.options, fields)
-    from usercli.services.schema import SchemaCheck
+    from usercli.services.schema_check import SchemaCheck
 
     state = SchemaCheck(invocation.target.url, _applications(invocation)).state()
     output.one(state.model_dump(mode="json", include=set(fields)))
@@ -161,7 +161,7 @@ def check(invocation: Invocation) -> int:
 
     fields = REPORT_WITH_APPLICATIONS_FIELDS if _has_applications(invocation) else REPORT_FIELDS
     output = Output(invocation.options, fields)
-    from usercli.services.schema import SchemaCheck
+    from usercli.services.schema_check import SchemaCheck
 
     report, wrong = SchemaCheck(invocation.target.url, _applications(invocation)).check()
     for sentence in wrong:

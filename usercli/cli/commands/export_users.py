@@ -51,7 +51,7 @@ def export(
     output = Output(invocation.options, columns)
     if output.format == "table":
         invocation.options.output = "tsv"  # every row of every field: no table
-    from usercli.services.export import export_blocks
+    from usercli.services.exports import export_blocks
 
     def write(output: Output) -> None:
         uow, fields = invocation.reading(), output.fields
@@ -81,7 +81,7 @@ def _export_to(
         raise InvalidInput(f"{system} has no place for hashes; leave out --with-hashes")
     given.output = "json"
     report = Report()
-    from usercli.services.export import export_users
+    from usercli.services.exports import export_users
 
     rows = export_users(filters.criteria(), invocation.reading(), sort=sort, with_hashes=with_hashes)
     _write_text(invocation, file, write(rows, report))

@@ -116,7 +116,7 @@ def apply(
             passwords = _passwords(invocation, desired, planned, file)
             require_few(invocation, planned.users, max_changes)
     _ask(invocation, planned)
-    from usercli.services.desired import apply_plan
+    from usercli.services.desired_state import apply_plan
 
     hashes = {} if invocation.dry_run else _hashed(invocation, passwords)
     done = apply_plan(planned, uow, hashes=hashes, allow_no_admin=allow_no_admin)
@@ -139,7 +139,7 @@ def _desired(invocation: Invocation, document: Document, name: str | None) -> De
 
 
 def _plan(invocation: Invocation, desired: Desired, uow: UnitOfWork, prune: bool) -> Plan:
-    from usercli.services.desired import plan_desired
+    from usercli.services.desired_state import plan_desired
 
     found, left = plan_desired(desired, uow, prune=prune)
     if left:
@@ -211,7 +211,7 @@ def _passwords(invocation: Invocation, desired: Desired, plan: Plan, file: str) 
     if Path(file).stat().st_mode & 0o077:
         invocation.warn(f"others can read {file}, and it holds passwords; run: chmod 600 {file}")
     from usercli.cli.password_input import hasher_of, policy_of
-    from usercli.services.desired import initial_passwords
+    from usercli.services.desired_state import initial_passwords
 
     return initial_passwords(desired, plan, policy_of(invocation), hasher_of(invocation))
 

@@ -378,7 +378,7 @@ def _purgeable(invocation: Invocation, keys: Sequence[UserKey], each: bool) -> l
 
 def _say_what_goes(invocation: Invocation, users: Sequence[UserView]) -> None:
     """The rows of other tables that a purge takes along; where some forbid it, the refusal names those."""
-    from usercli.services.related import related_to, summed
+    from usercli.services.related_rows import related_to, summed
 
     related = summed(related_to([user.id for user in users], invocation.reading()).values())
     if not any("block" in numbers for numbers in related.values()):

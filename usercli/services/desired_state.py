@@ -16,8 +16,8 @@ from usercli.models.user import User
 from usercli.passwords import PasswordHasher
 from usercli.schemas.desired import Desired, DesiredUser
 from usercli.schemas.plans import PASSWORD, Applied, Plan, PlannedChange
-from usercli.services import journal
-from usercli.services.administrators import administrators_kept
+from usercli.services import user_events
+from usercli.services.last_administrator import administrators_kept
 from usercli.services.policy import PasswordPolicy, PasswordRefused
 from usercli.services.users import change_roles, new_grant
 from usercli.text import nearest
@@ -26,7 +26,7 @@ from usercli.times import utcnow
 _LISTED = 10
 _ROLE_FIELDS = ("description", "administrative")
 #: What a deletion was reviewed by: all of the user but what the deletion itself sets.
-_REVIEWED = tuple(name for name in journal.FIELDS if name not in {"deleted_at", "was_active"})
+_REVIEWED = tuple(name for name in user_events.FIELDS if name not in {"deleted_at", "was_active"})
 
 
 def plan_desired(desired: Desired, uow: UnitOfWork, *, prune: bool = False) -> tuple[Plan, int]:
@@ -95,7 +95,7 @@ class _Comparison:
                 after[PASSWORD] = True
             self._changes.append(PlannedChange(action="create", kind="user", target=wanted.email, after=after))
         else:
-            now = journal.snapshot(user)
+            now = user_events.snapshot(user)
             after = {key: value for key, value in after.items() if _differ(now[key], value)}
             if after:
                 before = {key: now[key] for key in after}
@@ -193,7 +193,7 @@ class _Application:
         if user is None or user.deleted_at is not None or user.email_key != email_key(change.target):
             return False
         others = (self._plan.name,) if change.action == "delete" else (self._plan.name, None)
-        return user.managed_by in others and _is_now(change, user.id, journal.snapshot(user))
+        return user.managed_by in others and _is_now(change, user.id, user_events.snapshot(user))
 
     def carry_out(self) -> None:
         """Every change with its event, in the order of the plan; new users go in together."""
@@ -207,7 +207,7 @@ class _Application:
             raise ChangedMeanwhile("changed since the plan was made: a new user is there now; plan again") from None
         for change in self._plan.changes:
             if change.target in new and change.kind == "user":
-                journal.created(self._uow, new[change.target])
+                user_events.created(self._uow, new[change.target])
             elif change.kind == "user":
                 self._write_user(change)
 
@@ -234,12 +234,12 @@ class _Application:
     def _write_user(self, change: PlannedChange) -> None:
         """Flushed with the rest: what is written here breaks no constraint."""
         user = self._user(change)
-        before = journal.snapshot(user)
+        before = user_events.snapshot(user)
         if change.action == "delete":
             user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
         else:
             self._assign(user, change.user())
-        journal.changed(self._uow, f"user.{change.action}d", user, before)
+        user_events.changed(self._uow, f"user.{change.action}d", user, before)
 
     def _assign(self, user: User, wanted: DesiredUser) -> None:
         for name, value in wanted.fields().items():
@@ -262,7 +262,7 @@ def _update(
 
 
 def _deletion(user: User) -> PlannedChange:
-    now = journal.snapshot(user)
+    now = user_events.snapshot(user)
     before = {name: now[name] for name in _REVIEWED}
     return PlannedChange(action="delete", kind="user", target=user.email, id=user.id, before=before)
 
