@@ -36,10 +36,10 @@ from usercli.readers import Record
 from usercli.schemas.import_rows import RowParser
 from usercli.schemas.users import Change, UserCreate, UserCriteria, UserKey, UserView
 from usercli.services.auth import AuthService, SignInRefused
-from usercli.services.checking import Checker
 from usercli.services.exports import export_users
-from usercli.services.loading import ImportOptions
-from usercli.services.transfer import import_users
+from usercli.services.imports.atomic import import_users
+from usercli.services.imports.loader import ImportOptions
+from usercli.services.imports.validation import Checker
 from usercli.services.users import Listing, create_user, delete_users, show_users
 
 T = TypeVar("T")

@@ -16,8 +16,8 @@ from tests.conftest import Cli, Database
 from tests.herd import at_once
 from usercli.schemas.import_rows import RowParser, UserRow
 from usercli.schemas.imports import ImportSummary
-from usercli.services.loading import ImportOptions
-from usercli.services.transfer import ImportFailed, import_users
+from usercli.services.imports.atomic import ImportFailed, import_users
+from usercli.services.imports.loader import ImportOptions
 
 EMAILS = ["ada@example.com", "bob@example.com"]
 

@@ -35,7 +35,7 @@ def file(environment: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("usercli.services.checking.CHUNK", 10)
+    monkeypatch.setattr("usercli.services.imports.validation.CHUNK", 10)
     monkeypatch.setattr("usercli.cli.commands.import_users._HASHED_AT_A_TIME", 10)
 
 

@@ -12,7 +12,7 @@ from usercli.errors import InvalidInput, UserCliError
 from usercli.text import csv_cell
 
 if TYPE_CHECKING:
-    from usercli.services.loading import Reject
+    from usercli.services.imports.loader import Reject
 
 
 class RejectFile:

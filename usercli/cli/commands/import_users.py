@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from usercli.passwords import PasswordHasher
     from usercli.readers import BadRecord, ReadOptions, Record
     from usercli.schemas.imports import ImportSummary
-    from usercli.services.checking import Checked, Checker
-    from usercli.services.loading import ImportOptions
-    from usercli.services.transfer import ImportFailed
+    from usercli.services.imports.atomic import ImportFailed
+    from usercli.services.imports.loader import ImportOptions
+    from usercli.services.imports.validation import Checked, Checker
 
 
 #: While hashing, a chunk is so small that little of the work is done twice after a stop.
@@ -184,8 +184,8 @@ class _Run:
     def whole(self, reject_file: str | None, done: int = 0) -> ImportSummary:
         """In one transaction; without the first `done` records."""
         from usercli.cli.reject_file import RejectFile
-        from usercli.services.checking import kept_aside
-        from usercli.services.transfer import import_users
+        from usercli.services.imports.atomic import import_users
+        from usercli.services.imports.validation import kept_aside
 
         uow = self.invocation.changing()
         self._say_what_hashing_takes(done)
@@ -205,7 +205,7 @@ class _Run:
     def resumed(self, reject_file: str | None) -> ImportSummary:
         """In chunks, each in a transaction, from where an earlier run stopped."""
         from usercli.cli.reject_file import RejectFile
-        from usercli.services.resuming import begin, resume
+        from usercli.services.imports.resumable import begin, resume
 
         if not self._is_a_file:
             raise InvalidInput("--resume wants a file that can be read again")
@@ -244,7 +244,7 @@ class _Run:
             )
 
     def _chunks(self, records: Iterable[Record | BadRecord], bar: Progress) -> Iterable[Sequence[Checked]]:
-        from usercli.services.checking import CHUNK, hashed
+        from usercli.services.imports.validation import CHUNK, hashed
 
         if self._hasher is None:
             return self._counted(self._checker().chunks(records, CHUNK))
@@ -278,7 +278,7 @@ class _Run:
 
     def _checker(self) -> Checker:
         from usercli.schemas.import_rows import RowParser
-        from usercli.services.checking import Checker
+        from usercli.services.imports.validation import Checker
 
         domains = self.invocation.settings.special_use_domains
         parser = RowParser(special_use_domains=domains, preserve=self.options.preserve)
@@ -309,8 +309,8 @@ class _Run:
     def _survey(self, done: int = 0) -> int:
         """How many plain passwords there are. Raises ImportFailed for what is bad: nothing is done in vain."""
         from usercli.cli.output.progress import Progress
-        from usercli.services.checking import survey
-        from usercli.services.transfer import ImportFailed
+        from usercli.services.imports.atomic import ImportFailed
+        from usercli.services.imports.validation import survey
 
         with self._records(done) as records, Progress(self.invocation, "checked", None) as bar:
             found = survey(self._checker().chunks(records), bar.at)
@@ -324,7 +324,7 @@ class _Run:
     def _watched(self) -> Iterator[Progress]:
         """Shows progress, and the first bad records."""
         from usercli.cli.output.progress import Progress
-        from usercli.services.transfer import ImportFailed
+        from usercli.services.imports.atomic import ImportFailed
 
         try:
             with Progress(self.invocation, "imported", None) as bar:
@@ -371,8 +371,8 @@ def _read_options(**given: Any) -> ReadOptions:
 
 
 def _options(**given: Any) -> Any:
-    from usercli.services.loading import ImportOptions
-    from usercli.services.transfer import require_no_conflict
+    from usercli.services.imports.atomic import require_no_conflict
+    from usercli.services.imports.loader import ImportOptions
 
     if given["on_conflict"] not in {"fail", "skip", "update"}:
         raise InvalidInput(f"--on-conflict wants fail, skip or update, not: {given['on_conflict']}")

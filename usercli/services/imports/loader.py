@@ -21,7 +21,7 @@ from usercli.repositories.user_bulk_insert import UserValues
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.services import user_events
-from usercli.services.checking import FIRST, Checked
+from usercli.services.imports.validation import FIRST, Checked
 from usercli.text import nearest
 from usercli.times import utcnow
 

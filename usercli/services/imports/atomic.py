@@ -10,9 +10,9 @@ from usercli.errors import ExitCode, InvalidInput, UserCliError
 from usercli.prefetch import ahead
 from usercli.readers import BadRecord
 from usercli.schemas.imports import ImportSummary
-from usercli.services.checking import Checked, ignore
+from usercli.services.imports.loader import ImportOptions, Loader, Reject
+from usercli.services.imports.validation import Checked, ignore
 from usercli.services.last_administrator import administrators_kept
-from usercli.services.loading import ImportOptions, Loader, Reject
 
 
 class ImportFailed(UserCliError):

@@ -13,9 +13,9 @@ from usercli.models.base import ChangeIds
 from usercli.models.imports import ImportProgress
 from usercli.prefetch import ahead
 from usercli.schemas.imports import ImportSummary
-from usercli.services.checking import Checked
-from usercli.services.loading import Batch, ImportOptions, Loader, Reject
-from usercli.services.transfer import guarded, require_good
+from usercli.services.imports.atomic import guarded, require_good
+from usercli.services.imports.loader import Batch, ImportOptions, Loader, Reject
+from usercli.services.imports.validation import Checked
 from usercli.times import utcnow
 
 

@@ -1,0 +1,1 @@
+"""Import users from a file: all or nothing, or exactly once in pieces."""
