@@ -1,6 +1,6 @@
 """Users as columns that PostgreSQL has spelled for a file: a million of them, as fast as it sends them.
 
-The cells are those that repositories/user_export_query.py and cli/output/columnar.py make one by one; a test compares them.
+A test compares these cells with those that user_export_query.py and cli/output/columnar.py make one by one.
 """
 
 from __future__ import annotations
