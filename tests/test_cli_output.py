@@ -1,4 +1,4 @@
-"""What goes to stdout: seven readers, in every state, with and without a terminal, on both engines."""
+"""What goes to stdout: seven formats, in every state, with and without a terminal, on both engines."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_every_format_parses_in_every_state(
 
 
 def _texts(user: dict[str, Any]) -> dict[str, str]:
-    """A user as the delimited readers write it."""
+    """A user as the delimited formats write it."""
     compact = json.dumps(user["attributes"], separators=(",", ":"))
     plain = {**user, "roles": ";".join(user["roles"]), "attributes": compact}
     return {name: _text(value) for name, value in plain.items()}

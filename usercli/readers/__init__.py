@@ -74,7 +74,7 @@ SYSTEMS: dict[str, str] = {
     "scim": "usercli.readers.systems.scim:read",
 }
 
-#: Our own readers, by the ending of the file's name.
+#: Our own formats, by the ending of the file's name.
 OURS: dict[str, str] = {
     "csv": "usercli.readers.csv_tsv:read",
     "tsv": "usercli.readers.csv_tsv:read_tsv",

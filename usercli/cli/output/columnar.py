@@ -1,4 +1,4 @@
-"""Rows of machine readers, made column by column: the bytes that Output gives row by row, for a million of them."""
+"""Rows of machine formats, made column by column: the bytes that Output gives row by row, for a million of them."""
 
 from __future__ import annotations
 

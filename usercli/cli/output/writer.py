@@ -1,6 +1,6 @@
-"""What goes to stdout: data, in one of seven readers, and nothing else.
+"""What goes to stdout: data, in one of seven formats, and nothing else.
 
-Machine readers are written row by row. The shapes are the scripting contract (docs/scripting.md).
+Machine formats are written row by row. The shapes are the scripting contract (docs/scripting.md).
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Output:
             self.many([row])
 
     def document(self, value: Row) -> None:
-        """A JSON or YAML object of a shape of its own; in other readers a row of its fields."""
+        """A JSON or YAML object of a shape of its own; in other formats a row of its fields."""
         if self.format == "yaml":
             self._write([_yaml(value)])
         elif self.format in {"json", "jsonl"}:
