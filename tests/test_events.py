@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from usercli import hash_chain
 from usercli.origin import Origin
-from usercli.prefetch import ahead
+from usercli.prefetch import prefetch
 from usercli.repositories.event_encoder import COLUMNS, PERSONAL_FIELDS, Draft, EventWriter, linked, parted
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -100,8 +100,8 @@ def test_the_links_are_those_of_the_definition_and_every_salt_is_new() -> None:
 
 
 def test_ahead_yields_everything_in_order_and_raises_what_the_maker_raised() -> None:
-    assert list(ahead(range(100))) == list(range(100))
-    given_out = iter(ahead(10 // (3 - number) for number in range(5)))
+    assert list(prefetch(range(100))) == list(range(100))
+    given_out = iter(prefetch(10 // (3 - number) for number in range(5)))
     assert [next(given_out) for _ in range(3)] == [3, 5, 10]
     with pytest.raises(ZeroDivisionError):
         next(given_out)
@@ -109,7 +109,7 @@ def test_ahead_yields_everything_in_order_and_raises_what_the_maker_raised() -> 
 
 def test_ahead_stops_making_when_nobody_wants_more() -> None:
     made: list[int] = []
-    items = ahead((made.append(number) or number for number in range(1000)), depth=2)
+    items = prefetch((made.append(number) or number for number in range(1000)), depth=2)
     assert next(items) == 0
     items.close()  # type: ignore[attr-defined]  # it is a generator
     time.sleep(0.3)
@@ -118,13 +118,13 @@ def test_ahead_stops_making_when_nobody_wants_more() -> None:
 
 def apart(script: str) -> subprocess.CompletedProcess[str]:
     """Run a script in a process with one thread, which alone may fork."""
-    start = "import os, signal, time\nfrom usercli.prefetch import ahead_apart\n"
+    start = "import os, signal, time\nfrom usercli.prefetch import prefetch_in_process\n"
     return subprocess.run([sys.executable, "-c", start + script], capture_output=True, text=True, timeout=60)
 
 
 def test_items_made_apart_come_in_order_from_another_process() -> None:
     done = apart(
-        "found = list(ahead_apart([n, 'x' * n * 1000, os.getpid()] for n in range(200)))\n"
+        "found = list(prefetch_in_process([n, 'x' * n * 1000, os.getpid()] for n in range(200)))\n"
         "assert [item[0] for item in found] == list(range(200))\n"
         "assert {len(item[1]) for item in found} == {n * 1000 for n in range(200)}\n"
         "assert {item[2] for item in found}.isdisjoint({os.getpid()})\n"
@@ -134,7 +134,7 @@ def test_items_made_apart_come_in_order_from_another_process() -> None:
 
 def test_an_error_of_what_is_made_apart_is_raised_here() -> None:
     done = apart(
-        "found = ahead_apart(10 // (3 - number) for number in range(5))\n"
+        "found = prefetch_in_process(10 // (3 - number) for number in range(5))\n"
         "assert [next(found) for _ in range(3)] == [3, 5, 10]\n"
         "next(found)\n"
     )
@@ -146,7 +146,7 @@ def test_a_maker_that_is_killed_is_no_end_of_the_items() -> None:
         "def items():\n"
         "    yield 1\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "for item in ahead_apart(items()): print(item)\n"
+        "for item in prefetch_in_process(items()): print(item)\n"
     )
     assert done.stdout == "1\n"
     last = done.stderr.splitlines()[-1]
@@ -157,12 +157,12 @@ def test_a_maker_ends_with_whoever_wanted_the_items() -> None:
     done = apart(
         "def items():\n"
         "    while True: yield os.getpid()\n"
-        "found = ahead_apart(items())\n"
+        "found = prefetch_in_process(items())\n"
         "maker = next(found)\n"
         "found.close()\n"
         "try: os.kill(maker, 0)\n"
         "except ProcessLookupError: print('gone')\n"
-        "others = ahead_apart(items())\n"
+        "others = prefetch_in_process(items())\n"
         "maker = next(others)\n"
         "print(maker, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -13,7 +13,7 @@ from tests.test_export import HOSTILE
 from tests.test_round_trip import EMAILS, ROLES, fill
 from usercli.cli.context import Options
 from usercli.cli.output.writer import Output
-from usercli.column_batches import Spelling, rows_of
+from usercli.column_batches import CellEncoding, rows_of
 from usercli.errors import DatabaseUnavailable
 from usercli.schemas.users import HASHED_FIELDS, UserCriteria
 from usercli.services.exports import export_blocks
@@ -139,20 +139,22 @@ def crowd(database: Database) -> None:
 @pytest.mark.parametrize("end", ["pg_cancel_backend", "pg_terminate_backend"])
 def test_a_server_that_breaks_off_ends_the_export_with_an_error(database: Database, crowd: None, end: str) -> None:
     uow = database.uow(read_only=True)
-    blocks = export_blocks(UserCriteria(), uow, fields=("email", "attributes"), spelling=Spelling(json=True))
+    blocks = export_blocks(
+        UserCriteria(), uow, fields=("email", "attributes"), cell_encoding=CellEncoding(json=True)
+    )
     assert len(next(blocks)["email"]) == 1000
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     assert database.rows(f"SELECT {end}(pid) {others}") == [(True,)]
     with pytest.raises(DatabaseUnavailable):
         list(blocks)
-    again = export_blocks(UserCriteria(), database.uow(), fields=("email",), spelling=Spelling(json=True))
+    again = export_blocks(UserCriteria(), database.uow(), fields=("email",), cell_encoding=CellEncoding(json=True))
     assert sum(len(block["email"]) for block in again) == 20000
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 def test_who_stops_reading_leaves_the_connection_in_order(database: Database, crowd: None) -> None:
     uow = database.uow(read_only=True)
-    blocks = export_blocks(UserCriteria(), uow, fields=("email",), spelling=Spelling(json=True))
+    blocks = export_blocks(UserCriteria(), uow, fields=("email",), cell_encoding=CellEncoding(json=True))
     next(blocks)
     blocks.close()
     with uow:

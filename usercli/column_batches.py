@@ -14,20 +14,20 @@ class Texts(list[str]):
     """A column that is known to hold nothing but texts."""
 
 
-class Spelled(list[str]):
-    """A column of cells that are written as they are."""
+class Encoded(list[str]):
+    """A column of already-escaped cells, written as they are."""
 
 
 @dataclass(frozen=True)
-class Spelling:
-    """How a format writes what needs no escape, so that a database can spell it: as JSON, or bare."""
+class CellEncoding:
+    """How a format writes what needs no escape, so that a database can encode it: as JSON, or bare."""
 
     json: bool
-    comma: str = ","
+    delimiter: str = ","
 
     @property
     def null(self) -> str:
-        """What stands for nothing."""
+        """What stands for null."""
         return "null" if self.json else ""
 
 

@@ -1,4 +1,4 @@
-"""Make things in a thread, or a process, of their own while those before are used."""
+"""Prefetch items in a background thread or process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SWITCH_SECONDS = 0.0002
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def ahead(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
+def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
     """The same items, up to `depth` of them made before they are asked for; raises what the maker raised."""
     made: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(depth)
     left = threading.Event()
@@ -69,20 +69,20 @@ def _put(made: queue.Queue[Any], item: Any, left: threading.Event) -> bool:
     return False
 
 
-def ahead_apart(items: Iterable[Item]) -> Iterator[Item]:
-    """The same as `ahead` of items that marshal knows, made by a process that shares no interpreter with ours.
+def prefetch_in_process(items: Iterable[Item]) -> Iterator[Item]:
+    """The same as `prefetch` of items that marshal knows, made by a process that shares no interpreter with ours.
 
     While a thread makes them SQLite has to wait for the interpreter at every row. Only where a fork copies nothing
     but this thread; elsewhere a thread makes them. Raises UserCliError if the process is ended from outside.
     """
     if sys.platform != "linux" or threading.active_count() > 1:
-        yield from ahead(items)
+        yield from prefetch(items)
         return
     reading, writing = os.pipe()
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)  # until the maker cannot unwind what only the parent may
     maker = os.fork()
     if maker == 0:
-        _make_apart(items, reading, writing)
+        _produce_in_child(items, reading, writing)
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
         os.close(writing)
@@ -93,7 +93,7 @@ def ahead_apart(items: Iterable[Item]) -> Iterator[Item]:
         os.waitpid(maker, 0)
 
 
-def _make_apart(items: Iterable[Any], reading: int, writing: int) -> None:
+def _produce_in_child(items: Iterable[Any], reading: int, writing: int) -> None:
     """Send the items and end the process, whatever happens: what else the parent has is none of its business."""
     try:
         for number in _ENDINGS:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from usercli import hash_chain
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
-from usercli.prefetch import ahead_apart
+from usercli.prefetch import prefetch_in_process
 from usercli.repositories.event_buffer import Waiting
 from usercli.repositories.event_encoder import COLUMNS, Draft, EventRow, EventWriter, LinkedRow, linked, parted
 from usercli.repositories.postgres_copy import copy_rows, escaped
@@ -110,10 +110,12 @@ class AuditRepository:
         are_many = len(self._waiting) > len(first)
         if self._on_postgresql and len(self._waiting) >= _WORTH_A_COPY:
             lines = self._lines(events, at)
-            copy_rows(self.session, AuditEvent.__tablename__, _WRITTEN, ahead_apart(lines) if are_many else lines)
+            copy_rows(
+                self.session, AuditEvent.__tablename__, _WRITTEN, prefetch_in_process(lines) if are_many else lines
+            )
         else:
             values = self._values(events, at)
-            for some in ahead_apart(values) if are_many else values:
+            for some in prefetch_in_process(values) if are_many else values:
                 self._insert(some)
         self._waiting.clear()
 

@@ -191,11 +191,11 @@ def _cells(*values: object) -> str:
 
 
 def _sqlite_row(user: UserValues) -> UserValues:
-    user_id, *texts_and_truths = user[:7]
+    user_id, *texts_and_booleans = user[:7]
     changed, expires, login, attributes, version, created, updated, deleted, was_active = user[7:]
     return (
         _hex(user_id),
-        *texts_and_truths,
+        *texts_and_booleans,
         *_sqlite_times(changed, expires, login),
         attributes.text,  # as the ORM stores it
         version,

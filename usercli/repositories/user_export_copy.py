@@ -1,4 +1,4 @@
-"""Users as columns that PostgreSQL has spelled for a file: a million of them, as fast as it sends them.
+"""Export users by COPY, cells encoded by the server.
 
 A test compares these cells with those that user_export_query.py and cli/output/columnar.py make one by one.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Integer, Text, case, cast, func, literal, select, text
 from sqlalchemy.orm import Session
 
-from usercli.column_batches import Block, Spelled, Spelling, Texts
+from usercli.column_batches import Block, CellEncoding, Encoded, Texts
 from usercli.errors import BrokenRow
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
@@ -26,19 +26,19 @@ from usercli.schemas.users import TIME_FIELDS, UserCriteria
 from usercli.text import json_line
 
 _ROWS_A_BLOCK = 1000
-_TRUTHS = {"is_active", "must_change_password"}
+_BOOLEANS = {"is_active", "must_change_password"}
 _TEXTS = {"email", "full_name", "attributes", "hashed_password"}
 _NO_TIME = "!"
 
 
-class SpelledUsers:
-    """Blocks of users: ids, truths, numbers and times are spelled, texts are as they are stored.
+class UserExportCopy:
+    """Blocks of users: ids, booleans, numbers and times are encoded, texts are as they are stored.
 
-    Neighbours that are spelled are one column, since every cell costs: its name is theirs, joined by commas.
+    Encoded neighbours are one column, since every cell costs: its name is theirs, joined by commas.
     """
 
-    def __init__(self, session: Session, fields: Sequence[str], spelling: Spelling) -> None:
-        self._session, self._spelling = session, spelling
+    def __init__(self, session: Session, fields: Sequence[str], cell_encoding: CellEncoding) -> None:
+        self._session, self._cell_encoding = session, cell_encoding
         self._has_roles = session.scalar(select(UserRole.user_id).limit(1)) is not None
         runs = groupby(fields, lambda name: name if self._is_text(name) else None)
         self._columns = {",".join(names): tuple(names) for names in (list(run) for _, run in runs)}
@@ -62,28 +62,28 @@ class SpelledUsers:
         [first, *others] = names
         found = self._one(first)
         for name in others:
-            found = found.concat(f',"{name}":' if self._spelling.json else ",").concat(self._one(name))
+            found = found.concat(f',"{name}":' if self._cell_encoding.json else ",").concat(self._one(name))
         return found
 
     def _one(self, name: str) -> Any:
         if name == "roles":
-            return self._roles() if self._has_roles else literal("[]" if self._spelling.json else "")
+            return self._roles() if self._has_roles else literal("[]" if self._cell_encoding.json else "")
         column = getattr(User, name)
         if name in TIME_FIELDS:
             return self._time(column)
-        if name in _TRUTHS:
+        if name in _BOOLEANS:
             return case((column, "true"), else_="false")
-        if name == "id" and self._spelling.json:
+        if name == "id" and self._cell_encoding.json:
             return cast(func.to_json(column), Text)
         return column if name in _TEXTS else cast(column, Text)
 
     def _time(self, column: Any) -> Any:
-        """A time in JSON, at +00:00. There microseconds lose their last zeros, so those are spelled apart."""
+        """A time in JSON, at +00:00. There microseconds lose their last zeros, so those are written by to_char."""
         microseconds = cast(func.date_part("microseconds", column), Integer)
         exists = column.between(text("'0001-01-01 00:00:00+00'"), text("'9999-12-31 23:59:59.999999+00'"))
         as_json = cast(func.to_json(column), Text)
         return case(
-            (column.is_(None), self._spelling.null),
+            (column.is_(None), self._cell_encoding.null),
             (exists & (func.mod(microseconds, 10) != 0), as_json),
             (exists & (func.mod(microseconds, 1_000_000) == 0), as_json),
             (exists, func.to_char(column, '\\"YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"\\"')),
@@ -96,23 +96,23 @@ class SpelledUsers:
 
     def _maker(self, names: Sequence[str]) -> Callable[[list[str]], Sequence[Any]]:
         if not self._is_text(names[0]):
-            return partial(_spelled, spelling=self._spelling)
+            return partial(_encoded_cells, cell_encoding=self._cell_encoding)
         if names[0] == "roles":
-            return Spelled if self._spelling.json else _roles
+            return Encoded if self._cell_encoding.json else _roles
         if names[0] == "attributes":
-            return _json_attributes if self._spelling.json else _attributes
+            return _json_attributes if self._cell_encoding.json else _attributes
         return Texts
 
 
-def _spelled(cells: list[str], spelling: Spelling) -> Sequence[str]:
+def _encoded_cells(cells: list[str], cell_encoding: CellEncoding) -> Sequence[str]:
     together = "\n".join(cells)
     if _NO_TIME in together:
         raise BrokenRow(BROKEN_TIME)
-    if spelling.json:
-        return Spelled(together.replace('+00:00"', 'Z"').split("\n"))
-    if spelling.comma != ",":
-        together = together.replace(",", spelling.comma)
-    return Spelled(together.replace('+00:00"', "Z").replace('"', "").split("\n"))
+    if cell_encoding.json:
+        return Encoded(together.replace('+00:00"', 'Z"').split("\n"))
+    if cell_encoding.delimiter != ",":
+        together = together.replace(",", cell_encoding.delimiter)
+    return Encoded(together.replace('+00:00"', "Z").replace('"', "").split("\n"))
 
 
 def _attributes(cells: list[str]) -> Sequence[str]:
@@ -120,7 +120,7 @@ def _attributes(cells: list[str]) -> Sequence[str]:
 
 
 def _json_attributes(cells: list[str]) -> Sequence[str]:
-    return Spelled(map(_compact, cells))
+    return Encoded(map(_compact, cells))
 
 
 def _roles(cells: list[str]) -> Sequence[Any]:

@@ -25,7 +25,7 @@ _ROWS_A_BLOCK = 2000
 _SECONDS, _MICROSECONDS = len("2026-11-21 13:34:00"), len("2026-11-21 13:34:00.112328")
 
 
-class PlainUsers:
+class UserExportQuery:
     """Blocks of users in values that JSON has: times are RFC 3339 texts, roles lists of names."""
 
     def __init__(self, session: Session, fields: Sequence[str]) -> None:

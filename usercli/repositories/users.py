@@ -314,7 +314,7 @@ class UserRepository(Repository[User]):
 
     def _attribute_is(self, key: str, value: str, number: int) -> ColumnElement[bool]:
         """The attribute is this text, or the number (by value) or boolean that it spells in JSON."""
-        meant = _spelled(value)
+        meant = _json_scalar(value)
         if self.session.get_bind().dialect.name == "postgresql":
             item = User.attributes[key]
             return or_(*(item == literal(one, JSONB()) for one in (value, meant) if one is not None))
@@ -329,7 +329,7 @@ class UserRepository(Repository[User]):
         return exists().where(each.c.key == key, fits)
 
 
-def _spelled(text: str) -> bool | int | float | None:
+def _json_scalar(text: str) -> bool | int | float | None:
     """The boolean or number that a text is in JSON; None if it is neither, or a number beyond a float."""
     try:
         found = json.loads(text)

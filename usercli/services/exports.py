@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from usercli.column_batches import Block, Spelling, rows_of
+from usercli.column_batches import Block, CellEncoding, rows_of
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.repositories.postgres_copy import copies
-from usercli.repositories.user_export_copy import SpelledUsers
-from usercli.repositories.user_export_query import PlainUsers
+from usercli.repositories.user_export_copy import UserExportCopy
+from usercli.repositories.user_export_query import UserExportQuery
 from usercli.repositories.users import order_by
 from usercli.schemas.users import HASHED_FIELDS, USER_FIELDS, UserCriteria
 
@@ -20,20 +20,20 @@ def export_blocks(
     *,
     fields: Sequence[str],
     sort: str = "id",
-    spelling: Spelling | None = None,
+    cell_encoding: CellEncoding | None = None,
 ) -> Iterator[Block]:
     """The users that fit, as blocks of columns in the order of the fields. Raises RoleNotFound, InvalidInput.
 
-    With a `spelling` columns may be Spelled.
+    With a `cell_encoding` columns may be Encoded.
     """
     order = order_by(sort)
     with uow:
         if criteria.role is not None:
             uow.roles.named([criteria.role])
-        if spelling is not None and copies(uow.session):
-            yield from SpelledUsers(uow.session, fields, spelling).matching(criteria, order)
+        if cell_encoding is not None and copies(uow.session):
+            yield from UserExportCopy(uow.session, fields, cell_encoding).matching(criteria, order)
         else:
-            yield from PlainUsers(uow.session, fields).matching(criteria, order)
+            yield from UserExportQuery(uow.session, fields).matching(criteria, order)
 
 
 def export_users(

@@ -10,7 +10,7 @@ from typing import Any
 
 from usercli.readers.systems.auth0 import OURS
 from usercli.writers import Exported, Report, array, is_active
-from usercli.writers.auth0_hashes import spelled
+from usercli.writers.auth0_hashes import to_auth0
 
 #: A job takes no larger file.
 LARGEST = 500_000
@@ -38,7 +38,7 @@ def _user(user: Exported, report: Report) -> dict[str, Any]:
     ours = {name: user[name] for name in _IN_METADATA if user[name]}
     found["app_metadata"] = {"roles": user["roles"], OURS: ours}
     if "hashed_password" in user:
-        found |= spelled(user["hashed_password"], report)
+        found |= to_auth0(user["hashed_password"], report)
     if user["password_changed_at"] and not found.keys().isdisjoint({"password_hash", "custom_password_hash"}):
         found["password_set_date"] = user["password_changed_at"]
     return found

@@ -18,7 +18,7 @@ _SCRYPT = re.compile(r"\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([^$]*)\$([^$]*)")
 _POSITIONS: dict[str, str | None] = {SALT_FIRST: "prefix", SALT_LAST: "suffix", NO_SALT: None}
 
 
-def spelled(stored: str, report: Report) -> dict[str, Any]:
+def to_auth0(stored: str, report: Report) -> dict[str, Any]:
     """`password_hash` or `custom_password_hash`; neither where there is no password, or Auth0 cannot check it."""
     kind = identify(stored)
     if not kind.usable:

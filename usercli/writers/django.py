@@ -70,17 +70,17 @@ def _password(user: Exported, report: Report) -> str:
     kind = identify(stored)
     if not kind.usable:
         return UNUSABLE
-    spelled = ""
+    to_auth0 = ""
     if kind.scheme == "bcrypt":
-        spelled = f"bcrypt${stored}"
+        to_auth0 = f"bcrypt${stored}"
     elif kind.scheme == "argon2":
-        spelled = f"argon2{stored}"
+        to_auth0 = f"argon2{stored}"
     elif kind.scheme.startswith("django_"):
-        spelled = stored
+        to_auth0 = stored
     # bcrypt_sha256 is another construction there: bcrypt of a bare SHA-256, ours is of an HMAC
-    if not spelled or len(spelled) > _HASH_LENGTH:
+    if not to_auth0 or len(to_auth0) > _HASH_LENGTH:
         report.lost[f"hashed_password ({kind.scheme})"] += 1
         return UNUSABLE
     if kind.scheme in {"bcrypt", "django_bcrypt"}:
         report.notes.add(_BCRYPT_NOTE)
-    return spelled
+    return to_auth0

@@ -55,7 +55,7 @@ def export(
 
     def write(output: Output) -> None:
         uow, fields = invocation.reading(), output.fields
-        output.blocks(export_blocks(criteria, uow, fields=fields, sort=sort, spelling=output.spelling))
+        output.blocks(export_blocks(criteria, uow, fields=fields, sort=sort, cell_encoding=output.cell_encoding))
 
     criteria = filters.criteria()
     if file is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from usercli.column_batches import Block, Spelling, rows_of
+from usercli.column_batches import Block, CellEncoding, rows_of
 from usercli.errors import InvalidInput, OutputFailed
 from usercli.text import csv_cell, json_safe, nearest, visible
 
@@ -47,7 +47,7 @@ class Output:
         self.is_terminal = into is None and sys.stdout.isatty()
         self.format = _format(options, self.is_terminal)
         self.columns = columns
-        self.chosen = _chosen(options.fields, columns)
+        self.chosen = _selected_fields(options.fields, columns)
         self.raw = bool(options.raw)
 
     @property
@@ -56,12 +56,12 @@ class Output:
         return self.chosen or self.columns
 
     @property
-    def spelling(self) -> Spelling | None:
+    def cell_encoding(self) -> CellEncoding | None:
         """How `blocks` takes what needs no escape; None if it wants the values themselves."""
         named_twice = len(set(self.fields)) < len(self.fields)  # which a block cannot hold
         if self.is_terminal or named_twice or self.format in {"table", "yaml", "ids"}:
             return None
-        return Spelling(json=self.format in {"json", "jsonl"}, comma="\t" if self.format == "tsv" else ",")
+        return CellEncoding(json=self.format in {"json", "jsonl"}, delimiter="\t" if self.format == "tsv" else ",")
 
     def many(self, rows: Iterable[BaseModel | Row], table: Sequence[str] = ()) -> None:
         """A list: an array in JSON. `table` are the fields that a table shows unless told otherwise."""
@@ -80,17 +80,17 @@ class Output:
         from usercli.cli.output import columnar as columns
 
         names = self.fields
-        if self.spelling is None:
+        if self.cell_encoding is None:
             self.many(rows_of(blocks))
         elif self.format == "json":
             self._write(_array(columns.json_lines(blocks)))
         elif self.format == "jsonl":
             self._write("\n".join(lines) + "\n" for lines in columns.json_lines(blocks))
         elif self.format == "tsv":
-            self._write(_under(names, "\t", columns.separated(blocks, "\t", columns.tsv_cells)))
+            self._write(_with_header(names, "\t", columns.delimited(blocks, "\t", columns.tsv_cells)))
         else:
             cells = columns.raw_csv_cells if self.raw else columns.csv_cells
-            self._write(_under(names, ",", columns.separated(blocks, ",", cells)))
+            self._write(_with_header(names, ",", columns.delimited(blocks, ",", cells)))
 
     def one(self, row: BaseModel | Row) -> None:
         """A single thing: an object in JSON, a list of its fields in a table."""
@@ -110,7 +110,7 @@ class Output:
         elif self.format == "table":
             self._sheet(value)
         else:
-            self._write(_separated([value], list(value), self._cell))
+            self._write(_delimited([value], list(value), self._cell))
 
     def change(self, change: Any, table: Sequence[str] = ()) -> None:
         """What a changing command did: its object, or its users as rows."""
@@ -152,7 +152,7 @@ class Output:
             return (self._shown(str(row[self.columns[0]])) + "\n" for row in rows)
         if self.format == "jsonl":
             return (_json(row) + "\n" for row in rows)
-        return _separated(rows, self.fields, self._cell)
+        return _delimited(rows, self.fields, self._cell)
 
     def _cell(self, value: Any) -> str:
         if self.format == "tsv":
@@ -168,18 +168,18 @@ class Output:
     def _table(self, rows: Iterable[Row], names: Sequence[str]) -> None:
         from usercli.cli.output import tables
 
-        cells = [[_human(_seconds(row[name]) if _is_time(name) else row[name]) for name in names] for row in rows]
+        cells = [[_display(_seconds(row[name]) if _is_time(name) else row[name]) for name in names] for row in rows]
         self._write([tables.listing(cells, names)])
 
     def _sheet(self, row: Row) -> None:
         from usercli.cli.output import tables
 
-        self._write([tables.sheet([(name, _human(value)) for name, value in row.items()])])
+        self._write([tables.sheet([(name, _display(value)) for name, value in row.items()])])
 
     def _write(self, chunks: Iterable[str]) -> None:
         out = self._into or sys.stdout.buffer
         encoding = sys.stdout.encoding if self.format == "table" and not self._into else "utf-8"
-        for some in _gathered(chunks):
+        for some in _buffered(chunks):
             data = some.encode(encoding, errors="backslashreplace")
             self._guarded(out.write, data)
         self._guarded(out.flush)
@@ -195,7 +195,7 @@ class Output:
             raise OutputFailed(f"cannot write to {place}: {reason}") from None
 
 
-def _gathered(chunks: Iterable[str]) -> Iterator[str]:
+def _buffered(chunks: Iterable[str]) -> Iterator[str]:
     """Some chunks at a time: encoding each by itself costs more than making it."""
     held: list[str] = []
     length = 0
@@ -222,7 +222,7 @@ def _format(options: Options, is_terminal: bool) -> str:
     return options.output
 
 
-def _chosen(given: str | None, columns: Sequence[str]) -> tuple[str, ...]:
+def _selected_fields(given: str | None, columns: Sequence[str]) -> tuple[str, ...]:
     if given is None:
         return ()
     names = tuple(name.strip() for name in given.split(","))
@@ -254,7 +254,7 @@ def _seconds(moment: Any) -> Any:
     return f"{moment.partition('.')[0]}Z" if isinstance(moment, str) and "." in moment else moment
 
 
-def _human(value: Any) -> str:
+def _display(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return visible(cell_text(value))
@@ -314,14 +314,16 @@ def _yaml_list(rows: Iterable[Row]) -> Iterator[str]:
         yield "[]\n"
 
 
-def _separated(rows: Iterable[Row], names: Sequence[str], cell: Any) -> Iterator[str]:
-    comma = "\t" if cell.__self__.format == "tsv" else ","
-    return _under(names, comma, (comma.join([cell(row[name]) for name in names]) + "\n" for row in rows))
+def _delimited(rows: Iterable[Row], names: Sequence[str], cell: Any) -> Iterator[str]:
+    delimiter = "\t" if cell.__self__.format == "tsv" else ","
+    return _with_header(
+        names, delimiter, (delimiter.join([cell(row[name]) for name in names]) + "\n" for row in rows)
+    )
 
 
-def _under(names: Sequence[str], comma: str, lines: Iterable[str]) -> Iterator[str]:
+def _with_header(names: Sequence[str], delimiter: str, lines: Iterable[str]) -> Iterator[str]:
     stream = iter(lines)
     first = next(stream, "")  # the header waits for it: an error before the first row leaves stdout empty
-    yield comma.join(names) + "\n"
+    yield delimiter.join(names) + "\n"
     yield first
     yield from stream

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, InvalidInput, UserCliError
-from usercli.prefetch import ahead
+from usercli.prefetch import prefetch
 from usercli.readers import BadRecord
 from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.loader import ImportOptions, Loader, Reject
@@ -45,7 +45,7 @@ def import_users(
         uow.bulk.wait_for_others()
         with guarded(uow, options):
             loader.begin()
-            for batch in ahead(loader.prepared(chunks)):
+            for batch in prefetch(loader.prepared(chunks)):
                 loader.load(batch)
                 on_progress(loader.summary)
             require_good(loader)

@@ -11,7 +11,7 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Conflict
 from usercli.models.base import ChangeIds
 from usercli.models.imports import ImportProgress
-from usercli.prefetch import ahead
+from usercli.prefetch import prefetch
 from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import guarded, require_good
 from usercli.services.imports.loader import Batch, ImportOptions, Loader, Reject
@@ -74,7 +74,7 @@ def resume(
     """
     uow.change_id = progress.change_id
     loader = Loader(uow, options, on_reject, progress.summary.model_copy(), ChangeIds(progress.change_id))
-    for batch in ahead(loader.prepared(chunks)):
+    for batch in prefetch(loader.prepared(chunks)):
         with uow.change("user.imported"):
             _load(loader, batch, progress.digest, sync_rejects)
             uow.commit()
