@@ -18,7 +18,14 @@ from hypothesis import strategies as st
 from usercli import hash_chain
 from usercli.origin import Origin
 from usercli.prefetch import prefetch
-from usercli.repositories.event_encoder import COLUMNS, PERSONAL_FIELDS, Draft, EventWriter, linked, parted
+from usercli.repositories.event_encoder import (
+    COLUMNS,
+    PERSONAL_FIELDS,
+    Draft,
+    EventWriter,
+    link_rows,
+    split_personal,
+)
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 _VALUES = st.recursive(
@@ -45,7 +52,7 @@ def test_a_row_has_the_bytes_and_hashes_of_the_definition(
     said_of_it: tuple[Any, ...], origin: Origin, change_id: uuid.UUID, db_role: str
 ) -> None:
     action, outcome, kind, target_id, email, before, after, undoes, error = said_of_it
-    (personal_before, open_before), (personal_after, open_after) = parted(before), parted(after)
+    (personal_before, open_before), (personal_after, open_after) = split_personal(before), split_personal(after)
     draft: Draft = (
         *(action, outcome, kind, target_id, email, personal_before, personal_after),
         *(open_before, open_after, undoes, error),
@@ -92,7 +99,7 @@ def test_the_links_are_those_of_the_definition_and_every_salt_is_new() -> None:
     rows = EventWriter(Origin(actor="ada", host="h", tool="t"), uuid.uuid4(), "").rows([draft] * 3)
     at = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
     before = hash_chain.GENESIS
-    for number, (seq, prev_hash, link, row) in enumerate(linked(rows, 7, before, at), 8):
+    for number, (seq, prev_hash, link, row) in enumerate(link_rows(rows, 7, before, at), 8):
         assert (seq, prev_hash) == (number, before)
         assert link == hash_chain.link_hash(before, seq, at, row[-1])
         before = link

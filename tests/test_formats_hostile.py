@@ -15,7 +15,7 @@ from tests.test_formats_peers import EXPECTED, LDIF, PEERS, REALM_USER, SHADOW, 
 from usercli.errors import InvalidInput
 from usercli.readers import SYSTEMS, BadRecord, ReadOptions, Record, json_stream, reader
 from usercli.schemas.users import check_attributes
-from usercli.text import require_plain
+from usercli.text import require_printable
 
 pytestmark = pytest.mark.filterwarnings("ignore::passlib.exc.PasslibHashWarning", "ignore:Accessing argon2")
 
@@ -34,14 +34,14 @@ def attempt(system: str, data: bytes) -> list[Record | BadRecord] | str:
     try:
         found = read(system, data, email_domain="example.com")
     except InvalidInput as error:
-        require_plain(error.message, "the message")
+        require_printable(error.message, "the message")
         return error.message
     for entry in found:
         assert entry.line >= 1
         if isinstance(entry, BadRecord):
-            require_plain(entry.reason, "the reason")
+            require_printable(entry.reason, "the reason")
         else:
-            require_plain(entry.fields["full_name"], "the name")
+            require_printable(entry.fields["full_name"], "the name")
             check_attributes(entry.fields["attributes"])
     return found
 

@@ -103,7 +103,7 @@ def in_a_stream() -> Import:
 
 
 def at_a_stalled_pipe() -> Import:
-    """Waiting for rows that never come."""
+    """EventBuffer for rows that never come."""
     started = Import(column="full_name", thousands=6)
     started.wait_until(lambda: started.fed == 6 and started.is_connected() and started.reads())
     return started
@@ -122,12 +122,12 @@ def writing(database: Database) -> Iterator[None]:
     """Another import, in the middle of its transaction."""
     uow = database.uow()
     with uow:
-        uow.bulk.wait_for_others()
+        uow.bulk.lock_imports()
         yield
 
 
 def behind_another_import() -> Import:
-    """Waiting for another import to end."""
+    """EventBuffer for another import to end."""
     started = Import(column="full_name", thousands=6)
     started.wait_until(started.is_connected)
     time.sleep(0.5)

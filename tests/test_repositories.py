@@ -227,28 +227,31 @@ def test_pick_names_all_that_are_missing_once_as_typed(uow: UnitOfWork, three: d
 
 def test_pick_binned_sees_only_the_bin(uow: UnitOfWork, three: dict[str, User]) -> None:
     cleo = three["cleo"]
-    assert uow.users.pick_binned([key("cleo@example.com"), key(str(cleo.id))]) == [cleo]
+    assert uow.users.pick_deleted([key("cleo@example.com"), key(str(cleo.id))]) == [cleo]
     with pytest.raises(UserNotFound, match=r"no such user: ada@example.com"):
-        uow.users.pick_binned([key("ada@example.com")])
+        uow.users.pick_deleted([key("ada@example.com")])
 
 
 def test_several_in_the_bin_with_one_email_are_ambiguous(uow: UnitOfWork, three: dict[str, User]) -> None:
     other = uow.users.add(User(email="Cleo@example.com", deleted_at=NOON, is_active=False))
     with pytest.raises(Ambiguous) as caught:
-        uow.users.pick_binned([key("cleo@example.com")])
+        uow.users.pick_deleted([key("cleo@example.com")])
     assert caught.value.message == (
         f"cleo@example.com fits several users; name one of: id:{three['cleo'].id}, id:{other.id}"
     )
-    assert uow.users.pick_binned([key(f"id:{other.id}")]) == [other]
+    assert uow.users.pick_deleted([key(f"id:{other.id}")]) == [other]
 
 
 def test_pick_anywhere_sees_both_and_prefers_the_bin_when_told(uow: UnitOfWork, three: dict[str, User]) -> None:
     again = uow.users.add(User(email="cleo@example.com"))
     with pytest.raises(Ambiguous):
-        uow.users.pick_anywhere([key("cleo@example.com")])
-    assert uow.users.pick_anywhere([key("cleo@example.com")], binned_first=True) == [three["cleo"]]
-    assert uow.users.pick_anywhere([key("ada@example.com")], binned_first=True) == [three["ada"]]
-    assert uow.users.pick_anywhere([key(str(again.id)), key(str(three["cleo"].id))]) == [again, three["cleo"]]
+        uow.users.pick_including_deleted([key("cleo@example.com")])
+    assert uow.users.pick_including_deleted([key("cleo@example.com")], deleted_first=True) == [three["cleo"]]
+    assert uow.users.pick_including_deleted([key("ada@example.com")], deleted_first=True) == [three["ada"]]
+    assert uow.users.pick_including_deleted([key(str(again.id)), key(str(three["cleo"].id))]) == [
+        again,
+        three["cleo"],
+    ]
 
 
 def test_a_locked_user_is_read_anew(database: Database, engine_name: str) -> None:

@@ -463,7 +463,7 @@ def test_one_by_one_does_what_it_can_and_tells_the_rest(
 ) -> None:
     make_user("bob@example.com", is_active=False)
     uow = database.uow()
-    change, errors = service.one_by_one(
+    change, errors = service.apply_each(
         keys("ada@example.com", "nobody@example.com", "bob@example.com", "x"),
         lambda some: service.update_users(some, UserUpdate(is_active=False), uow),
         dry_run=False,
@@ -490,7 +490,7 @@ def test_one_by_one_without_a_change_has_no_change_id(database: Database, ada: U
     def fail(_: object) -> Change:
         raise UserCliError("no")
 
-    change, errors = service.one_by_one(keys("a", "b"), fail, dry_run=True)
+    change, errors = service.apply_each(keys("a", "b"), fail, dry_run=True)
     assert (change.change_id, change.dry_run, change.changed, change.users) == (None, True, 0, [])
     assert [failure.code for failure in change.failed] == [1, 1]
     assert len(errors) == 2
@@ -531,7 +531,7 @@ def test_all_exist_only_if_each_does(database: Database, ada: UserView, make_use
 def test_find_anywhere_sees_the_bin_too(database: Database, ada: UserView, make_user: MakeUser) -> None:
     bob = make_user("bob@example.com")
     service.delete_users(keys(bob.id), database.uow())
-    found = service.find_anywhere(keys("bob@example.com", ada.id), database.uow(read_only=True))
+    found = service.find_including_deleted(keys("bob@example.com", ada.id), database.uow(read_only=True))
     assert [user.id for user in found] == [bob.id, ada.id]
 
 

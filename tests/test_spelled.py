@@ -41,7 +41,7 @@ def people(cli: Cli, database: Database) -> None:
         )
 
 
-def one_by_one(database: Database, form: str, *, raw: bool = False, deleted: bool = False) -> str:
+def apply_each(database: Database, form: str, *, raw: bool = False, deleted: bool = False) -> str:
     """An export, a row and a value at a time."""
     into = io.BytesIO()
     plain = export_blocks(UserCriteria(deleted=deleted), database.uow(read_only=True), fields=HASHED_FIELDS)
@@ -60,7 +60,7 @@ def test_the_bytes_are_those_of_one_value_at_a_time(
         assert cli("import", "granted.jsonl", "--create-roles")[0] == 0
     for options in ((), ("--raw",), ("--deleted",)):
         assert cli("export", f"all.{form}", "--with-hashes", *options)[0] == 0
-        expected = one_by_one(database, form, raw="--raw" in options, deleted="--deleted" in options)
+        expected = apply_each(database, form, raw="--raw" in options, deleted="--deleted" in options)
         assert Path(f"all.{form}").read_bytes().decode() == expected
         assert expected.count("@") >= 2
 

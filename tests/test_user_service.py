@@ -125,8 +125,8 @@ def test_a_user_is_created_found_replaced_and_deleted(http: httpx.Client) -> Non
     assert answer(http.get(where)) == (200, created)
     assert answer(http.get(f"{USERS}/by-email", params={"email": "grace@EXAMPLE.com"})) == (200, created)
     body = {"email": "grace@example.org", "full_name": "Grace Hopper", "is_active": False, "version": 1}
-    replaced = http.put(where, json=body).json()
-    assert {name: replaced[name] for name in body} == {**body, "version": 2}
+    replace_atomically = http.put(where, json=body).json()
+    assert {name: replace_atomically[name] for name in body} == {**body, "version": 2}
     assert http.delete(where).status_code == 204
     assert answer(http.get(where)) == (404, {"error": f"no such user: {created['id']}"})
     assert http.delete(where).status_code == 404

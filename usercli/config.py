@@ -19,7 +19,7 @@ from usercli.database import url as database_url
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, InvalidInput, ProfileNotFound, ProtectedTarget
 from usercli.private_files import make_private_folder
-from usercli.text import nearest, visible
+from usercli.text import suggestion, visible
 
 PREFIX = "USERCLI_"
 
@@ -434,7 +434,7 @@ class Settings:
 
 def _refuse_unknown(section: Mapping[str, Any], known: set[str], place: str) -> None:
     for name in sorted(set(section) - known):
-        raise InvalidInput(f"unknown setting in {place}: {visible(name)}{nearest(name, sorted(known))}")
+        raise InvalidInput(f"unknown setting in {place}: {visible(name)}{suggestion(name, sorted(known))}")
 
 
 def write_sample(path: Path) -> None:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from usercli.errors import InvalidInput
-from usercli.text import require_plain
+from usercli.text import require_printable
 
 _SHOWN = 100
 
@@ -21,7 +21,7 @@ def email_key(email: str) -> str:
     The domain is mapped by UTS 46 (non-transitional) and encoded after RFC 5891. Raises InvalidInput for
     text that has no such form.
     """
-    require_plain(email, "an email")
+    require_printable(email, "an email")
     local, at, domain = email.rpartition("@")
     if not (at and local and domain):
         raise InvalidInput(f"not an email address: {email}")
@@ -46,7 +46,7 @@ def validate_email(email: str, special_use_domains: Iterable[str] = ()) -> str:
     The verdict is email-validator's (RFC 5321, 5322, 6531), strict, without a DNS query.
     `special_use_domains` lists those of RFC 6761 and its successors that are allowed all the same.
     """
-    require_plain(email, "an email")
+    require_printable(email, "an email")
     import email_validator
 
     checked = _stand_in(email, special_use_domains)

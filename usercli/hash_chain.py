@@ -66,7 +66,7 @@ def personal_hash(salt: str, personal: str) -> str:
 
 def body_hash(event: Mapping[str, Any]) -> str:
     """The hash of everything that an event says, without its place in the log."""
-    body = {name: _plain(event[name]) for name in BODY_FIELDS}
+    body = {name: _to_json(event[name]) for name in BODY_FIELDS}
     return hashlib.sha256(canonical(body).encode()).hexdigest()
 
 
@@ -80,5 +80,5 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     return value if value is None or isinstance(value, str | dict) else str(value)

@@ -26,7 +26,7 @@ def make_private_folder(path: Path) -> None:
 
 
 @contextmanager
-def replaced(path: str) -> Iterator[BinaryIO]:
+def replace_atomically(path: str) -> Iterator[BinaryIO]:
     """Write a file, 0600, beside its place and put it there when it is complete. Raises UserCliError."""
     place = Path(path)
     if place.exists() and not place.is_file():  # a device or a pipe would become a file

@@ -44,7 +44,7 @@ def csv_cell(text: str) -> str:
     return text
 
 
-def require_plain(text: str, what: str) -> str:
+def require_printable(text: str, what: str) -> str:
     """The text, unless it holds what no field may hold. Raises InvalidInput.
 
     Control characters (C0, DEL, C1, NUL among them) and bytes that are not UTF-8 are refused.
@@ -74,7 +74,7 @@ def require_utf8(text: str, what: str) -> str:
     return text
 
 
-def require_json_texts(value: object, what: str, require: Callable[[str, str], str] = require_plain) -> None:
+def require_json_texts(value: object, what: str, require: Callable[[str, str], str] = require_printable) -> None:
     """Every string in a JSON value, keys included, is plain text, or what else is required. Raises InvalidInput."""
     if isinstance(value, str):
         require(value, what)
@@ -87,7 +87,7 @@ def require_json_texts(value: object, what: str, require: Callable[[str, str], s
             require_json_texts(item, what, require)
 
 
-def nearest(word: str, known: list[str]) -> str:
+def suggestion(word: str, known: list[str]) -> str:
     """`; did you mean: a, b` or nothing, for the end of a message."""
     from difflib import get_close_matches
 

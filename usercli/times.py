@@ -37,16 +37,16 @@ def parse_span(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-def parse_time(text: str, *, spans: Literal["ahead", "ago"], now: datetime | None = None) -> datetime:
+def parse_time(text: str, *, relative_to: Literal["future", "past"], now: datetime | None = None) -> datetime:
     """A length of time from now, an RFC 3339 time, or a date (00:00 UTC). Raises InvalidInput.
 
-    `spans` says in which direction `30d` counts.
+    `relative_to` says in which direction `30d` counts.
     """
     try:
         if _SPAN.fullmatch(text):
             span = parse_span(text)
             now = now or utcnow()
-            return now + span if spans == "ahead" else now - span
+            return now + span if relative_to == "future" else now - span
         if _DATE.fullmatch(text):
             return datetime.fromisoformat(text).replace(tzinfo=UTC)
         if _RFC3339.fullmatch(text):
@@ -58,4 +58,4 @@ def parse_time(text: str, *, spans: Literal["ahead", "ago"], now: datetime | Non
 
 def parse_expiry(text: str) -> datetime | None:
     """A time from now on, or None for `never`. Raises InvalidInput."""
-    return None if text == "never" else parse_time(text, spans="ahead")
+    return None if text == "never" else parse_time(text, relative_to="future")

@@ -192,14 +192,14 @@ def _fields(line: Line) -> Iterator[str]:
 
 
 def _filters(line: Line) -> Iterator[str]:
-    from usercli.cli.user_filters import KEYS, is_yes_no
+    from usercli.cli.user_filters import KEYS, is_boolean_filter
 
     key, equals, _ = line.word.partition("=")
     if not equals:
         yield from (f"{name}=" for name in KEYS)
     elif key == "role":
         yield from (f"role={name}" for name in _roles(line))
-    elif is_yes_no(key):
+    elif is_boolean_filter(key):
         yield from (f"{key}=true", f"{key}=false")
 
 
@@ -270,7 +270,7 @@ _KINDS: Mapping[str, Callable[[Line], Iterable[str]]] = {
 class _Silent(Invocation):
     """The invocation that the line would have, without a word."""
 
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         pass
 
 

@@ -122,19 +122,19 @@ class Invocation:
 
     # -- what is said
 
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         """One line for the person, on stderr."""
         write_line(sys.stderr, text)
 
     def warn(self, text: str) -> None:
         """A line that starts with `warning:`."""
-        self.say(f"warning: {text}")
+        self.info(f"warning: {text}")
 
-    def done(self, verb: str, names: Sequence[str] = (), kind: str = "user") -> None:
+    def success(self, verb: str, names: Sequence[str] = (), kind: str = "user") -> None:
         """Say, after the commit, what was done and where."""
         what = f"{len(names)} {kind}s" if len(names) > 1 else "".join(names)
         would = "would have " if self.dry_run else ""
-        self.say(f"{would}{' '.join(filter(None, (verb, what)))} on {self.target}")
+        self.info(f"{would}{' '.join(filter(None, (verb, what)))} on {self.target}")
 
     # -- what is asked
 
@@ -173,10 +173,10 @@ class Invocation:
         except UnicodeDecodeError:
             raise Declined from None
         except BaseException:  # a signal: what is said next starts on a line of its own
-            self.say("")
+            self.info("")
             raise
         if not answer:
-            self.say("")
+            self.info("")
             raise Declined
         return answer
 

@@ -37,7 +37,7 @@ from usercli.schemas.plans import Applied, Plan, PlannedChange
 from usercli.schemas.privacy import PersonExport
 from usercli.schemas.roles import RoleView
 from usercli.schemas.users import Change, Count, RelatedUserView, UserView, UserWithHash
-from usercli.text import nearest
+from usercli.text import suggestion
 
 VERSION = "1.0"
 EXIT_CODES = "exit-codes"
@@ -243,7 +243,7 @@ def schema_of(name: str, *, line: bool = False) -> Json:
     """The JSON Schema of what a name stands for; `line` is that of a line of `-o jsonl`. Raises InvalidInput."""
     known = [item.name for item in names()]
     if name not in known:
-        raise InvalidInput(f"no such schema: {name}{nearest(name, known)}; usercli schema lists them")
+        raise InvalidInput(f"no such schema: {name}{suggestion(name, known)}; usercli schema lists them")
     whole = everything()
     forms = whole["commands"].get(name, {})
     if line and "jsonl" not in forms:

@@ -47,7 +47,7 @@ class Lazy:
         return command
 
 
-class _NamesItself:
+class ErrorContextMixin:
     """A parser's error says which command's help to see."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -60,14 +60,14 @@ class _NamesItself:
         return rest
 
 
-class Command(_NamesItself, TyperCommand):
+class Command(ErrorContextMixin, TyperCommand):
     """A command whose help lists its own options before those of all commands."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _write_parameters(self, ctx, formatter)
 
 
-class Group(_NamesItself, TyperGroup):
+class Group(ErrorContextMixin, TyperGroup):
     """A group of commands, loaded when called, listed by section."""
 
     lazy: dict[str, Lazy] = {}

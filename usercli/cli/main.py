@@ -69,11 +69,11 @@ def _require_stdout_for_help(arguments: Sequence[str]) -> None:
 
 
 def _report(error: BaseException, invocation: Invocation) -> int:
-    code, line = verdict(error)
+    code, line = describe_error(error)
     if invocation.options.debug and not isinstance(error, typer.TyperException | _Ended):
         _print_stack(error)
     if line:
-        _complain(line)
+        print_error(line)
     try:
         _flush()
     except (BrokenPipeError, OSError):
@@ -81,7 +81,7 @@ def _report(error: BaseException, invocation: Invocation) -> int:
     return code
 
 
-def verdict(error: BaseException) -> tuple[int, str]:
+def describe_error(error: BaseException) -> tuple[int, str]:
     """The exit code of an error, and its line for stderr (perhaps none)."""
     if isinstance(error, UserCliError):
         return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {error.message}"
@@ -106,7 +106,7 @@ def _usage(error: Any) -> tuple[int, str]:
     text = error.format_message().strip()
     if text.startswith("Usage: "):  # no sub-command: the message is the help
         for line in text.splitlines():
-            _complain(line)
+            print_error(line)
         return error.exit_code, ""
     if text.startswith("Got unexpected extra argument"):
         text = "too many arguments"  # whatever they are, they may be secrets
@@ -139,13 +139,13 @@ def _print_stack(error: BaseException) -> None:
 
     link: BaseException | None = error
     while link is not None:
-        _complain(f"debug: {type(link).__module__}.{type(link).__name__}")
+        print_error(f"debug: {type(link).__module__}.{type(link).__name__}")
         for frame in traceback.extract_tb(link.__traceback__):
-            _complain(f"debug:   {frame.filename}:{frame.lineno} in {frame.name}")
+            print_error(f"debug:   {frame.filename}:{frame.lineno} in {frame.name}")
         link = link.__cause__ or link.__context__
 
 
-def _complain(line: str) -> None:
+def print_error(line: str) -> None:
     write_line(sys.stderr, line)
 
 

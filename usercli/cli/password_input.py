@@ -202,12 +202,12 @@ class SecretOut:
         else:
             self._show()
             if self._created:
-                self._invocation.say(f"wrote {len(self._pairs)} password(s) to {self._path}")
+                self._invocation.info(f"wrote {len(self._pairs)} password(s) to {self._path}")
 
     def _show(self) -> None:
         if self._path is None:
             for email, secret in self._pairs:
-                self._invocation.say(f"{email}: {secret}")
+                self._invocation.info(f"{email}: {secret}")
 
     def _write(self, path: str) -> None:
         from usercli.schemas.imports import SECRET_FIELDS
@@ -312,7 +312,7 @@ def _ask(invocation: Invocation, twice: bool) -> str:
     except InvalidInput:
         raise
     except BaseException as error:  # what is said next starts on a line of its own
-        invocation.say("")
+        invocation.info("")
         if isinstance(error, UnicodeDecodeError):
             raise InvalidInput("the password is not valid UTF-8") from None
         raise

@@ -43,7 +43,7 @@ def table_fields(output: Output) -> Sequence[str]:
     return ("email", "full_name", "is_active", "roles")
 
 
-def on_users(
+def apply_to_users(
     invocation: Invocation,
     output: Output,
     keys: Sequence[UserKey],
@@ -53,17 +53,17 @@ def on_users(
 ) -> None:
     """Do it to all or none, or to each on its own, then show what was done."""
     uow = invocation.changing()
-    from usercli.services.users import nothing_changed, one_by_one
+    from usercli.services.users import apply_each, empty_change
 
     if not each or not keys:
-        done = operation(keys, uow) if keys else nothing_changed(uow)
+        done = operation(keys, uow) if keys else empty_change(uow)
         show_change(invocation, output, done, verb)
         return
 
-    change, errors = one_by_one(keys, lambda some: operation(some, uow), dry_run=uow.dry_run)
+    change, errors = apply_each(keys, lambda some: operation(some, uow), dry_run=uow.dry_run)
     show_change(invocation, output, change, verb)
     for error in errors:
-        invocation.say(f"error: {error.message}")
+        invocation.info(f"error: {error.message}")
     if errors and len(errors) == len(keys):
         raise typer.Exit(code=int(errors[0].exit_code))
     if errors:
@@ -72,21 +72,21 @@ def on_users(
 
 def show_change(invocation: Invocation, output: Output, change: Change, verb: str) -> None:
     if change.changed:
-        invocation.done(verb, [user.email for user in change.users])
+        invocation.success(verb, [user.email for user in change.users])
     elif not change.failed:
-        invocation.say(f"nothing to change on {invocation.target}")
+        invocation.info(f"nothing to change on {invocation.target}")
     output.change(change, table_fields(output))
 
 
-def say_related(invocation: Invocation, related: Related) -> None:
+def print_related(invocation: Invocation, related: Related) -> None:
     """What becomes of the rows of other tables, a line for each."""
     words = {"go": "go", "stay": "stay, without the reference", "block": "block"}
     for table, numbers in related.items():
         for effect, rows in numbers.items():
-            invocation.say(f"{table}: {rows:,} rows {words[effect]}")
+            invocation.info(f"{table}: {rows:,} rows {words[effect]}")
 
 
-def named(users: Sequence[str]) -> str:
+def summarize_users(users: Sequence[str]) -> str:
     return (
         users[0]
         if len(users) == 1

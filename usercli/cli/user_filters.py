@@ -11,7 +11,7 @@ import typer
 from usercli.cli.lazy_group import flag
 from usercli.errors import InvalidInput
 from usercli.schemas.users import UserCriteria
-from usercli.text import nearest, require_plain
+from usercli.text import require_printable, suggestion
 from usercli.times import parse_time
 
 KEYS = (
@@ -28,7 +28,7 @@ KEYS = (
     "inactive-for",
     "must-change-password",
 )
-_YES_NO = {"active", "inactive", "deleted", "expired", "never_signed_in", "must_change_password"}
+_BOOLEAN_FILTERS = {"active", "inactive", "deleted", "expired", "never_signed_in", "must_change_password"}
 
 
 @dataclass(frozen=True)
@@ -63,70 +63,70 @@ class Filters:
 
     def criteria(self) -> UserCriteria:
         """What these options and `--match` say together. Raises InvalidInput when they contradict."""
-        said = {name: value for name, value in vars(self).items() if value is not None and value is not False}
-        said.pop("match", None)
+        given = {name: value for name, value in vars(self).items() if value is not None and value is not False}
+        given.pop("match", None)
         if self.active is False:
-            said["active"] = False
-        return criteria_of(self.match or [], **said)
+            given["active"] = False
+        return criteria_of(self.match or [], **given)
 
 
-ALL = Filters()
+NO_FILTERS = Filters()
 
 
-def criteria_of(match: Sequence[str], **said: Any) -> UserCriteria:
+def criteria_of(match: Sequence[str], **given: Any) -> UserCriteria:
     """The criteria of `--match KEY=VALUE` items, and of options. Raises InvalidInput."""
     for item in match:
         key, equals, value = item.partition("=")
         if key not in KEYS or not equals:
             raise InvalidInput(
-                f"--match wants KEY=VALUE, not: {item}{nearest(key, list(KEYS))} (keys: {', '.join(KEYS)})"
+                f"--match wants KEY=VALUE, not: {item}{suggestion(key, list(KEYS))} (keys: {', '.join(KEYS)})"
             )
-        _add(said, key.replace("-", "_"), value)
+        _add(given, key.replace("-", "_"), value)
     return UserCriteria(
-        is_active=said.get("active"),
-        deleted=said.get("deleted", False),
-        role=_plain(said.get("role"), "--role"),
-        search=_plain(said.get("search"), "--search"),
-        created_after=_ago(said.get("created_after")),
-        created_before=_ago(said.get("created_before")),
-        attributes=tuple(_pair(item) for item in said.get("where", ())),
-        expired=said.get("expired"),
-        never_signed_in=said.get("never_signed_in"),
-        not_signed_in_since=_ago(said.get("inactive_for")),
-        must_change_password=said.get("must_change_password"),
+        is_active=given.get("active"),
+        deleted=given.get("deleted", False),
+        role=_printable(given.get("role"), "--role"),
+        search=_printable(given.get("search"), "--search"),
+        created_after=_past_time(given.get("created_after")),
+        created_before=_past_time(given.get("created_before")),
+        attributes=tuple(_key_value(item) for item in given.get("where", ())),
+        expired=given.get("expired"),
+        never_signed_in=given.get("never_signed_in"),
+        not_signed_in_since=_past_time(given.get("inactive_for")),
+        must_change_password=given.get("must_change_password"),
     )
 
 
-def is_yes_no(key: str) -> bool:
+def is_boolean_filter(key: str) -> bool:
     """Is it a key whose value is true or false?"""
-    return key.replace("-", "_") in _YES_NO
+    return key.replace("-", "_") in _BOOLEAN_FILTERS
 
 
-def _add(said: dict[str, Any], name: str, value: str) -> None:
+def _add(given: dict[str, Any], name: str, value: str) -> None:
     parsed: Any = value
     if name == "where":
-        said["where"] = [*said.get("where", ()), value]
+        given["where"] = [*given.get("where", ()), value]
         return
-    if name in _YES_NO:
+    if name in _BOOLEAN_FILTERS:
         if value not in {"true", "false"}:
             raise InvalidInput(f"--match {name.replace('_', '-')}= wants true or false, not: {value}")
         parsed = value == "true"
         if name == "inactive":
             name, parsed = "active", not parsed
-    if said.setdefault(name, parsed) != parsed:
+    if given.setdefault(name, parsed) != parsed:
         raise InvalidInput(f"the filter {name.replace('_', '-')} is given twice, with different values")
 
 
-def _ago(text: str | None) -> Any:
-    return parse_time(text, spans="ago") if text is not None else None
+def _past_time(text: str | None) -> Any:
+    return parse_time(text, relative_to="past") if text is not None else None
 
 
-def _plain(text: str | None, what: str) -> str | None:
-    return None if text is None else require_plain(text, what)
+def _printable(text: str | None, what: str) -> str | None:
+    return None if text is None else require_printable(text, what)
 
 
-def _pair(item: str) -> tuple[str, str]:
+def _key_value(item: str) -> tuple[str, str]:
     key, equals, value = item.partition("=")
     if not (key and equals):
         raise InvalidInput(f"--where wants KEY=VALUE, not: {item}")
-    return require_plain(key, "--where"), require_plain(value, "--where")
+    return require_printable(key, "--where"), require_printable(value, "--where")

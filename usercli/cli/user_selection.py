@@ -44,30 +44,32 @@ class Selection:
 
         if self.users:
             keys = [UserKey.parse(user) for user in self.users]
-            self._brake(invocation, len(keys))
+            self._check_max_changes(invocation, len(keys))
             return keys
         from usercli.cli.user_filters import criteria_of
         from usercli.services.users import select_users
 
         found = select_users(criteria_of(self.match or []), invocation.reading())
-        self._brake(invocation, len(found))
+        self._check_max_changes(invocation, len(found))
         if found:
             sample = ", ".join(email for _, email in found[:_SAMPLE])
             more = ", ..." if len(found) > _SAMPLE else ""
-            invocation.say(f"{len(found):,} {'user matches' if len(found) == 1 else 'users match'}: {sample}{more}")
+            invocation.info(
+                f"{len(found):,} {'user matches' if len(found) == 1 else 'users match'}: {sample}{more}"
+            )
             if not asked:
                 invocation.confirm(f"{what} {len(found):,} user{'s' if len(found) > 1 else ''}")
         return [UserKey(typed=email, id=user_id) for user_id, email in found]
 
-    def _brake(self, invocation: Invocation, number: int) -> None:
-        require_few(invocation, number, self.max_changes)
+    def _check_max_changes(self, invocation: Invocation, number: int) -> None:
+        check_max_changes(invocation, number, self.max_changes)
 
 
-def require_few(invocation: Invocation, number: int, max_changes: int | None) -> None:
+def check_max_changes(invocation: Invocation, number: int, max_changes: int | None) -> None:
     """Not more users than --max-changes, or the setting, allows. Raises TooManyChanges."""
     limit = max_changes or invocation.settings.get("max_changes").value
     if limit and number > limit:
         raise TooManyChanges(f"this would change {number:,} users, more than --max-changes {limit:,} allows")
 
 
-NOBODY = Selection()
+NO_SELECTION = Selection()

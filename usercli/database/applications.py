@@ -235,7 +235,7 @@ class Application:
 
         def compare(_: Any, context: MigrationContext) -> list[Any]:
             metadata = context.opts["target_metadata"]
-            found.extend(migrations.in_words(item) for item in compare_metadata(context, metadata))
+            found.extend(migrations.describe_difference(item) for item in compare_metadata(context, metadata))
             return []
 
         self._run(compare, connection=connection, dont_mutate=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput
-from usercli.text import require_plain
+from usercli.text import require_printable
 
 _SQL = """\
 -- What the database role {role} needs to run usercli from day to day, and no more (docs/audit.md).
@@ -28,7 +28,7 @@ def grants_sql(url: DatabaseUrl, role: str) -> str:
     """The statements for a role of this name, whatever characters it has. Raises InvalidInput."""
     if url.engine == "sqlite":
         raise InvalidInput("SQLite has no roles: --grants is for PostgreSQL; guard the file by its permissions")
-    require_plain(role, "a role's name")
+    require_printable(role, "a role's name")
     if not role or role in {"public", "none"}:  # to PostgreSQL these are no names, also in quotes
         raise InvalidInput(f"not a name of a database role: {role or '(empty)'}")
     return _SQL.format(role='"' + role.replace('"', '""') + '"')

@@ -40,7 +40,7 @@ from usercli.errors import (
 )
 from usercli.models import OWN_TABLES, Base
 from usercli.models.types import JsonObject, UtcDateTime
-from usercli.text import nearest
+from usercli.text import suggestion
 
 if TYPE_CHECKING:
     from usercli.database.applications import Application
@@ -69,17 +69,17 @@ def upgrade(
     revision: str = "head",
     *,
     applications: Sequence[Application] = (),
-    waiting: Callable[[], None] = lambda: None,
+    on_wait: Callable[[], None] = lambda: None,
 ) -> list[Script]:
     """Bring the schema up to a revision; the revisions that were run, in order.
 
     `head` takes the applications' tables to their newest revisions too, after ours. Makes the SQLite file if
     there is none. Raises RevisionNotFound, DatabaseUnavailable.
     """
-    target = _addressed(revision, applications)
+    target = _resolve_application(revision, applications)
     if url.engine == "sqlite":
         create_sqlite_file(url)
-    with exclusive_connection(url, waiting) as connection:
+    with exclusive_connection(url, on_wait) as connection:
         before = current(connection)
         _require_ours(before)
         if target is not None:
@@ -97,7 +97,7 @@ def downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Applica
 
     Raises RevisionNotFound, Refused (while tables of applications need what would go).
     """
-    target = _addressed(revision, applications)
+    target = _resolve_application(revision, applications)
     with exclusive_connection(url) as connection:
         before = current(connection)
         _require_ours(before)
@@ -111,7 +111,7 @@ def downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Applica
 
 def stamp(url: DatabaseUrl, revision: str, *, applications: Sequence[Application] = ()) -> None:
     """Say that the schema is at a revision, without running anything. Raises RevisionNotFound."""
-    target = _addressed(revision, applications)
+    target = _resolve_application(revision, applications)
     with exclusive_connection(url) as connection:
         if target is not None:
             application, theirs = target
@@ -129,7 +129,7 @@ def sql(
     """
     low, _, high = span.rpartition(":")
     for part in filter(None, (low, high)):
-        if (target := _addressed(part, applications)) is not None:
+        if (target := _resolve_application(part, applications)) is not None:
             return target[0].sql(url, low, high, down=down)
     out = io.StringIO()
     config = new_config(folder(), out)
@@ -204,10 +204,10 @@ def differences(connection: sa.Connection) -> list[str]:
     from alembic.autogenerate import compare_metadata
 
     context = MigrationContext.configure(connection, opts=run_options(OWN_TABLES, VERSION_TABLE))
-    return [in_words(item) for item in compare_metadata(context, Base.metadata)]
+    return [describe_difference(item) for item in compare_metadata(context, Base.metadata)]
 
 
-def in_words(difference: Any) -> str:
+def describe_difference(difference: Any) -> str:
     """What Alembic found to differ, as `add column users phone`."""
     if isinstance(difference, list):  # changes of one column come bundled
         difference = difference[0]
@@ -230,7 +230,7 @@ class DowngradePlan:
 
 def pending(url: DatabaseUrl, revision: str = "head", *, applications: Sequence[Application] = ()) -> list[Script]:
     """The revisions that an upgrade would run. Raises RevisionNotFound, DatabaseUnavailable."""
-    target = _addressed(revision, applications)
+    target = _resolve_application(revision, applications)
     if url.engine == "sqlite" and not Path(url.database).exists():
         return _pending(None, revision, target, applications)
     with reading(url) as connection:
@@ -248,7 +248,7 @@ def _pending(
     if target is not None:
         application, theirs = target
         return application.pending(connection, theirs, _run_between((), before))
-    high = _absolute(before, revision)
+    high = _resolve_relative(before, revision)
     run = _run_between(before, () if high == "base" else (high,))
     for application in applications if revision in _HEADS else ():
         run += application.pending(connection, "heads", history())
@@ -262,7 +262,7 @@ def reading(url: DatabaseUrl) -> sa.Connection:
 
 def plan_downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Application] = ()) -> DowngradePlan:
     """What a downgrade would do; nothing is changed. Raises RevisionNotFound, DatabaseUnavailable, Refused."""
-    target = _addressed(revision, applications)
+    target = _resolve_application(revision, applications)
     with reading(url) as connection:
         found = current(connection)
         _require_ours(found)
@@ -277,7 +277,7 @@ def plan_downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Ap
 
 
 def _undone(at: Sequence[str], revision: str) -> list[Script]:
-    target = _absolute(at, revision)
+    target = _resolve_relative(at, revision)
     return _run_between(() if target == "base" else (target,), at)[::-1]
 
 
@@ -329,7 +329,7 @@ def dropped_by(text: str) -> list[tuple[str, str | None]]:
     return [(table, None) for table in tables] + [pair for pair in columns if pair[0] not in tables]
 
 
-def _absolute(at: Sequence[str], revision: str) -> str:
+def _resolve_relative(at: Sequence[str], revision: str) -> str:
     """`head`, `+1` and `-1` as a revision. Raises RevisionNotFound when there are not so many."""
     known = ["base", *(script.revision for script in history())]
     if revision in _HEADS:
@@ -351,13 +351,13 @@ def _rows_lost(connection: sa.Connection, dropped: Sequence[tuple[str, str | Non
 
 
 @contextmanager
-def exclusive_connection(url: DatabaseUrl, waiting: Callable[[], None] = lambda: None) -> Iterator[sa.Connection]:
+def exclusive_connection(url: DatabaseUrl, on_wait: Callable[[], None] = lambda: None) -> Iterator[sa.Connection]:
     """A connection in a transaction that no other migration shares; commits at the end."""
     engine = open_engine(url)
     try:
         guard: AbstractContextManager[Any] = nullcontext()
         if url.engine == "postgresql":
-            guard = _deployer_lock(engine, waiting)
+            guard = _deployer_lock(engine, on_wait)
         with guard, engine.connect() as connection:
             if url.engine == "sqlite":
                 _prepare_sqlite(connection, url)
@@ -421,7 +421,7 @@ def configured_url() -> DatabaseUrl:
 
 
 @contextmanager
-def _deployer_lock(engine: sa.Engine, waiting: Callable[[], None]) -> Iterator[None]:
+def _deployer_lock(engine: sa.Engine, on_wait: Callable[[], None]) -> Iterator[None]:
     """Hold PostgreSQL's advisory lock in an open transaction on a connection of its own.
 
     A session lock gives no exclusion through a transaction pooler, and a lock of the migrating
@@ -429,7 +429,7 @@ def _deployer_lock(engine: sa.Engine, waiting: Callable[[], None]) -> Iterator[N
     """
     with engine.connect() as connection, connection.begin():
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))):
-            waiting()
+            on_wait()
             connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'"))
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         yield
@@ -481,7 +481,7 @@ def new_config(place: Path | None, stdout: Any = None) -> Config:
     return config
 
 
-def _addressed(revision: str, applications: Sequence[Application]) -> tuple[Application, str] | None:
+def _resolve_application(revision: str, applications: Sequence[Application]) -> tuple[Application, str] | None:
     """The application whose revision this is, and what it calls it; None for ours. Raises RevisionNotFound."""
     try:
         _require_known(revision)
@@ -498,7 +498,9 @@ def _require_known(revision: str) -> None:
         return
     known = [script.revision for script in history()]
     if revision not in known:
-        raise RevisionNotFound(f"no such revision: {revision}{nearest(revision, known)}; see: usercli db history")
+        raise RevisionNotFound(
+            f"no such revision: {revision}{suggestion(revision, known)}; see: usercli db history"
+        )
 
 
 def _require_ours(found: Sequence[str]) -> None:

@@ -125,7 +125,7 @@ class UnitOfWork:
 
     def _describe(self, target: Target | None) -> dict[str, Any]:
         if isinstance(target, UserKey):
-            user = self.users.find_present(target)
+            user = self.users.find_existing(target)
             found = (user.id, user.email) if user is not None else (target.id, target.email_key)
             return {"target_id": found[0], "email": found[1]}
         if isinstance(target, RoleName):

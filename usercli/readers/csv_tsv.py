@@ -12,7 +12,7 @@ from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.text_source import LONGEST, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
-from usercli.text import nearest
+from usercli.text import suggestion
 
 _SEPARATORS = (",", ";", "\t", "|")
 _GUARDED = tuple("=+-@\t\r'")
@@ -202,7 +202,7 @@ class _Table:
             if name not in FIELDS and name not in IGNORED and not name.startswith("attributes."):
                 if not self._options.unknown_to_attributes:
                     raise InvalidInput(
-                        f"line 1: no such field: {name}{nearest(name, list(FIELDS))}; "
+                        f"line 1: no such field: {name}{suggestion(name, list(FIELDS))}; "
                         "use --map THEIRS=OURS or --unknown-to-attributes"
                     )
                 name = f"attributes.{name}"

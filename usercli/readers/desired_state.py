@@ -150,11 +150,11 @@ def _read_csv(name: str, data: bytes) -> Document:
 
 
 def _header(name: str, cells: list[str]) -> list[str]:
-    from usercli.text import nearest
+    from usercli.text import suggestion
 
     for cell in cells:
         if cell not in COLUMNS:
-            raise InvalidInput(f"{name}:1: no such column: {cell or '(empty)'}{nearest(cell, list(COLUMNS))}")
+            raise InvalidInput(f"{name}:1: no such column: {cell or '(empty)'}{suggestion(cell, list(COLUMNS))}")
         if cells.count(cell) > 1:
             raise InvalidInput(f"{name}:1: the column {cell} stands there twice")
     return cells

@@ -18,12 +18,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
 
 
-class Unreadable(Exception):
+class InvalidRecord(Exception):
     """A user that cannot be read, and why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = plain(reason)
+        self.reason = sanitize(reason)
 
 
 @dataclass(slots=True)
@@ -49,16 +49,16 @@ class Person:
             return Record(number, fields, self.secret.unsupported)
         if options.email_domain:
             return BadRecord(number, "the user has neither an address nor a login name", fields)
-        who = f"the user {plain(self.login)[:64]}" if self.login else "the user"
+        who = f"the user {sanitize(self.login)[:64]}" if self.login else "the user"
         return BadRecord(number, f"{who} has no address; --email-domain makes one", fields)
 
     def _fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = {"email": "", "full_name": plain(self.name), "is_active": self.is_active}
+        fields: dict[str, Any] = {"email": "", "full_name": sanitize(self.name), "is_active": self.is_active}
         fields["roles"] = list(dict.fromkeys(self.roles))
         fields["attributes"] = {
-            plain(key): clean
+            sanitize(key): clean
             for key, value in self.attributes.items()
-            if key.strip() and not is_nothing(clean := plain_json(value))
+            if key.strip() and not is_blank(clean := sanitize_json(value))
         }
         if self.must_change_password:
             fields["must_change_password"] = True
@@ -77,86 +77,86 @@ def address_of(login: str, options: ReadOptions) -> str:
     return f"{login}@{options.email_domain}" if login and options.email_domain else ""
 
 
-def plain(value: str) -> str:
+def sanitize(value: str) -> str:
     """The text on one line: each run of control characters is a blank."""
     return _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", value)).strip()
 
 
-def plain_json(value: Any) -> Any:
+def sanitize_json(value: Any) -> Any:
     """The value with plain texts and keys and finite numbers."""
     if isinstance(value, str):
-        return plain(value)
+        return sanitize(value)
     if isinstance(value, dict):
-        return {plain(key) or "_": plain_json(item) for key, item in value.items()}
+        return {sanitize(key) or "_": sanitize_json(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [plain_json(item) for item in value]
+        return [sanitize_json(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def is_nothing(value: Any) -> bool:
+def is_blank(value: Any) -> bool:
     """Is it null or empty? False and 0 say something."""
     return value is None or (isinstance(value, str | dict | list) and not value)
 
 
 def joined(*names: str) -> str:
     """The names that there are, as one."""
-    return " ".join(filter(None, (plain(name) for name in names)))
+    return " ".join(filter(None, (sanitize(name) for name in names)))
 
 
 def text(item: dict[str, Any], key: str) -> str:
-    """The text of that key; empty where there is none. Raises Unreadable."""
+    """The text of that key; empty where there is none. Raises InvalidRecord."""
     value = item.get(key)
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise Unreadable(f"{key} is not a text")
+        raise InvalidRecord(f"{key} is not a text")
     return value
 
 
 def flag(item: dict[str, Any], key: str, default: bool = False) -> bool:
-    """True or false. Raises Unreadable."""
+    """True or false. Raises InvalidRecord."""
     value = item.get(key)
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise Unreadable(f"{key} is neither true nor false")
+        raise InvalidRecord(f"{key} is neither true nor false")
     return value
 
 
 def part(item: dict[str, Any], key: str) -> dict[str, Any]:
-    """The object of that key; empty where there is none. Raises Unreadable."""
+    """The object of that key; empty where there is none. Raises InvalidRecord."""
     value = item.get(key)
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise Unreadable(f"{key} is not an object")
+        raise InvalidRecord(f"{key} is not an object")
     return value
 
 
 def entries(item: dict[str, Any], key: str) -> list[Any]:
-    """The list of that key; empty where there is none. Raises Unreadable."""
+    """The list of that key; empty where there is none. Raises InvalidRecord."""
     value = item.get(key)
     if value is None:
         return []
     if not isinstance(value, list):
-        raise Unreadable(f"{key} is not a list")
+        raise InvalidRecord(f"{key} is not a list")
     return value
 
 
 def parts(item: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """The list of objects of that key. Raises Unreadable."""
+    """The list of objects of that key. Raises InvalidRecord."""
     found = entries(item, key)
     if not all(isinstance(entry, dict) for entry in found):
-        raise Unreadable(f"{key} is not a list of objects")
+        raise InvalidRecord(f"{key} is not a list of objects")
     return found
 
 
 def names(item: dict[str, Any], key: str) -> list[str]:
-    """The list of texts of that key; one text is a list of one. Raises Unreadable."""
+    """The list of texts of that key; one text is a list of one. Raises InvalidRecord."""
     value = item.get(key)
     found = [value] if isinstance(value, str) else entries(item, key)
     if not all(isinstance(entry, str) for entry in found):
-        raise Unreadable(f"{key} is not a list of texts")
+        raise InvalidRecord(f"{key} is not a list of texts")
     return [entry for entry in found if entry]
 
 
@@ -166,7 +166,7 @@ def rest(item: dict[str, Any], taken: Iterable[str]) -> dict[str, Any]:
 
 
 def moment(item: dict[str, Any], key: str) -> datetime | None:
-    """A time in UTC: ISO 8601 (without a zone: UTC), seconds or milliseconds since 1970. Raises Unreadable."""
+    """A time in UTC: ISO 8601 (without a zone: UTC), seconds or milliseconds since 1970. Raises InvalidRecord."""
     value = item.get(key)
     if isinstance(value, dict):  # MongoDB's extended JSON
         value = value.get("$date")
@@ -180,7 +180,7 @@ def moment(item: dict[str, Any], key: str) -> datetime | None:
             return since_1970(int(value))
     except (ValueError, OverflowError, OSError):
         pass
-    raise Unreadable(f"{key} is not a time")
+    raise InvalidRecord(f"{key} is not a time")
 
 
 def since_1970(count: int) -> datetime | None:

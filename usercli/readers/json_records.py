@@ -13,7 +13,7 @@ from usercli.readers.json_depth import Shallow, TooDeep
 from usercli.readers.json_stream import reason_of
 from usercli.readers.text_source import BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
-from usercli.text import nearest
+from usercli.text import suggestion
 
 _PIECE = 1 << 16
 _UTF8 = b"\xef\xbb\xbf"
@@ -98,7 +98,7 @@ def _record(number: int, item: Any, options: ReadOptions) -> Record | BadRecord:
             if isinstance(attributes, dict):
                 attributes[name] = value
         else:
-            return BadRecord(number, f"no such field: {name}{nearest(name, list(FIELDS))}", item)
+            return BadRecord(number, f"no such field: {name}{suggestion(name, list(FIELDS))}", item)
     return Record(number, fields)
 
 

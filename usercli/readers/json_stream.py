@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers.foreign_user import Person, Unreadable, plain
+from usercli.readers.foreign_user import InvalidRecord, Person, sanitize
 
 #: What one user, or one text of it, may take; what is longer is a mistake and must not fill the memory.
 LARGEST = 16 << 20
@@ -62,10 +62,10 @@ def read_one(
     if not isinstance(document.value, dict):
         return BadRecord(number, "not a JSON object")
     if document.twice is not None:
-        return BadRecord(number, f"the key {plain(document.twice)[:50]} stands there twice")
+        return BadRecord(number, f"the key {sanitize(document.twice)[:50]} stands there twice")
     try:
         person = person_of(document.value)
-    except Unreadable as error:
+    except InvalidRecord as error:
         return BadRecord(number, error.reason)
     return person.record(number, options) if person else None
 

@@ -17,8 +17,16 @@ from usercli import hash_chain
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
 from usercli.prefetch import prefetch_in_process
-from usercli.repositories.event_buffer import Waiting
-from usercli.repositories.event_encoder import COLUMNS, Draft, EventRow, EventWriter, LinkedRow, linked, parted
+from usercli.repositories.event_buffer import EventBuffer
+from usercli.repositories.event_encoder import (
+    COLUMNS,
+    Draft,
+    EventRow,
+    EventWriter,
+    LinkedRow,
+    link_rows,
+    split_personal,
+)
 from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.schemas.audit import EventCriteria
 from usercli.times import sqlite_time, utcnow
@@ -30,7 +38,7 @@ _ROWS_A_FETCH = 1000
 _WORTH_A_COPY = 100
 
 #: What is written of an event: its place in the log and what all events of a change share, then its EventRow.
-_WRITTEN = ("seq", "change_id", "at", "db_role", "tool", "prev_hash", "hash", *COLUMNS)
+_INSERTED = ("seq", "change_id", "at", "db_role", "tool", "prev_hash", "hash", *COLUMNS)
 
 _NULL = r"\N"
 _UNDOES = COLUMNS.index("undoes")
@@ -44,7 +52,7 @@ class AuditRepository:
     def __init__(self, session: Session, origin: Origin, change_id: uuid.UUID) -> None:
         self.session = session
         self._origin, self._change_id = origin, change_id
-        self._waiting = Waiting()
+        self._buffer = EventBuffer()
         self._db_role: str | None = None
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
 
@@ -62,8 +70,8 @@ class AuditRepository:
         error: str | None = None,
     ) -> None:
         """Note what happened to one target; the commit writes it."""
-        personal_before, open_before = parted(before)
-        personal_after, open_after = parted(after)
+        personal_before, open_before = split_personal(before)
+        personal_after, open_after = split_personal(after)
         self.add(
             [
                 (
@@ -84,40 +92,43 @@ class AuditRepository:
 
     def add(self, drafts: Iterable[Draft]) -> None:
         """Note what drafts say; for many at a time."""
-        self._waiting.extend(drafts)
+        self._buffer.extend(drafts)
 
     def add_packed(self, data: bytes, count: int) -> None:
         """The same of drafts that repositories.event_buffer has packed."""
-        self._waiting.extend_packed(data, count)
+        self._buffer.extend_packed(data, count)
 
     def mark(self) -> int:
         """The place to go back to when a block is rolled back."""
-        return len(self._waiting)
+        return len(self._buffer)
 
     def forget_since(self, mark: int) -> None:
         """Drop what was recorded since: it did not happen."""
-        self._waiting.truncate(mark)
+        self._buffer.truncate(mark)
 
     def write(self) -> None:
         """Lock the log's head and append what waits; what is at hand is hashed before the lock."""
-        if not self._waiting:
+        if not self._buffer:
             return
         writer = EventWriter(self._origin, self._change_id, self._role())
-        made: Iterator[list[EventRow]] = map(writer.rows, self._waiting.batches())
+        made: Iterator[list[EventRow]] = map(writer.rows, self._buffer.batches())
         first = next(made)
         seq, prev_hash, at = self._lock_head()
-        events = linked(joined(first, joined.from_iterable(made)), seq, prev_hash, at)
-        are_many = len(self._waiting) > len(first)
-        if self._on_postgresql and len(self._waiting) >= _WORTH_A_COPY:
+        events = link_rows(joined(first, joined.from_iterable(made)), seq, prev_hash, at)
+        are_many = len(self._buffer) > len(first)
+        if self._on_postgresql and len(self._buffer) >= _WORTH_A_COPY:
             lines = self._lines(events, at)
             copy_rows(
-                self.session, AuditEvent.__tablename__, _WRITTEN, prefetch_in_process(lines) if are_many else lines
+                self.session,
+                AuditEvent.__tablename__,
+                _INSERTED,
+                prefetch_in_process(lines) if are_many else lines,
             )
         else:
             values = self._values(events, at)
             for some in prefetch_in_process(values) if are_many else values:
                 self._insert(some)
-        self._waiting.clear()
+        self._buffer.clear()
 
     def _lines(self, events: Iterator[LinkedRow], at: datetime) -> Iterator[str]:
         """The events as lines for COPY, many at a time."""
@@ -142,7 +153,10 @@ class AuditRepository:
 
     def _insert(self, values: list[tuple[Any, ...]]) -> None:
         mark = "%s" if self._on_postgresql else "?"
-        names, marks = ", ".join(f'"{name}"' for name in _WRITTEN), ", ".join([mark] * len(_WRITTEN))
+        names, marks = (
+            ", ".join(f'"{name}"' for name in _INSERTED),
+            ", ".join([mark] * len(_INSERTED)),
+        )
         sql = f"INSERT INTO audit_events ({names}) VALUES ({marks})"  # noqa: S608 - constants
         self.session.connection().exec_driver_sql(sql, values)
 

@@ -18,7 +18,7 @@ def packed(drafts: list[Draft]) -> bytes:
     return marshal.dumps(drafts)
 
 
-class Waiting:
+class EventBuffer:
     """A list of drafts that grows without growing the memory, and can be cut back."""
 
     def __init__(self) -> None:

@@ -96,7 +96,7 @@ class EventWriter:
         )
 
 
-def linked(rows: Iterable[EventRow], seq: int, prev_hash: str, at: datetime) -> Iterator[LinkedRow]:
+def link_rows(rows: Iterable[EventRow], seq: int, prev_hash: str, at: datetime) -> Iterator[LinkedRow]:
     """The rows with their places in the chain, after the event `seq`: number, prev_hash, hash, row."""
     time = stamp(at)
     for seq, row in enumerate(rows, seq + 1):  # noqa: B020 - the number goes on
@@ -105,7 +105,7 @@ def linked(rows: Iterable[EventRow], seq: int, prev_hash: str, at: datetime) -> 
         prev_hash = link
 
 
-def parted(fields: Mapping[str, Any] | None) -> tuple[str, str]:
+def split_personal(fields: Mapping[str, Any] | None) -> tuple[str, str]:
     """The personal fields, and the others, as canonical JSON."""
     personal: dict[str, Any] = {}
     others: dict[str, Any] = {}

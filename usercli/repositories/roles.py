@@ -14,7 +14,7 @@ from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
 from usercli.repositories.users import batched
-from usercli.text import nearest
+from usercli.text import suggestion
 from usercli.times import utcnow
 
 _DEFINITIONS = 0x726F6C6573  # "roles" in ASCII
@@ -43,7 +43,7 @@ class RoleRepository(Repository[Role]):
         found = self.there(wanted, lock)
         if missing := sorted(set(wanted) - found.keys()):
             known = list(self.session.scalars(select(Role.name)))
-            raise RoleNotFound(f"no such role: {', '.join(missing)}{nearest(missing[0], known)}")
+            raise RoleNotFound(f"no such role: {', '.join(missing)}{suggestion(missing[0], known)}")
         return list(found.values())
 
     def there(self, names: Iterable[str], lock: Lock = None) -> dict[str, Role]:

@@ -61,7 +61,7 @@ class BulkRepository:
         self.session = session
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
 
-    def wait_for_others(self) -> None:
+    def lock_imports(self) -> None:
         """One import at a time: two that meet the same users in opposite order would wait for each other.
 
         Comes before every other lock.

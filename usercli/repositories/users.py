@@ -80,18 +80,18 @@ class UserRepository(Repository[User]):
         """The users outside the bin, each once, in the order asked. Raises UserNotFound naming all missing."""
         return self._pick(keys, lock, User.deleted_at.is_(None))
 
-    def pick_binned(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[User]:
+    def pick_deleted(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[User]:
         """The users in the bin. Raises UserNotFound, or Ambiguous when one email was binned twice."""
         return self._pick(keys, lock, User.deleted_at.is_not(None))
 
-    def pick_anywhere(
-        self, keys: Sequence[UserKey], *, lock: bool = False, binned_first: bool = False
+    def pick_including_deleted(
+        self, keys: Sequence[UserKey], *, lock: bool = False, deleted_first: bool = False
     ) -> list[User]:
         """The users in the bin or not. Raises UserNotFound, or Ambiguous when an email fits several.
 
-        With `binned_first` a user outside the bin counts only where none in the bin fits.
+        With `deleted_first` a user outside the bin counts only where none in the bin fits.
         """
-        return self._pick(keys, lock, binned_first=binned_first)
+        return self._pick(keys, lock, deleted_first=deleted_first)
 
     def present(self, keys: Sequence[UserKey]) -> list[UserKey]:
         """Those keys that name a user outside the bin."""
@@ -136,7 +136,7 @@ class UserRepository(Repository[User]):
         query = select(func.count()).select_from(User).where(*self._conditions(criteria))
         return self.session.scalar(query) or 0
 
-    def find_present(self, key: UserKey) -> User | None:
+    def find_existing(self, key: UserKey) -> User | None:
         """The user outside the bin, or None."""
         return next(iter(self._candidates([key], False, User.deleted_at.is_(None)).values()), [None])[0]
 
@@ -197,17 +197,17 @@ class UserRepository(Repository[User]):
         overdue = and_(User.is_active.is_(True), User.deleted_at.is_(None), User.expires_at <= utcnow())
         return list(self.session.scalars(select(User).where(overdue).order_by(User.id).with_for_update()))
 
-    def binned_before(self, cutoff: datetime, limit: int) -> list[User]:
+    def list_deleted_before(self, cutoff: datetime, limit: int) -> list[User]:
         """Some of the users that were moved to the bin before a time, locked."""
         query = select(User).where(User.deleted_at < cutoff).order_by(User.id).limit(limit)
         return list(self.session.scalars(query.with_for_update()))
 
-    def lock_binned_before(self, cutoff: datetime) -> None:
+    def lock_deleted_before(self, cutoff: datetime) -> None:
         """Lock all users that were moved to the bin before a time."""
         locked = select(User.id).where(User.deleted_at < cutoff).order_by(User.id).with_for_update().subquery()
         self.session.execute(select(func.count()).select_from(locked))
 
-    def count_binned_before(self, cutoff: datetime) -> int:
+    def count_deleted_before(self, cutoff: datetime) -> int:
         """How many users were moved to the bin before a time."""
         return self.session.scalar(select(func.count(User.id)).where(User.deleted_at < cutoff)) or 0
 
@@ -244,14 +244,14 @@ class UserRepository(Repository[User]):
                 yield user_id
 
     def _pick(
-        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool], binned_first: bool = False
+        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool], deleted_first: bool = False
     ) -> list[User]:
         found = self._candidates(keys, lock, *where)
         picked: dict[uuid.UUID, User] = {}
         missing = []
         for key in keys:
             fitting = found.get(key.id or key.email_key, [])
-            if binned_first:
+            if deleted_first:
                 fitting = [user for user in fitting if user.deleted_at] or fitting
             if not fitting:
                 missing.append(key)

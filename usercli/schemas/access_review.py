@@ -23,7 +23,7 @@ def _id(value: Any) -> uuid.UUID:
 
 def _moment(value: Any) -> datetime:
     try:
-        return parse_time(value, spans="ago")
+        return parse_time(value, relative_to="past")
     except InvalidInput:
         raise InvalidInput("granted_at is not a time as it was exported") from None
 

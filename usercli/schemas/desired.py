@@ -20,7 +20,7 @@ from usercli.errors import InvalidInput
 from usercli.readers.desired_state import Document, Path
 from usercli.schemas.roles import Description
 from usercli.schemas.users import STRICT, Attributes, FullName, RoleName
-from usercli.text import nearest, require_plain
+from usercli.text import require_printable, suggestion
 from usercli.times import parse_time, rfc3339
 
 NAME_LENGTH = 64
@@ -35,11 +35,11 @@ def _expiry(value: Any) -> str | None:
         return None
     if not isinstance(value, str) or value.endswith(("s", "m", "h", "d", "w")):
         raise InvalidInput("not a time (write 2027-01-31, 2027-01-31T08:00:00Z or never)")
-    return rfc3339(parse_time(value, spans="ahead"))
+    return rfc3339(parse_time(value, relative_to="future"))
 
 
 def _file_name(value: str) -> str:
-    require_plain(value, "the name of the file")
+    require_printable(value, "the name of the file")
     if not value or value != value.strip() or len(value) > NAME_LENGTH:
         raise InvalidInput(f"not a name for a file: 1 to {NAME_LENGTH} characters, no blank at an end")
     return value
@@ -164,7 +164,7 @@ def _first(error: ValidationError, document: Document) -> InvalidInput:
     path = tuple(item["loc"])
     key = str(path[-1]) if path else ""
     if item["type"] == "extra_forbidden":
-        reason = f"no such key: {key}{nearest(key, _known(path))}"
+        reason = f"no such key: {key}{suggestion(key, _known(path))}"
     elif item["type"] == "value_error":
         reason = item["msg"].removeprefix("Value error, ")
     elif item["type"] == "missing":

@@ -17,7 +17,7 @@ from usercli.emails import email_key, validate_email
 from usercli.errors import InvalidInput
 from usercli.hash_chain import canonical
 from usercli.schemas.users import NAME_LENGTH, STRICT, TIME_FIELDS, check_attributes
-from usercli.text import require_json_texts, require_plain, require_storable
+from usercli.text import require_json_texts, require_printable, require_storable
 from usercli.times import parse_time
 
 YesNo = Literal["", "true", "false", "yes", "no", "1", "0"]
@@ -186,7 +186,7 @@ def _roles(value: Any) -> tuple[str, ...]:
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
         raise InvalidInput("roles is not a list of names (in a table: joined by ;)")
     for name in names:
-        require_plain(name, "a role name")
+        require_printable(name, "a role name")
     return tuple(dict.fromkeys(names))
 
 
@@ -221,8 +221,8 @@ def _time(value: Any, what: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        moment = parse_time(value, spans="ahead")
-    return moment if moment.tzinfo is not None else parse_time(value, spans="ahead")
+        moment = parse_time(value, relative_to="future")
+    return moment if moment.tzinfo is not None else parse_time(value, relative_to="future")
 
 
 def _hash(value: Any) -> str:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from usercli.errors import InvalidInput
 from usercli.schemas.users import STRICT, RoleName
-from usercli.text import require_plain
+from usercli.text import require_printable
 
 DESCRIPTION_LENGTH = 255
 
@@ -16,7 +16,7 @@ DESCRIPTION_LENGTH = 255
 def _description(value: str) -> str:
     if len(value) > DESCRIPTION_LENGTH:
         raise InvalidInput(f"the description is longer than {DESCRIPTION_LENGTH} characters ({len(value)})")
-    return require_plain(value, "the description")
+    return require_printable(value, "the description")
 
 
 Description = Annotated[str, AfterValidator(_description)]

@@ -23,7 +23,7 @@ from pydantic import (
 
 from usercli.emails import email_key, validate_email
 from usercli.errors import BrokenRow, InvalidInput
-from usercli.text import require_json_texts, require_plain
+from usercli.text import require_json_texts, require_printable
 from usercli.times import rfc3339, utcnow
 
 #: Rejected input never shows in an error: it may be a secret.
@@ -38,7 +38,7 @@ ATTRIBUTES_DEPTH = 100  # SQLite reads no JSON beyond 1000 levels
 def _full_name(value: str) -> str:
     if len(value) > NAME_LENGTH:
         raise InvalidInput(f"the name is longer than {NAME_LENGTH} characters ({len(value)})")
-    return require_plain(value, "the name")
+    return require_printable(value, "the name")
 
 
 def _attributes(value: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _to_come(value: datetime | None) -> datetime | None:
 
 
 def _role_name(value: str) -> str:
-    require_plain(value, "a role name")
+    require_printable(value, "a role name")
     if not value or value != value.strip() or len(value) > ROLE_LENGTH or set(value) & set(";,"):
         raise InvalidInput(
             f"not a role name: {value} (1 to {ROLE_LENGTH} characters, no ; or , and no blank at an end)"
@@ -217,7 +217,7 @@ class UserKey(BaseModel):
     @classmethod
     def parse(cls, typed: str) -> Self:
         """A UUID is an id, all else an email; `id:` and `email:` force the kind. Raises InvalidInput."""
-        require_plain(typed, "a user")
+        require_printable(typed, "a user")
         if typed in {"", "email:"}:  # an unset variable in a script
             raise InvalidInput("a USER is empty; name an id or an email")
         kind, colon, rest = typed.partition(":")

@@ -12,7 +12,7 @@ from usercli.models.user import User
 from usercli.schemas.access_review import Decision, GrantView
 from usercli.schemas.users import Change
 from usercli.services import user_events
-from usercli.services.last_administrator import administrators_kept
+from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.users import change_roles, commit_users
 from usercli.times import rfc3339
 
@@ -39,7 +39,7 @@ def apply_review(decisions: Sequence[Decision], uow: UnitOfWork, *, allow_no_adm
         if item.decision == "revoke":
             revoked.setdefault(item.user, []).append(item.role)
     with uow.change("review.applied"):
-        with administrators_kept(uow, allow_none=allow_no_admin):
+        with last_administrator_guard(uow, allow_none=allow_no_admin):
             roles = uow.roles.there({name for names in revoked.values() for name in names}, "share")
             users = uow.users.by_id(list(revoked), lock=True)
             _require_as_reviewed(decided, uow)

@@ -50,7 +50,7 @@ def history(key: UserKey, uow: UnitOfWork) -> Iterator[EventView]:
 def _target(key: UserKey, uow: UnitOfWork) -> uuid.UUID:
     if key.id is not None and next(uow.audit.about(key.id), None) is not None:
         return key.id
-    [user] = uow.users.pick_anywhere([key])
+    [user] = uow.users.pick_including_deleted([key])
     return user.id
 
 

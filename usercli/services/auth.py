@@ -52,7 +52,7 @@ class AuthService:
         Raises SignInRefused.
         """
         with self._unit_of_work(read_only=True) as uow:
-            user = uow.users.find_present(key) if key is not None else None
+            user = uow.users.find_existing(key) if key is not None else None
             stored = user.hashed_password if user is not None else None
             view = UserView.model_validate(user) if user is not None else None
         verdict = self._hasher.verify(password, stored)

@@ -17,10 +17,10 @@ from usercli.passwords import PasswordHasher
 from usercli.schemas.desired import Desired, DesiredUser
 from usercli.schemas.plans import PASSWORD, Applied, Plan, PlannedChange
 from usercli.services import user_events
-from usercli.services.last_administrator import administrators_kept
+from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.policy import PasswordPolicy, PasswordRefused
 from usercli.services.users import change_roles, new_grant
-from usercli.text import nearest
+from usercli.text import suggestion
 from usercli.times import utcnow
 
 _LISTED = 10
@@ -78,7 +78,7 @@ class _Comparison:
     def _require_roles(self, known: set[str]) -> None:
         wanted = {name for user in self._desired.users or () for name in user.roles}
         if missing := sorted(wanted - known):
-            raise RoleNotFound(f"no such role: {_listed(missing)}{nearest(missing[0], sorted(known))}")
+            raise RoleNotFound(f"no such role: {_listed(missing)}{suggestion(missing[0], sorted(known))}")
 
     def _require_ours(self, users: Iterable[User]) -> None:
         name = self._desired.name
@@ -140,7 +140,7 @@ def apply_plan(
         _require_to_come(change.target, change.after)
     with uow.change("plan.applied"):
         uow.roles.lock_definitions()
-        with administrators_kept(uow, allow_none=allow_no_admin):
+        with last_administrator_guard(uow, allow_none=allow_no_admin):
             application = _Application(plan, uow, hashes or {})
             application.require_unchanged()
             application.carry_out()

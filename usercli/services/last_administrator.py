@@ -11,7 +11,7 @@ from usercli.times import rfc3339
 
 
 @contextmanager
-def administrators_kept(uow: UnitOfWork, *, allow_none: bool = False) -> Iterator[None]:
+def last_administrator_guard(uow: UnitOfWork, *, allow_none: bool = False) -> Iterator[None]:
     """Around a change that may take administrators away. Raises LastAdministrator.
 
     Where there was an active, unexpired administrator before, there is one after, and for as long: the last

@@ -19,7 +19,7 @@ from usercli.schemas.privacy import HeldRole, PersonExport
 from usercli.schemas.users import Change, UserKey, UserView
 from usercli.services import user_events
 from usercli.services.audit import as_ranges
-from usercli.services.last_administrator import administrators_kept
+from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import Blocked, Related, related_to, require_unblocked
 from usercli.times import rfc3339, utcnow
 
@@ -29,12 +29,12 @@ _CHUNK = 1000
 _WORD = re.compile(r"[^\s,;:()<>\[\]\"]+@[^\s,;:()<>\[\]\"]+")
 
 
-def purge_bin(deleted_before: datetime, uow: UnitOfWork) -> Change:
+def purge_deleted(deleted_before: datetime, uow: UnitOfWork) -> Change:
     """Remove for good the users that were moved to the bin before a time. Raises Blocked."""
     with uow.change("user.purged"):
         number = 0
-        uow.users.lock_binned_before(deleted_before)  # all of them: the log's head is the last lock to take
-        while users := uow.users.binned_before(deleted_before, _CHUNK):
+        uow.users.lock_deleted_before(deleted_before)  # all of them: the log's head is the last lock to take
+        while users := uow.users.list_deleted_before(deleted_before, _CHUNK):
             related = related_to([user.id for user in users], uow)
             require_unblocked(related, len(users))
             for user in users:
@@ -52,16 +52,16 @@ def purge_bin(deleted_before: datetime, uow: UnitOfWork) -> Change:
     )
 
 
-def count_binned(deleted_before: datetime, uow: UnitOfWork) -> int:
+def count_deleted(deleted_before: datetime, uow: UnitOfWork) -> int:
     """How many users a purge would remove."""
     with uow:
-        return uow.users.count_binned_before(deleted_before)
+        return uow.users.count_deleted_before(deleted_before)
 
 
 def export_person(key: UserKey, uow: UnitOfWork) -> PersonExport:
     """Everything that the database holds on a person. Raises UserNotFound, Ambiguous."""
     with uow:
-        [user] = uow.users.pick_anywhere([key])
+        [user] = uow.users.pick_including_deleted([key])
         return PersonExport(
             user=UserView.model_validate(user),
             roles=[
@@ -91,7 +91,7 @@ def _as_json(value: Any) -> Any:
 def effects(key: UserKey, uow: UnitOfWork) -> tuple[UserView, Related]:
     """What erasing a person would do to the rows of other tables. Raises UserNotFound, Ambiguous."""
     with uow:
-        [user] = uow.users.pick_anywhere([key])
+        [user] = uow.users.pick_including_deleted([key])
         roles: Related = {"user_roles": {"go": len(user.grants)}} if user.grants else {}
         return UserView.model_validate(user), roles | related_to([user.id], uow).get(user.id, {})
 
@@ -111,14 +111,14 @@ def erase_person(
     The chain of the log holds: an event names what was erased. Raises Blocked, LastAdministrator.
     """
     with uow.change("user.erased", [key]):
-        with administrators_kept(uow, allow_none=allow_no_admin):
+        with last_administrator_guard(uow, allow_none=allow_no_admin):
             _erase(key, uow, anonymise, aliases)
         uow.commit()
     return Change(change_id=None if uow.dry_run else uow.change_id, dry_run=uow.dry_run, changed=1, unchanged=0)
 
 
 def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str]) -> None:
-    [user] = uow.users.pick_anywhere([key], lock=True)
+    [user] = uow.users.pick_including_deleted([key], lock=True)
     user_id = user.id
     related = {} if anonymise else related_to([user_id], uow)
     try:
@@ -133,7 +133,7 @@ def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str
     else:
         uow.users.remove(user)
     uow.audit.erase(seqs)
-    after = {"erased": as_ranges(seqs), **user_events.related_said(related.get(user_id))}
+    after = {"erased": as_ranges(seqs), **user_events.related_counts(related.get(user_id))}
     uow.audit.record("user.erased", target_id=user_id, after=after)
 
 

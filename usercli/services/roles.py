@@ -10,7 +10,7 @@ from usercli.models.role import Role
 from usercli.schemas.roles import RoleCreate, RoleUpdate, RoleView
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
 from usercli.services import user_events
-from usercli.services.last_administrator import administrators_kept
+from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.users import change_roles, update_users
 
 
@@ -43,7 +43,7 @@ def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin:
         raise InvalidInput("nothing to change was given; see usercli role update --help")
     with uow.change("role.updated", [RoleName(name)]):
         uow.roles.lock_definitions()
-        with administrators_kept(uow, allow_none=allow_no_admin):
+        with last_administrator_guard(uow, allow_none=allow_no_admin):
             [role] = uow.roles.named([name], "change")
             different = {key: value for key, value in given.items() if getattr(role, key) != value}
             before = {key: getattr(role, key) for key in different}
@@ -62,7 +62,7 @@ def delete_role(name: str, uow: UnitOfWork, *, revoke: bool = False, allow_no_ad
     """
     with uow.change("role.deleted", [RoleName(name)]):
         uow.roles.lock_definitions()
-        with administrators_kept(uow, allow_none=allow_no_admin):
+        with last_administrator_guard(uow, allow_none=allow_no_admin):
             [role] = uow.roles.named([name], "change")
             holders = uow.users.by_id(uow.roles.holders(role), lock=True)
             if holders and not revoke:

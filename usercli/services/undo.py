@@ -17,7 +17,7 @@ from usercli.models.user import User
 from usercli.schemas.audit import EventView
 from usercli.schemas.users import Change, UserView
 from usercli.services import user_events
-from usercli.services.last_administrator import administrators_kept
+from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.users import change_roles
 from usercli.times import utcnow
 
@@ -66,7 +66,7 @@ def undo_change(
     """
     with uow.change("change.undone"):
         uow.roles.lock_definitions()
-        with administrators_kept(uow, allow_none=allow_no_admin):
+        with last_administrator_guard(uow, allow_none=allow_no_admin):
             users = _carry_out(_Undo(change_id, uow), uow, only_unchanged)
         change = Change(
             change_id=uow.change_id if users.done and not uow.dry_run else None,

@@ -35,7 +35,7 @@ _WHEN_CREATED = frozenset({"email", "full_name", "is_active", "roles", "attribut
 
 def snapshot(user: User) -> dict[str, Any]:
     """The user's fields as an event holds them."""
-    return {name: _plain(getattr(user, name)) for name in FIELDS}
+    return {name: _to_json(getattr(user, name)) for name in FIELDS}
 
 
 def created(uow: UnitOfWork, user: User, action: str = "user.created") -> None:
@@ -43,7 +43,7 @@ def created(uow: UnitOfWork, user: User, action: str = "user.created") -> None:
     after = {name: value for name, value in snapshot(user).items() if value is not None or name in _WHEN_CREATED}
     after = {name: value for name, value in after.items() if value is not False or name in _WHEN_CREATED}
     if user.hashed_password != "!":  # noqa: S105 - the absence of a password
-        after["password"] = password_said(user.hashed_password)
+        after["password"] = password_summary(user.hashed_password)
     uow.audit.record(action, target_id=user.id, email=user.email, after=after)
 
 
@@ -53,7 +53,7 @@ def imported(user_id: str, row: UserRow) -> Draft:
     # canonical JSON, for a million of them by hand: its keys are sorted
     personal = f'{{"attributes":{row.attributes.canonical},"email":{email},"full_name":{name}}}'
     deleted_at = row.kept.get("deleted_at") if row.kept else None
-    said = _said_of_import(
+    said = _imported_payload(
         row.is_active,
         row.roles,
         row.must_change_password,
@@ -65,7 +65,7 @@ def imported(user_id: str, row: UserRow) -> Draft:
 
 
 @lru_cache(maxsize=1024)  # of a million users most say the same
-def _said_of_import(
+def _imported_payload(
     is_active: bool,
     roles: tuple[str, ...],
     must_change_password: bool,
@@ -95,7 +95,7 @@ def _password_kind(stored: str | None) -> tuple[str, int | None] | None:
     start = stored[:7]
     if start in _BCRYPT:
         return _BCRYPT[start]
-    said = password_said(stored)
+    said = password_summary(stored)
     kind = said["scheme"], said["cost"]
     if start.startswith("$2"):
         _BCRYPT[start] = kind
@@ -114,7 +114,7 @@ def changed(
     """Record what differs from `before`; `password` says that the hash was replaced."""
     old, new = difference(before, snapshot(user))
     if password:
-        new["password"] = password_said(user.hashed_password)
+        new["password"] = password_summary(user.hashed_password)
     uow.audit.record(action, target_id=user.id, email=user.email, before=old, after=new, undoes=undoes)
 
 
@@ -126,11 +126,11 @@ def removed(
 ) -> None:
     """Record a user that goes for good, and how many rows of other tables that takes along or leaves behind."""
     uow.audit.record(
-        action, target_id=user.id, email=user.email, before=snapshot(user), after=related_said(related)
+        action, target_id=user.id, email=user.email, before=snapshot(user), after=related_counts(related)
     )
 
 
-def related_said(related: Mapping[str, Mapping[str, int]] | None) -> dict[str, Any]:
+def related_counts(related: Mapping[str, Mapping[str, int]] | None) -> dict[str, Any]:
     """The part of an event that counts rows of other tables; empty where there are none."""
     return {"related": {table: dict(numbers) for table, numbers in related.items()}} if related else {}
 
@@ -147,7 +147,7 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dic
     return old, new
 
 
-def password_said(stored: str) -> dict[str, Any]:
+def password_summary(stored: str) -> dict[str, Any]:
     """What may be told of a password: that it changed, by which scheme, at which cost."""
     from usercli.passwords import identify
 
@@ -159,7 +159,7 @@ def _differ(one: Any, other: Any) -> bool:
     return canonical(one) != canonical(other)  # as JSON: to Python 1 and true are equal
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, tuple):

@@ -30,7 +30,7 @@ from usercli.schemas.users import (
     check_attributes,
 )
 from usercli.services import user_events
-from usercli.services.last_administrator import administrators_kept
+from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import related_to, require_unblocked
 from usercli.times import utcnow
 
@@ -79,7 +79,7 @@ def show_users(
     Raises UserNotFound, Ambiguous.
     """
     with uow:
-        users = uow.users.pick_binned(keys) if deleted else uow.users.pick(keys)
+        users = uow.users.pick_deleted(keys) if deleted else uow.users.pick(keys)
         views = [UserView.model_validate(user) for user in users]
         if not related:
             return views
@@ -101,10 +101,10 @@ def suggest_emails(start: str, uow: UnitOfWork, limit: int, *, deleted: bool = F
         return uow.users.emails_from(unicodedata.normalize("NFC", start.casefold()), limit, deleted=deleted)
 
 
-def find_anywhere(keys: Sequence[UserKey], uow: UnitOfWork) -> list[UserView]:
+def find_including_deleted(keys: Sequence[UserKey], uow: UnitOfWork) -> list[UserView]:
     """The users named, in the bin or not: those that a purge would remove. Raises UserNotFound, Ambiguous."""
     with uow:
-        return [UserView.model_validate(user) for user in uow.users.pick_anywhere(keys)]
+        return [UserView.model_validate(user) for user in uow.users.pick_including_deleted(keys)]
 
 
 def all_exist(keys: Sequence[UserKey], uow: UnitOfWork) -> bool:
@@ -188,7 +188,7 @@ def update_users(
         raise InvalidInput("one email cannot be given to several users")
     takes_away = data.is_active is False or data.expires_at is not None or bool(data.remove_roles)
     with uow.change(action, keys):
-        with administrators_kept(uow, allow_none=allow_no_admin) if takes_away else nullcontext():
+        with last_administrator_guard(uow, allow_none=allow_no_admin) if takes_away else nullcontext():
             added, removed = uow.roles.named(data.add_roles, "share"), uow.roles.named(data.remove_roles, "share")
             users = uow.users.pick(keys, lock=True)
             for user in users:
@@ -228,7 +228,7 @@ def expire_overdue(uow: UnitOfWork) -> Change:
 def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Move users to the bin; they are inactive there. Raises UserNotFound, LastAdministrator."""
     with uow.change("user.deleted", keys):
-        with administrators_kept(uow, allow_none=allow_no_admin):
+        with last_administrator_guard(uow, allow_none=allow_no_admin):
             users = uow.users.pick(keys, lock=True)
             now = utcnow()
             for user in users:
@@ -245,7 +245,7 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
     Raises UserNotFound, Ambiguous, EmailTaken.
     """
     with uow.change("user.restored", keys):
-        users = uow.users.pick_anywhere(keys, lock=True, binned_first=True)
+        users = uow.users.pick_including_deleted(keys, lock=True, deleted_first=True)
         binned = [user for user in users if user.deleted_at]
         for user in binned:
             before = user_events.snapshot(user)
@@ -258,8 +258,8 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
 def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Remove users for good, in the bin or not. Raises UserNotFound, Ambiguous, LastAdministrator."""
     with uow.change("user.purged", keys):
-        with administrators_kept(uow, allow_none=allow_no_admin):
-            users = uow.users.pick_anywhere(keys, lock=True)
+        with last_administrator_guard(uow, allow_none=allow_no_admin):
+            users = uow.users.pick_including_deleted(keys, lock=True)
             related = related_to([user.id for user in users], uow)
             require_unblocked(related, len(users))
             change = _change(uow, users, users)
@@ -270,12 +270,12 @@ def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: boo
         return change
 
 
-def nothing_changed(uow: UnitOfWork) -> Change:
+def empty_change(uow: UnitOfWork) -> Change:
     """What a change of no users did."""
     return Change(change_id=None, dry_run=uow.dry_run, changed=0, unchanged=0)
 
 
-def one_by_one(
+def apply_each(
     keys: Sequence[UserKey], operation: Callable[[Sequence[UserKey]], Change], *, dry_run: bool
 ) -> tuple[Change, list[UserCliError]]:
     """Do each on its own (`--continue`): the sum of what was done, and the errors in order."""

@@ -13,7 +13,7 @@ from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt, show_change, user_output
-from usercli.cli.user_selection import require_few
+from usercli.cli.user_selection import check_max_changes
 from usercli.errors import DoneInPart, InvalidInput
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def export(
         return
     if os.path.lexists(file):
         raise InvalidInput(f"{file} exists already, perhaps with decisions; name a new file")
-    from usercli.private_files import replaced
+    from usercli.private_files import replace_atomically
 
-    with replaced(file) as into:
+    with replace_atomically(file) as into:
         Output(invocation.options, GRANT_FIELDS, into).many(grants)
-    invocation.say(f"exported from {invocation.target} to {file}")
+    invocation.info(f"exported from {invocation.target} to {file}")
 
 
 @command
@@ -100,7 +100,7 @@ def apply(
     users = len({item.user for item in revoked})
     uow = invocation.changing()
     with uow.attempt("review.applied"):
-        require_few(invocation, users, max_changes)
+        check_max_changes(invocation, users, max_changes)
     if revoked:
         invocation.confirm(f"revoke {_counted(len(revoked), 'role')} of {_counted(users, 'user')}")
     change = service.apply_review(decisions, uow, allow_no_admin=allow_no_admin)
@@ -121,7 +121,7 @@ def _read(invocation: Invocation, file: str) -> list[Decision]:
             return read_decisions(source, escaped=ending == "tsv")
         except BadReview as bad:
             for line, reason in bad.rows[:_SHOWN]:
-                invocation.say(f"error: {name}:{line}: {reason}")
+                invocation.info(f"error: {name}:{line}: {reason}")
             raise
 
 

@@ -57,19 +57,19 @@ def log(
 
     output = Output(invocation.options, EVENT_FIELDS)
     from usercli.services import audit as service
-    from usercli.services.users import find_anywhere
+    from usercli.services.users import find_including_deleted
 
     target = parse_keys([user])[0] if user else None
     target_id = target.id if target else None
     if target is not None and target_id is None:
-        target_id = find_anywhere([target], invocation.reading())[0].id
+        target_id = find_including_deleted([target], invocation.reading())[0].id
     criteria = EventCriteria(
         actor=by or invocation.options.actor,
         action=action,
         target_id=target_id,
         change_id=parse_change(change) if change else None,
-        after=parse_time(since, spans="ago") if since else None,
-        before=parse_time(until, spans="ago") if until else None,
+        after=parse_time(since, relative_to="past") if since else None,
+        before=parse_time(until, relative_to="past") if until else None,
         outcome="refused" if refused else None,
     )
     if limit is None and output.format == "table":
@@ -77,7 +77,7 @@ def log(
     listing = service.EventListing(criteria, invocation.reading(), limit)
     output.many(listing, TABLE_FIELDS)
     if listing.total > listing.shown:
-        invocation.say(f"{listing.shown:,} of {listing.total:,} shown; see --limit, --since and --until")
+        invocation.info(f"{listing.shown:,} of {listing.total:,} shown; see --limit, --since and --until")
 
 
 @command

@@ -62,7 +62,7 @@ def batch(
             if atomic and not runner.failed:
                 uow.commit()
     undone = "; nothing was changed" if atomic and runner.failed else ""
-    invocation.say(f"ran {runner.ran} commands, {len(runner.failed)} failed, on {invocation.target}{undone}")
+    invocation.info(f"ran {runner.ran} commands, {len(runner.failed)} failed, on {invocation.target}{undone}")
     if not runner.failed:
         return ExitCode.OK
     return ExitCode.PARTIAL if continue_ and len(runner.failed) < runner.ran else runner.failed[0]
@@ -88,7 +88,7 @@ class _Inner(Invocation):
             raise InvalidInput("give --dry-run to batch itself")
         super().merge(given)
 
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         self.messages.append(text)
 
     def _unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
@@ -141,7 +141,7 @@ class _Runner:
                     return
 
     def _run(self, words: list[str]) -> tuple[int, Any, list[str]]:
-        from usercli.cli.main import INTERRUPTED, verdict
+        from usercli.cli.main import INTERRUPTED, describe_error
 
         inner = _Inner(self._outer, self._engine, self._joined)
         with _captured() as out:
@@ -154,7 +154,7 @@ class _Runner:
             except (KeyboardInterrupt, GeneratorExit):
                 raise
             except Exception as error:
-                code, line = verdict(error)
+                code, line = describe_error(error)
                 if line:
                     inner.messages.append(line)
         return int(code), _result(out.getvalue()), inner.messages

@@ -104,9 +104,9 @@ def undo(
 
 def _show_plan(invocation: Invocation, plan: UndoPlan) -> None:
     for line in plan.steps[:_SAMPLE]:
-        invocation.say(f"plan: {line}")
+        invocation.info(f"plan: {line}")
     if len(plan.steps) > _SAMPLE:
-        invocation.say(f"plan: and {len(plan.steps) - _SAMPLE:,} more")
+        invocation.info(f"plan: and {len(plan.steps) - _SAMPLE:,} more")
     for email in plan.passwords[:_SAMPLE]:
         invocation.warn(f"the password of {email} cannot be undone; use: usercli password reset {email}")
     if len(plan.passwords) > _SAMPLE:
@@ -132,8 +132,8 @@ def purge(
     output = user_output(invocation)
     from usercli.services import privacy as service
 
-    cutoff = parse_time(deleted_before, spans="ago")
-    number = service.count_binned(cutoff, invocation.reading())
+    cutoff = parse_time(deleted_before, relative_to="past")
+    number = service.count_deleted(cutoff, invocation.reading())
     if number:
         invocation.require_typed(
             [invocation.target.url.name],
@@ -141,7 +141,7 @@ def purge(
             "--confirm",
             given=[confirm or ""],
         )
-    change = service.purge_bin(cutoff, invocation.changing())
+    change = service.purge_deleted(cutoff, invocation.changing())
     show_change(invocation, output, change, f"purged {change.changed:,} users from the bin")
 
 

@@ -67,7 +67,7 @@ def init(invocation: Invocation) -> None:
     path = invocation.settings.path
     if not invocation.dry_run:
         write_sample(path)
-    invocation.say(f"{'would have written' if invocation.dry_run else 'wrote'} {path}")
+    invocation.info(f"{'would have written' if invocation.dry_run else 'wrote'} {path}")
 
 
 for _name, _function in (("show", show), ("path", path), ("profiles", profiles), ("init", init)):

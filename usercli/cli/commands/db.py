@@ -62,12 +62,12 @@ def upgrade(invocation: Invocation, revision: RevisionArg = "head") -> None:
         url,
         revision,
         applications=applications,
-        waiting=lambda: invocation.say("another usercli is migrating this database; waiting"),
+        on_wait=lambda: invocation.info("another usercli is migrating this database; waiting"),
     )
     if run:
-        invocation.say(f"upgraded to {run[-1].revision} on {invocation.target}")
+        invocation.info(f"upgraded to {run[-1].revision} on {invocation.target}")
     else:
-        invocation.say(f"the schema is at its revision already on {invocation.target}")
+        invocation.info(f"the schema is at its revision already on {invocation.target}")
     _show(output, run, applications)
 
 
@@ -97,7 +97,7 @@ def downgrade(
     if not plan.known:
         invocation.warn("what this drops cannot be told: a revision of the application wants a connection to say")
     for name, rows in plan.lost.items():
-        invocation.say(f"this drops {name} ({rows:,} {'values' if '.' in name else 'rows'})")
+        invocation.info(f"this drops {name} ({rows:,} {'values' if '.' in name else 'rows'})")
     if invocation.dry_run:
         _show(output, plan.scripts, applications)
         return
@@ -108,7 +108,7 @@ def downgrade(
     elif plan.scripts:
         invocation.confirm(f"downgrade to {revision}")
     undone = migrations.downgrade(url, revision, applications=applications)
-    invocation.say(f"downgraded to {revision} on {invocation.target}")
+    invocation.info(f"downgraded to {revision} on {invocation.target}")
     _show(output, undone, applications)
 
 
@@ -239,7 +239,7 @@ def stamp(
 
     if not invocation.dry_run:
         migrations.stamp(invocation.target.url, revision, applications=_applications(invocation))
-    invocation.done("stamped", [revision])
+    invocation.success("stamped", [revision])
 
 
 @command
@@ -299,7 +299,7 @@ def seed(
     if url.engine == "sqlite" and not invocation.dry_run:
         migrations.upgrade(url, applications=_applications(invocation))
     done = seed_users(count, invocation.changing())
-    invocation.done(f"seeded {done.created:,} users")
+    invocation.success(f"seeded {done.created:,} users")
     output.one(done)
 
 

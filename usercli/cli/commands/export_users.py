@@ -10,7 +10,7 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
-from usercli.cli.user_filters import ALL, Filters
+from usercli.cli.user_filters import NO_FILTERS, Filters
 from usercli.errors import InvalidInput
 
 
@@ -20,7 +20,7 @@ def export(
     file: Annotated[
         str | None, typer.Argument(metavar="[FILE]", help="Where to (0600, replaced when complete); else stdout.")
     ] = None,
-    filters: Filters = ALL,
+    filters: Filters = NO_FILTERS,
     sort: Annotated[str, typer.Option(metavar="FIELD", help="Order by this field; -FIELD descends.")] = "id",
     with_hashes: Annotated[
         bool, typer.Option("--with-hashes", help="Also the password hashes; only into a FILE.", show_default=False)
@@ -61,11 +61,11 @@ def export(
     if file is None:
         write(Output(invocation.options, columns))
         return
-    from usercli.private_files import replaced
+    from usercli.private_files import replace_atomically
 
-    with replaced(file) as into:
+    with replace_atomically(file) as into:
         write(Output(invocation.options, columns, into))
-    invocation.say(f"exported from {invocation.target} to {file}")
+    invocation.info(f"exported from {invocation.target} to {file}")
 
 
 def _export_to(
@@ -96,11 +96,11 @@ def _write_text(invocation: Invocation, file: str | None, chunks: Iterable[str])
     if file is None:
         Output(invocation.options, ()).text(chunks)
         return
-    from usercli.private_files import replaced
+    from usercli.private_files import replace_atomically
 
-    with replaced(file) as into:
+    with replace_atomically(file) as into:
         Output(invocation.options, (), into).text(chunks)
-    invocation.say(f"exported from {invocation.target} to {file}")
+    invocation.info(f"exported from {invocation.target} to {file}")
 
 
 def settle_format(invocation: Invocation, file: str) -> None:

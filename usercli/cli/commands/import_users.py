@@ -137,16 +137,16 @@ def import_(
         plain=hash_passwords,
         jobs=jobs,
     )
-    with run.telling_what_stands():
+    with run.reporting_progress_on_interrupt():
         summary = run.resumed(reject_file) if resume else run.whole(reject_file)
     for scheme, number in sorted(run.unsupported.items()):
         invocation.warn(f"{number:,} users came without their password: unsupported scheme {scheme}")
     if run.was_done:
-        invocation.say("this file was imported already; to import it again leave out --resume")
+        invocation.info("this file was imported already; to import it again leave out --resume")
     elif summary.change_id or invocation.dry_run:
-        invocation.done(f"imported {summary.created:,} new and {summary.updated:,} changed users")
+        invocation.success(f"imported {summary.created:,} new and {summary.updated:,} changed users")
     else:
-        invocation.say(f"nothing to change on {invocation.target}")
+        invocation.info(f"nothing to change on {invocation.target}")
     output.document(summary.model_dump(mode="json"))
     return ExitCode.PARTIAL if summary.rejected else ExitCode.OK
 
@@ -166,40 +166,40 @@ class _Run:
     unsupported: Counter[str] = field(default_factory=Counter)
     #: An earlier run finished it.
     was_done: bool = False
-    _stands: str = "nothing was imported"
+    _progress_note: str = "nothing was imported"
     _source: BinaryIO | None = None
     _read: int = 0
     _total: int | None = None
 
     @contextmanager
-    def telling_what_stands(self) -> Iterator[None]:
+    def reporting_progress_on_interrupt(self) -> Iterator[None]:
         """Says when the block is interrupted what was written."""
         try:
             yield
         except BaseException as error:
             if interruption(error):
-                self.invocation.say(self._stands)
+                self.invocation.info(self._progress_note)
             raise
 
     def whole(self, reject_file: str | None, done: int = 0) -> ImportSummary:
         """In one transaction; without the first `done` records."""
         from usercli.cli.reject_file import RejectFile
         from usercli.services.imports.atomic import import_users
-        from usercli.services.imports.validation import kept_aside
+        from usercli.services.imports.validation import spool_to_disk
 
         uow = self.invocation.changing()
-        self._say_what_hashing_takes(done)
+        self._print_hashing_estimate(done)
         with RejectFile(reject_file) as rejects, self._watched() as bar, self._records(done) as records:
             chunks = self._chunks(records, bar)
             if self._hasher is not None:
-                chunks = kept_aside(chunks)  # a transaction does not wait for hashes
+                chunks = spool_to_disk(chunks)  # a transaction does not wait for hashes
             return import_users(
                 chunks,
                 uow,
                 self.options,
                 on_reject=rejects.write,
                 on_progress=lambda done: bar.at(done.read, self._total),
-                before_commit=lambda: self._commits(rejects),
+                before_commit=lambda: self._before_commit(rejects),
             )
 
     def resumed(self, reject_file: str | None) -> ImportSummary:
@@ -210,17 +210,17 @@ class _Run:
         if not self._is_a_file:
             raise InvalidInput("--resume wants a file that can be read again")
         uow = self.invocation.changing()
-        place = begin(self._digest(), self._same_each_time(), uow)
+        place = begin(self._digest(), self._deciding_options(), uow)
         if place.finished:
             self.was_done = True
             return place.summary
         if self.invocation.dry_run:
             return self.whole(None, place.records)
         if place.records:
-            self.invocation.say(f"going on behind record {place.records:,}")
-        self._stand_at(place.summary)
+            self.invocation.info(f"going on behind record {place.records:,}")
+        self._note_progress(place.summary)
         if self.plain:
-            self._say_what_hashing_takes(place.records)
+            self._print_hashing_estimate(place.records)
         elif not place.records:
             self._survey()
         with (
@@ -230,7 +230,7 @@ class _Run:
         ):
 
             def at(done: ImportSummary) -> None:
-                self._stand_at(done)
+                self._note_progress(done)
                 bar.at(done.read, self._total)
 
             return resume(
@@ -244,11 +244,11 @@ class _Run:
             )
 
     def _chunks(self, records: Iterable[Record | BadRecord], bar: Progress) -> Iterable[Sequence[Checked]]:
-        from usercli.services.imports.validation import CHUNK, hashed
+        from usercli.services.imports.validation import CHUNK, hash_passwords
 
         if self._hasher is None:
             return self._counted(self._checker().chunks(records, CHUNK))
-        return hashed(
+        return hash_passwords(
             self._counted(self._checker().chunks(records, _HASHED_AT_A_TIME)),
             self._hasher,
             self.jobs,
@@ -295,7 +295,7 @@ class _Run:
             yield islice(reader(self.format)(source, self.read_options), done, None)
             self._source = None
 
-    def _say_what_hashing_takes(self, done: int = 0) -> None:
+    def _print_hashing_estimate(self, done: int = 0) -> None:
         """An estimate for the passwords of the file behind its first records; all of it is checked before."""
         if not self.plain:
             return
@@ -304,7 +304,7 @@ class _Run:
 
         count = self._survey(done) if self._is_a_file else None
         if count != 0:
-            self.invocation.say(estimate(count, hasher_of(self.invocation), self.jobs))
+            self.invocation.info(estimate(count, hasher_of(self.invocation), self.jobs))
 
     def _survey(self, done: int = 0) -> int:
         """How many plain passwords there are. Raises ImportFailed for what is bad: nothing is done in vain."""
@@ -336,21 +336,21 @@ class _Run:
     def _show(self, failed: ImportFailed) -> None:
         name = "standard input" if self.file == "-" else Path(self.file).name
         for reject in failed.rejects:
-            self.invocation.say(f"error: {name}:{reject.line}: {reject.reason}")
+            self.invocation.info(f"error: {name}:{reject.line}: {reject.reason}")
 
-    def _commits(self, rejects: RejectFile) -> None:
+    def _before_commit(self, rejects: RejectFile) -> None:
         rejects.sync()
-        self._stands = "interrupted while committing: the outcome is unknown; look with: usercli changes"
+        self._progress_note = "interrupted while committing: the outcome is unknown; look with: usercli changes"
 
-    def _stand_at(self, done: ImportSummary) -> None:
+    def _note_progress(self, done: ImportSummary) -> None:
         if done.read:
-            self._stands = f"the first {done.read:,} records stand; the same command goes on from there"
+            self._progress_note = f"the first {done.read:,} records stand; the same command goes on from there"
 
     def _digest(self) -> str:
         with open(self.file, "rb") as source:
             return hashlib.file_digest(source, "sha256").hexdigest()
 
-    def _same_each_time(self) -> dict[str, Any]:
+    def _deciding_options(self) -> dict[str, Any]:
         """The options that decide what is written."""
         given = {"from": self.format, "hash_passwords": self.plain}
         given |= asdict(self.options) | asdict(self.read_options)
@@ -404,7 +404,7 @@ def _delimiter(given: str | None) -> str | None:
 
 def _mapping(items: list[str]) -> dict[str, str]:
     from usercli.schemas.import_rows import FIELDS
-    from usercli.text import nearest
+    from usercli.text import suggestion
 
     found: dict[str, str] = {}
     for item in items:
@@ -412,6 +412,6 @@ def _mapping(items: list[str]) -> dict[str, str]:
         if not (theirs and equals and ours):
             raise InvalidInput(f"--map wants THEIRS=OURS, not: {item}")
         if ours not in FIELDS and not ours.startswith("attributes."):
-            raise InvalidInput(f"--map {theirs}=: no such field: {ours}{nearest(ours, list(FIELDS))}")
+            raise InvalidInput(f"--map {theirs}=: no such field: {ours}{suggestion(ours, list(FIELDS))}")
         found[theirs] = ours
     return found

@@ -18,8 +18,8 @@ from usercli.cli.password_input import (
     hasher_of,
     require_secret_way_out,
 )
-from usercli.cli.user_actions import on_users, parse_keys, show_change, user_output
-from usercli.cli.user_selection import NOBODY, Selection
+from usercli.cli.user_actions import apply_to_users, parse_keys, show_change, user_output
+from usercli.cli.user_selection import NO_SELECTION, Selection
 from usercli.errors import InvalidInput
 from usercli.times import parse_span
 
@@ -78,7 +78,7 @@ def set_(
 @command
 def reset(
     invocation: Invocation,
-    selection: Selection = NOBODY,
+    selection: Selection = NO_SELECTION,
     length: Annotated[int | None, typer.Option(metavar="N", min=8, max=128, help="Characters (20).")] = None,
     words: Annotated[
         int | None, typer.Option(metavar="N", min=5, max=40, help="A passphrase of N words instead.")
@@ -98,13 +98,13 @@ def reset(
     require_secret_way_out(secret_out)
     source = SecretSource(generate=True, length=length, words=words)
     from usercli.services import passwords as service
-    from usercli.services.users import nothing_changed, show_users
+    from usercli.services.users import empty_change, show_users
 
     keys = selection.keys(invocation, "reset the password of", asked=True)
     found = show_users(keys, invocation.reading()) if keys else []
     uow = invocation.changing()
     if not found:
-        show_change(invocation, output, nothing_changed(uow), "")
+        show_change(invocation, output, empty_change(uow), "")
         return
     with uow.attempt("password.reset", keys):
         source.require_allowed(invocation)
@@ -163,7 +163,7 @@ def verify(
 
 
 @command
-def expire(invocation: Invocation, selection: Selection = NOBODY) -> None:
+def expire(invocation: Invocation, selection: Selection = NO_SELECTION) -> None:
     """Make users change their password at the next sign-in.
 
     \b
@@ -174,7 +174,7 @@ def expire(invocation: Invocation, selection: Selection = NOBODY) -> None:
     from usercli.services import passwords as service
 
     keys = selection.keys(invocation, "expire the password of")
-    on_users(invocation, output, keys, "expired the password of", service.expire_passwords, each=False)
+    apply_to_users(invocation, output, keys, "expired the password of", service.expire_passwords, each=False)
 
 
 @command
@@ -264,7 +264,7 @@ def calibrate(
         CostView(cost=row.cost, milliseconds=round(row.milliseconds, 1), proposed=row.cost == proposed)
         for row in rows
     )
-    invocation.say(f"set bcrypt_cost = {proposed} in the configuration for hashes of {target} or less")
+    invocation.info(f"set bcrypt_cost = {proposed} in the configuration for hashes of {target} or less")
 
 
 def _show_audit(output: Output, report: dict[str, object]) -> None:

@@ -11,7 +11,7 @@ from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt
-from usercli.cli.user_selection import require_few
+from usercli.cli.user_selection import check_max_changes
 from usercli.errors import ExitCode, InvalidInput
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def plan(
     found = _plan(invocation, _desired(invocation, document, name), invocation.reading(), prune)
     if save is not None:
         _save(found, save)
-        invocation.say(f"wrote the plan to {save}; to do it: usercli apply {save}")
-    invocation.say(f"{_counted(found)} on {invocation.target}")
+        invocation.info(f"wrote the plan to {save}; to do it: usercli apply {save}")
+    invocation.info(f"{_counted(found)} on {invocation.target}")
     _show(output, found)
     return ExitCode.PARTIAL if exit_code and found.changes else ExitCode.OK
 
@@ -107,14 +107,14 @@ def apply(
         _require_no_passwords(planned)
         uow = invocation.changing()
         with uow.attempt("plan.applied"):
-            require_few(invocation, planned.users, max_changes)
+            check_max_changes(invocation, planned.users, max_changes)
     else:
         desired = _desired(invocation, document, name)
         uow = invocation.changing()
         with uow.attempt("plan.applied"):
             planned = _plan(invocation, desired, uow, prune)
             passwords = _passwords(invocation, desired, planned, file)
-            require_few(invocation, planned.users, max_changes)
+            check_max_changes(invocation, planned.users, max_changes)
     _ask(invocation, planned)
     from usercli.services.desired_state import apply_plan
 
@@ -122,9 +122,9 @@ def apply(
     done = apply_plan(planned, uow, hashes=hashes, allow_no_admin=allow_no_admin)
     if planned.changes:
         users = "1 user" if planned.users == 1 else f"{planned.users:,} users"
-        invocation.done(f"applied {planned.name}: {len(planned.changes):,} changes, of {users},")
+        invocation.success(f"applied {planned.name}: {len(planned.changes):,} changes, of {users},")
     else:
-        invocation.say(f"nothing to change on {invocation.target}")
+        invocation.info(f"nothing to change on {invocation.target}")
     output.document(done.model_dump(mode="json"))
 
 
@@ -144,20 +144,20 @@ def _plan(invocation: Invocation, desired: Desired, uow: UnitOfWork, prune: bool
     found, left = plan_desired(desired, uow, prune=prune)
     if left:
         users = "1 user is" if left == 1 else f"{left:,} users are"
-        invocation.say(
+        invocation.info(
             f"{users} managed by {desired.name} and no longer in the file; --prune moves them to the bin"
         )
     return found
 
 
 def _save(plan: Plan, path: str) -> None:
-    from usercli.private_files import replaced
+    from usercli.private_files import replace_atomically
     from usercli.readers.desired_state import LARGEST
 
     data = (plan.model_dump_json(indent=2) + "\n").encode()
     if len(data) > LARGEST:
         raise InvalidInput(f"the plan is larger than {LARGEST >> 20} MB; apply the file itself")
-    with replaced(path) as out:
+    with replace_atomically(path) as out:
         out.write(data)
 
 
@@ -199,9 +199,9 @@ def _ask(invocation: Invocation, plan: Plan) -> None:
     if not plan.changes:
         return
     for change in plan.changes[:_SHOWN]:
-        invocation.say(f"plan: {heading(change)}")
+        invocation.info(f"plan: {heading(change)}")
     if len(plan.changes) > _SHOWN:
-        invocation.say(f"plan: and {len(plan.changes) - _SHOWN:,} more; see: usercli plan")
+        invocation.info(f"plan: and {len(plan.changes) - _SHOWN:,} more; see: usercli plan")
     invocation.confirm(f"apply {plan.name}: {_counted(plan)}")
 
 

@@ -11,7 +11,7 @@ from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
-from usercli.cli.user_actions import AllowNoAdminOpt, parse_keys, say_related, show_change, user_output
+from usercli.cli.user_actions import AllowNoAdminOpt, parse_keys, print_related, show_change, user_output
 
 UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the bin or not.")]
 
@@ -75,7 +75,7 @@ def erase(
 
     [key] = parse_keys([user])
     found, effects = service.effects(key, invocation.reading())
-    say_related(invocation, effects)
+    print_related(invocation, effects)
     require_email(invocation, found.email, confirm, f"erasing {found.email} cannot be undone")
     change = service.erase_person(
         key,

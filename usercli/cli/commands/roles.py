@@ -11,8 +11,8 @@ from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
-from usercli.cli.user_actions import AllowNoAdminOpt, ContinueOpt, on_users, show_change, user_output
-from usercli.cli.user_selection import NOBODY, Selection
+from usercli.cli.user_actions import AllowNoAdminOpt, ContinueOpt, apply_to_users, show_change, user_output
+from usercli.cli.user_selection import NO_SELECTION, Selection
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
@@ -131,7 +131,7 @@ def delete(
 def grant(
     invocation: Invocation,
     name: RoleArg,
-    selection: Selection = NOBODY,
+    selection: Selection = NO_SELECTION,
     continue_: ContinueOpt = False,
 ) -> None:
     """Give a role to users.
@@ -146,7 +146,7 @@ def grant(
     def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         return service.grant_role(name, keys, uow)
 
-    on_users(
+    apply_to_users(
         invocation,
         output,
         selection.keys(invocation, f"grant {name} to"),
@@ -160,7 +160,7 @@ def grant(
 def revoke(
     invocation: Invocation,
     name: RoleArg,
-    selection: Selection = NOBODY,
+    selection: Selection = NO_SELECTION,
     allow_no_admin: AllowNoAdminOpt = False,
     continue_: ContinueOpt = False,
 ) -> None:
@@ -177,7 +177,7 @@ def revoke(
         return service.revoke_role(name, keys, uow, allow_no_admin=allow_no_admin)
 
     keys = selection.keys(invocation, f"revoke {name} from")
-    on_users(invocation, output, keys, f"revoked {name} from", operation, continue_)
+    apply_to_users(invocation, output, keys, f"revoked {name} from", operation, continue_)
 
 
 for _name, _function in (

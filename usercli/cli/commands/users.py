@@ -16,16 +16,16 @@ from usercli.cli.user_actions import (
     AllowNoAdminOpt,
     ContinueOpt,
     UsersArg,
-    named,
-    on_users,
+    apply_to_users,
     parse_keys,
-    say_related,
+    print_related,
     show_change,
+    summarize_users,
     table_fields,
     user_output,
 )
-from usercli.cli.user_filters import ALL, Filters
-from usercli.cli.user_selection import NOBODY, Selection
+from usercli.cli.user_filters import NO_FILTERS, Filters
+from usercli.cli.user_selection import NO_SELECTION, Selection
 from usercli.errors import Conflict, InvalidInput, NotFound
 from usercli.text import visible
 from usercli.times import parse_expiry
@@ -115,7 +115,7 @@ def create(
 @command
 def list_users(
     invocation: Invocation,
-    filters: Filters = ALL,
+    filters: Filters = NO_FILTERS,
     sort: Annotated[
         str, typer.Option("--sort", metavar="FIELD", help="Order by this field; -FIELD descends.")
     ] = "created_at",
@@ -149,7 +149,7 @@ def list_users(
     page = service.Listing(criteria, invocation.reading(), sort=sort, limit=limit, after=after)
     output.many(page, table_fields(output))
     if page.next is not None and page.total is not None:
-        invocation.say(f"{page.shown:,} of {page.total:,} shown; next: --after {page.next}")
+        invocation.info(f"{page.shown:,} of {page.total:,} shown; next: --after {page.next}")
 
 
 @command
@@ -188,7 +188,7 @@ def show(
 @command
 def update(
     invocation: Invocation,
-    selection: Selection = NOBODY,
+    selection: Selection = NO_SELECTION,
     email: Annotated[
         str | None, typer.Option("--email", metavar="EMAIL", help="A new address (one USER only).")
     ] = None,
@@ -244,7 +244,7 @@ def update(
     if expires is not None:
         given["expires_at"] = parse_expiry(expires)
     data = UserUpdate.model_validate(given, context=_context(invocation))
-    on_users(
+    apply_to_users(
         invocation,
         output,
         selection.keys(invocation, "update"),
@@ -257,7 +257,7 @@ def update(
 @command
 def delete(
     invocation: Invocation,
-    selection: Selection = NOBODY,
+    selection: Selection = NO_SELECTION,
     purge: Annotated[
         bool, typer.Option("--purge", help="Remove for good, from the bin as well.", show_default=False)
     ] = False,
@@ -286,14 +286,14 @@ def delete(
         _say_what_goes(invocation, users)
         _require_emails(invocation, [user.email for user in users], confirm or [])
         purge_all = partial(service.purge_users, allow_no_admin=allow_no_admin)
-        on_users(invocation, output, keys, "purged", purge_all, continue_)
+        apply_to_users(invocation, output, keys, "purged", purge_all, continue_)
         return
     if not (invocation.options.yes or invocation.dry_run) and not continue_:
         service.show_users(keys, invocation.reading())  # a wrong name shows before the question
     if keys:
-        invocation.confirm(f"move {named([key.typed for key in keys])} to the bin")
+        invocation.confirm(f"move {summarize_users([key.typed for key in keys])} to the bin")
     delete_all = partial(service.delete_users, allow_no_admin=allow_no_admin)
-    on_users(invocation, output, keys, "deleted", delete_all, continue_)
+    apply_to_users(invocation, output, keys, "deleted", delete_all, continue_)
 
 
 @command
@@ -307,11 +307,11 @@ def restore(invocation: Invocation, users: UsersArg, continue_: ContinueOpt = Fa
     output = user_output(invocation)
     from usercli.services import users as service
 
-    on_users(invocation, output, parse_keys(users), "restored", service.restore_users, continue_)
+    apply_to_users(invocation, output, parse_keys(users), "restored", service.restore_users, continue_)
 
 
 @command
-def activate(invocation: Invocation, selection: Selection = NOBODY, continue_: ContinueOpt = False) -> None:
+def activate(invocation: Invocation, selection: Selection = NO_SELECTION, continue_: ContinueOpt = False) -> None:
     """Let users sign in again.
 
     \b
@@ -324,13 +324,13 @@ def activate(invocation: Invocation, selection: Selection = NOBODY, continue_: C
     def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         return service.set_active(keys, True, uow)
 
-    on_users(invocation, output, selection.keys(invocation, "activate"), "activated", operation, continue_)
+    apply_to_users(invocation, output, selection.keys(invocation, "activate"), "activated", operation, continue_)
 
 
 @command
 def deactivate(
     invocation: Invocation,
-    selection: Selection = NOBODY,
+    selection: Selection = NO_SELECTION,
     allow_no_admin: AllowNoAdminOpt = False,
     continue_: ContinueOpt = False,
 ) -> None:
@@ -346,7 +346,9 @@ def deactivate(
     def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         return service.set_active(keys, False, uow, allow_no_admin=allow_no_admin)
 
-    on_users(invocation, output, selection.keys(invocation, "deactivate"), "deactivated", operation, continue_)
+    apply_to_users(
+        invocation, output, selection.keys(invocation, "deactivate"), "deactivated", operation, continue_
+    )
 
 
 @command
@@ -365,14 +367,14 @@ def exists(invocation: Invocation, users: UsersArg) -> int:
 
 def _purgeable(invocation: Invocation, keys: Sequence[UserKey], each: bool) -> list[UserView]:
     """The users that a purge removes; with `--continue` those that cannot be found are told later."""
-    from usercli.services.users import find_anywhere
+    from usercli.services.users import find_including_deleted
 
     if not each:
-        return find_anywhere(keys, invocation.reading())
+        return find_including_deleted(keys, invocation.reading())
     found: list[UserView] = []
     for key in keys:
         with suppress(NotFound, Conflict):
-            found += find_anywhere([key], invocation.reading())
+            found += find_including_deleted([key], invocation.reading())
     return found
 
 
@@ -382,7 +384,7 @@ def _say_what_goes(invocation: Invocation, users: Sequence[UserView]) -> None:
 
     related = summed(related_to([user.id for user in users], invocation.reading()).values())
     if not any("block" in numbers for numbers in related.values()):
-        say_related(invocation, related)
+        print_related(invocation, related)
 
 
 def _require_emails(invocation: Invocation, wanted: Sequence[str], confirmed: Sequence[str]) -> None:
@@ -390,7 +392,7 @@ def _require_emails(invocation: Invocation, wanted: Sequence[str], confirmed: Se
 
     given = {lookup_key(email) for email in confirmed}  # a hostile one, from elsewhere, as it is shown
     missing = [email for email in wanted if given.isdisjoint({lookup_key(email), visible(email)})]
-    invocation.require_typed(missing, f"purging {named(wanted)} cannot be undone", "--confirm", given=[])
+    invocation.require_typed(missing, f"purging {summarize_users(wanted)} cannot be undone", "--confirm", given=[])
 
 
 def _context(invocation: Invocation) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Progress:
             self._last = now
             of = f" of {self._total:,}" if self._total else ""
             left = f", {(self._total - done) / rate:,.0f} s left" if self._total and rate else ""
-            self._invocation.say(f"{verb or self._verb} {done:,}{of} ({rate:,.0f}/s{left})")
+            self._invocation.info(f"{verb or self._verb} {done:,}{of} ({rate:,.0f}/s{left})")
 
     def _may_draw(self) -> bool:
         terminal = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

@@ -12,17 +12,17 @@ from rich.text import Text
 
 _TIME = len("2026-11-21T02:23:27.110262Z")
 _NARROWEST = 10
-_SHEET = 60
+_FIELD_TABLE = 60
 
 
-def listing(rows: Iterable[Sequence[str]], names: Sequence[str]) -> str:
+def row_table(rows: Iterable[Sequence[str]], names: Sequence[str]) -> str:
     """Rows under a header line; long cells fold, nothing is cut."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in names:
         table.add_column(name, overflow="fold", no_wrap=_is_whole(name))
     for row in rows:
         table.add_row(*(_text(cell) for cell in row))
-    return _drawn(table, sum((_TIME if name.endswith("_at") else _NARROWEST) + 2 for name in names))
+    return _render(table, sum((_TIME if name.endswith("_at") else _NARROWEST) + 2 for name in names))
 
 
 def _is_whole(name: str) -> bool:
@@ -30,14 +30,14 @@ def _is_whole(name: str) -> bool:
     return name in {"at", "id"} or name.endswith(("_at", "_id"))
 
 
-def sheet(pairs: Iterable[tuple[str, str]]) -> str:
+def field_table(pairs: Iterable[tuple[str, str]]) -> str:
     """One thing, a field a line."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in pairs:
         table.add_row(_text(name), _text(value))
-    return _drawn(table, _SHEET)
+    return _render(table, _FIELD_TABLE)
 
 
 def _text(cell: str) -> Text:
@@ -51,7 +51,7 @@ def width() -> int:
     return Console(file=sys.stdout).width
 
 
-def _drawn(table: Table, floor: int) -> str:
+def _render(table: Table, floor: int) -> str:
     """The table, as wide as the terminal, but never below the columns in which Rich would cut cells."""
     console = Console(
         file=sys.stdout,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from usercli.column_batches import Block, CellEncoding, rows_of
 from usercli.errors import InvalidInput, OutputFailed
-from usercli.text import csv_cell, json_safe, nearest, visible
+from usercli.text import csv_cell, json_safe, suggestion, visible
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -95,7 +95,7 @@ class Output:
     def one(self, row: BaseModel | Row) -> None:
         """A single thing: an object in JSON, a list of its fields in a table."""
         if self.format == "table":
-            self._sheet(self._plain(row))
+            self._field_table(self._plain(row))
         elif self.format in {"json", "yaml"}:
             self.document(self._plain(row))
         else:
@@ -108,7 +108,7 @@ class Output:
         elif self.format in {"json", "jsonl"}:
             self._write([_json(value) + "\n"])
         elif self.format == "table":
-            self._sheet(value)
+            self._field_table(value)
         else:
             self._write(_delimited([value], list(value), self._cell))
 
@@ -149,32 +149,32 @@ class Output:
 
     def _lines(self, rows: Iterable[Row]) -> Iterator[str]:
         if self.format == "ids":
-            return (self._shown(str(row[self.columns[0]])) + "\n" for row in rows)
+            return (self._for_terminal(str(row[self.columns[0]])) + "\n" for row in rows)
         if self.format == "jsonl":
             return (_json(row) + "\n" for row in rows)
         return _delimited(rows, self.fields, self._cell)
 
     def _cell(self, value: Any) -> str:
         if self.format == "tsv":
-            return self._shown(cell_text(value).translate(TSV_ESCAPES))
-        text = self._shown(cell_text(value))
+            return self._for_terminal(cell_text(value).translate(TSV_ESCAPES))
+        text = self._for_terminal(cell_text(value))
         if isinstance(value, str) and not self.raw and text.startswith(FORMULA_STARTS):
             text = "'" + text
         return csv_cell(text)
 
-    def _shown(self, text: str) -> str:
+    def _for_terminal(self, text: str) -> str:
         return visible(text) if self.is_terminal else text
 
     def _table(self, rows: Iterable[Row], names: Sequence[str]) -> None:
         from usercli.cli.output import tables
 
         cells = [[_display(_seconds(row[name]) if _is_time(name) else row[name]) for name in names] for row in rows]
-        self._write([tables.listing(cells, names)])
+        self._write([tables.row_table(cells, names)])
 
-    def _sheet(self, row: Row) -> None:
+    def _field_table(self, row: Row) -> None:
         from usercli.cli.output import tables
 
-        self._write([tables.sheet([(name, _display(value)) for name, value in row.items()])])
+        self._write([tables.field_table([(name, _display(value)) for name, value in row.items()])])
 
     def _write(self, chunks: Iterable[str]) -> None:
         out = self._into or sys.stdout.buffer
@@ -228,9 +228,8 @@ def _selected_fields(given: str | None, columns: Sequence[str]) -> tuple[str, ..
     names = tuple(name.strip() for name in given.split(","))
     for name in names:
         if name not in columns:
-            raise InvalidInput(
-                f"no such field: {name or '(empty)'}{nearest(name, list(columns))} (fields: {', '.join(columns)})"
-            )
+            hint = suggestion(name, list(columns))
+            raise InvalidInput(f"no such field: {name or '(empty)'}{hint} (fields: {', '.join(columns)})")
     return names
 
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers import foreign_hashes as hashing
 from usercli.readers.foreign_hashes import Secret
-from usercli.readers.foreign_user import Person, Unreadable, flag, joined, moment, names, part, rest, text
+from usercli.readers.foreign_user import InvalidRecord, Person, flag, joined, moment, names, part, rest, text
 from usercli.readers.json_stream import read_users
 
 _KNOWN = frozenset({"email", "user_id", "username", "phone_number", "_id", "app_metadata"})
@@ -88,7 +88,7 @@ def _digest_or_scrypt(custom: dict[str, Any], algorithm: str, value: str) -> Sec
     salting = part(custom, "salt")
     salt = _decoded(text(salting, "value"), text(salting, "encoding") or "utf8")
     if key is None or salt is None:
-        raise Unreadable("custom_password_hash is not in the encoding that it names")
+        raise InvalidRecord("custom_password_hash is not in the encoding that it names")
     if algorithm == "scrypt":
         cost, block, parallel = (_count(custom, name) for name in ("cost", "blockSize", "parallelization"))
         return hashing.scrypt(cost or 16384, block or 8, parallel or 1, salt, key)
@@ -107,5 +107,5 @@ def _decoded(value: str, encoding: str) -> bytes | None:
 def _count(item: dict[str, Any], key: str) -> int:
     value = item.get(key, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 31:
-        raise Unreadable(f"{key} is not a number")
+        raise InvalidRecord(f"{key} is not a number")
     return value

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import keep
-from usercli.readers.foreign_user import Person, Unreadable, entries, flag, joined, moment, part, rest, text
+from usercli.readers.foreign_user import InvalidRecord, Person, entries, flag, joined, moment, part, rest, text
 from usercli.readers.json_stream import Document, read_one, require_known, walk
 
 _TAKEN = frozenset(
@@ -84,7 +84,7 @@ def _group(key: Any, groups: dict[str, str]) -> str:
     if isinstance(key, int | str) and str(key) in groups:
         return groups[str(key)]
     if isinstance(key, int | str):
-        raise Unreadable(
+        raise InvalidRecord(
             f"the group {str(key)[:20]} is not in the file; dump auth.group as well, or use --natural-foreign"
         )
-    raise Unreadable("groups is not a list of numbers or of natural keys")
+    raise InvalidRecord("groups is not a list of numbers or of natural keys")

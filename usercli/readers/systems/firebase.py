@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret
-from usercli.readers.foreign_user import Person, Unreadable, flag, moment, names, parts, rest, text
+from usercli.readers.foreign_user import InvalidRecord, Person, flag, moment, names, parts, rest, text
 from usercli.readers.json_stream import read_users
 from usercli.readers.text_source import BadLine, numbered_lines
 
@@ -95,7 +95,7 @@ def _claims(custom: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         claims = None
     if not isinstance(claims, dict):
-        raise Unreadable("customAttributes is not a JSON object")
+        raise InvalidRecord("customAttributes is not a JSON object")
     return claims
 
 
@@ -110,7 +110,7 @@ def _read_table(source: BinaryIO, options: ReadOptions) -> Iterator[Record | Bad
             continue
         try:
             yield _person(_cells(row)).record(number, options)
-        except Unreadable as error:
+        except InvalidRecord as error:
             if not seen and row.count(",") < _FREE:
                 raise InvalidInput(f"line {number}: no table of firebase: it has 26 to 28 columns") from None
             yield BadRecord(number, error.reason)
@@ -118,14 +118,14 @@ def _read_table(source: BinaryIO, options: ReadOptions) -> Iterator[Record | Bad
 
 
 def _cells(row: str) -> dict[str, Any]:
-    """The columns by the names that they have in JSON. Raises Unreadable if they can be read in two ways."""
+    """The columns by the names that they have in JSON. Raises InvalidRecord if they can be read in two ways."""
     found = _ROW.fullmatch(row)
     if found is None:
-        raise Unreadable("not the columns of firebase; a line break in a name, or a file that was edited")
+        raise InvalidRecord("not the columns of firebase; a line break in a name, or a file that was edited")
     readings = list(_readings(found["free"].split(","))) if found["free"].count(",") < _FREE + _MOST_COMMAS else []
     if len(readings) != 1:
         why = "can be read in more than one way" if readings else "are not those of firebase"
-        raise Unreadable(f"the columns {why}: firebase does not escape commas and quotes")
+        raise InvalidRecord(f"the columns {why}: firebase does not escape commas and quotes")
     cells: dict[str, Any] = found.groupdict()
     cells["emailVerified"], cells["disabled"] = cells["emailVerified"] == "true", cells["disabled"] == "true"
     cells["customAttributes"] = (cells["customAttributes"] or "")[1:-1].replace('""', '"')

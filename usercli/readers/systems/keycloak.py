@@ -14,15 +14,15 @@ from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers import foreign_hashes as hashing
 from usercli.readers.foreign_hashes import Secret
 from usercli.readers.foreign_user import (
+    InvalidRecord,
     Person,
-    Unreadable,
     flag,
     joined,
     moment,
     names,
     part,
     parts,
-    plain,
+    sanitize,
     text,
 )
 from usercli.readers.json_stream import read_users
@@ -100,14 +100,14 @@ def _hash(data: dict[str, Any], secret: dict[str, Any]) -> Secret:
     salt, key = hashing.unbase64(text(secret, "salt")), hashing.unbase64(value)
     rounds = _number(data.get("hashIterations"))
     if value.startswith("$"):  # a hash provider of one's own, such as bcrypt
-        return hashing.keep(value, plain(algorithm))
+        return hashing.keep(value, sanitize(algorithm))
     if salt is None or key is None:
-        raise Unreadable("the hash of the password is not base64")
+        raise InvalidRecord("the hash of the password is not base64")
     if algorithm in _DIGESTS:
         return hashing.pbkdf2(_DIGESTS[algorithm], rounds, salt, key)
     if algorithm == "argon2":
         return _argon2(part(data, "additionalParameters"), rounds, salt, key)
-    return Secret(unsupported=plain(algorithm)[:40])
+    return Secret(unsupported=sanitize(algorithm)[:40])
 
 
 def _argon2(parameters: dict[str, Any], passes: int, salt: bytes, key: bytes) -> Secret:
@@ -125,7 +125,7 @@ def _inner(credential: dict[str, Any], key: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise Unreadable(f"{key} is not a JSON object")
+        raise InvalidRecord(f"{key} is not a JSON object")
     return value
 
 

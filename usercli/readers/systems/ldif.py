@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep, ldap, unbase64
-from usercli.readers.foreign_user import Person, Unreadable, joined
+from usercli.readers.foreign_user import InvalidRecord, Person, joined
 from usercli.readers.text_source import BadLine, numbered_lines
 
 _GROUPS = frozenset(
@@ -82,7 +82,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
             elif _is_user(entry):
                 try:
                     yield _person(entry, groups).record(entry.line, options)
-                except Unreadable as error:
+                except InvalidRecord as error:
                     yield BadRecord(entry.line, error.reason)
 
 

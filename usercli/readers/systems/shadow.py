@@ -10,7 +10,7 @@ from typing import BinaryIO
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep
-from usercli.readers.foreign_user import Person, Unreadable
+from usercli.readers.foreign_user import InvalidRecord, Person
 from usercli.readers.text_source import BadLine, numbered_lines
 
 _COLUMNS = 9
@@ -49,7 +49,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
             raise InvalidInput(f"line {number}: {len(columns)} columns where shadow has {_COLUMNS}{hint}")
         try:
             yield _person(columns, known).record(number, options)
-        except Unreadable as error:
+        except InvalidRecord as error:
             yield BadRecord(number, error.reason)
     if not first:
         raise InvalidInput("the file is empty: no file of shadow")
@@ -57,10 +57,10 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
 def _person(columns: list[str], known: _Companions) -> Person:
     if len(columns) != _COLUMNS:
-        raise Unreadable(f"{len(columns)} columns where shadow has {_COLUMNS}")
+        raise InvalidRecord(f"{len(columns)} columns where shadow has {_COLUMNS}")
     login, stored, changed, *_, expires, _reserved = columns
     if not login or login[0] in "+-":
-        raise Unreadable("no login name (a line for NIS)" if login else "no login name")
+        raise InvalidRecord("no login name (a line for NIS)" if login else "no login name")
     account = known.accounts.get(login)
     attributes = {"username": login}
     if account:
@@ -89,11 +89,11 @@ def _secret(stored: str) -> Secret:
 
 
 def _day(text: str) -> datetime | None:
-    """A number of days after 1970; none where it is empty, 0 or negative. Raises Unreadable."""
+    """A number of days after 1970; none where it is empty, 0 or negative. Raises InvalidRecord."""
     if not text or text.startswith("-") or text == "0":
         return None
     if not (text.isascii() and text.isdigit()):
-        raise Unreadable(f"not a number of days: {text[:20]}")
+        raise InvalidRecord(f"not a number of days: {text[:20]}")
     try:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(text[:10]))
     except OverflowError:

@@ -11,8 +11,8 @@ from usercli.prefetch import prefetch
 from usercli.readers import BadRecord
 from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.loader import ImportOptions, Loader, Reject
-from usercli.services.imports.validation import Checked, ignore
-from usercli.services.last_administrator import administrators_kept
+from usercli.services.imports.validation import Checked, noop
+from usercli.services.last_administrator import last_administrator_guard
 
 
 class ImportFailed(UserCliError):
@@ -32,8 +32,8 @@ def import_users(
     uow: UnitOfWork,
     options: ImportOptions,
     *,
-    on_reject: Callable[[Reject], None] = ignore,
-    on_progress: Callable[[ImportSummary], None] = ignore,
+    on_reject: Callable[[Reject], None] = noop,
+    on_progress: Callable[[ImportSummary], None] = noop,
     before_commit: Callable[[], object] = lambda: None,
 ) -> ImportSummary:
     """Import in one transaction. Raises ImportFailed with the first bad records, LastAdministrator.
@@ -42,8 +42,8 @@ def import_users(
     """
     loader = Loader(uow, options, on_reject)
     with uow.change("user.imported"):
-        uow.bulk.wait_for_others()
-        with guarded(uow, options):
+        uow.bulk.lock_imports()
+        with administrator_guard(uow, options):
             loader.begin()
             for batch in prefetch(loader.prepared(chunks)):
                 loader.load(batch)
@@ -58,14 +58,14 @@ def import_users(
 
 def require_good(loader: Loader, stands: int = 0) -> None:
     """Raise ImportFailed if a record was bad and must not be."""
-    if loader.is_lost:
+    if loader.too_many_rejects:
         raise ImportFailed(loader.rejects, loader.summary.rejected, stands)
 
 
-def guarded(uow: UnitOfWork, options: ImportOptions) -> AbstractContextManager[None]:
+def administrator_guard(uow: UnitOfWork, options: ImportOptions) -> AbstractContextManager[None]:
     """The last administrator stays, where users who exist may be changed."""
     if options.on_conflict == "update":
-        return administrators_kept(uow, allow_none=options.allow_no_admin)
+        return last_administrator_guard(uow, allow_none=options.allow_no_admin)
     return nullcontext()
 
 

@@ -22,7 +22,7 @@ from usercli.schemas.import_rows import UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.services import user_events
 from usercli.services.imports.validation import FIRST, Checked
-from usercli.text import nearest
+from usercli.text import suggestion
 from usercli.times import utcnow
 
 _ROLES = attrgetter("roles")
@@ -130,9 +130,9 @@ class Loader:
         self.summary.read += len(batch.chunk)
         rows = batch.rows if batch.is_simple else self._good(batch.chunk)
         # also where a record is bad and must not be: only writing finds the users who are in the way
-        if rows and not (self.is_lost and self.options.skip_bad):
+        if rows and not (self.too_many_rejects and self.options.skip_bad):
             self._write(batch, rows)
-        self._tell()
+        self._report_rejects()
 
     def _write(self, batch: Batch, rows: Sequence[UserRow]) -> None:
         if len(rows) < len(batch.rows):
@@ -140,7 +140,7 @@ class Loader:
         taken = self.uow.bulk.insert(batch.encoded, batch.values)
         goes_in = [place not in taken for place in range(len(rows))]
         if taken:
-            self._settle([row for row, new in zip(rows, goes_in, strict=True) if not new])
+            self._resolve_conflicts([row for row, new in zip(rows, goes_in, strict=True) if not new])
         self._grant(compress(batch.rows, goes_in), compress(batch.ids, goes_in))
         if batch.packed and not taken:
             self.uow.audit.add_packed(batch.packed, len(batch.rows))
@@ -149,7 +149,7 @@ class Loader:
         self.summary.created += sum(goes_in)
 
     @property
-    def is_lost(self) -> bool:
+    def too_many_rejects(self) -> bool:
         """More records are bad than may be."""
         allowed = self.options.max_errors if self.options.skip_bad else 0
         return allowed is not None and self.summary.rejected > allowed
@@ -168,7 +168,7 @@ class Loader:
             return False
         for name in item.roles:
             if name not in self._roles and not self._learn_role(name):
-                known = nearest(name, sorted(self._roles))
+                known = suggestion(name, sorted(self._roles))
                 self._reject(item, f"no such role: {name}{known}; see --create-roles")
                 return False
         return True
@@ -190,7 +190,7 @@ class Loader:
         role_ids = {name: str(role.id) for name, role in self._roles.items()}
         self.uow.bulk.grant([(user_id, role_ids[name], by) for user_id, names in given for name in names])
 
-    def _settle(self, rows: Sequence[UserRow]) -> None:
+    def _resolve_conflicts(self, rows: Sequence[UserRow]) -> None:
         """Do with users who exist already what the options say."""
         ids = self.uow.users.ids_of([row.email_key for row in rows])
         users: dict[str, User] = {}
@@ -251,7 +251,7 @@ class Loader:
         self.summary.rejected += 1
         self._bad.append(Reject(item.line, reason, item.fields, code))
 
-    def _tell(self) -> None:
+    def _report_rejects(self) -> None:
         for reject in sorted(self._bad, key=lambda reject: reject.line):
             if len(self.rejects) < FIRST:
                 self.rejects.append(reject)
@@ -262,7 +262,15 @@ class Loader:
 
 def _values(row: UserRow, user_id: str, now: datetime) -> UserValues:
     hashed = row.hashed_password or DISABLED_PASSWORD
-    start = (user_id, row.email, row.email_key, row.full_name, hashed, row.is_active, row.must_change_password)
+    start = (
+        user_id,
+        row.email,
+        row.email_key,
+        row.full_name,
+        hashed,
+        row.is_active,
+        row.must_change_password,
+    )
     if row.kept:
         return _preserved(start, row, now)
     changed = None if hashed == DISABLED_PASSWORD else now

@@ -13,7 +13,7 @@ from usercli.models.base import ChangeIds
 from usercli.models.imports import ImportProgress
 from usercli.prefetch import prefetch
 from usercli.schemas.imports import ImportSummary
-from usercli.services.imports.atomic import guarded, require_good
+from usercli.services.imports.atomic import administrator_guard, require_good
 from usercli.services.imports.loader import Batch, ImportOptions, Loader, Reject
 from usercli.services.imports.validation import Checked
 from usercli.times import utcnow
@@ -87,8 +87,8 @@ def resume(
 
 def _load(loader: Loader, batch: Batch, digest: str, sync_rejects: Callable[[], int]) -> None:
     uow, stands = loader.uow, loader.summary.read
-    uow.bulk.wait_for_others()
-    with guarded(uow, loader.options):
+    uow.bulk.lock_imports()
+    with administrator_guard(uow, loader.options):
         place = uow.imports.lock(digest)
         if place.summary["read"] != stands:
             raise Conflict("somebody else goes on with this import at this moment; wait for them")

@@ -23,7 +23,7 @@ CHUNK = 5000
 FIRST = 20
 
 
-def ignore(_: object) -> None:
+def noop(_: object) -> None:
     """Nobody listens."""
 
 
@@ -33,7 +33,7 @@ class Checker:
 
     parser: RowParser
     plain: bool = False
-    on_unsupported: Callable[[str], None] = ignore
+    on_unsupported: Callable[[str], None] = noop
 
     def chunks(self, records: Iterable[Record | BadRecord], size: int = CHUNK) -> Iterator[list[Checked]]:
         """The records, so many at a time."""
@@ -57,24 +57,24 @@ class Checker:
         return row
 
 
-def hashed(
+def hash_passwords(
     chunks: Iterable[list[Checked]],
     hasher: PasswordHasher,
     jobs: int | None = None,
-    on_hashed: Callable[[int], None] = ignore,
+    on_hashed: Callable[[int], None] = noop,
 ) -> Iterator[list[Checked]]:
     """The same chunks with hashes instead of plain passwords, made by all cores."""
     done = 0
     for chunk in chunks:
         rows = [item for item in chunk if isinstance(item, UserRow) and item.password is not None]
         for row, made in zip(rows, hasher.hash_all((row.password or "" for row in rows), jobs), strict=True):
-            _give_hash(row, made)
+            _set_hash(row, made)
             done += 1
             on_hashed(done)
         yield chunk
 
 
-def _give_hash(row: UserRow, made: str) -> None:
+def _set_hash(row: UserRow, made: str) -> None:
     others = {name: value for name, value in row.fields.items() if name != "password"}
     row.fields = {**others, "hashed_password": made}  # a reject file need not hash it again, nor show it
     row.hashed_password, row.password = made, None
@@ -89,7 +89,7 @@ class Survey:
     first: list[BadRecord] = field(default_factory=list)
 
 
-def survey(chunks: Iterable[list[Checked]], on_progress: Callable[[int], None] = ignore) -> Survey:
+def survey(chunks: Iterable[list[Checked]], on_progress: Callable[[int], None] = noop) -> Survey:
     """Look at all records, and write nothing."""
     found, records = Survey(), 0
     for chunk in chunks:
@@ -102,7 +102,7 @@ def survey(chunks: Iterable[list[Checked]], on_progress: Callable[[int], None] =
     return found
 
 
-def kept_aside(chunks: Iterable[Sequence[Checked]]) -> Iterator[Sequence[Checked]]:
+def spool_to_disk(chunks: Iterable[Sequence[Checked]]) -> Iterator[Sequence[Checked]]:
     """The same chunks, all of them made before the first is given out; they wait in an unnamed file."""
     with tempfile.TemporaryFile() as file:
         sizes = [file.write(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL)) for chunk in chunks]
