@@ -24,7 +24,7 @@ PAGE = (Path(__file__).parent.parent / "docs" / "audit.md").read_text(encoding="
 [VERIFIER] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
-def said(cli: Cli) -> str:
+def text(cli: Cli) -> str:
     """What the verifier says of an export, run as a third party would: by a bare Python, without our packages."""
     code, exported, err = cli("audit", "export")
     assert (code, err) == (0, "")
@@ -46,15 +46,15 @@ def test_the_verifier_is_short_and_needs_the_standard_library_alone() -> None:
 
 
 def test_it_agrees_on_an_empty_a_clean_and_an_erased_log(database: Database, cli: Cli) -> None:
-    assert said(cli) == ours(database) == f"whole, head {'0' * 64}\n"
+    assert text(cli) == ours(database) == f"whole, head {'0' * 64}\n"
     fill(database, rounds=2)
-    assert said(cli) == ours(database)
-    assert said(cli).startswith("whole, ")
+    assert text(cli) == ours(database)
+    assert text(cli).startswith("whole, ")
     work = uow(database, reason="she asked for it")
     privacy.erase_person(keys("ada1@example.com")[0], work, aliases=["root"], allow_no_admin=True)
     assert database.rows("SELECT count(*) FROM audit_events WHERE personal IS NULL")[0][0] > 10
-    assert said(cli) == ours(database)
-    assert said(cli).startswith("whole, ")
+    assert text(cli) == ours(database)
+    assert text(cli).startswith("whole, ")
 
 
 def test_it_agrees_on_a_log_that_was_tampered_with(database: Database, cli: Cli) -> None:
@@ -65,14 +65,14 @@ def test_it_agrees_on_a_log_that_was_tampered_with(database: Database, cli: Cli)
     with tampering(database) as owner:
         for column in ("seq", "at", "after", "personal", "prev_hash"):
             wrong = owner.edit(5, column)
-            assert said(cli) == ours(database) == f"broken at {wrong}\n"
+            assert text(cli) == ours(database) == f"broken at {wrong}\n"
             owner.restore()
         owner.erase_by_hand(2)
-        assert said(cli) == ours(database) == "broken at 2\n"
+        assert text(cli) == ours(database) == "broken at 2\n"
         owner.restore()
         for _ in range(5):
             what, _ = owner.random_case(chance)
-            assert said(cli) == ours(database), f"seed {seed}: {what}"
+            assert text(cli) == ours(database), f"seed {seed}: {what}"
             owner.restore()
 
 

@@ -59,14 +59,14 @@ def test_a_row_has_the_bytes_and_hashes_of_the_definition(
     )
     (row,) = EventWriter(origin, change_id, db_role).rows([draft])
     event = dict(zip(COLUMNS, row, strict=True))
-    said = {"before": before, "after": after}
+    text = {"before": before, "after": after}
     personal: dict[str, Any] = {
         "actor": origin.actor,
         "host": origin.host,
         "reason": origin.reason,
         "ticket": origin.ticket,
         "target_email": email,
-        **{side: {k: v for k, v in fields.items() if k in PERSONAL_FIELDS} for side, fields in said.items()},
+        **{side: {k: v for k, v in fields.items() if k in PERSONAL_FIELDS} for side, fields in text.items()},
     }
     if error is not None:
         personal["error"] = error
@@ -82,9 +82,9 @@ def test_a_row_has_the_bytes_and_hashes_of_the_definition(
         "db_role": db_role,
         "tool": origin.tool,
         "personal_hash": event["personal_hash"],
-        **{side: {k: v for k, v in fields.items() if k not in PERSONAL_FIELDS} for side, fields in said.items()},
+        **{side: {k: v for k, v in fields.items() if k not in PERSONAL_FIELDS} for side, fields in text.items()},
     }
-    assert {side: json.loads(str(event[side])) for side in said} == {side: body[side] for side in said}
+    assert {side: json.loads(str(event[side])) for side in text} == {side: body[side] for side in text}
     assert event["body_hash"] == hash_chain.body_hash(body)
 
 

@@ -269,7 +269,7 @@ def test_a_locked_user_is_read_anew(database: Database, engine_name: str) -> Non
 
 def test_present_keeps_the_keys_of_users_in_use(uow: UnitOfWork, three: dict[str, User]) -> None:
     asked = [key("ada@example.com"), key("cleo@example.com"), key("nobody@example.com"), key(str(three["bob"].id))]
-    assert uow.users.present(asked) == [asked[0], asked[3]]
+    assert uow.users.existing_keys(asked) == [asked[0], asked[3]]
 
 
 def test_more_keys_than_a_statement_may_have_are_asked_in_parts(
@@ -288,7 +288,7 @@ def test_batches_hold_every_item_once() -> None:
 
 def test_ten_thousand_keys_are_no_problem(uow: UnitOfWork, three: dict[str, User]) -> None:
     asked = [UserKey(typed=f"u{n}", email_key=f"u{n}@example.com") for n in range(10_000)]
-    assert uow.users.present([*asked, key("ada@example.com")]) == [key("ada@example.com")]
+    assert uow.users.existing_keys([*asked, key("ada@example.com")]) == [key("ada@example.com")]
 
 
 # -- criteria

@@ -158,4 +158,4 @@ def test_who_stops_reading_leaves_the_connection_in_order(database: Database, cr
     next(blocks)
     blocks.close()
     with uow:
-        assert len(uow.users.emails_from("u", 10)) == 10
+        assert len(uow.users.emails_starting_with("u", 10)) == 10

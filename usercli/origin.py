@@ -35,8 +35,8 @@ class Origin:
         Raises InvalidInput for bytes that are not UTF-8: the log could not hold them.
         """
         name = actor or environ.get("USERCLI_ACTOR") or environ.get("SUDO_USER") or _system_user()
-        for what, said in (("the actor's name", name), ("--reason", reason), ("--ticket", ticket)):
-            require_utf8(said or "", what)
+        for what, value in (("the actor's name", name), ("--reason", reason), ("--ticket", ticket)):
+            require_utf8(value or "", what)
         return cls(actor=name, host=socket.gethostname(), reason=reason, ticket=ticket)
 
 

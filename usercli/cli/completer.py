@@ -67,23 +67,23 @@ def _read(words: Sequence[str]) -> Line:
 
     *earlier, word = words
     line = Line(typer.main.get_command(app), word)
-    waiting, is_over = None, False
+    pending, is_over = None, False
     for item in earlier:
-        if waiting is not None:
-            line.options[waiting.name] = item
-            waiting = None
+        if pending is not None:
+            line.options[pending.name] = item
+            pending = None
         elif item == "--" and not is_over:
             is_over = True
         elif item.startswith("-") and item != "-" and not is_over:
-            waiting = _take_option(line, item)
+            pending = _take_option(line, item)
         elif children := _children(line.command):
             if item not in children:
                 return Line(line.command, "", parameter=_NOTHING)
             line.command, line.path = children[item](), (*line.path, item)
         else:
             line.arguments.append(item)
-    if waiting is not None:
-        line.parameter = waiting
+    if pending is not None:
+        line.parameter = pending
     elif word.startswith("--") and "=" in word and not is_over:
         name, _, line.word = word.partition("=")
         line.before, line.parameter = f"{name}=", _option(line.command, name) or _NOTHING

@@ -110,7 +110,7 @@ class Invocation:
 
         given = self.options
         engine = open_engine(self.target.url)
-        end_of_imports()
+        enable_garbage_collector()
         _keep_libraries_quiet()
         return UnitOfWork(
             sessions(engine),
@@ -189,7 +189,7 @@ def write_line(stream: TextIO, text: str) -> None:
 
 
 #: Rows of a table come and go without cycles; looking for some every 700 objects costs a quarter of an import.
-_OBJECTS_A_COLLECTION = 100_000
+_GC_THRESHOLD = 100_000
 
 
 def _wait_for_line(stream: TextIO) -> None:
@@ -201,11 +201,11 @@ def _wait_for_line(stream: TextIO) -> None:
             pass
 
 
-def end_of_imports() -> None:
+def enable_garbage_collector() -> None:
     """The heavy imports are done: let the garbage collector work, on what is new."""
     if not gc.isenabled():
         gc.freeze()
-        gc.set_threshold(_OBJECTS_A_COLLECTION)
+        gc.set_threshold(_GC_THRESHOLD)
         gc.enable()
 
 

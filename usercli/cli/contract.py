@@ -265,17 +265,17 @@ def _exit_codes() -> Iterator[Json]:
 def _used(part: Any, shared: Json) -> Json:
     """The definitions that a schema refers to, and those that these refer to."""
     used: Json = {}
-    waiting = [part]
-    while waiting:
-        item = waiting.pop()
+    pending = [part]
+    while pending:
+        item = pending.pop()
         if isinstance(item, dict):
             name = str(item.get("$ref", "")).removeprefix("#/$defs/")
             if name and name not in used:
                 used[name] = shared[name]
-                waiting.append(shared[name])
-            waiting += item.values()
+                pending.append(shared[name])
+            pending += item.values()
         elif isinstance(item, list):
-            waiting += item
+            pending += item
     return dict(sorted(used.items()))
 
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from usercli.passwords import PasswordHasher
     from usercli.services.policy import PasswordPolicy
 
-ALL_WAYS = (
+ALL_SOURCES = (
     "--password-stdin, --password-file FILE, --password-fd N, --generate, --password-hash-stdin or --no-password"
 )
-_READ_AT_MOST = 1 << 20
+_MAX_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class SecretSource:
         str | None, typer.Option(metavar="NAME", help="bcrypt, or bcrypt_sha256 for more than 72 bytes.")
     ] = None
 
-    def require_one(self, invocation: Invocation, *, ways: str = ALL_WAYS) -> None:
+    def require_one(self, invocation: Invocation, *, ways: str = ALL_SOURCES) -> None:
         """Raise InvalidInput unless the options fit together, and a secret can come from somewhere."""
         chosen = [
             name
@@ -82,7 +82,7 @@ class SecretSource:
             _require_open(self.password_fd)
         if self.generate:
             self.require_allowed(invocation)
-            require_secret_way_out(self.secret_out)
+            require_secret_destination(self.secret_out)
 
     def require_allowed(self, invocation: Invocation) -> None:
         """What is generated will be long enough for the policy. Raises InvalidInput, PasswordRefused."""
@@ -159,7 +159,7 @@ def policy_of(invocation: Invocation) -> PasswordPolicy:
     )
 
 
-def require_secret_way_out(secret_out: str | None) -> None:
+def require_secret_destination(secret_out: str | None) -> None:
     """A generated secret must reach somebody: a file, or the terminal. Raises InvalidInput."""
     if secret_out is None and not (sys.stderr is not None and sys.stderr.isatty()):
         raise InvalidInput("a generated password must go somewhere: without a terminal add --secret-out FILE")
@@ -167,7 +167,7 @@ def require_secret_way_out(secret_out: str | None) -> None:
         raise InvalidInput(f"{secret_out} exists already; --secret-out wants a new file")
 
 
-class SecretOut:
+class SecretDelivery:
     """Where generated secrets go: a file that is complete before the commit, or the terminal after it.
 
     As a context manager around the change it removes the file when the change did not happen. Where nobody
@@ -179,7 +179,7 @@ class SecretOut:
         self._pairs: Sequence[tuple[str, str]] = ()
         self._created = self._complete = False
 
-    def __enter__(self) -> SecretOut:
+    def __enter__(self) -> SecretDelivery:
         return self
 
     def deliver(self, pairs: Sequence[tuple[str, str]]) -> None:
@@ -261,7 +261,7 @@ def _from_stdin() -> bytes:
         raise InvalidInput("standard input is closed; there is no password to read")
     if sys.stdin.isatty():
         return sys.stdin.buffer.readline()
-    return _bounded(sys.stdin.buffer.read(_READ_AT_MOST + 1), "standard input")
+    return _bounded(sys.stdin.buffer.read(_MAX_BYTES + 1), "standard input")
 
 
 def _from_file(path: str) -> bytes:
@@ -270,7 +270,7 @@ def _from_file(path: str) -> bytes:
             mode = os.fstat(source.fileno()).st_mode
             if stat.S_ISREG(mode) and mode & 0o077:
                 raise InvalidInput(f"others can read {visible(path)}; run: chmod 600 {visible(path)}")
-            return _bounded(source.read(_READ_AT_MOST + 1), "the password file")
+            return _bounded(source.read(_MAX_BYTES + 1), "the password file")
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {(error.strerror or 'error').lower()}") from None
 
@@ -286,14 +286,14 @@ def _require_open(number: int) -> None:
 def _from_fd(number: int) -> bytes:
     try:
         with os.fdopen(number, "rb", closefd=False) as source:
-            data = source.read(_READ_AT_MOST + 1)
+            data = source.read(_MAX_BYTES + 1)
     except (OSError, ValueError):
         raise InvalidInput(f"cannot read file descriptor {number}") from None
     return _bounded(data, f"file descriptor {number}")
 
 
 def _bounded(data: bytes, place: str) -> bytes:
-    if len(data) > _READ_AT_MOST:
+    if len(data) > _MAX_BYTES:
         raise InvalidInput(f"what comes from {place} is too long for a password")
     return data
 
@@ -302,7 +302,7 @@ def _ask(invocation: Invocation, twice: bool) -> str:
     import getpass
 
     if not invocation.can_ask:
-        raise InvalidInput(f"a password is needed: add {ALL_WAYS}")
+        raise InvalidInput(f"a password is needed: add {ALL_SOURCES}")
     try:
         secret = getpass.getpass("password: ", stream=sys.stderr)
         if not secret:

@@ -466,8 +466,8 @@ def alembic_errors(what: str = "alembic") -> Iterator[None]:
     try:
         yield
     except util.CommandError as error:
-        said = str(error).splitlines()[0].rstrip(".")
-        raise InvalidInput(f"{what}: {said[:1].lower()}{said[1:]}") from None
+        message = str(error).splitlines()[0].rstrip(".")
+        raise InvalidInput(f"{what}: {message[:1].lower()}{message[1:]}") from None
 
 
 def new_config(place: Path | None, stdout: Any = None) -> Config:

@@ -24,8 +24,8 @@ class ThreadedHasher(PasswordHasher):
         return _in_a_thread(super().verify, password, stored)
 
     def hash_all(self, passwords: Iterable[str], jobs: int | None = None) -> Iterator[str]:
-        plain = PasswordHasher(self.scheme, self.cost)  # its own threads cannot wait for the event loop
-        yield from _in_a_thread(list, plain.hash_all(passwords, jobs))
+        hasher = PasswordHasher(self.scheme, self.cost)  # its own threads cannot wait for the event loop
+        yield from _in_a_thread(list, hasher.hash_all(passwords, jobs))
 
 
 def _in_a_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

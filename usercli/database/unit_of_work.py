@@ -149,7 +149,7 @@ class UnitOfWork:
     ) -> None:
         level, mark = self._levels.pop(), self._marks.pop()
         if self._committed is not level:
-            self.audit.forget_since(mark)
+            self.audit.discard_since(mark)
         try:
             # a failed flush leaves a level that is neither active nor over: the outer one could not go on
             if level is (self.session.get_nested_transaction() or self.session.get_transaction()):

@@ -57,5 +57,5 @@ def _decision(record: Record | BadRecord) -> Decision:
     try:
         return Decision.model_validate({**record.fields, "line": record.line})
     except ValidationError as error:
-        said = error.errors(include_input=False, include_url=False, include_context=False)[0]["msg"]
-        raise InvalidInput(said.removeprefix("Value error, ")) from None
+        message = error.errors(include_input=False, include_url=False, include_context=False)[0]["msg"]
+        raise InvalidInput(message.removeprefix("Value error, ")) from None

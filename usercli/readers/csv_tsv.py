@@ -42,7 +42,7 @@ class _Lines:
 
     def __init__(self, source: BinaryIO) -> None:
         self._blocks = blocks(source)
-        self.waiting: deque[tuple[int, str | BadLine]] = deque()
+        self.buffered: deque[tuple[int, str | BadLine]] = deque()
         self.taken: list[tuple[int, str]] = []
         self.bad: BadLine | None = None
         self._length = 0
@@ -51,10 +51,10 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        while not self.waiting:
+        while not self.buffered:
             number, block = next(self._blocks)
             self.give_back(number, block)
-        number, line = self.waiting.popleft()
+        number, line = self.buffered.popleft()
         if isinstance(line, BadLine):
             self.bad = line
             raise StopIteration
@@ -66,7 +66,7 @@ class _Lines:
 
     def block(self) -> tuple[int, str] | None:
         """Many lines at once, and the number of the first; None if lines wait to be read one by one."""
-        if self.waiting:
+        if self.buffered:
             return None
         number, block = next(self._blocks, (0, ""))
         if isinstance(block, str):
@@ -76,7 +76,7 @@ class _Lines:
 
     def give_back(self, number: int, block: str | list[str | BadLine]) -> None:
         """Have these lines read one by one."""
-        self.waiting.extend(enumerate(lines_of(block) if isinstance(block, str) else block, number))
+        self.buffered.extend(enumerate(lines_of(block) if isinstance(block, str) else block, number))
 
     def forget(self) -> None:
         """The record is read."""
@@ -85,7 +85,7 @@ class _Lines:
     def go_back(self) -> tuple[int, str]:
         """Give back all lines of the record but its first; that one."""
         (number, line), *rest = self.taken
-        self.waiting.extendleft(reversed(rest))
+        self.buffered.extendleft(reversed(rest))
         self.forget()
         return number, line
 
@@ -119,32 +119,32 @@ class _Table:
         while True:
             block = self._lines.block()
             if block is None:
-                yield from self._careful()
+                yield from self._strict_records()
             elif block[1]:
-                yield from self._quick(*block)
+                yield from self._fast_records(*block)
             else:
                 return
 
-    def _quick(self, first: int, text: str) -> Iterator[Record | BadRecord]:
+    def _fast_records(self, first: int, text: str) -> Iterator[Record | BadRecord]:
         """The records of a block of lines, up to one that is broken or goes on behind it; gives back the rest."""
         rows = self._rows(io.StringIO(text, newline="\n"))
-        plain = self._is_plain and not (self._is_ours and "'" in text)
+        unquoted = self._is_unquoted and not (self._is_ours and "'" in text)
         header, width, record = self._header, len(self._header), self._record
         read = 0
         try:
             for cells in rows:
                 number, read = first + read, rows.line_num
-                if plain and len(cells) == width:
+                if unquoted and len(cells) == width:
                     yield Record(number, dict(zip(header, cells, strict=True)))
                 elif cells:  # a blank line is no record
                     yield record(number, cells)
         except csv.Error:
             self._lines.give_back(first + read, "".join(lines_of(text)[read:]))
 
-    def _careful(self) -> Iterator[Record | BadRecord]:
+    def _strict_records(self) -> Iterator[Record | BadRecord]:
         """The records of the lines that were given back, up to the end of the last of them."""
         rows = self._rows(self._lines)
-        while self._lines.waiting:
+        while self._lines.buffered:
             try:
                 cells = next(rows)
             except StopIteration:
@@ -213,7 +213,7 @@ class _Table:
         if missing:
             raise InvalidInput(f"line 1: there is no column {sorted(missing)[0]} to map")
         self._is_ours = not self._escaped and all(name in FIELDS for name in names)
-        self._is_plain = all(name in FIELDS for name in names)
+        self._is_unquoted = all(name in FIELDS for name in names)
         return names
 
     def _record(self, number: int, cells: list[str]) -> Record | BadRecord:
@@ -255,7 +255,7 @@ class _OtherTable(_Table):
     def __init__(self, source: BinaryIO, wanted: Sequence[str], *, escaped: bool) -> None:
         super().__init__(source, ReadOptions(), escaped=escaped)
         self._wanted = wanted
-        self._is_ours, self._is_plain = not escaped, False
+        self._is_ours, self._is_unquoted = not escaped, False
 
     def _names(self, cells: list[str]) -> list[str]:
         names = [cell.strip() for cell in cells]

@@ -95,7 +95,7 @@ def walk(source: BinaryIO, system: str, within: tuple[str, ...] = ()) -> Iterato
     builder = _Builder(frozenset({"", "item", *within}))
     try:
         for event, value in ijson.basic_parse(feed, multiple_values=True, use_float=True):
-            feed.waiting = 0
+            feed.bytes_since_item = 0
             yield from builder.take(event, value)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise InvalidInput(
@@ -120,18 +120,18 @@ class _Feed:
         self._source = source
         self._next = 1
         self.line = 1
-        self.waiting = 0  # bytes read since the parser last found something
+        self.bytes_since_item = 0  # bytes read since the parser last found something
 
     def read(self, size: int = -1) -> bytes:
         if size == 0:  # the parser asks what kind of stream this is
             return b""
         piece = self._source.readline(_PIECE)
-        if self._next == 1 and self.waiting == 0:
+        if self._next == 1 and self.bytes_since_item == 0:
             piece = piece.removeprefix(_BOM)
         self.line = self._next
         self._next += piece.endswith(b"\n")
-        self.waiting += len(piece)
-        if self.waiting > LARGEST:
+        self.bytes_since_item += len(piece)
+        if self.bytes_since_item > LARGEST:
             raise _TooLarge(f"a text is longer than {LARGEST >> 20} MB")
         return piece
 

@@ -102,7 +102,7 @@ class AuditRepository:
         """The place to go back to when a block is rolled back."""
         return len(self._buffer)
 
-    def forget_since(self, mark: int) -> None:
+    def discard_since(self, mark: int) -> None:
         """Drop what was recorded since: it did not happen."""
         self._buffer.truncate(mark)
 
@@ -208,7 +208,7 @@ class AuditRepository:
         query = select(*_STORED).where(*done, AuditEvent.target_kind == kind).order_by(met, AuditEvent.seq)
         yield from self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH))
 
-    def outline(self, change_id: uuid.UUID) -> tuple[set[str], bool]:
+    def actions_of(self, change_id: uuid.UUID) -> tuple[set[str], bool]:
         """The actions of a change, and whether personal values of it were erased."""
         done = self._done(change_id)
         actions = self.session.scalars(select(AuditEvent.action).where(*done).distinct())
@@ -254,13 +254,13 @@ class AuditRepository:
         for event, users in self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH)):
             yield event, users, (event.action,)
 
-    def about(self, target_id: uuid.UUID) -> Iterator[AuditEvent]:
+    def for_target(self, target_id: uuid.UUID) -> Iterator[AuditEvent]:
         """Everything that was done, or refused, to one target."""
         return self._stream(
             select(AuditEvent).where(AuditEvent.target_id == str(target_id)).order_by(AuditEvent.seq)
         )
 
-    def naming(self, target_id: uuid.UUID, names: Callable[[str], bool]) -> list[int]:
+    def mentioning(self, target_id: uuid.UUID, names: Callable[[str], bool]) -> list[int]:
         """The numbers of events that hold personal values of somebody: as the target, or by what they say.
 
         `names` looks at the personal values. Not in SQL: there the engines disagree on upper and lower case.

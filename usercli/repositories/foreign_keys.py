@@ -87,14 +87,14 @@ class RelatedRepository:
         """Every foreign key to users.id, and to rows that go with users, by table name."""
         inspector = inspect(self.session.connection())
         found: list[Reference] = []
-        waiting: list[Reference | None] = [None]
+        pending: list[Reference | None] = [None]
         keys = list(self._keys(inspector))
-        while waiting:
-            parent = waiting.pop()
+        while pending:
+            parent = pending.pop()
             for reference in self._referring(inspector, keys, parent):
                 found.append(reference)
                 if reference.effect == "go":
-                    waiting.append(reference)
+                    pending.append(reference)
         return sorted(found, key=lambda reference: (reference.name, reference.rank, reference.columns))
 
     def counts(self, user_ids: Collection[uuid.UUID]) -> Iterator[tuple[Reference, dict[uuid.UUID, int]]]:

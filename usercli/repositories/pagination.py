@@ -72,8 +72,10 @@ def query_mark(criteria: str, order: Order) -> str:
 
 def write_cursor(mark: str, value: Any, last_id: uuid.UUID) -> str:
     """A token for `--after`: the query's mark and the last row's place."""
-    plain = rfc3339(value) if isinstance(value, datetime) else str(value) if isinstance(value, uuid.UUID) else value
-    packed = json.dumps([mark, plain, str(last_id)], ensure_ascii=False, separators=(",", ":")).encode()
+    value_json = (
+        rfc3339(value) if isinstance(value, datetime) else str(value) if isinstance(value, uuid.UUID) else value
+    )
+    packed = json.dumps([mark, value_json, str(last_id)], ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
@@ -81,26 +83,26 @@ def read_cursor(token: str, mark: str, order: Order) -> tuple[Any, uuid.UUID]:
     """The place in the order. Raises InvalidInput for a broken token or one of another query."""
     try:
         packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        found_mark, plain, last_id = json.loads(packed)
+        found_mark, value_json, last_id = json.loads(packed)
         if found_mark == mark:
-            return _typed(plain, order), uuid.UUID(last_id)
+            return _typed(value_json, order), uuid.UUID(last_id)
         uuid.UUID(last_id)
     except (ValueError, TypeError, AttributeError, binascii.Error):
         raise InvalidInput("the cursor given to --after is not one that usercli printed") from None
     raise InvalidInput("the cursor given to --after belongs to another query; use the same filters and --sort")
 
 
-def _typed(plain: Any, order: Order) -> Any:
+def _typed(value_json: Any, order: Order) -> Any:
     kind = order.column.property.columns[0].type.python_type
-    if plain is None:
+    if value_json is None:
         return None
     if kind is datetime:
-        moment = datetime.fromisoformat(plain)
+        moment = datetime.fromisoformat(value_json)
         if moment.tzinfo is None:
             raise TypeError
         return moment
     if kind is uuid.UUID:
-        return uuid.UUID(plain)
-    if type(plain) is not kind or (kind is int and abs(plain) > _LARGEST_INTEGER):
+        return uuid.UUID(value_json)
+    if type(value_json) is not kind or (kind is int and abs(value_json) > _LARGEST_INTEGER):
         raise TypeError
-    return plain
+    return value_json

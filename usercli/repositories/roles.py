@@ -33,21 +33,21 @@ class RoleRepository(Repository[Role]):
     model = Role
     _definitions_held = False
 
-    def named(self, names: Iterable[str], lock: Lock = None) -> list[Role]:
+    def get_named(self, names: Iterable[str], lock: Lock = None) -> list[Role]:
         """The roles of these names, in name order. Raises RoleNotFound with the nearest names.
 
         Roles are locked before users: `share` keeps them from being deleted, `change` is for changing them.
         Administrative ones come first, as in `lock_administrative`: two commands never wait for each other.
         """
         wanted = sorted(set(names))
-        found = self.there(wanted, lock)
+        found = self.find_named(wanted, lock)
         if missing := sorted(set(wanted) - found.keys()):
             known = list(self.session.scalars(select(Role.name)))
             raise RoleNotFound(f"no such role: {', '.join(missing)}{suggestion(missing[0], known)}")
         return list(found.values())
 
-    def there(self, names: Iterable[str], lock: Lock = None) -> dict[str, Role]:
-        """Those of these names that there are, in name order, locked as in `named`."""
+    def find_named(self, names: Iterable[str], lock: Lock = None) -> dict[str, Role]:
+        """Those of these names that there are, in name order, locked as in `get_named`."""
         if not (wanted := sorted(set(names))):
             return {}
         query = select(Role).where(Role.name.in_(wanted)).order_by(Role.administrative.desc(), Role.name)
@@ -111,7 +111,7 @@ class RoleRepository(Repository[Role]):
                 found[user_id, name] = moment
         return found
 
-    def forget_granters(self, names: Collection[str]) -> None:
+    def clear_granters(self, names: Collection[str]) -> None:
         """Take the names of those who granted out of the grants that they made."""
         by_them = update(UserRole).where(UserRole.granted_by.in_(names)).values(granted_by="")
         self.session.execute(by_them.execution_options(synchronize_session=False))

@@ -175,14 +175,14 @@ def _copy_line(user: UserValues) -> str:
         deleted,
         was_active,
     ) = user
-    plain = f"{email}\t{key}\t{name}\t{hashed}"
-    if "\\" in plain or not (name.isprintable() and email.isprintable()):
-        plain = "\t".join(map(escaped, (email, key, name, hashed)))
+    texts = f"{email}\t{key}\t{name}\t{hashed}"
+    if "\\" in texts or not (name.isprintable() and email.isprintable()):
+        texts = "\t".join(map(escaped, (email, key, name, hashed)))
     document = attributes.canonical
     if "\\" in document:
         document = escaped(document)
     state = _cells(active, must_change, changed, expires, login)
-    return f"{user_id}\t{plain}\t{state}\t{document}\t{_cells(version, created, updated, deleted, was_active)}\n"
+    return f"{user_id}\t{texts}\t{state}\t{document}\t{_cells(version, created, updated, deleted, was_active)}\n"
 
 
 @lru_cache(maxsize=4096, typed=True)  # most users of a chunk have the same; typed, as True is equal to 1

@@ -93,7 +93,7 @@ class UserRepository(Repository[User]):
         """
         return self._pick(keys, lock, deleted_first=deleted_first)
 
-    def present(self, keys: Sequence[UserKey]) -> list[UserKey]:
+    def existing_keys(self, keys: Sequence[UserKey]) -> list[UserKey]:
         """Those keys that name a user outside the bin."""
         found = self._candidates(keys, False, User.deleted_at.is_(None))
         return [key for key in keys if (key.id or key.email_key) in found]
@@ -125,7 +125,7 @@ class UserRepository(Repository[User]):
         query = select(User.id, User.email).where(*self._conditions(criteria)).order_by(User.id)
         return [(user_id, email) for user_id, email in self.session.execute(query)]
 
-    def emails_from(self, start: str, limit: int, *, deleted: bool = False) -> list[str]:
+    def emails_starting_with(self, start: str, limit: int, *, deleted: bool = False) -> list[str]:
         """The first emails whose key begins so, by key; of the users in the bin, or of the others."""
         query = select(User.email).where(User.email_key >= start, User.email_key < f"{start}\U0010ffff")
         binned = User.deleted_at.is_not(None) if deleted else User.deleted_at.is_(None)
@@ -168,7 +168,7 @@ class UserRepository(Repository[User]):
             still = update(User).where(User.id == user_id, User.hashed_password == stored)
             self.session.execute(still.values(hashed_password=better_hash, **untouched))
 
-    def ids_of(self, email_keys: Iterable[str]) -> dict[str, uuid.UUID]:
+    def ids_by_key(self, email_keys: Iterable[str]) -> dict[str, uuid.UUID]:
         """The ids of users outside the bin, by email key."""
         query = select(User.email_key, User.id).where(User.deleted_at.is_(None))
         found: dict[str, uuid.UUID] = {}
@@ -192,7 +192,7 @@ class UserRepository(Repository[User]):
             found.extend(self.session.scalars(query))
         return found
 
-    def overdue(self) -> list[User]:
+    def list_expired(self) -> list[User]:
         """The active users whose expiry has passed, locked."""
         overdue = and_(User.is_active.is_(True), User.deleted_at.is_(None), User.expires_at <= utcnow())
         return list(self.session.scalars(select(User).where(overdue).order_by(User.id).with_for_update()))

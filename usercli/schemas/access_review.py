@@ -30,10 +30,10 @@ def _moment(value: Any) -> datetime:
 
 def _word(value: Any) -> str | None:
     """In any case and between blanks: a spreadsheet makes Keep of keep."""
-    said = value.strip().lower()
-    if said not in {"", "keep", "revoke"}:
+    word = value.strip().lower()
+    if word not in {"", "keep", "revoke"}:
         raise InvalidInput(f"decision is neither keep nor revoke: {value.strip()[:50]}")
-    return said or None
+    return word or None
 
 
 class GrantView(BaseModel):

@@ -61,11 +61,11 @@ class EventView(BaseModel):
         if "error" in personal:
             after["error"] = personal["error"]
         before = {**event.before, **personal.get("before", {})}
-        said = {name: personal.get(name) for name in ("actor", "host", "reason", "ticket", "target_email")}
+        context = {name: personal.get(name) for name in ("actor", "host", "reason", "ticket", "target_email")}
         return cls.model_validate(
             {
                 **{name: getattr(event, name) for name in _STORED},
-                **said,
+                **context,
                 "before": _in_order(before),
                 "after": _in_order(after),
                 "erased": event.personal is None,

@@ -45,7 +45,7 @@ def _file_name(value: str) -> str:
     return value
 
 
-def _once_each(names: list[str]) -> list[str]:
+def _sorted_unique(names: list[str]) -> list[str]:
     return sorted(set(names))
 
 
@@ -61,7 +61,7 @@ def _without_null(schema: dict[str, Any]) -> None:
     schema.update(there)
 
 
-_SILENCE = Field(json_schema_extra=_without_null)
+_OMITTED = Field(json_schema_extra=_without_null)
 
 ManagerName = Annotated[str, AfterValidator(_file_name)]
 
@@ -88,11 +88,11 @@ class DesiredUser(BaseModel):
     email: str
     full_name: FullName = ""
     is_active: bool = True
-    roles: Annotated[list[RoleName], AfterValidator(_once_each)] = []
+    roles: Annotated[list[RoleName], AfterValidator(_sorted_unique)] = []
     attributes: Attributes = {}
     expires_at: Annotated[str | None, BeforeValidator(_expiry)] = None
     must_change_password: bool = False
-    initial_password: Annotated[Annotated[str, AfterValidator(_password)] | None, _SILENCE] = None
+    initial_password: Annotated[Annotated[str, AfterValidator(_password)] | None, _OMITTED] = None
 
     @field_validator("email")
     @classmethod
@@ -110,8 +110,8 @@ class Desired(BaseModel):
     model_config = _FORM
 
     name: ManagerName
-    roles: Annotated[list[DesiredRole] | None, _SILENCE] = None
-    users: Annotated[list[DesiredUser] | None, _SILENCE] = None
+    roles: Annotated[list[DesiredRole] | None, _OMITTED] = None
+    users: Annotated[list[DesiredUser] | None, _OMITTED] = None
 
     @classmethod
     def of(cls, document: Document, name: str | None, special_use_domains: tuple[str, ...] = ()) -> Self:

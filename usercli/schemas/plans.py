@@ -42,8 +42,8 @@ class PlannedChange(BaseModel):
 
     def user(self, context: dict[str, Any] | None = None) -> DesiredUser:
         """The fields that a user gets. Raises ValidationError."""
-        said = {name: value for name, value in self.after.items() if name not in {PASSWORD, "managed_by"}}
-        return DesiredUser.model_validate({"email": self.target, **said}, context=context)
+        fields = {name: value for name, value in self.after.items() if name not in {PASSWORD, "managed_by"}}
+        return DesiredUser.model_validate({"email": self.target, **fields}, context=context)
 
 
 CHANGE_COLUMNS = ("target", "action", "kind", "id", "before", "after")

@@ -67,7 +67,7 @@ def _require_storable(value: Any, depth: int = 0) -> None:
             _require_storable(item, depth + 1)
 
 
-def _to_come(value: datetime | None) -> datetime | None:
+def _require_future(value: datetime | None) -> datetime | None:
     if value is not None and value <= utcnow():
         raise InvalidInput(f"the expiry {rfc3339(value)} lies in the past")
     return value
@@ -82,7 +82,7 @@ def _role_name(value: str) -> str:
     return value
 
 
-Expiry = Annotated[AwareDatetime | None, AfterValidator(_to_come)]
+Expiry = Annotated[AwareDatetime | None, AfterValidator(_require_future)]
 FullName = Annotated[str, AfterValidator(_full_name)]
 RoleName = Annotated[str, AfterValidator(_role_name)]
 Attributes = Annotated[dict[str, Any], AfterValidator(_attributes)]

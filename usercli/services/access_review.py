@@ -40,7 +40,7 @@ def apply_review(decisions: Sequence[Decision], uow: UnitOfWork, *, allow_no_adm
             revoked.setdefault(item.user, []).append(item.role)
     with uow.change("review.applied"):
         with last_administrator_guard(uow, allow_none=allow_no_admin):
-            roles = uow.roles.there({name for names in revoked.values() for name in names}, "share")
+            roles = uow.roles.find_named({name for names in revoked.values() for name in names}, "share")
             users = uow.users.by_id(list(revoked), lock=True)
             _require_as_reviewed(decided, uow)
             lost = {user: [roles[name] for name in revoked[user.id] if name in roles] for user in users}

@@ -43,12 +43,12 @@ def history(key: UserKey, uow: UnitOfWork) -> Iterator[EventView]:
     """
     with uow:
         target_id = _target(key, uow)
-        for event in uow.audit.about(target_id):
+        for event in uow.audit.for_target(target_id):
             yield EventView.of(event)
 
 
 def _target(key: UserKey, uow: UnitOfWork) -> uuid.UUID:
-    if key.id is not None and next(uow.audit.about(key.id), None) is not None:
+    if key.id is not None and next(uow.audit.for_target(key.id), None) is not None:
         return key.id
     [user] = uow.users.pick_including_deleted([key])
     return user.id

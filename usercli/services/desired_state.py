@@ -47,23 +47,23 @@ class _Comparison:
 
     def plan(self, prune: bool) -> tuple[Plan, int]:
         self._compare_roles()
-        said = self._desired.users or []
-        ids = self._uow.users.ids_of(email_key(user.email) for user in said)
+        wanted_users = self._desired.users or []
+        ids = self._uow.users.ids_by_key(email_key(user.email) for user in wanted_users)
         present = {user.email_key: user for user in self._uow.users.by_id(list(ids.values()))}
         self._require_ours(present.values())
-        for wanted in said:
+        for wanted in wanted_users:
             self._compare_user(wanted, present.get(email_key(wanted.email)))
-        left = self._no_longer_named(set(ids.values()))
+        left = self._unlisted_users(set(ids.values()))
         if prune:
             self._changes += [_deletion(user) for user in left]
-        named = len(self._desired.roles or []) + len(said)
+        named = len(self._desired.roles or []) + len(wanted_users)
         touched = sum(change.action != "delete" for change in self._changes)
         return Plan.make(self._desired.name, self._changes, named - touched), 0 if prune else len(left)
 
     def _compare_roles(self) -> None:
-        said = self._desired.roles or []
+        wanted_users = self._desired.roles or []
         there = {role.name: role for role, _ in self._uow.roles.all()}
-        for wanted in said:
+        for wanted in wanted_users:
             role = there.get(wanted.name)
             if role is None:
                 after = wanted.model_dump(exclude={"name"})
@@ -73,7 +73,7 @@ class _Comparison:
             if after:
                 before = {key: getattr(role, key) for key in after}
                 self._changes.append(_update("role", wanted.name, role.id, before, after))
-        self._require_roles({*there, *(wanted.name for wanted in said)})
+        self._require_roles({*there, *(wanted.name for wanted in wanted_users)})
 
     def _require_roles(self, known: set[str]) -> None:
         wanted = {name for user in self._desired.users or () for name in user.roles}
@@ -100,9 +100,9 @@ class _Comparison:
             if after:
                 before = {key: now[key] for key in after}
                 self._changes.append(_update("user", user.email, user.id, before, after))
-        _require_to_come(wanted.email, after)
+        _require_future_expiry(wanted.email, after)
 
-    def _no_longer_named(self, named: set[uuid.UUID]) -> list[User]:
+    def _unlisted_users(self, named: set[uuid.UUID]) -> list[User]:
         """None where the file says nothing of users."""
         if self._desired.users is None:
             return []
@@ -137,11 +137,11 @@ def apply_plan(
     Raises ChangedMeanwhile naming what is not as it was when the plan was made, LastAdministrator.
     """
     for change in plan.changes:
-        _require_to_come(change.target, change.after)
+        _require_future_expiry(change.target, change.after)
     with uow.change("plan.applied"):
         uow.roles.lock_definitions()
         with last_administrator_guard(uow, allow_none=allow_no_admin):
-            application = _Application(plan, uow, hashes or {})
+            application = _PlanExecution(plan, uow, hashes or {})
             application.require_unchanged()
             application.carry_out()
         if plan.changes:
@@ -157,7 +157,7 @@ def apply_plan(
     )
 
 
-class _Application:
+class _PlanExecution:
     """A plan, the rows that it touches locked: roles first, then users."""
 
     def __init__(self, plan: Plan, uow: UnitOfWork, hashes: Mapping[str, str]) -> None:
@@ -166,11 +166,11 @@ class _Application:
         of_users = [change for change in plan.changes if change.kind == "user"]
         updates = any(change.action == "update" for change in of_roles)
         names = {change.target for change in of_roles} | set(_roles_of(of_users))
-        self._roles = uow.roles.there(names, "change" if updates else "share")
+        self._roles = uow.roles.find_named(names, "change" if updates else "share")
         self._to_be = {change.target for change in of_roles if change.action == "create"}
         ids = [change.id for change in of_users if change.id is not None]
         self._users = {user.id: user for user in uow.users.by_id(ids, lock=True)}
-        self._taken = uow.users.ids_of(email_key(change.target) for change in of_users if change.id is None)
+        self._taken = uow.users.ids_by_key(email_key(change.target) for change in of_users if change.id is None)
 
     def require_unchanged(self) -> None:
         """Raise ChangedMeanwhile unless all is as it was when the plan was made."""
@@ -270,10 +270,10 @@ def _deletion(user: User) -> PlannedChange:
 def _is_now(change: PlannedChange, found: uuid.UUID | None, now: Mapping[str, Any]) -> bool:
     """The row of that id has the values that the plan saw before; what is to be created is not there."""
     same = all(name in now and not _differ(now[name], value) for name, value in change.before.items())
-    return found == change.id and same and change.before.keys() >= change.after.keys() - _unseen(change)
+    return found == change.id and same and change.before.keys() >= change.after.keys() - _unreviewed_fields(change)
 
 
-def _unseen(change: PlannedChange) -> frozenset[str]:
+def _unreviewed_fields(change: PlannedChange) -> frozenset[str]:
     """What a plan sets without having seen it: nothing but what it creates."""
     return frozenset(change.after) if change.action == "create" else frozenset()
 
@@ -284,7 +284,7 @@ def _roles_of(changes: Iterable[PlannedChange]) -> Iterator[str]:
             yield from change.after.get("roles", ())
 
 
-def _require_to_come(target: str, after: Mapping[str, Any]) -> None:
+def _require_future_expiry(target: str, after: Mapping[str, Any]) -> None:
     """What is set anew lies ahead; an expiry that has passed in the meantime stays as it is."""
     moment = _moment(after.get("expires_at"))
     if moment is not None and moment <= utcnow():
@@ -296,15 +296,17 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _differ(one: Any, other: Any) -> bool:
-    return canonical(_numbers(one)) != canonical(_numbers(other))  # as JSON: to Python 1 and true are equal
+    return canonical(_normalize_numbers(one)) != canonical(
+        _normalize_numbers(other)
+    )  # as JSON: to Python 1 and true are equal
 
 
-def _numbers(value: Any) -> Any:
+def _normalize_numbers(value: Any) -> Any:
     """1e22 comes back from PostgreSQL as a whole number."""
     if isinstance(value, dict):
-        return {key: _numbers(item) for key, item in value.items()}
+        return {key: _normalize_numbers(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_numbers(item) for item in value]
+        return [_normalize_numbers(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

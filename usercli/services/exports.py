@@ -29,7 +29,7 @@ def export_blocks(
     order = order_by(sort)
     with uow:
         if criteria.role is not None:
-            uow.roles.named([criteria.role])
+            uow.roles.get_named([criteria.role])
         if cell_encoding is not None and copies(uow.session):
             yield from UserExportCopy(uow.session, fields, cell_encoding).matching(criteria, order)
         else:

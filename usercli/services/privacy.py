@@ -68,7 +68,7 @@ def export_person(key: UserKey, uow: UnitOfWork) -> PersonExport:
                 HeldRole(role=grant.role.name, granted_at=grant.granted_at, granted_by=grant.granted_by)
                 for grant in sorted(user.grants, key=lambda grant: grant.role.name)
             ],
-            history=[EventView.of(event) for event in uow.audit.about(user.id)],
+            history=[EventView.of(event) for event in uow.audit.for_target(user.id)],
             related={table: [_as_json(row) for row in rows] for table, rows in uow.related.rows(user.id).items()},
         )
 
@@ -88,7 +88,7 @@ def _as_json(value: Any) -> Any:
     return str(value)
 
 
-def effects(key: UserKey, uow: UnitOfWork) -> tuple[UserView, Related]:
+def erasure_effects(key: UserKey, uow: UnitOfWork) -> tuple[UserView, Related]:
     """What erasing a person would do to the rows of other tables. Raises UserNotFound, Ambiguous."""
     with uow:
         [user] = uow.users.pick_including_deleted([key])
@@ -126,8 +126,8 @@ def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str
     except Blocked as error:
         raise Blocked(f"{error.message}; see --anonymise") from None
     addresses = set(_addresses(user, uow))
-    seqs = uow.audit.naming(user_id, names_of(addresses, aliases))
-    uow.roles.forget_granters({*addresses, *aliases})
+    seqs = uow.audit.mentioning(user_id, mention_matcher(addresses, aliases))
+    uow.roles.clear_granters({*addresses, *aliases})
     if anonymise:
         _anonymise(user, uow)
     else:
@@ -137,28 +137,31 @@ def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str
     uow.audit.record("user.erased", target_id=user_id, after=after)
 
 
-def names_of(addresses: Collection[str], aliases: Collection[str]) -> Callable[[str], bool]:
+def mention_matcher(addresses: Collection[str], aliases: Collection[str]) -> Callable[[str], bool]:
     """A look at a JSON text: does it name one of these addresses, however typed, or one of these other names?
 
     Whole words only: who erases ann@example.com does not erase joann@example.com.
     """
     keys = {key for address in addresses if (key := _key(address))}
     others = [address for address in addresses if not _key(address)]  # another program may write anything
-    words = [_folded(alias.strip()) for alias in (*aliases, *others) if alias.strip()]
+    words = [_casefold(alias.strip()) for alias in (*aliases, *others) if alias.strip()]
     signs = [*{key.partition("@")[0] for key in keys}, *words]
     pattern = re.compile("|".join(rf"(?<![\w@.+-]){re.escape(word)}(?![\w@+-]|\.\w)" for word in words) or r"(?!)")
 
     def names(personal: str) -> bool:
-        text = _folded(personal)
+        text = _casefold(personal)
         if not any(sign in text for sign in signs):
             return False
-        return any(_is_one_of(keys, said) or pattern.search(_folded(said)) for said in _texts(json.loads(personal)))
+        return any(
+            _mentions_address(keys, value) or pattern.search(_casefold(value))
+            for value in _texts(json.loads(personal))
+        )
 
     return names
 
 
-def _is_one_of(keys: Collection[str], said: str) -> bool:
-    found = _WORD.findall(said) if "@" in said else []
+def _mentions_address(keys: Collection[str], text: str) -> bool:
+    found = _WORD.findall(text) if "@" in text else []
     return any(_key(word) in keys or _key(word.strip(".'")) in keys for word in found)
 
 
@@ -169,7 +172,7 @@ def _key(address: str) -> str | None:
         return None
 
 
-def _folded(text: str) -> str:
+def _casefold(text: str) -> str:
     return unicodedata.normalize("NFC", text.casefold())
 
 
@@ -189,7 +192,7 @@ def _texts(value: Any) -> Iterator[str]:
 def _addresses(user: User, uow: UnitOfWork) -> Iterator[str]:
     """Every address that the user has or had."""
     yield user.email
-    for event in uow.audit.about(user.id):
+    for event in uow.audit.for_target(user.id):
         view = EventView.of(event)
         for name in (view.target_email, view.before.get("email"), view.after.get("email")):
             if name:

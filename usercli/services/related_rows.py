@@ -31,7 +31,7 @@ def related_to(user_ids: Collection[uuid.UUID], uow: UnitOfWork) -> dict[uuid.UU
     return found
 
 
-def summed(found: Iterable[Related]) -> Related:
+def sum_related(found: Iterable[Related]) -> Related:
     """Those of several users together, by table."""
     total: Related = {}
     for related in found:
@@ -46,7 +46,7 @@ def require_unblocked(found: Mapping[uuid.UUID, Related], of: int) -> None:
     """No other table holds one of these users (so many are asked about). Raises Blocked, naming the tables."""
     blocking = [
         f"{table} ({rows:,} {'row' if rows == 1 else 'rows'})"
-        for table, numbers in summed(found.values()).items()
+        for table, numbers in sum_related(found.values()).items()
         if (rows := numbers.get("block", 0))
     ]
     if blocking:

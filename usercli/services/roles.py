@@ -44,7 +44,7 @@ def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin:
     with uow.change("role.updated", [RoleName(name)]):
         uow.roles.lock_definitions()
         with last_administrator_guard(uow, allow_none=allow_no_admin):
-            [role] = uow.roles.named([name], "change")
+            [role] = uow.roles.get_named([name], "change")
             different = {key: value for key, value in given.items() if getattr(role, key) != value}
             before = {key: getattr(role, key) for key in different}
             for key, value in different.items():
@@ -63,7 +63,7 @@ def delete_role(name: str, uow: UnitOfWork, *, revoke: bool = False, allow_no_ad
     with uow.change("role.deleted", [RoleName(name)]):
         uow.roles.lock_definitions()
         with last_administrator_guard(uow, allow_none=allow_no_admin):
-            [role] = uow.roles.named([name], "change")
+            [role] = uow.roles.get_named([name], "change")
             holders = uow.users.by_id(uow.roles.holders(role), lock=True)
             if holders and not revoke:
                 raise Refused(_still_granted(name, [user.deleted_at is not None for user in holders]))

@@ -49,8 +49,8 @@ def plan_undo(change_id: uuid.UUID, uow: UnitOfWork) -> UndoPlan:
     with uow:
         undo = _Undo(change_id, uow)
         undo.plan_roles()
-        for stories in undo.stories():
-            undo.plan_users(stories)
+        for batch in undo.events_by_user():
+            undo.plan_users(batch)
             uow.session.expunge_all()
         undo.require_something()
         return undo.plan
@@ -82,8 +82,8 @@ def undo_change(
 def _carry_out(undo: _Undo, uow: UnitOfWork, only_unchanged: bool) -> _Undo:
     undo.plan_roles()
     undo.bring_roles_back()
-    for stories in undo.stories():
-        steps = undo.plan_users(stories, lock=True)
+    for batch in undo.events_by_user():
+        steps = undo.plan_users(batch, lock=True)
         if only_unchanged or not undo.plan.conflicts:
             undo.give_users_back(steps)
         for user, _, _ in steps:
@@ -112,18 +112,18 @@ class _Undo:
         for event in self._uow.audit.of_change(self._id, "role"):
             self._plan_role(EventView.of(event))
 
-    def stories(self) -> Iterator[list[list[EventView]]]:
+    def events_by_user(self) -> Iterator[list[list[EventView]]]:
         """The events of each user of the change, so many users at a time, in the order in which they were met."""
         events = map(EventView.of, self._uow.audit.of_change(self._id, "user"))
-        told = (list(story) for target, story in groupby(events, lambda event: event.target_id) if target)
-        while some := list(islice(told, _USERS_AT_A_TIME)):
+        grouped = (list(group) for target, group in groupby(events, lambda event: event.target_id) if target)
+        while some := list(islice(grouped, _USERS_AT_A_TIME)):
             yield some
 
-    def plan_users(self, stories: Sequence[Sequence[EventView]], *, lock: bool = False) -> list[_Step]:
+    def plan_users(self, event_lists: Sequence[Sequence[EventView]], *, lock: bool = False) -> list[_Step]:
         """What is to be given back to these users; conflicts are noted."""
-        ids = [uuid.UUID(story[0].target_id) for story in stories]
+        ids = [uuid.UUID(events[0].target_id) for events in event_lists]
         users = {user.id: user for user in self._uow.users.by_id(ids, lock=lock)}
-        steps = [self._plan_user(users.get(key), story) for key, story in zip(ids, stories, strict=True)]
+        steps = [self._plan_user(users.get(key), events) for key, events in zip(ids, event_lists, strict=True)]
         return [step for step in steps if step is not None]
 
     def require_something(self) -> None:
@@ -132,7 +132,7 @@ class _Undo:
             raise Refused("a password cannot be undone; use: usercli password reset")
 
     def _require_undoable(self) -> None:
-        actions, erased = self._uow.audit.outline(self._id)
+        actions, erased = self._uow.audit.actions_of(self._id)
         if not actions:
             raise ChangeNotFound(f"no such change: {self._id}")
         if by := self._uow.audit.undone_by(self._id):
@@ -142,20 +142,20 @@ class _Undo:
         if erased:
             raise Refused("the personal values of this change were erased; it cannot be undone")
 
-    def _plan_user(self, user: User | None, story: Sequence[EventView]) -> _Step | None:
+    def _plan_user(self, user: User | None, events: Sequence[EventView]) -> _Step | None:
         plan = self.plan
         if user is None:
-            plan.conflicts.append(f"{story[-1].target_email or story[-1].target_id} is gone")
+            plan.conflicts.append(f"{events[-1].target_email or events[-1].target_id} is gone")
             return None
-        if any("password" in event.after for event in story) and story[0].action != "user.created":
+        if any("password" in event.after for event in events) and events[0].action != "user.created":
             plan.passwords.append(user.email)
-        if story[0].action == "user.created":
+        if events[0].action == "user.created":
             if user.deleted_at is not None:
                 plan.conflicts.append(f"{user.email} is in the bin already")
                 return None
             plan.steps.append(f"{user.email}: move to the bin")
-            return user, story, {}
-        give_back = _give_back(user, story, plan.conflicts)
+            return user, events, {}
+        give_back = _give_back(user, events, plan.conflicts)
         if give_back.get("is_active") and user.deleted_at is not None and "deleted_at" not in give_back:
             plan.conflicts.append(f"{user.email} is_active")  # in the bin since
             del give_back["is_active"]
@@ -165,7 +165,7 @@ class _Undo:
         if not give_back:
             return None
         plan.steps.append(f"{user.email}: give back {', '.join(n for n in give_back if n != 'was_active')}")
-        return user, story, give_back
+        return user, events, give_back
 
     def _role_names(self) -> set[str]:
         """The roles that there are, and that this undo brings back."""
@@ -203,9 +203,9 @@ class _Undo:
     def give_users_back(self, steps: Sequence[_Step]) -> None:
         """Do what was planned for these users."""
         own = [role for event, role in self._role_steps if event.action == "role.created" and role is not None]
-        for user, story, give_back in steps:
+        for user, events, give_back in steps:
             before = user_events.snapshot(user)
-            if story[0].action == "user.created":
+            if events[0].action == "user.created":
                 change_roles(user, [], own, self._uow)  # they go as well, and the bin keeps roles
                 user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
             else:
@@ -227,7 +227,7 @@ class _Undo:
         for name, value in give_back.items():
             if name == "roles":
                 gained, lost = value
-                change_roles(user, self._uow.roles.named(lost), self._uow.roles.named(gained), self._uow)
+                change_roles(user, self._uow.roles.get_named(lost), self._uow.roles.get_named(gained), self._uow)
             elif name == "attributes":
                 kept = {key: item for key, item in user.attributes.items() if value.get(key) is not _ABSENT}
                 user.attributes = {**kept, **{k: v for k, v in value.items() if v is not _ABSENT}}
@@ -267,12 +267,12 @@ def _listed(conflicts: Sequence[str]) -> str:
     return "; ".join([*conflicts[:_LISTED], *more])
 
 
-def _give_back(user: User, story: Sequence[EventView], conflicts: list[str]) -> dict[str, Any]:
+def _give_back(user: User, events: Sequence[EventView], conflicts: list[str]) -> dict[str, Any]:
     """The former values of the fields that still have what the change gave them."""
     now = user_events.snapshot(user)
     first: dict[str, Any] = {}
     last: dict[str, Any] = {}
-    for event in story:
+    for event in events:
         for name in event.after.keys() & _FIELDS:
             if name == "must_change_password" and "password" in event.after:
                 continue  # it belongs to that password, which stays

@@ -53,7 +53,7 @@ def imported(user_id: str, row: UserRow) -> Draft:
     # canonical JSON, for a million of them by hand: its keys are sorted
     personal = f'{{"attributes":{row.attributes.canonical},"email":{email},"full_name":{name}}}'
     deleted_at = row.kept.get("deleted_at") if row.kept else None
-    said = _imported_payload(
+    payload = _imported_payload(
         row.is_active,
         row.roles,
         row.must_change_password,
@@ -61,7 +61,7 @@ def imported(user_id: str, row: UserRow) -> Draft:
         deleted_at,
         _password_kind(row.hashed_password),
     )
-    return "user.created", "done", "user", user_id, row.email, "{}", personal, "{}", said, None, None
+    return "user.created", "done", "user", user_id, row.email, "{}", personal, "{}", payload, None, None
 
 
 @lru_cache(maxsize=1024)  # of a million users most say the same
@@ -95,8 +95,8 @@ def _password_kind(stored: str | None) -> tuple[str, int | None] | None:
     start = stored[:7]
     if start in _BCRYPT:
         return _BCRYPT[start]
-    said = password_summary(stored)
-    kind = said["scheme"], said["cost"]
+    payload = password_summary(stored)
+    kind = payload["scheme"], payload["cost"]
     if start.startswith("$2"):
         _BCRYPT[start] = kind
     return kind

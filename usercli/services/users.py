@@ -57,7 +57,7 @@ def create_user(
     if hashed_password is not None:
         user.hashed_password, user.password_changed_at = hashed_password, utcnow()
     with uow.change("user.created", [data.email]):
-        roles = uow.roles.named(data.roles, "share")
+        roles = uow.roles.get_named(data.roles, "share")
         if not if_not_exists:
             uow.users.add(user)
         elif not uow.users.add_if_absent(user):
@@ -91,14 +91,16 @@ def select_users(criteria: UserCriteria, uow: UnitOfWork) -> list[tuple[uuid.UUI
     """Ids and emails of all users that fit, by id. Raises RoleNotFound."""
     with uow:
         if criteria.role is not None:
-            uow.roles.named([criteria.role])
+            uow.roles.get_named([criteria.role])
         return uow.users.ids_matching(criteria)
 
 
 def suggest_emails(start: str, uow: UnitOfWork, limit: int, *, deleted: bool = False) -> list[str]:
     """The first emails that begin so, in the order of their keys; of the bin, or of the other users."""
     with uow:
-        return uow.users.emails_from(unicodedata.normalize("NFC", start.casefold()), limit, deleted=deleted)
+        return uow.users.emails_starting_with(
+            unicodedata.normalize("NFC", start.casefold()), limit, deleted=deleted
+        )
 
 
 def find_including_deleted(keys: Sequence[UserKey], uow: UnitOfWork) -> list[UserView]:
@@ -110,14 +112,14 @@ def find_including_deleted(keys: Sequence[UserKey], uow: UnitOfWork) -> list[Use
 def all_exist(keys: Sequence[UserKey], uow: UnitOfWork) -> bool:
     """Every key names a user outside the bin."""
     with uow:
-        return len(uow.users.present(keys)) == len(keys)
+        return len(uow.users.existing_keys(keys)) == len(keys)
 
 
 def count_users(criteria: UserCriteria, uow: UnitOfWork) -> int:
     """How many users fit."""
     with uow:
         if criteria.role is not None:
-            uow.roles.named([criteria.role])
+            uow.roles.get_named([criteria.role])
         return uow.users.count_matching(criteria)
 
 
@@ -156,7 +158,7 @@ class Listing:
             one_more = None if self._limit is None else self._limit + 1
             last: UserView | None = None
             if self._criteria.role is not None:
-                uow.roles.named([self._criteria.role])
+                uow.roles.get_named([self._criteria.role])
             for user in uow.users.matching(self._criteria, self._order, self._after, one_more, self._skip):
                 if self.shown == self._limit:
                     self.total = uow.users.count_matching(self._criteria)
@@ -189,7 +191,10 @@ def update_users(
     takes_away = data.is_active is False or data.expires_at is not None or bool(data.remove_roles)
     with uow.change(action, keys):
         with last_administrator_guard(uow, allow_none=allow_no_admin) if takes_away else nullcontext():
-            added, removed = uow.roles.named(data.add_roles, "share"), uow.roles.named(data.remove_roles, "share")
+            added, removed = (
+                uow.roles.get_named(data.add_roles, "share"),
+                uow.roles.get_named(data.remove_roles, "share"),
+            )
             users = uow.users.pick(keys, lock=True)
             for user in users:
                 if data.if_version not in (None, user.version):
@@ -216,7 +221,7 @@ def set_active(keys: Sequence[UserKey], active: bool, uow: UnitOfWork, *, allow_
 def expire_overdue(uow: UnitOfWork) -> Change:
     """Deactivate every active user whose expiry has passed; safe to repeat."""
     with uow.change("user.expired"):
-        users = uow.users.overdue()
+        users = uow.users.list_expired()
         for user in users:
             before = user_events.snapshot(user)
             user.is_active = False

@@ -56,7 +56,7 @@ def batch(
 
     uow = invocation.changing()
     with open_source(file) as source:
-        runner = _Runner(invocation, uow, atomic)
+        runner = _CommandRunner(invocation, uow, atomic)
         with uow if atomic else nullcontext():
             output.text(runner.lines(_lines(source), go_on=continue_))
             if atomic and not runner.failed:
@@ -68,7 +68,7 @@ def batch(
     return ExitCode.PARTIAL if continue_ and len(runner.failed) < runner.ran else runner.failed[0]
 
 
-class _Inner(Invocation):
+class _BatchInvocation(Invocation):
     """The invocation of one command of a batch: the batch's database and connection, its own options."""
 
     def __init__(self, outer: Invocation, engine: Any, joined: UnitOfWork | None) -> None:
@@ -107,7 +107,7 @@ class _Inner(Invocation):
         )
 
 
-class _Runner:
+class _CommandRunner:
     """Runs the commands and remembers how they ended."""
 
     def __init__(self, outer: Invocation, uow: UnitOfWork, atomic: bool) -> None:
@@ -133,8 +133,8 @@ class _Runner:
                 continue
             code, result, messages = self._run(words)
             self.ran += 1
-            said = BatchResult(line=number, code=code, result=result, messages=messages)
-            yield json_safe(json.dumps(dict(said), ensure_ascii=False)) + "\n"
+            outcome = BatchResult(line=number, code=code, result=result, messages=messages)
+            yield json_safe(json.dumps(dict(outcome), ensure_ascii=False)) + "\n"
             if code != ExitCode.OK:
                 self.failed.append(int(code))
                 if not go_on:
@@ -143,8 +143,8 @@ class _Runner:
     def _run(self, words: list[str]) -> tuple[int, Any, list[str]]:
         from usercli.cli.main import INTERRUPTED, describe_error
 
-        inner = _Inner(self._outer, self._engine, self._joined)
-        with _captured() as out:
+        inner = _BatchInvocation(self._outer, self._engine, self._joined)
+        with _captured_stdout() as out:
             try:
                 if words[0] in _NOT_INSIDE:
                     raise InvalidInput(f"{words[0]} cannot be run in a batch")
@@ -178,7 +178,7 @@ def _words(text: str, number: int) -> list[str]:
 
 
 @contextmanager
-def _captured() -> Iterator[io.BytesIO]:
+def _captured_stdout() -> Iterator[io.BytesIO]:
     """What the block writes to stdout; it reads nothing from stdin, which is the batch's own."""
     held = io.BytesIO()
     text = io.TextIOWrapper(held, encoding="utf-8", write_through=True)

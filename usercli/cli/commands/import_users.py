@@ -134,7 +134,7 @@ def import_(
             preserve=preserve,
             allow_no_admin=allow_no_admin,
         ),
-        plain=hash_passwords,
+        allow_plain_passwords=hash_passwords,
         jobs=jobs,
     )
     with run.reporting_progress_on_interrupt():
@@ -160,7 +160,7 @@ class _Run:
     format: str
     read_options: ReadOptions
     options: ImportOptions
-    plain: bool
+    allow_plain_passwords: bool
     jobs: int | None
     #: Hashes that cannot be verified: how many of which scheme.
     unsupported: Counter[str] = field(default_factory=Counter)
@@ -219,7 +219,7 @@ class _Run:
         if place.records:
             self.invocation.info(f"going on behind record {place.records:,}")
         self._note_progress(place.summary)
-        if self.plain:
+        if self.allow_plain_passwords:
             self._print_hashing_estimate(place.records)
         elif not place.records:
             self._survey()
@@ -270,7 +270,7 @@ class _Run:
     def _hasher(self) -> PasswordHasher | None:
         from usercli.cli.password_input import hasher_of
 
-        return hasher_of(self.invocation) if self.plain and not self.invocation.dry_run else None
+        return hasher_of(self.invocation) if self.allow_plain_passwords and not self.invocation.dry_run else None
 
     @property
     def _is_a_file(self) -> bool:
@@ -282,7 +282,7 @@ class _Run:
 
         domains = self.invocation.settings.special_use_domains
         parser = RowParser(special_use_domains=domains, preserve=self.options.preserve)
-        return Checker(parser, self.plain, lambda scheme: self.unsupported.update([scheme]))
+        return Checker(parser, self.allow_plain_passwords, lambda scheme: self.unsupported.update([scheme]))
 
     @contextmanager
     def _records(self, done: int = 0) -> Iterator[Iterator[Record | BadRecord]]:
@@ -297,7 +297,7 @@ class _Run:
 
     def _print_hashing_estimate(self, done: int = 0) -> None:
         """An estimate for the passwords of the file behind its first records; all of it is checked before."""
-        if not self.plain:
+        if not self.allow_plain_passwords:
             return
         from usercli.cli.hashing_estimate import estimate
         from usercli.cli.password_input import hasher_of
@@ -318,7 +318,7 @@ class _Run:
         if found.bad and not self.options.skip_bad:
             self._show(failed := ImportFailed(found.first, found.bad, done))
             raise failed
-        return found.plain
+        return found.passwords
 
     @contextmanager
     def _watched(self) -> Iterator[Progress]:
@@ -352,7 +352,7 @@ class _Run:
 
     def _deciding_options(self) -> dict[str, Any]:
         """The options that decide what is written."""
-        given = {"from": self.format, "hash_passwords": self.plain}
+        given = {"from": self.format, "hash_passwords": self.allow_plain_passwords}
         given |= asdict(self.options) | asdict(self.read_options)
         deciding = {name: value for name, value in given.items() if name not in {"max_errors", "allow_no_admin"}}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in deciding.items()}

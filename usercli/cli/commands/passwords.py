@@ -13,10 +13,10 @@ from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
 from usercli.cli.password_input import (
     NO_SECRET,
-    SecretOut,
+    SecretDelivery,
     SecretSource,
     hasher_of,
-    require_secret_way_out,
+    require_secret_destination,
 )
 from usercli.cli.user_actions import apply_to_users, parse_keys, show_change, user_output
 from usercli.cli.user_selection import NO_SELECTION, Selection
@@ -62,14 +62,14 @@ def set_(
     [key] = parse_keys([user])
     [found] = show_users([key], invocation.reading())
     uow = invocation.changing()
-    plain = secret.read(invocation)
+    password = secret.read(invocation)
     with uow.attempt("password.set", [key]):
-        hashed = secret.hashed(invocation, plain, found.email, found.full_name)
-    with SecretOut(invocation, secret.secret_out) as out:
+        hashed = secret.hashed(invocation, password, found.email, found.full_name)
+    with SecretDelivery(invocation, secret.secret_out) as out:
 
         def deliver(view: UserView) -> None:
-            if secret.generate and plain is not None:
-                out.deliver([(view.email, plain)])
+            if secret.generate and password is not None:
+                out.deliver([(view.email, password)])
 
         change = service.set_password(key, hashed, uow, must_change=must_change, before_commit=deliver)
     show_change(invocation, output, change, "set the password of")
@@ -95,7 +95,7 @@ def reset(
       usercli password reset --match role=editor --secret-out new.csv --yes
     """
     output = user_output(invocation)
-    require_secret_way_out(secret_out)
+    require_secret_destination(secret_out)
     source = SecretSource(generate=True, length=length, words=words)
     from usercli.services import passwords as service
     from usercli.services.users import empty_change, show_users
@@ -109,7 +109,7 @@ def reset(
     with uow.attempt("password.reset", keys):
         source.require_allowed(invocation)
     invocation.confirm(f"reset the password of {found[0].email if len(found) == 1 else f'{len(found)} users'}")
-    with SecretOut(invocation, secret_out) as out:
+    with SecretDelivery(invocation, secret_out) as out:
         change = service.reset_passwords(
             keys,
             uow,
@@ -152,11 +152,11 @@ def verify(
     source = SecretSource(password_stdin=password_stdin, password_file=password_file, password_fd=password_fd)
     source.require_one(invocation, ways="--password-stdin, --password-file FILE or --password-fd N")
     [key] = parse_keys([user])
-    plain = source.read(invocation, twice=False) or ""
+    password = source.read(invocation, twice=False) or ""
     rehash, record = not (no_rehash or invocation.dry_run), record_login and not invocation.dry_run
     service = AuthService(invocation.signing_in, hasher_of(invocation))
     try:
-        service.verify(key, plain, rehash=rehash, record_login=record)
+        service.verify(key, password, rehash=rehash, record_login=record)
     except SignInRefused:
         return ExitCode.NO
     return ExitCode.OK

@@ -74,8 +74,8 @@ def erase(
     from usercli.services import privacy as service
 
     [key] = parse_keys([user])
-    found, effects = service.effects(key, invocation.reading())
-    print_related(invocation, effects)
+    found, erasure_effects = service.erasure_effects(key, invocation.reading())
+    print_related(invocation, erasure_effects)
     require_email(invocation, found.email, confirm, f"erasing {found.email} cannot be undone")
     change = service.erase_person(
         key,

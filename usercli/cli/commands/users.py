@@ -11,7 +11,7 @@ import typer
 
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
-from usercli.cli.password_input import NO_SECRET, SecretOut, SecretSource
+from usercli.cli.password_input import NO_SECRET, SecretDelivery, SecretSource
 from usercli.cli.user_actions import (
     AllowNoAdminOpt,
     ContinueOpt,
@@ -97,14 +97,14 @@ def create(
         context=_context(invocation),
     )
     uow = invocation.changing()
-    plain = secret.read(invocation)
+    password = secret.read(invocation)
     with uow.attempt("user.created", [data.email]):
-        hashed = secret.hashed(invocation, plain, data.email, data.full_name)
-    with SecretOut(invocation, secret.secret_out) as out:
+        hashed = secret.hashed(invocation, password, data.email, data.full_name)
+    with SecretDelivery(invocation, secret.secret_out) as out:
 
         def deliver(user: UserView) -> None:
-            if secret.generate and plain is not None:
-                out.deliver([(user.email, plain)])
+            if secret.generate and password is not None:
+                out.deliver([(user.email, password)])
 
         change = service.create_user(
             data, uow, hashed_password=hashed, if_not_exists=if_not_exists, on_created=deliver
@@ -380,9 +380,9 @@ def _purgeable(invocation: Invocation, keys: Sequence[UserKey], each: bool) -> l
 
 def _say_what_goes(invocation: Invocation, users: Sequence[UserView]) -> None:
     """The rows of other tables that a purge takes along; where some forbid it, the refusal names those."""
-    from usercli.services.related_rows import related_to, summed
+    from usercli.services.related_rows import related_to, sum_related
 
-    related = summed(related_to([user.id for user in users], invocation.reading()).values())
+    related = sum_related(related_to([user.id for user in users], invocation.reading()).values())
     if not any("block" in numbers for numbers in related.values()):
         print_related(invocation, related)
 

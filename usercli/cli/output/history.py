@@ -30,8 +30,8 @@ def lines(events: Iterable[EventView]) -> Iterator[str]:
 
 def _difference(name: str, event: EventView) -> str:
     if name == "password":
-        said = event.after[name]
-        return f"password: changed ({said.get('scheme')}, cost {said.get('cost')})"
+        password = event.after[name]
+        return f"password: changed ({password.get('scheme')}, cost {password.get('cost')})"
     if name not in event.before:
         return f"{name}: {_shown(event.after[name])}"
     if name not in event.after:

@@ -25,17 +25,17 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
     Groups by their numbers are looked up in the same file: users that come before their groups are held back.
     """
     groups: dict[str, str] = {}
-    waiting: list[tuple[int, Document]] = []
+    pending: list[tuple[int, Document]] = []
     for number, document in enumerate(walk(source, "django"), 1):
         if number == 1:
             require_known(document.value, frozenset({"model"}), "django")
         if _is_group(document.value):
             groups[str(document.value.get("pk"))] = str(document.value["fields"].get("name"))
         elif _unknown_groups(document.value, groups):
-            waiting.append((number, document))
+            pending.append((number, document))
         elif found := read_one(number, document, lambda item: _person(item, groups), options):
             yield found
-    for number, document in waiting:
+    for number, document in pending:
         if found := read_one(number, document, lambda item: _person(item, groups), options):
             yield found
 

@@ -192,7 +192,7 @@ class Loader:
 
     def _resolve_conflicts(self, rows: Sequence[UserRow]) -> None:
         """Do with users who exist already what the options say."""
-        ids = self.uow.users.ids_of([row.email_key for row in rows])
+        ids = self.uow.users.ids_by_key([row.email_key for row in rows])
         users: dict[str, User] = {}
         again: set[Any] = set()
         if self.options.on_conflict == "update":

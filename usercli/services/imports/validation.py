@@ -29,10 +29,10 @@ def noop(_: object) -> None:
 
 @dataclass(frozen=True)
 class Checker:
-    """Makes rows of records. Unless `plain` allows them, plain passwords are bad records."""
+    """Makes rows of records. Unless `allow_plain_passwords` allows them, plain passwords are bad records."""
 
     parser: RowParser
-    plain: bool = False
+    allow_plain_passwords: bool = False
     on_unsupported: Callable[[str], None] = noop
 
     def chunks(self, records: Iterable[Record | BadRecord], size: int = CHUNK) -> Iterator[list[Checked]]:
@@ -50,7 +50,7 @@ class Checker:
             row = self.parser.parse(record.line, record.fields)
         except InvalidInput as error:
             return BadRecord(record.line, error.message, record.fields)
-        if row.password is not None and not self.plain:
+        if row.password is not None and not self.allow_plain_passwords:
             return BadRecord(record.line, "a plain password; it needs --hash-passwords", record.fields)
         if record.unsupported is not None:
             self.on_unsupported(record.unsupported)
@@ -84,7 +84,7 @@ def _set_hash(row: UserRow, made: str) -> None:
 class Survey:
     """What a file holds: plain passwords, bad records, and the first of these."""
 
-    plain: int = 0
+    passwords: int = 0
     bad: int = 0
     first: list[BadRecord] = field(default_factory=list)
 
@@ -96,7 +96,7 @@ def survey(chunks: Iterable[list[Checked]], on_progress: Callable[[int], None] =
         bad = [item for item in chunk if isinstance(item, BadRecord)]
         found.bad += len(bad)
         found.first += bad[: FIRST - len(found.first)]
-        found.plain += sum(isinstance(item, UserRow) and item.password is not None for item in chunk)
+        found.passwords += sum(isinstance(item, UserRow) and item.password is not None for item in chunk)
         records += len(chunk)
         on_progress(records)
     return found
