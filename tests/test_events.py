@@ -20,12 +20,12 @@ from usercli.origin import Origin
 from usercli.prefetch import prefetch
 from usercli.repositories.event_encoder import (
     COLUMNS,
-    PERSONAL_FIELDS,
     Draft,
     EventWriter,
     link_rows,
     split_personal,
 )
+from usercli.schemas.user_fields import PERSONAL
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 _VALUES = st.recursive(
@@ -66,7 +66,7 @@ def test_a_row_has_the_bytes_and_hashes_of_the_definition(
         "reason": origin.reason,
         "ticket": origin.ticket,
         "target_email": email,
-        **{side: {k: v for k, v in fields.items() if k in PERSONAL_FIELDS} for side, fields in text.items()},
+        **{side: {k: v for k, v in fields.items() if k in PERSONAL} for side, fields in text.items()},
     }
     if error is not None:
         personal["error"] = error
@@ -82,7 +82,7 @@ def test_a_row_has_the_bytes_and_hashes_of_the_definition(
         "db_role": db_role,
         "tool": origin.tool,
         "personal_hash": event["personal_hash"],
-        **{side: {k: v for k, v in fields.items() if k not in PERSONAL_FIELDS} for side, fields in text.items()},
+        **{side: {k: v for k, v in fields.items() if k not in PERSONAL} for side, fields in text.items()},
     }
     assert {side: json.loads(str(event[side])) for side in text} == {side: body[side] for side in text}
     assert event["body_hash"] == hash_chain.body_hash(body)

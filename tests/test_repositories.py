@@ -17,7 +17,8 @@ from usercli.models import User
 from usercli.models.base import ChangeIds, new_id
 from usercli.repositories import users as user_questions
 from usercli.repositories.pagination import query_mark, read_cursor, write_cursor
-from usercli.repositories.users import SORTABLE, batched, order_by
+from usercli.repositories.users import batched, order_by
+from usercli.schemas.user_fields import SORTABLE
 from usercli.schemas.users import UserCriteria, UserKey
 from usercli.services.users import Listing
 

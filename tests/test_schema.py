@@ -367,7 +367,7 @@ def test_the_fields_of_a_command_are_those_that_it_chooses_from(
     lines = {"export": ["export", "x.csv", "--with-hashes"]}
     given = lines.get(command, [re.sub(r"\{\w+\}", "x.csv", part) for part in case.complete])
     seen: list[str] = []
-    monkeypatch.setattr("usercli.cli._report", lambda error, _: seen.extend(error.args) or 0)
+    monkeypatch.setattr("usercli.cli.main._report", lambda error, _: seen.extend(error.args) or 0)
     run_here(*given)
     assert sorted(seen) == sorted(contract.fields(command))
 

@@ -59,6 +59,11 @@ def canonical(value: Any) -> str:
     return _ENCODE(value)
 
 
+def differs_as_json(one: Any, other: Any) -> bool:
+    """The two are different values in JSON; to Python 1 and true are equal."""
+    return canonical(one) != canonical(other)
+
+
 def personal_hash(salt: str, personal: str) -> str:
     """What stays in the chain of the erasable values: SHA-256 of the salt's bytes and the text's."""
     return hashlib.sha256(bytes.fromhex(salt) + personal.encode()).hexdigest()

@@ -176,7 +176,7 @@ def _findings(_: Line) -> Iterable[str]:
 
 
 def _sortable(_: Line) -> Iterable[str]:
-    from usercli.schemas.users import SORTABLE
+    from usercli.schemas.user_fields import SORTABLE
 
     return (*SORTABLE, *(f"-{name}" for name in SORTABLE))
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, FetchedValue, Index, text
+from sqlalchemy import CheckConstraint, ColumnElement, FetchedValue, Index, and_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from usercli.emails import email_key
 from usercli.models.base import Base, IdMixin, TimestampMixin
 from usercli.models.role import UserRole
 from usercli.models.types import CodePointText, JsonObject, UtcDateTime
+from usercli.schemas.user_fields import DISABLED_PASSWORD
 
-#: passlib's marker of a disabled password: no password matches it.
-DISABLED_PASSWORD = "!"  # noqa: S105 - the absence of a password
+__all__ = ["DISABLED_PASSWORD", "User"]
 
 
 class User(IdMixin, TimestampMixin, Base):
@@ -45,6 +45,19 @@ class User(IdMixin, TimestampMixin, Base):
     def roles(self) -> tuple[str, ...]:
         """The names of the roles held, by code point."""
         return tuple(sorted(grant.role.name for grant in self.grants))
+
+    def soft_delete(self, at: datetime) -> None:
+        """Move to the bin: inactive there, remembering whether it was active."""
+        self.was_active, self.is_active, self.deleted_at = self.is_active, False, at
+
+    def restore(self) -> None:
+        """Bring back from the bin, as active as it was."""
+        self.is_active, self.was_active, self.deleted_at = bool(self.was_active), None, None
+
+    @classmethod
+    def has_expired(cls, now: datetime) -> ColumnElement[bool]:
+        """The condition that the expiry has passed."""
+        return and_(cls.expires_at.is_not(None), cls.expires_at <= now)
 
     __table_args__ = (
         Index(

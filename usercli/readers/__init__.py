@@ -18,8 +18,8 @@ from usercli.errors import InvalidInput
 class Record:
     """One user of a file: `line` is where it starts (or its number, where there are no lines).
 
-    `fields` has our names (email, full_name, is_active, roles, attributes, expires_at, hashed_password,
-    password ...). Values are typed, or texts as they stand in a table of texts.
+    `fields` has our names (schemas/user_fields.py) and `password`. Values are typed, or texts as a table of texts
+    has them.
     """
 
     line: int

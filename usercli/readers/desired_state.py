@@ -12,22 +12,14 @@ from typing import Any
 
 from usercli.errors import InvalidInput
 from usercli.readers.text_source import BadLine, numbered_lines, open_source
+from usercli.schemas.user_fields import BOOLEANS, DESIRED, TIMES
 
 #: A file that people write and review; more users than this holds are for import.
 LARGEST = 16 << 20
 DEEPEST = 100
 
 #: The columns that a table may have.
-COLUMNS = (
-    "email",
-    "full_name",
-    "is_active",
-    "roles",
-    "attributes",
-    "expires_at",
-    "must_change_password",
-    "initial_password",
-)
+COLUMNS = (*DESIRED, "initial_password")
 
 Path = tuple[str | int, ...]
 
@@ -168,10 +160,10 @@ def _user(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = dict(zip(header, bare, strict=True))
     if "roles" in found:
         found["roles"] = found["roles"].split(";") if found["roles"] else []
-    for name in found.keys() & {"is_active", "must_change_password"}:
+    for name in found.keys() & BOOLEANS:
         found[name] = _YES_NO.get(found[name].lower(), found[name])
-    if "expires_at" in found:
-        found["expires_at"] = found["expires_at"] or None
+    for name in found.keys() & TIMES:
+        found[name] = found[name] or None
     if not found.get("initial_password", "x"):
         del found["initial_password"]
     if "attributes" in found:

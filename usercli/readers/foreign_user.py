@@ -38,7 +38,7 @@ class Person:
     attributes: dict[str, Any] = field(default_factory=dict)
     secret: Secret = field(default_factory=Secret)
     must_change_password: bool = False
-    #: created_at, last_login_at, expires_at ...
+    #: By our names.
     times: dict[str, datetime | None] = field(default_factory=dict)
 
     def record(self, number: int, options: ReadOptions) -> Record | BadRecord:

@@ -16,9 +16,7 @@ from typing import Any
 
 from usercli.hash_chain import canonical, stamp
 from usercli.origin import Origin
-
-#: Fields whose values may name a person: they go into the erasable part.
-PERSONAL_FIELDS = frozenset({"email", "full_name", "attributes"})
+from usercli.schemas.user_fields import PERSONAL
 
 #: What one event says, in texts, marshalled while it waits: action, outcome, kind, target id, email; the personal
 #: fields before and after, and the others before and after, as canonical JSON; undoes, error.
@@ -110,5 +108,5 @@ def split_personal(fields: Mapping[str, Any] | None) -> tuple[str, str]:
     personal: dict[str, Any] = {}
     others: dict[str, Any] = {}
     for name, value in (fields or {}).items():
-        (personal if name in PERSONAL_FIELDS else others)[name] = value
+        (personal if name in PERSONAL else others)[name] = value
     return canonical(personal), canonical(others)

@@ -22,12 +22,11 @@ from usercli.repositories.pagination import Order
 from usercli.repositories.postgres_copy import copied_columns
 from usercli.repositories.user_export_query import BROKEN_TIME
 from usercli.repositories.users import UserRepository
-from usercli.schemas.users import TIME_FIELDS, UserCriteria
+from usercli.schemas.user_fields import BOOLEANS, TEXTS, TIMES
+from usercli.schemas.users import UserCriteria
 from usercli.text import json_line
 
 _ROWS_A_BLOCK = 1000
-_BOOLEANS = {"is_active", "must_change_password"}
-_TEXTS = {"email", "full_name", "attributes", "hashed_password"}
 _NO_TIME = "!"
 
 
@@ -56,7 +55,7 @@ class UserExportCopy:
             yield dict(zip(self._columns, made, strict=True))
 
     def _is_text(self, name: str) -> bool:
-        return name in _TEXTS or (name == "roles" and self._has_roles)
+        return name in TEXTS or (name == "roles" and self._has_roles)
 
     def _expression(self, names: Sequence[str]) -> Any:
         [first, *others] = names
@@ -69,13 +68,13 @@ class UserExportCopy:
         if name == "roles":
             return self._roles() if self._has_roles else literal("[]" if self._cell_encoding.json else "")
         column = getattr(User, name)
-        if name in TIME_FIELDS:
+        if name in TIMES:
             return self._time(column)
-        if name in _BOOLEANS:
+        if name in BOOLEANS:
             return case((column, "true"), else_="false")
         if name == "id" and self._cell_encoding.json:
             return cast(func.to_json(column), Text)
-        return column if name in _TEXTS else cast(column, Text)
+        return column if name in TEXTS else cast(column, Text)
 
     def _time(self, column: Any) -> Any:
         """A time in JSON, at +00:00. There microseconds lose their last zeros, so those are written by to_char."""

@@ -17,7 +17,8 @@ from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.pagination import Order
 from usercli.repositories.users import UserRepository
-from usercli.schemas.users import TIME_FIELDS, UserCriteria
+from usercli.schemas.user_fields import TIMES
+from usercli.schemas.users import UserCriteria
 
 BROKEN_TIME = "the database holds a time that is no date between the years 1 and 9999"
 
@@ -53,16 +54,16 @@ class UserExportQuery:
     def _expression(self, name: str) -> Any:
         """The column, as the engine itself makes a text of it."""
         column = getattr(User, name)
-        if name not in {"id", "attributes", *TIME_FIELDS}:
+        if name not in {"id", "attributes", *TIMES}:
             return column
         if not self._on_postgresql:
             return type_coerce(column, Text)
-        return cast(func.timezone("UTC", column) if name in TIME_FIELDS else column, Text)
+        return cast(func.timezone("UTC", column) if name in TIMES else column, Text)
 
     def _maker(self, name: str) -> Callable[[str], Any] | None:
         if name == "attributes":
             return _document
-        if name in TIME_FIELDS:
+        if name in TIMES:
             return _rfc3339
         return _dashed if name == "id" and not self._on_postgresql else None
 

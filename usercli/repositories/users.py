@@ -32,7 +32,8 @@ from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
 from usercli.repositories.pagination import Order
-from usercli.schemas.users import SORTABLE, UserCriteria, UserKey
+from usercli.schemas.user_fields import SORTABLE
+from usercli.schemas.users import UserCriteria, UserKey
 from usercli.times import utcnow
 
 Item = TypeVar("Item")
@@ -194,7 +195,7 @@ class UserRepository(Repository[User]):
 
     def list_expired(self) -> list[User]:
         """The active users whose expiry has passed, locked."""
-        overdue = and_(User.is_active.is_(True), User.deleted_at.is_(None), User.expires_at <= utcnow())
+        overdue = and_(User.is_active.is_(True), User.deleted_at.is_(None), User.has_expired(utcnow()))
         return list(self.session.scalars(select(User).where(overdue).order_by(User.id).with_for_update()))
 
     def list_deleted_before(self, cutoff: datetime, limit: int) -> list[User]:
@@ -300,7 +301,7 @@ class UserRepository(Repository[User]):
             held = select(UserRole.user_id).join(Role, Role.id == UserRole.role_id)
             yield User.id.in_(held.where(Role.name == criteria.role))
         if criteria.expired is not None:
-            expired = and_(User.expires_at.is_not(None), User.expires_at <= utcnow())
+            expired = User.has_expired(utcnow())
             yield expired if criteria.expired else not_(expired)
         if criteria.never_signed_in is not None:
             yield User.last_login_at.is_(None) if criteria.never_signed_in else User.last_login_at.is_not(None)

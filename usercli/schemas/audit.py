@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, field_serializer
 
 from usercli.hash_chain import stamp
+from usercli.schemas.user_fields import AUDITED
 
 
 class EventCriteria(BaseModel):
@@ -75,20 +76,8 @@ class EventView(BaseModel):
 
 #: How a person reads the fields of a user; the engines have orders of their own.
 _ORDER = (
-    "email",
-    "full_name",
-    "name",
-    "description",
-    "administrative",
-    "is_active",
-    "roles",
-    "attributes",
-    "must_change_password",
-    "password",
-    "expires_at",
-    "deleted_at",
-    "was_active",
-    "managed_by",
+    *("name", "description", "administrative"),
+    *(part for name in AUDITED for part in ((name, "password") if name == "must_change_password" else (name,))),
 )
 
 

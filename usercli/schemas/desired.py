@@ -19,6 +19,7 @@ from usercli.emails import email_key, validate_email
 from usercli.errors import InvalidInput
 from usercli.readers.desired_state import Document, Path
 from usercli.schemas.roles import Description
+from usercli.schemas.user_fields import TIMES
 from usercli.schemas.users import STRICT, Attributes, FullName, RoleName
 from usercli.text import require_printable, suggestion
 from usercli.times import parse_time, rfc3339
@@ -142,7 +143,7 @@ def _require_no_null(document: Document) -> None:
         places += [((part, number), item) for number, item in enumerate(items if isinstance(items, list) else ())]
     for path, item in places:
         for key, value in item.items() if isinstance(item, dict) else ():
-            if value is None and key != "expires_at":
+            if value is None and key not in TIMES:
                 place = document.place((*path, key))
                 raise InvalidInput(f"{place}: {key} has no value; leave the key out, or write an empty value")
 

@@ -16,7 +16,8 @@ from pydantic import BaseModel, Field
 from usercli.emails import email_key, validate_email
 from usercli.errors import InvalidInput
 from usercli.hash_chain import canonical
-from usercli.schemas.users import NAME_LENGTH, STRICT, TIME_FIELDS, check_attributes
+from usercli.schemas.user_fields import PRESERVED, TIMES
+from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes
 from usercli.text import require_json_texts, require_printable, require_storable
 from usercli.times import parse_time
 
@@ -150,8 +151,8 @@ class RowParser:
 
     def _keep(self, row: UserRow, fields: Mapping[str, Any]) -> None:
         kept: dict[str, Any] = {}
-        for name in TIME_FIELDS:
-            if name != "expires_at" and fields.get(name):
+        for name in PRESERVED:
+            if name in TIMES and fields.get(name):
                 kept[name] = _time(fields[name], name)
         if fields.get("id"):
             kept["id"] = _id(fields["id"])

@@ -124,6 +124,11 @@ class UserUpdate(_Incoming):
     remove_roles: tuple[str, ...] = ()
     if_version: int | None = Field(default=None, ge=1)
 
+    @property
+    def may_end_access(self) -> bool:
+        """It may take an administrator away: by state, by expiry or by role."""
+        return self.is_active is False or self.expires_at is not None or bool(self.remove_roles)
+
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.model_fields_set - {"if_version"}:
@@ -160,28 +165,12 @@ class UserView(BaseModel):
             wrong = ", ".join(sorted({str(item["loc"][0]) for item in error.errors(include_input=False)}))
             raise BrokenRow(f"user id:{getattr(user, 'id', '?')} has a wrong {wrong} (docs/table.md)") from None
 
+    def may_sign_in(self) -> bool:
+        """Active, and not expired at this moment."""
+        return self.is_active and (self.expires_at is None or self.expires_at > utcnow())
+
 
 USER_FIELDS = tuple(UserView.model_fields)
-
-#: Those that are times.
-TIME_FIELDS = ("password_changed_at", "expires_at", "last_login_at", "created_at", "updated_at", "deleted_at")
-
-
-#: What a list can be ordered by.
-SORTABLE = (
-    "id",
-    "email",
-    "full_name",
-    "is_active",
-    "must_change_password",
-    "password_changed_at",
-    "expires_at",
-    "last_login_at",
-    "version",
-    "created_at",
-    "updated_at",
-    "deleted_at",
-)
 
 
 class UserWithHash(UserView):

@@ -56,7 +56,7 @@ class AuthService:
             stored = user.hashed_password if user is not None else None
             view = UserView.model_validate(user) if user is not None else None
         verdict = self._hasher.verify(password, stored)
-        if not verdict.ok or view is None or not _may_sign_in(view):
+        if not verdict.ok or view is None or not view.may_sign_in():
             raise SignInRefused("refused")
         better_hash = self._hasher.better_hash(password) if rehash and verdict.outdated else None
         self._after(view, stored or "", better_hash, record_login)
@@ -73,7 +73,3 @@ class AuthService:
                 uow.commit()
         except UserCliError:  # a read-only server, a lock: the sign-in itself stands
             pass
-
-
-def _may_sign_in(view: UserView) -> bool:
-    return view.is_active and (view.expires_at is None or view.expires_at > utcnow())

@@ -10,12 +10,13 @@ from typing import Any
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.emails import email_key
 from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput, RoleNotFound
-from usercli.hash_chain import canonical
+from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
 from usercli.models.user import User
 from usercli.passwords import PasswordHasher
 from usercli.schemas.desired import Desired, DesiredUser
 from usercli.schemas.plans import PASSWORD, Applied, Plan, PlannedChange
+from usercli.schemas.user_fields import AUDITED, TIMES
 from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.policy import PasswordPolicy, PasswordRefused
@@ -26,7 +27,7 @@ from usercli.times import utcnow
 _LISTED = 10
 _ROLE_FIELDS = ("description", "administrative")
 #: What a deletion was reviewed by: all of the user but what the deletion itself sets.
-_REVIEWED = tuple(name for name in user_events.FIELDS if name not in {"deleted_at", "was_active"})
+_REVIEWED = tuple(name for name in AUDITED if name not in {"deleted_at", "was_active"})
 
 
 def plan_desired(desired: Desired, uow: UnitOfWork, *, prune: bool = False) -> tuple[Plan, int]:
@@ -224,8 +225,8 @@ class _PlanExecution:
 
     def _new(self, change: PlannedChange) -> User:
         wanted = change.user()
-        fields = wanted.model_dump(exclude={"roles", "expires_at", PASSWORD})
-        user = User(**fields, expires_at=_moment(wanted.expires_at), managed_by=self._plan.name)
+        fields = wanted.model_dump(exclude={"roles", PASSWORD})
+        user = User(**{name: _stored(name, value) for name, value in fields.items()}, managed_by=self._plan.name)
         if (hashed := self._hashes.get(change.target)) is not None:
             user.hashed_password, user.password_changed_at = hashed, utcnow()
         user.grants.extend(new_grant(self._roles[name], self._uow) for name in wanted.roles)
@@ -236,7 +237,7 @@ class _PlanExecution:
         user = self._user(change)
         before = user_events.snapshot(user)
         if change.action == "delete":
-            user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
+            user.soft_delete(utcnow())
         else:
             self._assign(user, change.user())
         user_events.changed(self._uow, f"user.{change.action}d", user, before)
@@ -247,7 +248,7 @@ class _PlanExecution:
                 added = [self._roles[role] for role in value]
                 change_roles(user, added, [g.role for g in user.grants if g.role.name not in value], self._uow)
             else:
-                setattr(user, name, _moment(value) if name == "expires_at" else value)
+                setattr(user, name, _stored(name, value))
         user.managed_by = self._plan.name
 
     def _user(self, change: PlannedChange) -> User:
@@ -291,14 +292,16 @@ def _require_future_expiry(target: str, after: Mapping[str, Any]) -> None:
         raise InvalidInput(f"{target}: the expiry {after['expires_at']} lies in the past")
 
 
+def _stored(name: str, value: Any) -> Any:
+    return _moment(value) if name in TIMES else value
+
+
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
 def _differ(one: Any, other: Any) -> bool:
-    return canonical(_normalize_numbers(one)) != canonical(
-        _normalize_numbers(other)
-    )  # as JSON: to Python 1 and true are equal
+    return differs_as_json(_normalize_numbers(one), _normalize_numbers(other))
 
 
 def _normalize_numbers(value: Any) -> Any:

@@ -13,9 +13,10 @@ from typing import Any
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.emails import email_key
 from usercli.errors import InvalidInput
-from usercli.models.user import DISABLED_PASSWORD, User
+from usercli.models.user import User
 from usercli.schemas.audit import EventView
 from usercli.schemas.privacy import HeldRole, PersonExport
+from usercli.schemas.user_fields import ERASED_TO
 from usercli.schemas.users import Change, UserKey, UserView
 from usercli.services import user_events
 from usercli.services.audit import as_ranges
@@ -201,9 +202,8 @@ def _addresses(user: User, uow: UnitOfWork) -> Iterator[str]:
 
 def _anonymise(user: User, uow: UnitOfWork) -> None:
     user.email = f"erased-{user.id}@erased.invalid"
-    user.full_name, user.attributes, user.hashed_password = "", {}, DISABLED_PASSWORD
-    user.password_changed_at = user.last_login_at = user.expires_at = user.managed_by = None
+    for name, value in ERASED_TO.items():
+        setattr(user, name, dict(value) if isinstance(value, Mapping) else value)
     user.grants.clear()
-    user.is_active, user.was_active, user.must_change_password = False, False, False
     user.deleted_at = user.deleted_at or utcnow()
     uow.users.save(user)

@@ -11,10 +11,11 @@ from typing import Any
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ChangeNotFound, Conflict, Refused
-from usercli.hash_chain import canonical
+from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
 from usercli.models.user import User
 from usercli.schemas.audit import EventView
+from usercli.schemas.user_fields import AUDITED, TIMES, UNDOABLE
 from usercli.schemas.users import Change, UserView
 from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
@@ -23,8 +24,6 @@ from usercli.times import utcnow
 
 #: Gone for good: nothing is left that could be given back.
 _FINAL = frozenset({"user.purged", "user.erased"})
-_TIMES = frozenset({"expires_at", "deleted_at"})
-_FIELDS = frozenset(user_events.FIELDS)
 _ABSENT = object()
 _LISTED = 10
 _WRITE_AT_ONCE = 1000
@@ -207,7 +206,7 @@ class _Undo:
             before = user_events.snapshot(user)
             if events[0].action == "user.created":
                 change_roles(user, [], own, self._uow)  # they go as well, and the bin keeps roles
-                user.was_active, user.is_active, user.deleted_at = user.is_active, False, utcnow()
+                user.soft_delete(utcnow())
             else:
                 self._assign(user, give_back)
             if len(steps) < _WRITE_AT_ONCE or "email" in give_back or "deleted_at" in give_back:
@@ -232,7 +231,7 @@ class _Undo:
                 kept = {key: item for key, item in user.attributes.items() if value.get(key) is not _ABSENT}
                 user.attributes = {**kept, **{k: v for k, v in value.items() if v is not _ABSENT}}
             else:
-                setattr(user, name, datetime.fromisoformat(value) if name in _TIMES and value else value)
+                setattr(user, name, datetime.fromisoformat(value) if name in TIMES and value else value)
 
     def _bring_back(self, event: EventView) -> None:
         fields = {key: event.before[key] for key in ("name", "description", "administrative")}
@@ -273,7 +272,7 @@ def _give_back(user: User, events: Sequence[EventView], conflicts: list[str]) ->
     first: dict[str, Any] = {}
     last: dict[str, Any] = {}
     for event in events:
-        for name in event.after.keys() & _FIELDS:
+        for name in event.after.keys() & UNDOABLE:
             if name == "must_change_password" and "password" in event.after:
                 continue  # it belongs to that password, which stays
             if name == "attributes":
@@ -282,7 +281,7 @@ def _give_back(user: User, events: Sequence[EventView], conflicts: list[str]) ->
                 first.setdefault(name, event.before.get(name))
                 last[name] = event.after[name]
     found: dict[str, Any] = {}
-    for name in user_events.FIELDS:
+    for name in AUDITED:
         if name not in last:
             continue
         if name == "roles":
@@ -312,7 +311,7 @@ def _attributes_back(first: dict[str, Any], last: dict[str, Any], now: dict[str,
 def _differ(one: Any, other: Any) -> bool:
     if one is _ABSENT or other is _ABSENT:
         return one is not other
-    return canonical(one) != canonical(other)  # as JSON: to Python 1 and true are equal
+    return differs_as_json(one, other)
 
 
 def _roles_back(first: list[str], last: list[str], now: list[str]) -> tuple[Any, bool]:

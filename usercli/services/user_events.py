@@ -1,36 +1,32 @@
-"""What the audit log says of a user: only the fields that changed, never a hash."""
+"""The audit events of a user: only the fields that changed, never a hash."""
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
+from operator import attrgetter
 from typing import Any
 
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.hash_chain import canonical
-from usercli.models.user import User
+from usercli.hash_chain import canonical, differs_as_json
+from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.repositories.event_encoder import Draft
 from usercli.schemas.import_rows import UserRow
+from usercli.schemas.user_fields import AUDITED, FIELD, PERSONAL, PRESERVED, TOLD_AT_CREATION
 from usercli.times import rfc3339
 
 #: The fields that an event may hold, with `password` besides.
-FIELDS = (
-    "email",
-    "full_name",
-    "is_active",
-    "roles",
-    "attributes",
-    "must_change_password",
-    "expires_at",
-    "deleted_at",
-    "was_active",
-    "managed_by",
-)
-#: Given a value by everybody who adds a user; an event of creation leaves the rest out.
-_WHEN_CREATED = frozenset({"email", "full_name", "is_active", "roles", "attributes"})
+FIELDS = AUDITED
+
+#: Those of an import's event: the personal ones that `imported` writes by hand, and the rest.
+IMPORTED_BY_HAND = ("attributes", "email", "full_name")
+_IMPORTED_PERSONAL = tuple(name for name in AUDITED if name in PERSONAL and name not in IMPORTED_BY_HAND)
+_IMPORTED = tuple(name for name in AUDITED if FIELD[name].importable and name not in PERSONAL | {*PRESERVED})
+_imported_values = attrgetter(*_IMPORTED)
 
 
 def snapshot(user: User) -> dict[str, Any]:
@@ -40,11 +36,14 @@ def snapshot(user: User) -> dict[str, Any]:
 
 def created(uow: UnitOfWork, user: User, action: str = "user.created") -> None:
     """Record a new user."""
-    after = {name: value for name, value in snapshot(user).items() if value is not None or name in _WHEN_CREATED}
-    after = {name: value for name, value in after.items() if value is not False or name in _WHEN_CREATED}
-    if user.hashed_password != "!":  # noqa: S105 - the absence of a password
+    after = {name: value for name, value in snapshot(user).items() if _is_told_at_creation(name, value)}
+    if user.hashed_password != DISABLED_PASSWORD:
         after["password"] = password_summary(user.hashed_password)
     uow.audit.record(action, target_id=user.id, email=user.email, after=after)
+
+
+def _is_told_at_creation(name: str, value: Any) -> bool:
+    return name in TOLD_AT_CREATION or value != FIELD[name].default
 
 
 def imported(user_id: str, row: UserRow) -> Draft:
@@ -52,32 +51,29 @@ def imported(user_id: str, row: UserRow) -> Draft:
     email, name = encode_basestring(row.email), encode_basestring(row.full_name)
     # canonical JSON, for a million of them by hand: its keys are sorted
     personal = f'{{"attributes":{row.attributes.canonical},"email":{email},"full_name":{name}}}'
-    deleted_at = row.kept.get("deleted_at") if row.kept else None
+    if _IMPORTED_PERSONAL:
+        personal = _with_more_personal(personal, row)
     payload = _imported_payload(
-        row.is_active,
-        row.roles,
-        row.must_change_password,
-        row.expires_at,
-        deleted_at,
+        _imported_values(row),
+        row.kept.get("deleted_at") if row.kept else None,
         _password_kind(row.hashed_password),
     )
     return "user.created", "done", "user", user_id, row.email, "{}", personal, "{}", payload, None, None
 
 
-@lru_cache(maxsize=1024)  # of a million users most say the same
+def _with_more_personal(personal: str, row: UserRow) -> str:
+    more = {name: _to_json(getattr(row, name)) for name in _IMPORTED_PERSONAL}
+    more = {name: value for name, value in more.items() if _is_told_at_creation(name, value)}
+    return canonical(json.loads(personal) | more) if more else personal
+
+
+@lru_cache(maxsize=1024)  # most of a million users have the same values
 def _imported_payload(
-    is_active: bool,
-    roles: tuple[str, ...],
-    must_change_password: bool,
-    expires_at: datetime | None,
-    deleted_at: datetime | None,
-    password: tuple[str, int | None] | None,
+    values: tuple[Any, ...], deleted_at: datetime | None, password: tuple[str, int | None] | None
 ) -> str:
-    after: dict[str, Any] = {"is_active": is_active, "roles": sorted(roles)}
-    if must_change_password:
-        after["must_change_password"] = True
-    if expires_at is not None:
-        after["expires_at"] = rfc3339(expires_at)
+    fields = {name: _to_json(value) for name, value in zip(_IMPORTED, values, strict=True)}
+    after = {name: value for name, value in fields.items() if _is_told_at_creation(name, value)}
+    after["roles"] = sorted(after["roles"])
     if deleted_at is not None:
         after |= {"deleted_at": rfc3339(deleted_at), "was_active": True}
     if password is not None:
@@ -90,7 +86,7 @@ _BCRYPT: dict[str, tuple[str, int | None]] = {}
 
 
 def _password_kind(stored: str | None) -> tuple[str, int | None] | None:
-    if stored is None or stored == "!":
+    if stored is None or stored == DISABLED_PASSWORD:
         return None
     start = stored[:7]
     if start in _BCRYPT:
@@ -137,11 +133,11 @@ def related_counts(related: Mapping[str, Mapping[str, int]] | None) -> dict[str,
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Both sides of what differs; of attributes only the keys that differ."""
-    old = {name: value for name, value in before.items() if _differ(value, after[name])}
+    old = {name: value for name, value in before.items() if differs_as_json(value, after[name])}
     new = {name: after[name] for name in old}
     if "attributes" in old:
         one, other = old["attributes"], new["attributes"]
-        keys = [k for k in {**one, **other} if k not in one or k not in other or _differ(one[k], other[k])]
+        keys = [k for k in {**one, **other} if k not in one or k not in other or differs_as_json(one[k], other[k])]
         old["attributes"] = {key: one[key] for key in keys if key in one}
         new["attributes"] = {key: other[key] for key in keys if key in other}
     return old, new
@@ -155,8 +151,9 @@ def password_summary(stored: str) -> dict[str, Any]:
     return {"changed": True, "scheme": kind.scheme, "cost": kind.cost}
 
 
-def _differ(one: Any, other: Any) -> bool:
-    return canonical(one) != canonical(other)  # as JSON: to Python 1 and true are equal
+def differ(one: Any, other: Any) -> bool:
+    """Two values of a field that an event would tell apart."""
+    return differs_as_json(_to_json(one), _to_json(other))
 
 
 def _to_json(value: Any) -> Any:

@@ -5,7 +5,6 @@ Every function opens the unit of work it is given, and those that change somethi
 
 from __future__ import annotations
 
-import json
 import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -188,9 +187,8 @@ def update_users(
     """
     if data.email is not None and len(keys) > 1:
         raise InvalidInput("one email cannot be given to several users")
-    takes_away = data.is_active is False or data.expires_at is not None or bool(data.remove_roles)
     with uow.change(action, keys):
-        with last_administrator_guard(uow, allow_none=allow_no_admin) if takes_away else nullcontext():
+        with last_administrator_guard(uow, allow_none=allow_no_admin) if data.may_end_access else nullcontext():
             added, removed = (
                 uow.roles.get_named(data.add_roles, "share"),
                 uow.roles.get_named(data.remove_roles, "share"),
@@ -238,7 +236,7 @@ def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bo
             now = utcnow()
             for user in users:
                 before = user_events.snapshot(user)
-                user.was_active, user.is_active, user.deleted_at = user.is_active, False, now
+                user.soft_delete(now)
                 uow.users.save(user)
                 user_events.changed(uow, "user.deleted", user, before)
         return commit_users(uow, users, users)
@@ -254,7 +252,7 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         binned = [user for user in users if user.deleted_at]
         for user in binned:
             before = user_events.snapshot(user)
-            user.is_active, user.was_active, user.deleted_at = bool(user.was_active), None, None
+            user.restore()
             uow.users.save(user)
             user_events.changed(uow, "user.restored", user, before)
         return commit_users(uow, users, binned)
@@ -328,16 +326,10 @@ def _assign(user: User, data: UserUpdate) -> bool:
     for key in data.unset_attributes:
         attributes.pop(key, None)
     given["attributes"] = check_attributes(attributes) if data.set_attributes else attributes
-    different = {name: value for name, value in given.items() if not _same(getattr(user, name), value)}
+    different = {name: value for name, value in given.items() if user_events.differ(getattr(user, name), value)}
     for name, value in different.items():
         setattr(user, name, value)
     return bool(different)
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, dict):  # as JSON: to Python 1 and true are equal
-        return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-    return bool(one == other)
 
 
 def commit_users(uow: UnitOfWork, users: Sequence[User], changed: Sequence[User]) -> Change:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from usercli.readers.systems.auth0 import OURS
+from usercli.schemas.user_fields import SHOWN
 from usercli.writers import Exported, Report, array, is_active
 from usercli.writers.auth0_hashes import to_auth0
 
@@ -16,7 +17,8 @@ from usercli.writers.auth0_hashes import to_auth0
 LARGEST = 500_000
 
 #: What the schema has no place for goes into the metadata that users cannot edit.
-_IN_METADATA = ("attributes", "must_change_password", "expires_at", "last_login_at", "created_at", "updated_at")
+_ELSEWHERE = {"id", "email", "full_name", "is_active", "roles", "password_changed_at", "version", "deleted_at"}
+_IN_METADATA = tuple(name for name in SHOWN if name not in _ELSEWHERE)
 
 
 def write(users: Iterable[Exported], report: Report) -> Iterator[str]:

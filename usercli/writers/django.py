@@ -9,11 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from usercli.schemas.user_fields import SHOWN
 from usercli.writers import Exported, Report, array, is_active
 
 UNUSABLE = "!"
 
-_LOST = ("attributes", "must_change_password", "password_changed_at", "expires_at", "deleted_at")
+_WRITTEN = {
+    "id",
+    "email",
+    "full_name",
+    "is_active",
+    "roles",
+    "last_login_at",
+    "version",
+    "created_at",
+    "updated_at",
+}
+_LOST = tuple(name for name in SHOWN if name not in _WRITTEN)
 _NAME_LENGTH = 150  # of username, first_name, last_name and a group
 _HASH_LENGTH = 128
 _BCRYPT_NOTE = "hashes are bcrypt: django.contrib.auth.hashers.BCryptPasswordHasher must be in PASSWORD_HASHERS"
@@ -70,17 +82,17 @@ def _password(user: Exported, report: Report) -> str:
     kind = identify(stored)
     if not kind.usable:
         return UNUSABLE
-    to_auth0 = ""
+    encoded = ""
     if kind.scheme == "bcrypt":
-        to_auth0 = f"bcrypt${stored}"
+        encoded = f"bcrypt${stored}"
     elif kind.scheme == "argon2":
-        to_auth0 = f"argon2{stored}"
+        encoded = f"argon2{stored}"
     elif kind.scheme.startswith("django_"):
-        to_auth0 = stored
+        encoded = stored
     # bcrypt_sha256 is another construction there: bcrypt of a bare SHA-256, ours is of an HMAC
-    if not to_auth0 or len(to_auth0) > _HASH_LENGTH:
+    if not encoded or len(encoded) > _HASH_LENGTH:
         report.lost[f"hashed_password ({kind.scheme})"] += 1
         return UNUSABLE
     if kind.scheme in {"bcrypt", "django_bcrypt"}:
         report.notes.add(_BCRYPT_NOTE)
-    return to_auth0
+    return encoded

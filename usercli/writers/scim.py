@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from usercli.readers.systems.scim import ENTERPRISE, LISTS, TEXTS
+from usercli.schemas.user_fields import SHOWN
 from usercli.text import json_line
 from usercli.writers import Exported, Report, array, is_active
 
 _LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-_LOST = ("must_change_password", "password_changed_at", "expires_at", "last_login_at", "deleted_at")
+_WRITTEN = {"id", "email", "full_name", "is_active", "roles", "attributes", "version", "created_at", "updated_at"}
+_LOST = tuple(name for name in SHOWN if name not in _WRITTEN)
 
 
 def write(users: Iterable[Exported], report: Report) -> Iterator[str]:

@@ -17,9 +17,10 @@ from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.readers import BadRecord
 from usercli.repositories.event_buffer import IN_MEMORY, packed
 from usercli.repositories.event_encoder import Draft
-from usercli.repositories.user_bulk_insert import UserValues
+from usercli.repositories.user_bulk_insert import MORE_COLUMNS, UserValues
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.imports import ImportSummary
+from usercli.schemas.user_fields import UPDATABLE
 from usercli.services import user_events
 from usercli.services.imports.validation import FIRST, Checked
 from usercli.text import suggestion
@@ -220,11 +221,13 @@ class Loader:
 
     def _update(self, user: User, row: UserRow) -> bool:
         before = user_events.snapshot(user)
-        for name in ("full_name", "is_active", "attributes", "must_change_password", "expires_at"):
-            if name in row.fields:
+        for name in UPDATABLE:
+            if name not in row.fields:
+                continue
+            if name == "roles":
+                self._set_roles(user, row.roles)
+            else:
                 setattr(user, name, dict(row.attributes.value) if name == "attributes" else getattr(row, name))
-        if "roles" in row.fields:
-            self._set_roles(user, row.roles)
         password = bool(row.hashed_password) and self._may_set_password(user)
         if password and user.hashed_password != row.hashed_password:
             user.hashed_password, user.password_changed_at = row.hashed_password or "", utcnow()
@@ -274,7 +277,7 @@ def _values(row: UserRow, user_id: str, now: datetime) -> UserValues:
     if row.kept:
         return _preserved(start, row, now)
     changed = None if hashed == DISABLED_PASSWORD else now
-    return (*start, changed, row.expires_at, None, row.attributes, 1, now, now, None, None)
+    return (*start, changed, row.expires_at, None, row.attributes, 1, now, now, None, None, *_more(row))
 
 
 def _preserved(start: UserValues, row: UserRow, now: datetime) -> UserValues:
@@ -292,4 +295,9 @@ def _preserved(start: UserValues, row: UserRow, now: datetime) -> UserValues:
         kept.get("updated_at") or created,
         deleted,
         True if deleted is not None else None,
+        *_more(row),
     )
+
+
+def _more(row: UserRow) -> UserValues:
+    return tuple([getattr(row, name) for name in MORE_COLUMNS]) if MORE_COLUMNS else ()
