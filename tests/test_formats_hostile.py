@@ -15,7 +15,7 @@ from tests.test_formats_peers import EXPECTED, LDIF, PEERS, REALM_USER, SHADOW, 
 from usercli.errors import InvalidInput
 from usercli.readers import SYSTEMS, BadRecord, ReadOptions, Record, json_stream, reader
 from usercli.schemas.users import check_attributes
-from usercli.text import require_printable
+from usercli.validation import require_printable
 
 pytestmark = pytest.mark.filterwarnings("ignore::passlib.exc.PasslibHashWarning", "ignore:Accessing argon2")
 

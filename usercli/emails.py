@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from usercli.errors import InvalidInput
-from usercli.text import require_printable
+from usercli.validation import require_printable
 
 _SHOWN = 100
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from usercli import __version__
-from usercli.text import require_utf8
+from usercli.validation import require_utf8
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import typer
 from usercli.cli.lazy_group import flag
 from usercli.errors import InvalidInput
 from usercli.schemas.users import UserCriteria
-from usercli.text import require_printable, suggestion
+from usercli.text import suggestion
 from usercli.times import parse_time
+from usercli.validation import require_printable
 
 KEYS = (
     "active",

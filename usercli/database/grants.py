@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput
-from usercli.text import require_printable
+from usercli.validation import require_printable
 
 _SQL = """\
 -- What the database role {role} needs to run usercli from day to day, and no more (docs/audit.md).

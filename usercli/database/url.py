@@ -14,7 +14,8 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from usercli.errors import InvalidInput
-from usercli.text import require_utf8, visible
+from usercli.text import visible
+from usercli.validation import require_utf8
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _FORMS = "write postgresql://user@host:5432/database or sqlite:///path/to/file.db"

@@ -21,8 +21,9 @@ from usercli.readers.desired_state import Document, Path
 from usercli.schemas.roles import Description
 from usercli.schemas.user_fields import TIMES
 from usercli.schemas.users import STRICT, Attributes, FullName, RoleName
-from usercli.text import require_printable, suggestion
+from usercli.text import suggestion
 from usercli.times import parse_time, rfc3339
+from usercli.validation import require_printable
 
 NAME_LENGTH = 64
 

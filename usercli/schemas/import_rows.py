@@ -18,8 +18,8 @@ from usercli.errors import InvalidInput
 from usercli.hash_chain import canonical
 from usercli.schemas.user_fields import PRESERVED, TIMES
 from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes
-from usercli.text import require_json_texts, require_printable, require_storable
 from usercli.times import parse_time
+from usercli.validation import require_json_texts, require_printable, require_storable
 
 YesNo = Literal["", "true", "false", "yes", "no", "1", "0"]
 Time = Annotated[str, Field(description="RFC 3339, a date (00:00 UTC), or a span from now as in 30d")]

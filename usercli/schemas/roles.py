@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from usercli.errors import InvalidInput
 from usercli.schemas.users import STRICT, RoleName
-from usercli.text import require_printable
+from usercli.validation import require_printable
 
 DESCRIPTION_LENGTH = 255
 

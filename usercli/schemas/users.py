@@ -23,8 +23,8 @@ from pydantic import (
 
 from usercli.emails import email_key, validate_email
 from usercli.errors import BrokenRow, InvalidInput
-from usercli.text import require_json_texts, require_printable
 from usercli.times import rfc3339, utcnow
+from usercli.validation import require_json_texts, require_printable
 
 #: Rejected input never shows in an error: it may be a secret.
 STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
