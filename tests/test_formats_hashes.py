@@ -11,7 +11,7 @@ import bcrypt
 import pytest
 
 from tests.test_formats_peers import firebase_row, read
-from usercli import passwords
+from usercli import password_handlers, passwords
 from usercli.passwords import PasswordHasher, require_hash
 from usercli.readers import Record
 from usercli.readers.foreign_hashes import Secret, ldap
@@ -284,12 +284,12 @@ def test_a_hash_that_cannot_be_verified_is_left_out_and_named(scheme: str) -> No
 
 @pytest.mark.parametrize("case", [case for case in VERIFIED if "argon2" in case])
 def test_argon2_without_its_library_is_unsupported(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "find_spec", lambda _: None)
-    passwords._handlers.cache_clear()
+    monkeypatch.setattr(password_handlers, "find_spec", lambda _: None)
+    password_handlers.supported_handlers.cache_clear()
     try:
         (found,) = read(*VERIFIED[case])
     finally:
-        passwords._handlers.cache_clear()
+        password_handlers.supported_handlers.cache_clear()
     assert isinstance(found, Record)
     assert "hashed_password" not in found.fields
     assert (found.unsupported or "").startswith("argon2")

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from usercli import passwords
+from usercli import password_handlers
 from usercli.config import Settings
 from usercli.errors import InvalidInput
+from usercli.password_calibration import measure
 from usercli.passwords import (
     HashKind,
     PasswordHasher,
@@ -26,14 +27,13 @@ from usercli.passwords import (
     generate,
     generate_words,
     identify,
-    measure,
     require_hash,
     shipped_lines,
 )
 from usercli.schemas.import_rows import RowParser
 from usercli.services.policy import PasswordPolicy, PasswordRefused
 
-# the filters that passwords.py sets are not those of pytest; what a process says is tested below
+# the filters that password_handlers.py sets are not those of pytest; what a process says is tested below
 pytestmark = pytest.mark.filterwarnings("ignore::passlib.exc.PasslibHashWarning", "ignore:Accessing argon2")
 
 VECTORS: list[dict[str, str]] = json.loads((Path(__file__).parent / "data/hashes.json").read_text("utf-8"))
@@ -127,15 +127,15 @@ def test_padding_bits_of_a_salt_that_some_libraries_set_do_not_matter(salt_end: 
 
 
 def test_argon2_without_its_library_is_an_unsupported_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "find_spec", lambda _: None)
-    passwords._handlers.cache_clear()
+    monkeypatch.setattr(password_handlers, "find_spec", lambda _: None)
+    password_handlers.supported_handlers.cache_clear()
     try:
         hasher = PasswordHasher(cost=4)
         found = [vector for vector in VECTORS if vector["scheme"] in {"argon2", "django_argon2"}]
         assert {identify(vector["hash"]) for vector in found} == {HashKind("unsupported")}
         assert {hasher.verify(vector["password"], vector["hash"]) for vector in found} == {NO}
     finally:
-        passwords._handlers.cache_clear()
+        password_handlers.supported_handlers.cache_clear()
 
 
 # -- what we write
@@ -346,7 +346,7 @@ def test_a_hash_that_asks_for_more_memory_than_there_is_matches_nothing() -> Non
 @given(st.text(max_size=120))
 @settings(max_examples=50, deadline=None)
 def test_no_stored_text_ends_in_a_traceback(stored: str) -> None:
-    schemes = {handler.name for handler in passwords._handlers()}
+    schemes = {handler.name for handler in password_handlers.supported_handlers()}
     assert identify(stored).scheme in {*schemes, "empty", "disabled", "malformed", "unsupported"}
     assert HASHER.verify("x", stored) == NO
 
@@ -566,5 +566,5 @@ def test_the_page_lists_every_scheme() -> None:
     page = (Path(__file__).parent.parent / "docs" / "passwords.md").read_text("utf-8")
     listed = page.partition("What other systems left behind")[2].partition("\n## ")[0]
     names = set(re.findall(r"`(\w+)`", listed))
-    assert names == {handler.name for handler in passwords._handlers()}
+    assert names == {handler.name for handler in password_handlers.supported_handlers()}
     assert names >= SCHEMES_OF_ISSUE

@@ -1,34 +1,19 @@
-"""Hashing, checking and making passwords. The only user of passlib."""
+"""Hashing, verifying and generating passwords."""
 
 from __future__ import annotations
 
-import base64
-import logging
-import re
 import secrets
 import string
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from usercli.errors import InvalidInput
+from usercli.password_handlers import crypt_context, parse_hash, supported_handlers
 
-# passlib 1.7.4 looks for a version that bcrypt 4.1 no longer carries, and logs a traceback about it
-logging.getLogger("passlib").setLevel(logging.ERROR)
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it imports crypt, which Python 3.13 dropped
-    import passlib.hash
-    import passlib.utils.handlers as handlers
+if TYPE_CHECKING:
     from passlib.context import CryptContext
-    from passlib.exc import PasslibHashWarning
-
-# Padding bits that passlib repairs are nobody's news, nor is how it asks argon2 for its version. Filters set
-# around each call would not be safe in threads.
-warnings.simplefilter("ignore", PasslibHashWarning)
-warnings.filterwarnings("ignore", r"Accessing argon2\.__version__", DeprecationWarning)
 
 #: The schemes in which passwords may be stored anew.
 SCHEMES = ("bcrypt", "bcrypt_sha256")
@@ -40,30 +25,6 @@ BCRYPT_BYTES = 72
 LONGEST = 4096
 
 _CUT_AT_72 = frozenset({"bcrypt", "django_bcrypt"})
-_DISABLED = frozenset({"unix_disabled", "django_disabled"})
-
-_VERIFIABLE = (
-    "bcrypt",
-    "bcrypt_sha256",
-    "pbkdf2_sha256",
-    "pbkdf2_sha512",
-    "pbkdf2_sha1",
-    "django_pbkdf2_sha256",
-    "django_pbkdf2_sha1",
-    "django_bcrypt_sha256",
-    "django_bcrypt",
-    "django_salted_sha1",
-    "django_salted_md5",
-    "sha512_crypt",
-    "sha256_crypt",
-    "md5_crypt",
-    "apr_md5_crypt",
-    "ldap_salted_sha512",
-    "ldap_salted_sha256",
-    "ldap_salted_sha1",
-    "scrypt",
-)
-_WITH_ARGON2 = ("argon2", "django_argon2")
 
 # Well-formed hashes of nothing: checking against one takes as long as against a real one of its cost.
 _NOBODY = {
@@ -73,100 +34,6 @@ _NOBODY = {
 
 # without 0 O o 1 l I: read aloud and typed by people
 _ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0Oo1lI")))
-
-
-class django_scrypt(handlers.HasSalt, handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
-    """Django's scrypt$N$salt$r$p$hash, which passlib does not know (django.contrib.auth.hashers)."""
-
-    name = "django_scrypt"
-    setting_kwds = ("salt",)
-    salt_chars = None
-    min_salt_size, max_salt_size = 1, 128
-
-    salt: Any
-    checksum: Any
-
-    def __init__(self, parameters: tuple[int, int, int] = (16384, 8, 5), **kwds: Any) -> None:
-        super().__init__(**kwds)
-        self.parameters = parameters
-
-    @classmethod
-    def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
-        text = hash.decode("utf-8", "replace") if isinstance(hash, bytes) else hash
-        return text.startswith("scrypt$") and text.count("$") == 5
-
-    @classmethod
-    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
-        text = hash.decode("utf-8") if isinstance(hash, bytes) else hash
-        if not cls.identify(text):
-            raise ValueError("not a valid django_scrypt hash")
-        _scheme, n, salt, r, p, checksum = text.split("$")
-        sizes = int(n), int(r), int(p)
-        power_of_two = sizes[0] > 1 and sizes[0] & (sizes[0] - 1) == 0
-        if not (power_of_two and min(sizes) > 0 and 128 * sizes[0] * sizes[1] <= 1 << 28):
-            raise ValueError("not a valid django_scrypt hash")
-        if len(base64.b64decode(checksum, validate=True)) != 64:
-            raise ValueError("not a valid django_scrypt hash")
-        return cls(parameters=sizes, salt=salt, checksum=checksum)
-
-    def to_string(self) -> str:
-        n, r, p = self.parameters
-        return f"scrypt${n}${self.salt}${r}${p}${self.checksum}"
-
-    def _calc_checksum(self, secret: str | bytes) -> str:
-        import hashlib
-
-        n, r, p = self.parameters
-        data = secret.encode() if isinstance(secret, str) else secret
-        key = hashlib.scrypt(data, salt=self.salt.encode(), n=n, r=r, p=p, maxmem=1 << 29, dklen=64)
-        return base64.b64encode(key).decode()
-
-
-class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
-    """One round of a digest over salt and password, in Ory Kratos's spelling: $sha256$pf=form$salt$checksum.
-
-    All three are base64; the form says how salt and password are put together: {SALT}{PASSWORD}.
-    """
-
-    name = "salted_digest"
-    setting_kwds = ()
-
-    checksum: Any
-    _SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
-
-    def __init__(self, algorithm: str = "sha256", form: bytes = b"", salt: bytes = b"", **kwds: Any) -> None:
-        super().__init__(**kwds)
-        self.algorithm, self.form, self.salt = algorithm, form, salt
-
-    @classmethod
-    def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
-        text = hash.decode("utf-8", "replace") if isinstance(hash, bytes) else hash
-        return text.startswith(tuple(f"${algorithm}$pf=" for algorithm in cls._SIZES))
-
-    @classmethod
-    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
-        text = hash.decode("utf-8") if isinstance(hash, bytes) else hash
-        if not cls.identify(text) or len(text) > LONGEST or text.count("$") != 4:
-            raise ValueError("not a valid salted_digest hash")
-        algorithm, form, *rest = text.split("$")[1:]
-        decoded = base64.b64decode(form.removeprefix("pf="), validate=True)
-        salt, checksum = (base64.b64decode(part, validate=True) for part in rest)
-        if b"{PASSWORD}" not in decoded or len(checksum) != cls._SIZES[algorithm]:
-            raise ValueError("not a valid salted_digest hash")
-        return cls(algorithm=algorithm, form=decoded, salt=salt, checksum=rest[1])
-
-    def to_string(self) -> str:
-        form, salt = base64.b64encode(self.form).decode(), base64.b64encode(self.salt).decode()
-        return f"${self.algorithm}$pf={form}${salt}${self.checksum}"
-
-    def _calc_checksum(self, secret: str | bytes) -> str:
-        import hashlib
-
-        data = secret.encode() if isinstance(secret, str) else secret
-        places: dict[bytes, bytes] = {b"{SALT}": self.salt, b"{PASSWORD}": data}
-        pieces = re.split(rb"(\{SALT\}|\{PASSWORD\})", self.form)
-        together = b"".join(places.get(piece, piece) for piece in pieces)
-        return base64.b64encode(hashlib.new(self.algorithm, together).digest()).decode()
 
 
 @dataclass(frozen=True)
@@ -205,13 +72,7 @@ class PasswordHasher:
         rounds: dict[str, Any] = {
             f"{name}__{key}": self.cost for name in SCHEMES for key in ("default_rounds", "min_rounds")
         }
-        return CryptContext(
-            schemes=[*_handlers(), "django_disabled", "unix_disabled"],
-            default=self.scheme,
-            deprecated="auto",
-            bcrypt__truncate_error=True,
-            **rounds,
-        )
+        return crypt_context(default=self.scheme, deprecated="auto", bcrypt__truncate_error=True, **rounds)
 
     def require_hashable(self, password: str) -> None:
         """Raise InvalidInput for what this scheme cannot hash: its form, or its length in bytes."""
@@ -297,9 +158,12 @@ def identify(stored: str) -> HashKind:
         return HashKind("empty")
     if stored.startswith(("!", "*")):
         return HashKind("disabled")
-    for handler in _handlers():
+    for handler in supported_handlers():
         if handler.identify(stored):
-            return _inspect(handler, stored)
+            parsed = parse_hash(handler, stored)
+            if parsed is None:
+                return HashKind("malformed")
+            return HashKind(handler.name, getattr(parsed, "rounds", None))
     return HashKind("unsupported")
 
 
@@ -326,27 +190,6 @@ def require_hash(stored: str) -> str:
     return stored
 
 
-def _inspect(handler: Any, stored: str) -> HashKind:
-    try:
-        if isinstance(handler, handlers.PrefixWrapper):
-            parsed = handler.wrapped.from_string(stored.removeprefix(handler.prefix))
-        else:
-            parsed = handler.from_string(stored)
-    except (ValueError, TypeError, AssertionError):  # passlib's scrypt asserts what it reads
-        return HashKind("malformed")
-    if parsed.checksum is None:
-        return HashKind("malformed")
-    return HashKind(handler.name, getattr(parsed, "rounds", None))
-
-
-@lru_cache(maxsize=1)
-def _handlers() -> list[Any]:
-    names = list(_VERIFIABLE)
-    if find_spec("argon2"):  # the extra usercli[argon2]
-        names += _WITH_ARGON2
-    return [*(getattr(passlib.hash, name) for name in names), django_scrypt, salted_digest]
-
-
 def generate(length: int = 20) -> str:
     """A random password of letters and digits that are not mistaken for each other: 5.8 bits a character."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
@@ -366,29 +209,3 @@ def shipped_lines(name: str) -> list[str]:
 
     data = gzip.decompress(files("usercli").joinpath("data", name).read_bytes())
     return data.decode().splitlines()
-
-
-@dataclass(frozen=True)
-class Measured:
-    """How long one bcrypt hash of this cost takes here."""
-
-    cost: int
-    milliseconds: float
-
-
-def measure(limit: float, lowest: int = 10, times: int = 3) -> Iterator[Measured]:
-    """Time one hash at each cost from `lowest` up, the median of `times`, until it takes over `limit` ms."""
-    from statistics import median
-    from time import perf_counter
-
-    PasswordHasher(cost=4).hash("warm up")
-    for cost in range(lowest, 21):
-        hasher = PasswordHasher(cost=cost)
-        taken = []
-        for _ in range(times):
-            start = perf_counter()
-            hasher.hash("a password to measure")
-            taken.append((perf_counter() - start) * 1000)
-        yield Measured(cost, median(taken))
-        if median(taken) > limit:
-            return

@@ -256,7 +256,7 @@ def calibrate(
 
     output = Output(invocation.options, COST_FIELDS)
     wanted = _milliseconds(target)
-    from usercli.passwords import measure
+    from usercli.password_calibration import measure
 
     rows = list(measure(wanted))
     proposed = max([row.cost for row in rows if row.milliseconds <= wanted], default=rows[0].cost)

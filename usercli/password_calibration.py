@@ -1,0 +1,33 @@
+"""Measure how long bcrypt takes on this machine, to choose its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+from usercli.passwords import PasswordHasher
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How long one bcrypt hash of this cost takes here."""
+
+    cost: int
+    milliseconds: float
+
+
+def measure(limit: float, lowest: int = 10, times: int = 3) -> Iterator[Measured]:
+    """Time one hash at each cost from `lowest` up, the median of `times`, until it takes over `limit` ms."""
+    PasswordHasher(cost=4).hash("warm up")
+    for cost in range(lowest, 21):
+        hasher = PasswordHasher(cost=cost)
+        taken = []
+        for _ in range(times):
+            start = perf_counter()
+            hasher.hash("a password to measure")
+            taken.append((perf_counter() - start) * 1000)
+        yield Measured(cost, median(taken))
+        if median(taken) > limit:
+            return

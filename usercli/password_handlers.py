@@ -1,0 +1,168 @@
+"""The hash schemes that can be verified: passlib's handlers and two more. The only module that imports passlib."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import re
+import warnings
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Any
+
+# passlib 1.7.4 looks for a version that bcrypt 4.1 no longer carries, and logs a traceback about it
+logging.getLogger("passlib").setLevel(logging.ERROR)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it imports crypt, which Python 3.13 dropped
+    import passlib.hash
+    import passlib.utils.handlers as handlers
+    from passlib.context import CryptContext
+    from passlib.exc import PasslibHashWarning
+
+# Padding bits that passlib repairs, and how it asks argon2 for its version, concern nobody. Filters around each
+# call would not be thread-safe.
+warnings.simplefilter("ignore", PasslibHashWarning)
+warnings.filterwarnings("ignore", r"Accessing argon2\.__version__", DeprecationWarning)
+
+_VERIFIABLE = (
+    "bcrypt",
+    "bcrypt_sha256",
+    "pbkdf2_sha256",
+    "pbkdf2_sha512",
+    "pbkdf2_sha1",
+    "django_pbkdf2_sha256",
+    "django_pbkdf2_sha1",
+    "django_bcrypt_sha256",
+    "django_bcrypt",
+    "django_salted_sha1",
+    "django_salted_md5",
+    "sha512_crypt",
+    "sha256_crypt",
+    "md5_crypt",
+    "apr_md5_crypt",
+    "ldap_salted_sha512",
+    "ldap_salted_sha256",
+    "ldap_salted_sha1",
+    "scrypt",
+)
+_WITH_ARGON2 = ("argon2", "django_argon2")
+
+#: A bound on the text of a salted_digest hash.
+_LONGEST = 4096
+
+
+class django_scrypt(handlers.HasSalt, handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
+    """Django's scrypt$N$salt$r$p$hash, which passlib does not know (django.contrib.auth.hashers)."""
+
+    name = "django_scrypt"
+    setting_kwds = ("salt",)
+    salt_chars = None
+    min_salt_size, max_salt_size = 1, 128
+
+    salt: Any
+    checksum: Any
+
+    def __init__(self, parameters: tuple[int, int, int] = (16384, 8, 5), **kwds: Any) -> None:
+        super().__init__(**kwds)
+        self.parameters = parameters
+
+    @classmethod
+    def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
+        text = hash.decode("utf-8", "replace") if isinstance(hash, bytes) else hash
+        return text.startswith("scrypt$") and text.count("$") == 5
+
+    @classmethod
+    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
+        text = hash.decode("utf-8") if isinstance(hash, bytes) else hash
+        if not cls.identify(text):
+            raise ValueError("not a valid django_scrypt hash")
+        _scheme, n, salt, r, p, checksum = text.split("$")
+        sizes = int(n), int(r), int(p)
+        power_of_two = sizes[0] > 1 and sizes[0] & (sizes[0] - 1) == 0
+        if not (power_of_two and min(sizes) > 0 and 128 * sizes[0] * sizes[1] <= 1 << 28):
+            raise ValueError("not a valid django_scrypt hash")
+        if len(base64.b64decode(checksum, validate=True)) != 64:
+            raise ValueError("not a valid django_scrypt hash")
+        return cls(parameters=sizes, salt=salt, checksum=checksum)
+
+    def to_string(self) -> str:
+        n, r, p = self.parameters
+        return f"scrypt${n}${self.salt}${r}${p}${self.checksum}"
+
+    def _calc_checksum(self, secret: str | bytes) -> str:
+        n, r, p = self.parameters
+        data = secret.encode() if isinstance(secret, str) else secret
+        key = hashlib.scrypt(data, salt=self.salt.encode(), n=n, r=r, p=p, maxmem=1 << 29, dklen=64)
+        return base64.b64encode(key).decode()
+
+
+class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
+    """One round of a digest over salt and password, in Ory Kratos's spelling: $sha256$pf=form$salt$checksum.
+
+    All three are base64; the form says how salt and password are put together: {SALT}{PASSWORD}.
+    """
+
+    name = "salted_digest"
+    setting_kwds = ()
+
+    checksum: Any
+    _SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
+
+    def __init__(self, algorithm: str = "sha256", form: bytes = b"", salt: bytes = b"", **kwds: Any) -> None:
+        super().__init__(**kwds)
+        self.algorithm, self.form, self.salt = algorithm, form, salt
+
+    @classmethod
+    def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
+        text = hash.decode("utf-8", "replace") if isinstance(hash, bytes) else hash
+        return text.startswith(tuple(f"${algorithm}$pf=" for algorithm in cls._SIZES))
+
+    @classmethod
+    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
+        text = hash.decode("utf-8") if isinstance(hash, bytes) else hash
+        if not cls.identify(text) or len(text) > _LONGEST or text.count("$") != 4:
+            raise ValueError("not a valid salted_digest hash")
+        algorithm, form, *rest = text.split("$")[1:]
+        decoded = base64.b64decode(form.removeprefix("pf="), validate=True)
+        salt, checksum = (base64.b64decode(part, validate=True) for part in rest)
+        if b"{PASSWORD}" not in decoded or len(checksum) != cls._SIZES[algorithm]:
+            raise ValueError("not a valid salted_digest hash")
+        return cls(algorithm=algorithm, form=decoded, salt=salt, checksum=rest[1])
+
+    def to_string(self) -> str:
+        form, salt = base64.b64encode(self.form).decode(), base64.b64encode(self.salt).decode()
+        return f"${self.algorithm}$pf={form}${salt}${self.checksum}"
+
+    def _calc_checksum(self, secret: str | bytes) -> str:
+        data = secret.encode() if isinstance(secret, str) else secret
+        places: dict[bytes, bytes] = {b"{SALT}": self.salt, b"{PASSWORD}": data}
+        pieces = re.split(rb"(\{SALT\}|\{PASSWORD\})", self.form)
+        together = b"".join(places.get(piece, piece) for piece in pieces)
+        return base64.b64encode(hashlib.new(self.algorithm, together).digest()).decode()
+
+
+@lru_cache(maxsize=1)
+def supported_handlers() -> list[Any]:
+    """The handler of every scheme that can be verified here."""
+    names = list(_VERIFIABLE)
+    if find_spec("argon2"):  # the extra usercli[argon2]
+        names += _WITH_ARGON2
+    return [*(getattr(passlib.hash, name) for name in names), django_scrypt, salted_digest]
+
+
+def crypt_context(**settings: Any) -> CryptContext:
+    """A context that verifies every supported scheme; `settings` are passlib's."""
+    return CryptContext(schemes=[*supported_handlers(), "django_disabled", "unix_disabled"], **settings)
+
+
+def parse_hash(handler: Any, stored: str) -> Any:
+    """The hash as its handler's object; None if it is malformed."""
+    try:
+        if isinstance(handler, handlers.PrefixWrapper):
+            parsed = handler.wrapped.from_string(stored.removeprefix(handler.prefix))
+        else:
+            parsed = handler.from_string(stored)
+    except (ValueError, TypeError, AssertionError):  # passlib's scrypt asserts what it reads
+        return None
+    return None if parsed.checksum is None else parsed
