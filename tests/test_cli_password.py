@@ -22,7 +22,7 @@ import pytest
 
 from tests.conftest import Cli, Database, run_here
 from usercli import password_calibration
-from usercli.cli.password_input import PASSWORD_SOURCES
+from usercli.cli.password_input import ALL_SOURCES
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import OutcomeUnknown
 from usercli.passwords import PasswordHasher
@@ -292,7 +292,7 @@ def test_two_ways_at_once_are_refused(cli: Cli, ada: UserView, first: int) -> No
 def test_without_a_way_and_without_a_terminal_the_flags_are_named(
     cli: Cli, ada: UserView, options: list[str]
 ) -> None:
-    expected = f"error: a password is needed: add {PASSWORD_SOURCES}\n"
+    expected = f"error: a password is needed: add {ALL_SOURCES}\n"
     assert cli("password", "set", EMAIL, *options) == (2, "", expected)
     assert cli("create", "bob@example.com", *options) == (2, "", expected)
     for_verify = "--password-stdin, --password-file FILE or --password-fd N"
