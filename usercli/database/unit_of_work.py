@@ -24,7 +24,6 @@ from usercli.errors import (
     Refused,
     UserCliError,
 )
-from usercli.models.base import new_id
 from usercli.origin import Origin
 from usercli.repositories.audit import AuditRepository
 from usercli.repositories.foreign_keys import RelatedRepository
@@ -33,6 +32,7 @@ from usercli.repositories.roles import RoleRepository
 from usercli.repositories.user_bulk_insert import BulkRepository
 from usercli.repositories.users import UserRepository
 from usercli.schemas.users import UserKey
+from usercli.uuid7 import new_id
 
 
 @dataclass(frozen=True)

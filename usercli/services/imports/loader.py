@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, Refused
-from usercli.models.base import ChangeIds, new_id
 from usercli.models.role import Role
 from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.readers import BadRecord
@@ -25,6 +24,7 @@ from usercli.services import user_events
 from usercli.services.imports.validation import FIRST, Checked
 from usercli.text import suggestion
 from usercli.times import utcnow
+from usercli.uuid7 import ChangeIds, new_id
 
 _ROLES = attrgetter("roles")
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Conflict
-from usercli.models.base import ChangeIds
 from usercli.models.imports import ImportProgress
 from usercli.prefetch import prefetch
 from usercli.schemas.imports import ImportSummary
@@ -17,6 +16,7 @@ from usercli.services.imports.atomic import administrator_guard, require_good
 from usercli.services.imports.loader import Batch, ImportOptions, Loader, Reject
 from usercli.services.imports.validation import Checked
 from usercli.times import utcnow
+from usercli.uuid7 import ChangeIds
 
 
 @dataclass(frozen=True)
