@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import Database
+from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Ambiguous, ChangedMeanwhile, EmailTaken, InvalidInput, NotFound, UserNotFound
 from usercli.models import User
 from usercli.repositories import users as user_questions
 from usercli.repositories.pagination import query_mark, read_cursor, write_cursor
-from usercli.repositories.users import batched, order_by
+from usercli.repositories.users import order_by
 from usercli.schemas.user_fields import SORTABLE
 from usercli.schemas.users import UserCriteria, UserKey
 from usercli.services.users import Listing

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from usercli import hash_chain
+from usercli.batches import batched
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
 from usercli.prefetch import prefetch_in_process
@@ -272,8 +273,7 @@ class AuditRepository:
 
     def erase(self, seqs: Sequence[int]) -> None:
         """Null the personal values of events, and nothing else; the chain holds without them."""
-        for start in range(0, len(seqs), _ROWS_A_FETCH):
-            some = seqs[start : start + _ROWS_A_FETCH]
+        for some in batched(seqs, _ROWS_A_FETCH):
             self.session.execute(
                 update(AuditEvent).where(AuditEvent.seq.in_(some)).values(personal=None, salt=None)
             )

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from sqlalchemy import RowMapping, func, select, update
 
+from usercli.batches import batched
 from usercli.errors import RoleNotFound
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
-from usercli.repositories.users import batched
 from usercli.text import suggestion
 from usercli.times import utcnow
 

@@ -7,7 +7,7 @@ import math
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 
+from usercli.batches import batched
 from usercli.emails import email_key
 from usercli.errors import Ambiguous, EmailTaken, InvalidInput, UserNotFound
 from usercli.models.role import Role, UserRole
@@ -35,8 +36,6 @@ from usercli.repositories.pagination import Order
 from usercli.schemas.user_fields import SORTABLE
 from usercli.schemas.users import UserCriteria, UserKey
 from usercli.times import utcnow
-
-Item = TypeVar("Item")
 
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _KEYS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
@@ -173,7 +172,7 @@ class UserRepository(Repository[User]):
         """The ids of users outside the bin, by email key."""
         query = select(User.email_key, User.id).where(User.deleted_at.is_(None))
         found: dict[str, uuid.UUID] = {}
-        for some in batched(list(email_keys), _KEYS_A_QUERY):
+        for some in batched(email_keys, _KEYS_A_QUERY):
             for key, user_id in self.session.execute(query.where(User.email_key.in_(some))):
                 found[key] = user_id
         return found
@@ -352,8 +351,3 @@ def order_by(spec: str) -> Order:
     if name not in SORTABLE:
         raise InvalidInput(f"cannot sort by {name or 'nothing'}; the fields to sort by are: {', '.join(SORTABLE)}")
     return Order(getattr(User, name), User.id, descending=spec.startswith("-"))
-
-
-def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """Slices of at most `size` items."""
-    return (items[start : start + size] for start in range(0, len(items), size))

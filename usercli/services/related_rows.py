@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 
+from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Refused
-from usercli.repositories.users import batched
 
 _CHUNK = 1000
 
@@ -23,7 +23,7 @@ def related_to(user_ids: Collection[uuid.UUID], uow: UnitOfWork) -> dict[uuid.UU
     """The rows that hang on each of these users; those on whom none does are left out."""
     found: dict[uuid.UUID, Related] = {}
     with uow:
-        for some in batched(list(user_ids), _CHUNK):
+        for some in batched(user_ids, _CHUNK):
             for reference, numbers in uow.related.counts(some):
                 for user_id, number in numbers.items():
                     of_table = found.setdefault(user_id, {}).setdefault(reference.name, {})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from itertools import islice
 
+from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.schemas.database import Seeded
 from usercli.schemas.users import UserCreate
@@ -44,8 +44,7 @@ def seed_users(count: int, uow: UnitOfWork, seed: int = 1) -> Seeded:
     """Add sample users in one transaction; those whose email is taken are left as they are."""
     created = 0
     with uow.change("user.created"):
-        stream = people(count, seed)
-        while chunk := list(islice(stream, _CHUNK)):
+        for chunk in batched(people(count, seed), _CHUNK):
             rows = uow.users.add_new(user.model_dump(exclude_unset=True) for user in chunk)
             for user in rows:
                 user_events.created(uow, user)

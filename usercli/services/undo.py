@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any
 
+from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ChangeNotFound, Conflict, Refused
 from usercli.hash_chain import differs_as_json
@@ -111,12 +112,11 @@ class _Undo:
         for event in self._uow.audit.of_change(self._id, "role"):
             self._plan_role(EventView.of(event))
 
-    def events_by_user(self) -> Iterator[list[list[EventView]]]:
+    def events_by_user(self) -> Iterator[Sequence[list[EventView]]]:
         """The events of each user of the change, so many users at a time, in the order in which they were met."""
         events = map(EventView.of, self._uow.audit.of_change(self._id, "user"))
         grouped = (list(group) for target, group in groupby(events, lambda event: event.target_id) if target)
-        while some := list(islice(grouped, _USERS_AT_A_TIME)):
-            yield some
+        return batched(grouped, _USERS_AT_A_TIME)
 
     def plan_users(self, event_lists: Sequence[Sequence[EventView]], *, lock: bool = False) -> list[_Step]:
         """What is to be given back to these users; conflicts are noted."""
