@@ -6,6 +6,7 @@ import json
 import math
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -49,10 +50,8 @@ class UserRepository(Repository[User]):
 
     def add(self, entity: User) -> User:
         """Put a user in. Raises EmailTaken, naming the email."""
-        try:
+        with _naming_taken(entity.email):
             return super().add(entity)
-        except EmailTaken:
-            raise EmailTaken(entity.email) from None
 
     def add_all(self, entities: Iterable[User]) -> None:
         """Put users in, together. Raises EmailTaken, without a name."""
@@ -61,11 +60,8 @@ class UserRepository(Repository[User]):
 
     def save(self, entity: User) -> None:
         """Write what changed on a user. Raises EmailTaken (naming the email) or ChangedMeanwhile."""
-        email = entity.email
-        try:
+        with _naming_taken(entity.email):
             self.session.flush()
-        except EmailTaken:
-            raise EmailTaken(email) from None
 
     def add_if_absent(self, entity: User) -> bool:
         """Put a user in unless its email is taken, also by somebody who was faster; True if it went in."""
@@ -327,6 +323,15 @@ class UserRepository(Repository[User]):
             comparable = meant if abs(meant) < 2**63 else float(meant)
             fits = or_(fits, and_(each.c.type.in_(("integer", "real")), each.c.value == comparable))
         return exists().where(each.c.key == key, fits)
+
+
+@contextmanager
+def _naming_taken(email: str) -> Iterator[None]:
+    """Put the email into an EmailTaken that is raised inside."""
+    try:
+        yield
+    except EmailTaken:
+        raise EmailTaken(email) from None
 
 
 def _json_scalar(text: str) -> bool | int | float | None:
