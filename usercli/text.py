@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 # C0, DEL and C1 drive terminals; bidi embeddings, overrides and isolates reorder what a person reads;
 # U+2028/2029 break lines; lone surrogates cannot be encoded (Unicode TR 36, "Trojan Source" 2021).
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_ENCODE_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+_JSON_CONSTANTS = {None: "null", True: "true", False: "false"}
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -27,9 +30,18 @@ def json_safe(encoded: str) -> str:
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded)
 
 
-def json_line(value: object) -> str:
-    """A value as compact JSON on one line, the unsafe characters as escapes."""
-    return json_safe(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+def json_text(value: Any) -> str:
+    """Compact JSON, its keys in their own order; unsafe characters stay as they are."""
+    if value is None or value is True or value is False:
+        return _JSON_CONSTANTS[value]
+    if not value and type(value) in {dict, list}:
+        return "{}" if type(value) is dict else "[]"
+    return _ENCODE_JSON(value)
+
+
+def json_line(value: Any) -> str:
+    """Compact JSON on one line, its keys in their own order, the unsafe characters as escapes."""
+    return json_safe(json_text(value))
 
 
 def csv_cell(text: str) -> str:

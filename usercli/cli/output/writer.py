@@ -5,7 +5,6 @@ Machine formats are written row by row. The shapes are the scripting contract (d
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from usercli.column_batches import Block, CellEncoding, rows_of
 from usercli.errors import InvalidInput, OutputFailed
-from usercli.text import csv_cell, json_safe, suggestion, visible
+from usercli.text import csv_cell, json_line, json_safe, suggestion, visible
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -26,8 +25,6 @@ Row = Mapping[str, Any]
 _CHARACTERS_A_WRITE = 1 << 16
 
 _CELLS = {None: "", True: "true", False: "false"}
-_CONSTANTS = {None: "null", True: "true", False: "false"}
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 FORMULA_STARTS = tuple("=+-@\t\r'")  # OWASP, CSV injection; ' itself so that one can be taken off again
@@ -71,7 +68,7 @@ class Output:
         elif self.format == "yaml":
             self._write(_yaml_list(plain))
         elif self.format == "json":
-            self._write(_array([_json(row)] for row in plain))
+            self._write(_array([json_line(row)] for row in plain))
         else:
             self._write(self._lines(plain))
 
@@ -106,7 +103,7 @@ class Output:
         if self.format == "yaml":
             self._write([_yaml(value)])
         elif self.format in {"json", "jsonl"}:
-            self._write([_json(value) + "\n"])
+            self._write([json_line(value) + "\n"])
         elif self.format == "table":
             self._field_table(value)
         else:
@@ -151,7 +148,7 @@ class Output:
         if self.format == "ids":
             return (self._for_terminal(str(row[self.columns[0]])) + "\n" for row in rows)
         if self.format == "jsonl":
-            return (_json(row) + "\n" for row in rows)
+            return (json_line(row) + "\n" for row in rows)
         return _delimited(rows, self.fields, self._cell)
 
     def _cell(self, value: Any) -> str:
@@ -240,7 +237,7 @@ def cell_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ";".join(str(item) for item in value)
     if isinstance(value, dict):
-        return json_safe(json_text(value)) if value else "{}"
+        return json_line(value) if value else "{}"
     return str(value)
 
 
@@ -257,19 +254,6 @@ def _display(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return visible(cell_text(value))
-
-
-def json_text(value: Any) -> str:
-    """Compact JSON, its keys in their own order."""
-    if value is None or value is True or value is False:
-        return _CONSTANTS[value]
-    if not value and type(value) in {dict, list}:
-        return "{}" if type(value) is dict else "[]"
-    return _ENCODE(value)
-
-
-def _json(value: Any) -> str:
-    return json_safe(json_text(value))
 
 
 def _array(items: Iterable[Sequence[str]]) -> Iterator[str]:
