@@ -13,6 +13,10 @@ _ENCODE_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), defau
 _JSON_CONSTANTS = {None: "null", True: "true", False: "false"}
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
+#: A spreadsheet takes a cell that starts so for a formula, unless ' precedes it (OWASP, CSV Injection). ' itself is
+#: among them, so that the one that was put there can be removed.
+FORMULA_STARTS = tuple("=+-@\t\r'")
+
 
 def visible(text: str) -> str:
     """The text with everything that a terminal would obey, or a reader not see, written as an escape."""
@@ -49,6 +53,11 @@ def csv_cell(text: str) -> str:
     if any(character in text for character in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"'
     return text
+
+
+def without_formula_guard(cell: str) -> str:
+    """A CSV cell without the ' that was put before a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
 def suggestion(word: str, known: list[str]) -> str:

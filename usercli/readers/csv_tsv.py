@@ -12,10 +12,9 @@ from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.text_source import LONGEST, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
-from usercli.text import suggestion
+from usercli.text import suggestion, without_formula_guard
 
 _SEPARATORS = (",", ";", "\t", "|")
-_GUARDED = tuple("=+-@\t\r'")
 _UNESCAPED = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 
 
@@ -227,8 +226,8 @@ class _Table:
         for name, cell in zip(self._header, cells, strict=False):
             if name in IGNORED:
                 continue
-            if self._is_ours and cell[:1] == "'" and cell[1:2] in _GUARDED and len(cell) > 1:
-                cell = cell[1:]
+            if self._is_ours and cell[:1] == "'":
+                cell = without_formula_guard(cell)
             if name.startswith("attributes."):
                 if cell:
                     fields.setdefault("attributes", {})[name.removeprefix("attributes.")] = cell

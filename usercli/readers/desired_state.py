@@ -13,6 +13,7 @@ from typing import Any
 from usercli.errors import InvalidInput
 from usercli.readers.text_source import BadLine, numbered_lines, open_source
 from usercli.schemas.user_fields import BOOLEANS, DESIRED, TIMES
+from usercli.text import suggestion, without_formula_guard
 
 #: A file that people write and review; more users than this holds are for import.
 LARGEST = 16 << 20
@@ -24,7 +25,6 @@ COLUMNS = (*DESIRED, "initial_password")
 Path = tuple[str | int, ...]
 
 _YES_NO = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
-_GUARDED = tuple("=+-@\t\r'")
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,6 @@ def _read_csv(name: str, data: bytes) -> Document:
 
 
 def _header(name: str, cells: list[str]) -> list[str]:
-    from usercli.text import suggestion
-
     for cell in cells:
         if cell not in COLUMNS:
             raise InvalidInput(f"{name}:1: no such column: {cell or '(empty)'}{suggestion(cell, list(COLUMNS))}")
@@ -156,8 +154,7 @@ def _user(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
     """A row, typed. A column that is not there says nothing; an empty cell is an empty value."""
     if len(cells) != len(header):
         raise InvalidInput(f"{place}: {len(cells)} fields where the header has {len(header)}")
-    bare = (cell[1:] if cell[:1] == "'" and cell[1:2] in _GUARDED and cell[1:] else cell for cell in cells)
-    found: dict[str, Any] = dict(zip(header, bare, strict=True))
+    found: dict[str, Any] = dict(zip(header, map(without_formula_guard, cells), strict=True))
     if "roles" in found:
         found["roles"] = found["roles"].split(";") if found["roles"] else []
     for name in found.keys() & BOOLEANS:

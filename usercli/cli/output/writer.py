@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from usercli.column_batches import Block, CellEncoding, rows_of
 from usercli.errors import InvalidInput, OutputFailed
-from usercli.text import csv_cell, json_line, json_safe, suggestion, visible
+from usercli.text import FORMULA_STARTS, csv_cell, json_line, json_safe, suggestion, visible
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -27,7 +27,6 @@ _CHARACTERS_A_WRITE = 1 << 16
 _CELLS = {None: "", True: "true", False: "false"}
 
 TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-FORMULA_STARTS = tuple("=+-@\t\r'")  # OWASP, CSV injection; ' itself so that one can be taken off again
 
 
 class Output:
