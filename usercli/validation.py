@@ -12,6 +12,9 @@ from usercli.text import escape_character
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # C0, DEL, C1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+#: What a cell of a table may say for true and false, in lower case.
+BOOLEAN_WORDS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+
 
 def require_printable(text: str, what: str) -> str:
     """The text. Raises InvalidInput for control characters (C0, DEL, C1) and bytes that are not UTF-8."""

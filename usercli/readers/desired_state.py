@@ -14,6 +14,7 @@ from usercli.errors import InvalidInput
 from usercli.readers.text_source import BadLine, numbered_lines, open_source
 from usercli.schemas.user_fields import BOOLEANS, DESIRED, TIMES
 from usercli.text import suggestion, without_formula_guard
+from usercli.validation import BOOLEAN_WORDS
 
 #: A file that people write and review; more users than this holds are for import.
 LARGEST = 16 << 20
@@ -23,8 +24,6 @@ DEEPEST = 100
 COLUMNS = (*DESIRED, "initial_password")
 
 Path = tuple[str | int, ...]
-
-_YES_NO = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def _user(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
     if "roles" in found:
         found["roles"] = found["roles"].split(";") if found["roles"] else []
     for name in found.keys() & BOOLEANS:
-        found[name] = _YES_NO.get(found[name].lower(), found[name])
+        found[name] = BOOLEAN_WORDS.get(found[name].lower(), found[name])
     for name in found.keys() & TIMES:
         found[name] = found[name] or None
     if not found.get("initial_password", "x"):

@@ -19,7 +19,7 @@ from usercli.hash_chain import canonical
 from usercli.schemas.user_fields import PRESERVED, TIMES
 from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes
 from usercli.times import parse_time
-from usercli.validation import require_json_texts, require_printable, require_storable
+from usercli.validation import BOOLEAN_WORDS, require_json_texts, require_printable, require_storable
 
 YesNo = Literal["", "true", "false", "yes", "no", "1", "0"]
 Time = Annotated[str, Field(description="RFC 3339, a date (00:00 UTC), or a span from now as in 30d")]
@@ -68,7 +68,6 @@ _PLAIN = re.compile(
 _BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|1\d|20)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]")
 #: Attributes up to so many characters are remembered: those of one team, country or plan are alike.
 _OFTEN_THE_SAME = 500
-_YES_NO = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
 class Attributes(NamedTuple):
@@ -176,7 +175,7 @@ def _flag(value: Any, what: str, default: bool) -> bool:
         return value
     if value is None or value == "":
         return default
-    found = _YES_NO.get(str(value).lower())
+    found = BOOLEAN_WORDS.get(str(value).lower())
     if found is None:
         raise InvalidInput(f"{what} is neither true nor false")
     return found
