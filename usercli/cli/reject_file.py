@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from usercli.cli.output.writer import cell_text
+from usercli.cli.output.cells import cell_text
 from usercli.errors import InvalidInput, UserCliError
 from usercli.text import csv_cell
 

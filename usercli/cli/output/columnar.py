@@ -8,7 +8,7 @@ from json.encoder import encode_basestring
 from types import NoneType
 from typing import Any
 
-from usercli.cli.output.writer import TSV_ESCAPES, cell_text
+from usercli.cli.output.cells import TSV_ESCAPES, cell_text
 from usercli.column_batches import Block, Encoded, Texts
 from usercli.text import FORMULA_STARTS, csv_cell, json_safe, json_text
 

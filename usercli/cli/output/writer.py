@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from usercli.cli.output.cells import TSV_ESCAPES, cell_text
 from usercli.column_batches import Block, CellEncoding, rows_of
 from usercli.errors import InvalidInput, OutputFailed
 from usercli.text import FORMULA_STARTS, csv_cell, json_line, json_safe, suggestion, visible
@@ -23,10 +24,6 @@ FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
 Row = Mapping[str, Any]
 
 _CHARACTERS_A_WRITE = 1 << 16
-
-_CELLS = {None: "", True: "true", False: "false"}
-
-TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 class Output:
@@ -73,20 +70,20 @@ class Output:
 
     def blocks(self, blocks: Iterable[Block]) -> None:
         """A list of many, in blocks of columns, the fields in order; the same bytes as `many`, made faster."""
-        from usercli.cli.output import columnar as columns
+        from usercli.cli.output import columnar
 
         names = self.fields
         if self.cell_encoding is None:
             self.many(rows_of(blocks))
         elif self.format == "json":
-            self._write(_array(columns.json_lines(blocks)))
+            self._write(_array(columnar.json_lines(blocks)))
         elif self.format == "jsonl":
-            self._write("\n".join(lines) + "\n" for lines in columns.json_lines(blocks))
+            self._write("\n".join(lines) + "\n" for lines in columnar.json_lines(blocks))
         elif self.format == "tsv":
-            self._write(_with_header(names, "\t", columns.delimited(blocks, "\t", columns.tsv_cells)))
+            self._write(_with_header(names, "\t", columnar.delimited(blocks, "\t", columnar.tsv_cells)))
         else:
-            cells = columns.raw_csv_cells if self.raw else columns.csv_cells
-            self._write(_with_header(names, ",", columns.delimited(blocks, ",", cells)))
+            cells = columnar.raw_csv_cells if self.raw else columnar.csv_cells
+            self._write(_with_header(names, ",", columnar.delimited(blocks, ",", cells)))
 
     def one(self, row: BaseModel | Row) -> None:
         """A single thing: an object in JSON, a list of its fields in a table."""
@@ -227,17 +224,6 @@ def _selected_fields(given: str | None, columns: Sequence[str]) -> tuple[str, ..
             hint = suggestion(name, list(columns))
             raise InvalidInput(f"no such field: {name or '(empty)'}{hint} (fields: {', '.join(columns)})")
     return names
-
-
-def cell_text(value: Any) -> str:
-    """A value as TSV, CSV and tables show it, before any escape."""
-    if value is None or value is True or value is False:
-        return _CELLS[value]
-    if isinstance(value, list | tuple):
-        return ";".join(str(item) for item in value)
-    if isinstance(value, dict):
-        return json_line(value) if value else "{}"
-    return str(value)
 
 
 def _is_time(name: str) -> bool:
