@@ -1,4 +1,4 @@
-"""A file of desired users and roles as plain data, and where in the file each part of it stands."""
+"""Read a file of desired users and roles: YAML, JSON or CSV."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import io
 import json
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from usercli.errors import InvalidInput
 from usercli.readers.text_source import BadLine, numbered_lines, open_source
+from usercli.schemas.document import Document, Path
 from usercli.schemas.user_fields import BOOLEANS, DESIRED, TIMES
 from usercli.text import suggestion, without_formula_guard
 from usercli.validation import BOOLEAN_WORDS
@@ -22,25 +22,6 @@ DEEPEST = 100
 
 #: The columns that a table may have.
 COLUMNS = (*DESIRED, "initial_password")
-
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Document:
-    """What a file says, and on which lines (not for JSON, whose places are paths)."""
-
-    file: str
-    data: Any
-    lines: dict[Path, int] = field(default_factory=dict)
-
-    def place(self, path: Path) -> str:
-        """`users.yaml:12`, or `users.json: users[3]`."""
-        for length in range(len(path), -1, -1):
-            if (line := self.lines.get(path[:length])) is not None:
-                return f"{self.file}:{line}"
-        shown = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-        return f"{self.file}: {shown.removeprefix('.')}".removesuffix(": ")
 
 
 def read_document(file: str) -> Document:

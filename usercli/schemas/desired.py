@@ -17,7 +17,7 @@ from pydantic import (
 
 from usercli.emails import email_key, validate_email
 from usercli.errors import InvalidInput
-from usercli.readers.desired_state import Document, Path
+from usercli.schemas.document import Document, Path
 from usercli.schemas.roles import Description
 from usercli.schemas.user_fields import TIMES
 from usercli.schemas.users import STRICT, Attributes, FullName, RoleName

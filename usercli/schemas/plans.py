@@ -8,8 +8,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from usercli.errors import InvalidInput
-from usercli.readers.desired_state import Document
 from usercli.schemas.desired import DesiredRole, DesiredUser, ManagerName
+from usercli.schemas.document import Document
 
 Action = Literal["create", "update", "delete"]
 Kind = Literal["role", "user"]

@@ -16,8 +16,8 @@ from usercli.errors import ExitCode, InvalidInput
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
-    from usercli.readers.desired_state import Document
     from usercli.schemas.desired import Desired
+    from usercli.schemas.document import Document
     from usercli.schemas.plans import Plan
 
 _SHOWN = 20
