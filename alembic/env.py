@@ -5,12 +5,25 @@ Logging is left alone: fileConfig() would disable the loggers of a program that 
 
 from alembic import context
 
+from usercli.config import Settings
 from usercli.database import migrations
+from usercli.database.engine import create_sqlite_file
+from usercli.database.url import DatabaseUrl
 
+
+def configured_url() -> DatabaseUrl:
+    """The database of a bare `alembic` command: from the same configuration as usercli's."""
+    url = Settings().target.url
+    if url.engine == "sqlite":
+        create_sqlite_file(url)
+    return url
+
+
+given = context.config.attributes
 if context.is_offline_mode():
-    migrations.run_offline(context)
-elif "connection" in context.config.attributes:
-    migrations.run_online(context, context.config.attributes["connection"])
+    migrations.run_offline(context, given.get("url") or configured_url())
+elif "connection" in given:
+    migrations.run_online(context, given["connection"])
 else:
-    with migrations.exclusive_connection(migrations.configured_url()) as connection:
+    with migrations.exclusive_connection(configured_url()) as connection:
         migrations.run_online(context, connection)

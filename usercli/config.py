@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from usercli.database import url as database_url
+from usercli.database.pool import PoolSettings as PoolSettings  # public here too
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, InvalidInput, ProfileNotFound, ProtectedTarget
 from usercli.private_files import make_private_folder
@@ -59,19 +60,6 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.profile} ({self.url.where})" if self.profile else self.url.where
-
-
-@dataclass(frozen=True)
-class PoolSettings:
-    """How many connections a service keeps at hand, how many more it may open, and how long it waits for one.
-
-    `timeout` and `recycle` (the age at which a connection is replaced) are in seconds.
-    """
-
-    size: int = 5
-    overflow: int = 10
-    timeout: int = 30
-    recycle: int = 1800
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -14,15 +14,15 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import islice
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import await_, greenlet_spawn
 
-from usercli.config import PoolSettings, Settings
 from usercli.database.engine import engine_options, pool_options, prepare_engine, sessions
+from usercli.database.pool import PoolSettings
 from usercli.database.schema_version import require_current
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.database.url import DatabaseUrl
@@ -33,6 +33,9 @@ try:
     from sqlalchemy.ext.asyncio import create_async_engine
 except ImportError:
     raise ImportError("async access needs more packages; run: pip install 'usercli[async]'") from None
+
+if TYPE_CHECKING:
+    from usercli.config import Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")

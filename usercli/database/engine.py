@@ -13,8 +13,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, Pool, QueuePool
 
-from usercli.config import PoolSettings
 from usercli.database.errors import domain_error, translate_errors
+from usercli.database.pool import PoolSettings
 from usercli.database.url import DatabaseUrl
 from usercli.errors import DatabaseUnavailable
 from usercli.private_files import make_private_folder

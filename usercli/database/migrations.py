@@ -24,7 +24,6 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 
-from usercli.config import Settings
 from usercli.database.engine import READ_ONLY, create_sqlite_file, open_engine
 from usercli.database.errors import domain_error
 from usercli.database.schema_version import VERSION_TABLE
@@ -404,20 +403,11 @@ def run_online(context: Any, connection: sa.Connection) -> None:
         context.run_migrations()
 
 
-def run_offline(context: Any) -> None:
+def run_offline(context: Any, url: DatabaseUrl) -> None:
     """Write the SQL of migrations instead of running it (called by alembic/env.py)."""
-    url = context.config.attributes.get("url") or configured_url()
     context.configure(dialect_name=url.engine, literal_binds=True, **run_options(OWN_TABLES, VERSION_TABLE))
     with context.begin_transaction():
         context.run_migrations()
-
-
-def configured_url() -> DatabaseUrl:
-    """The database of a bare `alembic` command: from the same configuration as usercli's."""
-    url = Settings().target.url
-    if url.engine == "sqlite":
-        create_sqlite_file(url)
-    return url
 
 
 @contextmanager
