@@ -6,7 +6,7 @@ Logging is left alone: fileConfig() would disable the loggers of a program that 
 from alembic import context
 
 from usercli.config import Settings
-from usercli.database import migrations
+from usercli.database import alembic_runner
 from usercli.database.engine import create_sqlite_file
 from usercli.database.url import DatabaseUrl
 
@@ -21,9 +21,9 @@ def configured_url() -> DatabaseUrl:
 
 given = context.config.attributes
 if context.is_offline_mode():
-    migrations.run_offline(context, given.get("url") or configured_url())
+    alembic_runner.run_offline(context, given.get("url") or configured_url())
 elif "connection" in given:
-    migrations.run_online(context, given["connection"])
+    alembic_runner.run_online(context, given["connection"])
 else:
-    with migrations.exclusive_connection(configured_url()) as connection:
-        migrations.run_online(context, connection)
+    with alembic_runner.exclusive_connection(configured_url()) as connection:
+        alembic_runner.run_online(context, connection)

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from tests.conftest import Cli, Database, run_here
 from tests.herd import at_once
 from usercli.cli import contract
-from usercli.database import migrations, schema_version
+from usercli.database import alembic_runner, migrations, schema_version
 from usercli.database.applications import Application
 from usercli.database.engine import open_engine
 from usercli.errors import NotFound, UserNotFound
@@ -28,7 +28,7 @@ from usercli.schemas.users import UserKey, UserView
 from usercli.services import privacy, users
 
 HEAD = schema_version.HEAD
-OURS = [script.revision for script in migrations.history()]
+OURS = [script.revision for script in alembic_runner.history()]
 THEIRS = ["coachbot_0100", "coachbot_0200"]
 FOLDER = Path(coachbot.__file__).parent / "migrations"
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -332,8 +332,8 @@ def test_autogenerate_sees_the_tables_of_one_side(
     copied: Path, database: Database, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = tmp_path / "ours"
-    shutil.copytree(migrations.folder(), ours, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(migrations, "folder", lambda: ours)
+    shutil.copytree(schema_version.folder(), ours, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(schema_version, "folder", lambda: ours)
     database.rows("CREATE TABLE theirs (id integer)")
     assert cli("db", "revision", "-m", "x", "--application", "coachbot", "--autogenerate")[0] == 5  # not at head
     assert cli("db", "upgrade")[0] == 0

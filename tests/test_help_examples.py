@@ -21,7 +21,7 @@ import typer
 from tests.conftest import migrated_postgresql, run_here
 from usercli.cli.app import COMMANDS, app
 from usercli.cli.lazy_group import Lazy
-from usercli.database import migrations
+from usercli.database import schema_version
 
 COACHBOT = Path(__file__).parent / "apps" / "coachbot" / "migrations"
 #: A revision beside its newest one: a second head.
@@ -142,8 +142,8 @@ def prepare(path: str, example: str, home: Path, patch: pytest.MonkeyPatch) -> N
     if path == "access-review export":
         (home / "review.csv").unlink()
     if path == "db revision":  # it writes beside the others
-        shutil.copytree(migrations.folder(), home / "alembic")
-        patch.setattr(migrations, "folder", lambda: home / "alembic")
+        shutil.copytree(schema_version.folder(), home / "alembic")
+        patch.setattr(schema_version, "folder", lambda: home / "alembic")
     patch.setattr("getpass.getpass", lambda *_, **__: PASSWORD)
 
 

@@ -20,14 +20,14 @@ from sqlalchemy import inspect, text
 
 from tests.conftest import Cli, Database, run_here
 from tests.herd import ROOT, at_once
-from usercli.database import migrations, schema_version
+from usercli.database import alembic_runner, migrations, schema_version
 from usercli.database import url as database_url
 from usercli.database.engine import open_engine
 from usercli.errors import DatabaseUnavailable, InvalidInput, RevisionNotFound
 from usercli.schemas.users import UserView
 
 HEAD = schema_version.HEAD
-REVISIONS = [script.revision for script in migrations.history()]
+REVISIONS = [script.revision for script in alembic_runner.history()]
 FIRST = REVISIONS[0]
 on_postgresql = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -44,8 +44,8 @@ def empty(clean_environment: Path, empty_database: Database, monkeypatch: pytest
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The migrations in a folder of the test's own, where it may break them."""
     folder = tmp_path / "migrations"
-    shutil.copytree(migrations.folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(migrations, "folder", lambda: folder)
+    shutil.copytree(schema_version.folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(schema_version, "folder", lambda: folder)
     return folder
 
 
@@ -104,24 +104,24 @@ def at(database: Database) -> list[str]:
 
 
 def test_there_is_one_head_and_the_program_knows_it() -> None:
-    assert migrations.scripts().get_heads() == [HEAD]
-    assert migrations.head() == HEAD
+    assert alembic_runner.scripts().get_heads() == [HEAD]
+    assert alembic_runner.head() == HEAD
 
 
 def test_the_revisions_make_one_line() -> None:
-    downs = [script.down_revision for script in migrations.history()]
+    downs = [script.down_revision for script in alembic_runner.history()]
     assert downs == [None, *REVISIONS[:-1]]
 
 
 def test_files_are_named_by_date_time_and_description() -> None:
-    names = sorted(path.name for path in (migrations.folder() / "versions").glob("*.py"))
+    names = sorted(path.name for path in (schema_version.folder() / "versions").glob("*.py"))
     assert [name for name in names if not re.fullmatch(r"\d{8}_\d{4}_[a-z0-9]+(_[a-z0-9]+)*\.py", name)] == []
     assert [name[:13] for name in names] == sorted(REVISIONS)
     assert sorted(REVISIONS) == REVISIONS  # by name is by time
 
 
 def test_every_revision_says_what_it_does() -> None:
-    for script in migrations.history():
+    for script in alembic_runner.history():
         assert re.fullmatch(r"[A-Z][^\n]{5,70}\.", script.doc.splitlines()[0]), script.revision
         assert f"Revision: {script.revision}" in script.longdoc
 
@@ -133,7 +133,7 @@ def test_a_new_revision_follows_the_head_and_the_naming(copied: Path, clean_envi
     assert path.parent == copied / "versions"
     assert re.fullmatch(r"\d{8}_\d{4}_add_a_column_for_phones\.py", path.name)
     assert f'down_revision: str | Sequence[str] | None = "{HEAD}"' in path.read_text().replace("'", '"')
-    assert migrations.head() == path.name[:13]
+    assert alembic_runner.head() == path.name[:13]
 
 
 # -- up and down
@@ -345,8 +345,8 @@ def test_a_revision_that_orphans_rows_is_refused(empty: Database, copied: Path) 
 _UPGRADE = """
 import sys
 from pathlib import Path
-from usercli.database import migrations
-migrations.folder = lambda: Path(sys.argv[1])
+from usercli.database import schema_version
+schema_version.folder = lambda: Path(sys.argv[1])
 from usercli.cli.main import run
 sys.exit(run(sys.argv[2:]))
 """

@@ -21,7 +21,7 @@ from tests import commands, compatibility
 from tests.conftest import Cli, Database, run_here
 from usercli.cli import contract
 from usercli.cli.output.writer import Output
-from usercli.database import migrations
+from usercli.database import alembic_runner, migrations
 from usercli.errors import MEANINGS, InvalidInput
 from usercli.passwords import PasswordHasher
 from usercli.schemas.import_rows import FIELDS, RowParser
@@ -165,7 +165,7 @@ def test_what_is_empty_elsewhere_is_as_its_schema_says(
 ) -> None:
     monkeypatch.setenv("USERCLI_DATABASE_URL", empty_database.text)
     upgraded = json.loads(run_here("db", "upgrade", "-o", "json")[1])
-    assert (misfits("db upgrade", upgraded), len(upgraded)) == ([], len(migrations.history()))
+    assert (misfits("db upgrade", upgraded), len(upgraded)) == ([], len(alembic_runner.history()))
     undone = json.loads(run_here("db", "downgrade", "base", "--yes", "-o", "json")[1])
     assert misfits("db downgrade", undone) == []
     assert misfits("migrate", json.loads(run_here("migrate", "-o", "json")[1])) == []

@@ -28,7 +28,7 @@ from alembic.runtime.migration import RevisionStep
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError
 
-from usercli.database import migrations
+from usercli.database import alembic_runner
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, RevisionNotFound, SchemaNotCurrent
 from usercli.models import Base
@@ -89,7 +89,7 @@ class Application:
         with self._errors(), warnings.catch_warnings():
             warnings.simplefilter("error")  # so Alembic tells of a revision that is missing or there twice
             scripts = _Scripts(
-                str(self.folder), file_template=migrations.FILE_TEMPLATE, messaging_opts={"quiet": True}
+                str(self.folder), file_template=alembic_runner.FILE_TEMPLATE, messaging_opts={"quiet": True}
             )
             scripts.get_heads()  # reads the files
         return scripts
@@ -155,7 +155,7 @@ class Application:
         return scripts
 
     def _require_ours(self, scripts: Iterable[Script], there: Collection[str]) -> None:
-        known = {script.revision for script in migrations.history()}
+        known = {script.revision for script in alembic_runner.history()}
         for script in scripts:
             for need in sorted(self.scripts.needs[script.revision].difference(there)):
                 run = "run: usercli db upgrade" if need in known else "install a newer usercli"
@@ -188,13 +188,13 @@ class Application:
             text = self._sql(DatabaseUrl("postgresql", "any"), scripts, scripts[0].revision, up=False)
         except Exception:  # a revision may do anything
             return None
-        return [pair for pair in migrations.dropped_by(text) if pair[0] != self.version_table]
+        return [pair for pair in alembic_runner.dropped_by(text) if pair[0] != self.version_table]
 
     # -- going there
 
     def upgrade(self, connection: sa.Connection, target: str = "heads") -> list[Script]:
         """Run what is missing; the revisions that were run, in order. Raises DatabaseUnavailable, Conflict."""
-        scripts = self.pending(connection, target, migrations.applied(connection))
+        scripts = self.pending(connection, target, alembic_runner.applied(connection))
         self._move(connection, scripts, up=True)
         return scripts
 
@@ -235,7 +235,7 @@ class Application:
 
         def compare(_: Any, context: MigrationContext) -> list[Any]:
             metadata = context.opts["target_metadata"]
-            found.extend(migrations.describe_difference(item) for item in compare_metadata(context, metadata))
+            found.extend(alembic_runner.describe_difference(item) for item in compare_metadata(context, metadata))
             return []
 
         self._run(compare, connection=connection, dont_mutate=True)
@@ -256,7 +256,7 @@ class Application:
             )
         if connection is not None and self.current(connection) != heads:
             raise SchemaNotCurrent(f"the tables of {self.name} are not at head; run: usercli db upgrade")
-        stamp = migrations.revision_stamp()
+        stamp = alembic_runner.revision_stamp()
         arguments = {
             **dict.fromkeys(("splice", "sql", "branch_label", "version_path", "depends_on")),
             "message": message,
@@ -273,17 +273,17 @@ class Application:
             self._run(compare, connection=connection, template_args=revision.template_args)
         with self._errors():
             [script] = revision.generate_scripts()
-        return migrations.written(script)
+        return alembic_runner.written(script)
 
     def _move(self, connection: sa.Connection, scripts: Sequence[Script], *, up: bool) -> None:
         if not scripts:
             return
-        ours = migrations.current(connection)
+        ours = alembic_runner.current(connection)
         before = self.applied(self.current(connection))
         self._run(self._steps(scripts, up), connection=connection)
         moved = {script.revision for script in scripts}
         expected = before | moved if up else before - moved
-        if migrations.current(connection) != ours or self.applied(self.current(connection)) != expected:
+        if alembic_runner.current(connection) != ours or self.applied(self.current(connection)) != expected:
             raise Conflict(
                 f"the migrations of {self.name} did not keep to their version table {self.version_table}; "
                 "let their env.py call usercli.database.applications.run"
@@ -308,13 +308,13 @@ class Application:
             self.scripts.run_env()
 
     def _config(self, out: Any = None) -> Config:
-        return migrations.new_config(self.folder, out)
+        return alembic_runner.new_config(self.folder, out)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         what = f"the migrations of {self.name} at {visible(self.place)}"
         try:
-            with migrations.alembic_errors(what):
+            with alembic_runner.alembic_errors(what):
                 yield
         except RevisionError:
             raise InvalidInput(
@@ -329,7 +329,7 @@ def run(context: Any, models: Iterable[type[Base]]) -> None:
     given = context.config.attributes
     if "version_table" not in given:
         raise util.CommandError("these migrations are run by usercli: usercli db upgrade")
-    options = migrations.run_options({str(model.__table__) for model in models}, given["version_table"])
+    options = alembic_runner.run_options({str(model.__table__) for model in models}, given["version_table"])
     if context.is_offline_mode():
         context.configure(dialect_name=given["url"].engine, literal_binds=True, **options)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import Connection, text
 
 from usercli.errors import SchemaNotCurrent
@@ -10,6 +12,12 @@ from usercli.errors import SchemaNotCurrent
 HEAD = "20261121_0500"
 
 VERSION_TABLE = "alembic_version"
+
+
+def folder() -> Path:
+    """The migrations: inside the installed package, or beside it in a checkout."""
+    packaged = Path(__file__).parent.parent / "_migrations"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent.parent / "alembic"
 
 
 def require_current(connection: Connection) -> None:
@@ -24,7 +32,7 @@ def require_current(connection: Connection) -> None:
 
 
 def _sentence(found: list[str]) -> str:
-    from usercli.database.migrations import steps_between
+    from usercli.database.alembic_runner import steps_between
 
     if not found:
         return "the database has no usercli schema yet; run: usercli db upgrade"

@@ -139,11 +139,11 @@ def history(invocation: Invocation) -> None:
       usercli db history
     """
     output = _revision_output(invocation)
-    from usercli.database import migrations
+    from usercli.database import alembic_runner
 
     applications = _applications(invocation)
     theirs = [script for application in applications for script in application.history()]
-    _show(output, migrations.history() + theirs, applications)
+    _show(output, alembic_runner.history() + theirs, applications)
 
 
 @command
@@ -208,12 +208,12 @@ def revision(
         raise InvalidInput("--merge goes with --application alone; the migrations of usercli are one line")
     from contextlib import nullcontext
 
-    from usercli.database import migrations
+    from usercli.database import alembic_runner, migrations
 
     url = invocation.target.url
     if autogenerate and url.engine != "postgresql":
         raise InvalidInput("--autogenerate wants PostgreSQL; what SQLite tells is not enough")
-    with migrations.reading(url) if autogenerate else nullcontext() as connection:
+    with alembic_runner.reading(url) if autogenerate else nullcontext() as connection:
         if application is None:
             path = migrations.new_revision(message, connection)
         else:

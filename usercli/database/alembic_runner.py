@@ -1,0 +1,236 @@
+"""How usercli runs Alembic: its configuration, the connection and the locks, the history of revisions.
+
+One transaction for a whole upgrade or downgrade, one deployer at a time. A failure or a kill leaves the
+database at the revision it had.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import util
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+
+from usercli.database import schema_version
+from usercli.database.engine import READ_ONLY, open_engine
+from usercli.database.errors import domain_error
+from usercli.database.schema_version import VERSION_TABLE
+from usercli.database.url import DatabaseUrl
+from usercli.errors import Conflict, InvalidInput, UserCliError
+from usercli.models import OWN_TABLES, Base
+from usercli.models.types import JsonObject, UtcDateTime
+
+_LOCK = 0x75736572636C69  # "usercli" in ASCII
+_LOCK_WAIT = "600s"  # another deployer may be in a long migration
+_DDL_WAIT = "5s"  # rather give up than queue every other statement behind our table lock
+
+FILE_TEMPLATE = "%(rev)s_%(slug)s"
+HEADS = frozenset({"head", "heads"})
+
+
+def scripts() -> ScriptDirectory:
+    """Alembic's view of the revisions."""
+    return ScriptDirectory.from_config(new_config(schema_version.folder()))
+
+
+def history() -> list[Script]:
+    """All revisions, oldest first."""
+    return list(scripts().walk_revisions())[::-1]
+
+
+def current(connection: sa.Connection) -> tuple[str, ...]:
+    """The revisions that the database is at; empty without a schema."""
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
+
+
+def applied(connection: sa.Connection) -> list[Script]:
+    """The revisions of ours that the database has, oldest first."""
+    return run_between((), current(connection))
+
+
+def run_between(low: Sequence[str], high: Sequence[str]) -> list[Script]:
+    """The revisions after `low` up to `high`, oldest first."""
+    known = history()
+    names = [script.revision for script in known]
+    start = names.index(low[0]) + 1 if low else 0
+    end = names.index(high[0]) + 1 if high else 0
+    return known[start:end]
+
+
+def head() -> str:
+    """The newest revision."""
+    return scripts().get_current_head() or ""
+
+
+def steps_between(found: Sequence[str], target: str) -> int | None:
+    """How many revisions `found` lies behind `target`; None when it does not lead there."""
+    known = [script.revision for script in history()]
+    if len(found) != 1 or found[0] not in known:
+        return None
+    return known.index(target) - known.index(found[0])
+
+
+def revision_stamp() -> str:
+    """The name of a revision that is made now."""
+    return datetime.now(UTC).strftime("%Y%m%d_%H%M")
+
+
+def written(script: Any) -> Path:
+    """The file of a new revision."""
+    if not isinstance(script, Script):
+        raise UserCliError("no revision was written")
+    return Path(script.path)
+
+
+def describe_difference(difference: Any) -> str:
+    """What Alembic found to differ, as `add column users phone`."""
+    if isinstance(difference, list):  # changes of one column come bundled
+        difference = difference[0]
+    kind, *what = difference
+    names = [getattr(item, "name", None) or item for item in what if isinstance(item, str) or hasattr(item, "name")]
+    return f"{kind.replace('_', ' ')} {' '.join(str(name) for name in names)}"
+
+
+def dropped_by(text: str) -> list[tuple[str, str | None]]:
+    """(table, None) or (table, column), read from a downgrade's own SQL; it is alike on both engines."""
+    tables = re.findall(r'^DROP TABLE (?:IF EXISTS )?([\w".]+)', text, re.MULTILINE)
+    columns = re.findall(r'^ALTER TABLE ([\w".]+) DROP COLUMN ([\w"]+)', text, re.MULTILINE)
+    return [(table, None) for table in tables] + [pair for pair in columns if pair[0] not in tables]
+
+
+def reading(url: DatabaseUrl) -> sa.Connection:
+    """A connection that changes nothing and waits for no writer."""
+    return open_engine(url).execution_options(**{READ_ONLY: True}).connect()
+
+
+@contextmanager
+def exclusive_connection(url: DatabaseUrl, on_wait: Callable[[], None] = lambda: None) -> Iterator[sa.Connection]:
+    """A connection in a transaction that no other migration shares; commits at the end."""
+    engine = open_engine(url)
+    try:
+        guard: AbstractContextManager[Any] = nullcontext()
+        if url.engine == "postgresql":
+            guard = _deployer_lock(engine, on_wait)
+        with guard, engine.connect() as connection:
+            if url.engine == "sqlite":
+                _prepare_sqlite(connection, url)
+            with connection.begin():
+                if url.engine == "postgresql":
+                    connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_DDL_WAIT}'"))
+                yield connection
+                if url.engine == "sqlite":
+                    _check_references(connection)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _deployer_lock(engine: sa.Engine, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold PostgreSQL's advisory lock in an open transaction on a connection of its own.
+
+    A session lock gives no exclusion through a transaction pooler, and a lock of the migrating
+    transaction would end with an autocommit block.
+    """
+    with engine.connect() as connection, connection.begin():
+        if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))):
+            on_wait()
+            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'"))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        yield
+
+
+def _prepare_sqlite(connection: sa.Connection, url: DatabaseUrl) -> None:
+    # Both must stand before BEGIN. With foreign keys on, a table that is rebuilt would take its child
+    # rows along through ON DELETE CASCADE.
+    raw = connection.connection.dbapi_connection
+    if raw is not None:
+        try:
+            raw.cursor().execute("PRAGMA journal_mode=WAL")
+            raw.cursor().execute("PRAGMA foreign_keys=OFF")
+        except sqlite3.Error as error:  # past the engine, which would have translated it
+            raise domain_error(error, url) or error from None
+
+
+def _check_references(connection: sa.Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise Conflict(f"the migration would leave rows of {broken[0]} without the {broken[2]} they refer to")
+
+
+def run_options(tables: Collection[str], version_table: str) -> dict[str, Any]:
+    """How Alembic looks at a database that holds tables of others as well: it sees these only."""
+
+    def include(_: Any, name: str | None, kind: str, __: bool, ___: Any) -> bool:
+        return kind != "table" or name in tables
+
+    return {
+        "target_metadata": Base.metadata,
+        "include_object": include,
+        "version_table": version_table,
+        "transactional_ddl": True,
+        "compare_type": True,
+        "render_item": _render,
+    }
+
+
+def _render(kind: str, item: Any, context: Any) -> str | bool:
+    """Our types as the library's own: a revision must run whatever becomes of ours."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, type(JsonObject)):
+        context.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False
+
+
+def run_online(context: Any, connection: sa.Connection) -> None:
+    """Run migrations on a connection (called by alembic/env.py)."""
+    context.configure(connection=connection, **run_options(OWN_TABLES, VERSION_TABLE))
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_offline(context: Any, url: DatabaseUrl) -> None:
+    """Write the SQL of migrations instead of running it (called by alembic/env.py)."""
+    context.configure(dialect_name=url.engine, literal_binds=True, **run_options(OWN_TABLES, VERSION_TABLE))
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_command(connection: sa.Connection, step: Callable[[Config], None]) -> None:
+    """Run one of Alembic's commands on a connection."""
+    config = new_config(schema_version.folder())
+    config.attributes["connection"] = connection
+    with alembic_errors():
+        step(config)
+
+
+@contextmanager
+def alembic_errors(what: str = "alembic") -> Iterator[None]:
+    """Alembic's errors as ours."""
+    try:
+        yield
+    except util.CommandError as error:
+        message = str(error).splitlines()[0].rstrip(".")
+        raise InvalidInput(f"{what}: {message[:1].lower()}{message[1:]}") from None
+
+
+def new_config(place: Path | None, stdout: Any = None) -> Config:
+    """Alembic's configuration for a folder of migrations.
+
+    In code, with an absolute folder: a URL with % would break an ini file, and none is shipped.
+    """
+    config = Config(stdout=stdout or sys.stderr, output_buffer=stdout)
+    config.set_main_option("script_location", str(place).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
