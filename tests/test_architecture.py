@@ -149,6 +149,17 @@ def test_only_database_repositories_and_models_know_sqlalchemy() -> None:
     assert outside == {"services/schema_check.py"}  # it compares the schema itself, over a plain connection
 
 
+def test_services_never_touch_the_session_of_a_unit_of_work() -> None:
+    found = {
+        f"{where(path)}:{node.lineno}"
+        for path in FILES
+        if where(path).startswith("services/")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "session"
+    }
+    assert found == set()
+
+
 def test_revisions_never_import_usercli() -> None:
     revisions = sorted((ALEMBIC / "versions").glob("*.py"))
     assert revisions

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,6 +24,7 @@ from usercli.errors import (
     Refused,
     UserCliError,
 )
+from usercli.models.base import Base
 from usercli.origin import Origin
 from usercli.repositories.audit import AuditRepository
 from usercli.repositories.foreign_keys import RelatedRepository
@@ -33,6 +34,11 @@ from usercli.repositories.user_bulk_insert import BulkRepository
 from usercli.repositories.users import UserRepository
 from usercli.schemas.users import UserKey
 from usercli.uuid7 import new_id
+
+if TYPE_CHECKING:
+    from usercli.column_batches import CellEncoding
+    from usercli.repositories.user_export_copy import UserExportCopy
+    from usercli.repositories.user_export_query import UserExportQuery
 
 
 @dataclass(frozen=True)
@@ -168,6 +174,30 @@ class UnitOfWork:
     def flush(self) -> None:
         """Send what is pending, so that constraints speak now."""
         self.session.flush()
+
+    def forget(self, entity: Base) -> None:
+        """Let go of what was loaded; it is loaded anew when it is asked for again."""
+        self.session.expunge(entity)
+
+    def forget_all(self) -> None:
+        """Let go of everything that was loaded."""
+        self.session.expunge_all()
+
+    def revert(self, entity: Base) -> None:
+        """Take back what was set on an entity and not flushed."""
+        self.session.expire(entity)
+
+    def user_export(
+        self, fields: Sequence[str], cell_encoding: CellEncoding | None
+    ) -> UserExportCopy | UserExportQuery:
+        """The fields of users as blocks; encoded by the server where it can and a `cell_encoding` is given."""
+        from usercli.repositories.postgres_copy import copies
+        from usercli.repositories.user_export_copy import UserExportCopy
+        from usercli.repositories.user_export_query import UserExportQuery
+
+        if cell_encoding is not None and copies(self.session):
+            return UserExportCopy(self.session, fields, cell_encoding)
+        return UserExportQuery(self.session, fields)
 
     def commit(self) -> None:
         """Keep the changes of this block. Raises OutcomeUnknown when the connection breaks meanwhile."""

@@ -7,9 +7,6 @@ from typing import Any
 
 from usercli.column_batches import Block, CellEncoding, rows_of
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.repositories.postgres_copy import copies
-from usercli.repositories.user_export_copy import UserExportCopy
-from usercli.repositories.user_export_query import UserExportQuery
 from usercli.repositories.users import order_by
 from usercli.schemas.users import HASHED_FIELDS, USER_FIELDS, UserCriteria
 
@@ -30,10 +27,7 @@ def export_blocks(
     with uow:
         if criteria.role is not None:
             uow.roles.get_named([criteria.role])
-        if cell_encoding is not None and copies(uow.session):
-            yield from UserExportCopy(uow.session, fields, cell_encoding).matching(criteria, order)
-        else:
-            yield from UserExportQuery(uow.session, fields).matching(criteria, order)
+        yield from uow.user_export(fields, cell_encoding).matching(criteria, order)
 
 
 def export_users(

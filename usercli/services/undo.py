@@ -51,7 +51,7 @@ def plan_undo(change_id: uuid.UUID, uow: UnitOfWork) -> UndoPlan:
         undo.plan_roles()
         for batch in undo.events_by_user():
             undo.plan_users(batch)
-            uow.session.expunge_all()
+            uow.forget_all()
         undo.require_something()
         return undo.plan
 
@@ -87,7 +87,7 @@ def _carry_out(undo: _Undo, uow: UnitOfWork, only_unchanged: bool) -> _Undo:
         if only_unchanged or not undo.plan.conflicts:
             undo.give_users_back(steps)
         for user, _, _ in steps:
-            uow.session.expunge(user)
+            uow.forget(user)
     if undo.plan.conflicts and not only_unchanged:
         raise Conflict(f"changed since: {_listed(undo.plan.conflicts)}; --only-unchanged does the rest")
     undo.require_something()

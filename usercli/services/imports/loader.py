@@ -234,7 +234,7 @@ class Loader:
         else:
             password = False
         if not password and user_events.difference(before, user_events.snapshot(user)) == ({}, {}):
-            self.uow.session.expire(user)
+            self.uow.revert(user)
             return False
         self.uow.users.save(user)
         user_events.changed(self.uow, "user.updated", user, before, password=password)
