@@ -149,6 +149,15 @@ def test_only_database_repositories_and_models_know_sqlalchemy() -> None:
     assert outside == {"services/schema_check.py"}  # it compares the schema itself, over a plain connection
 
 
+def test_the_command_line_opens_the_database_at_one_place() -> None:
+    def opens(path: Path) -> bool:
+        loose = {"usercli.database.engine", "usercli.database.unit_of_work", "usercli.database.async_unit_of_work"}
+        return not loose.isdisjoint(imported(path))
+
+    openers = {where(path) for path in FILES if where(path).startswith("cli/") and opens(path)}
+    assert openers == {"cli/context.py"}
+
+
 def test_services_never_touch_the_session_of_a_unit_of_work() -> None:
     found = {
         f"{where(path)}:{node.lineno}"

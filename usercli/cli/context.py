@@ -10,12 +10,12 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
-from usercli.config import Settings, Target
+from usercli.config import PoolSettings, Settings, Target
 from usercli.errors import InvalidInput
 from usercli.text import visible
 
 if TYPE_CHECKING:
-    from usercli.database.unit_of_work import UnitOfWork
+    from usercli.database.unit_of_work import Database, UnitOfWork
 
 
 @dataclass
@@ -103,22 +103,20 @@ class Invocation:
         return self._unit_of_work(read_only=read_only)
 
     def _unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
-        from usercli.database.engine import open_engine, sessions
-        from usercli.database.schema_version import require_current
-        from usercli.database.unit_of_work import UnitOfWork
         from usercli.origin import Origin
 
         given = self.options
-        engine = open_engine(self.target.url)
+        database = self.open_database()
         enable_garbage_collector()
         _keep_libraries_quiet()
-        return UnitOfWork(
-            sessions(engine),
-            read_only=read_only,
-            dry_run=self.dry_run,
-            origin=Origin.of_process(actor=given.actor, reason=given.reason, ticket=given.ticket),
-            on_connect=require_current,
-        )
+        origin = Origin.of_process(actor=given.actor, reason=given.reason, ticket=given.ticket)
+        return database.unit_of_work(origin=origin, read_only=read_only, dry_run=self.dry_run)
+
+    def open_database(self, *, pooled: bool = False) -> Database:
+        """The database of this run; `pooled` keeps the connections for the next unit of work."""
+        from usercli.database.unit_of_work import Database
+
+        return Database(self.target.url, PoolSettings() if pooled else None)
 
     # -- what is said
 

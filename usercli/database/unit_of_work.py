@@ -14,7 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.exc import StaleDataError
 
-from usercli.database.engine import READ_ONLY
+from usercli.config import PoolSettings
+from usercli.database import engine as engines
+from usercli.database.schema_version import require_current
+from usercli.database.url import DatabaseUrl
 from usercli.errors import (
     ChangedMeanwhile,
     Conflict,
@@ -139,7 +142,7 @@ class UnitOfWork:
         return {"email": target}
 
     def _connect(self) -> None:
-        options = {READ_ONLY: True, "postgresql_readonly": True} if self.read_only else {}
+        options = {engines.READ_ONLY: True, "postgresql_readonly": True} if self.read_only else {}
         try:
             connection = self.session.connection(execution_options=options)
         except PoolTimeout:
@@ -222,3 +225,33 @@ class UnitOfWork:
 
     def _send_commit(self, level: SessionTransaction) -> None:
         level.commit()
+
+
+class Database:
+    """The database of one process: makes units of work that look at the schema once.
+
+    With a `pool` connections are kept for the next unit of work. Raises DatabaseUnavailable if there is no
+    SQLite file.
+    """
+
+    def __init__(self, url: DatabaseUrl, pool: PoolSettings | None = None) -> None:
+        engine = engines.open_engine(url) if pool is None else engines.open_pooled_engine(url, pool)
+        self._sessions = engines.sessions(engine)
+        self._is_current = False
+
+    def unit_of_work(
+        self, *, origin: Origin | None = None, read_only: bool = False, dry_run: bool = False
+    ) -> UnitOfWork:
+        """A unit of work; entering the first one raises SchemaNotCurrent unless the schema is at head."""
+        return UnitOfWork(
+            self._sessions,
+            read_only=read_only,
+            dry_run=dry_run,
+            origin=origin,
+            on_connect=self._require_current,
+        )
+
+    def _require_current(self, connection: Connection) -> None:
+        if not self._is_current:
+            require_current(connection)
+            self._is_current = True

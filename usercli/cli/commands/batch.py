@@ -19,7 +19,7 @@ from usercli.errors import ExitCode, InvalidInput
 from usercli.text import json_safe
 
 if TYPE_CHECKING:
-    from usercli.database.unit_of_work import UnitOfWork
+    from usercli.database.unit_of_work import Database, UnitOfWork
 
 #: What makes no sense inside: they work on the schema, ask for a transaction of their own, or run batches.
 _NOT_INSIDE = frozenset({"batch", "db", "migrate", "config", "import"})
@@ -71,9 +71,9 @@ def batch(
 class _BatchInvocation(Invocation):
     """The invocation of one command of a batch: the batch's database and connection, its own options."""
 
-    def __init__(self, outer: Invocation, engine: Any, joined: UnitOfWork | None) -> None:
+    def __init__(self, outer: Invocation, database: Database, joined: UnitOfWork | None) -> None:
         super().__init__()
-        self._outer, self._engine, self._joined = outer, engine, joined
+        self._outer, self._shared, self._joined = outer, database, joined
         self.messages: list[str] = []
         self.options.output = "json"
         self.options.no_input = True
@@ -92,36 +92,26 @@ class _BatchInvocation(Invocation):
         self.messages.append(text)
 
     def _unit_of_work(self, *, read_only: bool = False) -> UnitOfWork:
-        if self._joined is not None:
-            return self._joined
-        from usercli.database.engine import sessions
-        from usercli.database.unit_of_work import UnitOfWork
-        from usercli.origin import Origin
+        return self._joined or super()._unit_of_work(read_only=read_only)
 
-        given = self.options
-        return UnitOfWork(
-            sessions(self._engine),
-            read_only=read_only,
-            dry_run=self.dry_run,
-            origin=Origin.of_process(actor=given.actor, reason=given.reason, ticket=given.ticket),
-        )
+    def open_database(self, *, pooled: bool = False) -> Database:  # noqa: ARG002 - it is the batch's, pooled
+        return self._shared
 
 
 class _CommandRunner:
     """Runs the commands and remembers how they ended."""
 
     def __init__(self, outer: Invocation, uow: UnitOfWork, atomic: bool) -> None:
-        from usercli.cli.app import app
-        from usercli.database.engine import open_pooled_engine
+        from usercli.cli.app import root_command
 
         self._outer, self._joined = outer, uow if atomic else None
-        self._engine = open_pooled_engine(outer.target.url)
-        self._app = typer.main.get_command(app)
+        self._database = outer.open_database(pooled=True)
+        self._usercli = root_command()
         self.ran = 0
         self.failed: list[int] = []
         if not atomic:
-            with uow:
-                pass  # the schema is asked for once
+            with self._database.unit_of_work(read_only=True):
+                pass  # the schema is looked at once, before the first command
 
     def lines(self, commands: Iterator[tuple[int, str]], *, go_on: bool) -> Iterator[str]:
         """A JSON line for each command, until one fails."""
@@ -143,12 +133,12 @@ class _CommandRunner:
     def _run(self, words: list[str]) -> tuple[int, Any, list[str]]:
         from usercli.cli.main import INTERRUPTED, describe_error
 
-        inner = _BatchInvocation(self._outer, self._engine, self._joined)
+        inner = _BatchInvocation(self._outer, self._database, self._joined)
         with _captured_stdout() as out:
             try:
                 if words[0] in _NOT_INSIDE:
                     raise InvalidInput(f"{words[0]} cannot be run in a batch")
-                code = self._app.main(args=words, prog_name="usercli", standalone_mode=False, obj=inner) or 0
+                code = self._usercli.main(args=words, prog_name="usercli", standalone_mode=False, obj=inner) or 0
                 if code == INTERRUPTED:
                     raise KeyboardInterrupt  # Typer makes an exit code of it, but it is meant for the batch
             except (KeyboardInterrupt, GeneratorExit):
