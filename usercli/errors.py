@@ -55,6 +55,17 @@ class UserCliError(Exception):
         return str(self.args[0]) if self.args else (self.__doc__ or "").strip().rstrip(".").lower()
 
 
+class Declined(Exception):
+    """The person said no; nothing was changed."""
+
+
+class Ended(KeyboardInterrupt):
+    """A signal asked the process to end. As after Ctrl-C, the driver leaves off what it waits for."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
 def interruption(error: BaseException | None) -> KeyboardInterrupt | None:
     """The interrupt or signal behind an error: what fails while a command is being ended is no news."""
     while error is not None and not isinstance(error, KeyboardInterrupt):

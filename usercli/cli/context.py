@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from usercli.config import PoolSettings, Settings, Target
-from usercli.errors import InvalidInput
+from usercli.errors import Declined, InvalidInput
 from usercli.text import visible
 
 if TYPE_CHECKING:
@@ -37,10 +37,6 @@ class Options:
     actor: str | None = None
     no_color: bool | None = None
     debug: bool | None = None
-
-
-class Declined(Exception):
-    """The person said no; nothing was changed."""
 
 
 class Invocation:

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import typer
 
 from usercli.cli.app import root_command
-from usercli.cli.context import Declined, Invocation, write_line
-from usercli.errors import ExitCode, OutputFailed, UserCliError, interruption
-
-#: What Typer returns for an interrupt.
-INTERRUPTED = 130
-
+from usercli.cli.context import Invocation
+from usercli.cli.error_text import INTERRUPTED, describe_error, print_error
+from usercli.errors import Ended, ExitCode, OutputFailed, interruption
 
 #: The signals that came, since Typer makes a silent exit code of the exception.
 _received: list[int] = []
-
-
-class _Ended(KeyboardInterrupt):
-    """A signal asked the process to end. As after Ctrl-C, the driver leaves off what it waits for."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +36,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             obj=invocation,
         )
         if result == INTERRUPTED:
-            raise _Ended(_received[-1]) if _received else KeyboardInterrupt
+            raise Ended(_received[-1]) if _received else KeyboardInterrupt
         _flush()
         return result if isinstance(result, int) else ExitCode.OK
     except BaseException as error:  # noqa: BLE001, RUF100 - the edge: every error becomes a line and a code
@@ -70,7 +59,7 @@ def _require_stdout_for_help(arguments: Sequence[str]) -> None:
 
 def _report(error: BaseException, invocation: Invocation) -> int:
     code, line = describe_error(error)
-    if invocation.options.debug and not isinstance(error, typer.TyperException | _Ended):
+    if invocation.options.debug and not isinstance(error, typer.TyperException | Ended):
         _print_stack(error)
     if line:
         print_error(line)
@@ -79,58 +68,6 @@ def _report(error: BaseException, invocation: Invocation) -> int:
     except (BrokenPipeError, OSError):
         _abandon_stdout()
     return code
-
-
-def describe_error(error: BaseException) -> tuple[int, str]:
-    """The exit code of an error, and its line for stderr (perhaps none)."""
-    if isinstance(error, UserCliError):
-        return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {error.message}"
-    if isinstance(error, Declined):
-        return INTERRUPTED, "nothing was changed"
-    if isinstance(error, _Ended):
-        return 128 + error.number, "hung up" if error.number == signal.SIGHUP else "terminated"
-    if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return INTERRUPTED, "interrupted"
-    if isinstance(error, typer.TyperException):
-        return _usage(error)
-    if isinstance(error, SystemExit):
-        return int(error.code or 0), ""
-    if _is_validation_error(error):
-        return ExitCode.USAGE, f"error: {_sentences(error)}"
-    if isinstance(error, OSError):
-        return ExitCode.FAILURE, f"error: {(error.strerror or type(error).__name__).lower()}"
-    return ExitCode.FAILURE, f"error: unexpected {type(error).__name__}; run again with --debug to see where"
-
-
-def _usage(error: Any) -> tuple[int, str]:
-    text = error.format_message().strip()
-    if text.startswith("Usage: "):  # no sub-command: the message is the help
-        for line in text.splitlines():
-            print_error(line)
-        return error.exit_code, ""
-    if text.startswith("Got unexpected extra argument"):
-        text = "too many arguments"  # whatever they are, they may be secrets
-    text = re.sub(r"\.? \(?(?:Did you mean|Possible options:) (.*?)[?)]$", r"; did you mean: \1", text)
-    text = text.replace("Input should be", "it should be").removesuffix(", unable to parse string as an integer")
-    text = text[:1].lower() + text[1:].rstrip(".")
-    path = error.ctx.command_path if getattr(error, "ctx", None) else "usercli"
-    return error.exit_code, f"error: {text}; see: {path} --help"
-
-
-def _is_validation_error(error: BaseException) -> bool:
-    pydantic = sys.modules.get("pydantic")
-    return pydantic is not None and isinstance(error, pydantic.ValidationError)
-
-
-def _sentences(error: Any) -> str:
-    """A sentence per field, without the input: it may be a secret."""
-    found = []
-    for item in error.errors(include_input=False, include_url=False, include_context=False):
-        text = item["msg"].removeprefix("Value error, ")
-        if item["type"] != "value_error":
-            text = f"{'.'.join(str(part) for part in item['loc']) or 'input'}: {text[:1].lower()}{text[1:]}"
-        found.append(text)
-    return "; ".join(found)
 
 
 def _print_stack(error: BaseException) -> None:
@@ -143,10 +80,6 @@ def _print_stack(error: BaseException) -> None:
         for frame in traceback.extract_tb(link.__traceback__):
             print_error(f"debug:   {frame.filename}:{frame.lineno} in {frame.name}")
         link = link.__cause__ or link.__context__
-
-
-def print_error(line: str) -> None:
-    write_line(sys.stderr, line)
 
 
 def _prepare_process() -> None:
@@ -164,7 +97,7 @@ def _prepare_process() -> None:
 
 def _end(number: int, _: FrameType | None) -> NoReturn:
     _received.append(number)
-    raise _Ended(number)
+    raise Ended(number)
 
 
 def _flush() -> None:

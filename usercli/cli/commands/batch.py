@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from usercli.cli.context import Invocation
+from usercli.cli.error_text import INTERRUPTED, describe_error
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
 from usercli.errors import ExitCode, InvalidInput
@@ -131,8 +132,6 @@ class _CommandRunner:
                     return
 
     def _run(self, words: list[str]) -> tuple[int, Any, list[str]]:
-        from usercli.cli.main import INTERRUPTED, describe_error
-
         inner = _BatchInvocation(self._outer, self._database, self._joined)
         with _captured_stdout() as out:
             try:

@@ -1,0 +1,72 @@
+"""What an error says on the command line, and its exit code."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from typing import Any
+
+import typer
+
+from usercli.cli.context import write_line
+from usercli.errors import Declined, Ended, ExitCode, UserCliError
+
+#: What Typer returns for an interrupt.
+INTERRUPTED = 130
+
+
+def print_error(line: str) -> None:
+    write_line(sys.stderr, line)
+
+
+def describe_error(error: BaseException) -> tuple[int, str]:
+    """The exit code of an error, and its line for stderr (perhaps none)."""
+    if isinstance(error, UserCliError):
+        return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {error.message}"
+    if isinstance(error, Declined):
+        return INTERRUPTED, "nothing was changed"
+    if isinstance(error, Ended):
+        return 128 + error.number, "hung up" if error.number == signal.SIGHUP else "terminated"
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return INTERRUPTED, "interrupted"
+    if isinstance(error, typer.TyperException):
+        return _usage(error)
+    if isinstance(error, SystemExit):
+        return int(error.code or 0), ""
+    if _is_validation_error(error):
+        return ExitCode.USAGE, f"error: {_sentences(error)}"
+    if isinstance(error, OSError):
+        return ExitCode.FAILURE, f"error: {(error.strerror or type(error).__name__).lower()}"
+    return ExitCode.FAILURE, f"error: unexpected {type(error).__name__}; run again with --debug to see where"
+
+
+def _usage(error: Any) -> tuple[int, str]:
+    text = error.format_message().strip()
+    if text.startswith("Usage: "):  # no sub-command: the message is the help
+        for line in text.splitlines():
+            print_error(line)
+        return error.exit_code, ""
+    if text.startswith("Got unexpected extra argument"):
+        text = "too many arguments"  # whatever they are, they may be secrets
+    text = re.sub(r"\.? \(?(?:Did you mean|Possible options:) (.*?)[?)]$", r"; did you mean: \1", text)
+    text = text.replace("Input should be", "it should be").removesuffix(", unable to parse string as an integer")
+    text = text[:1].lower() + text[1:].rstrip(".")
+    path = error.ctx.command_path if getattr(error, "ctx", None) else "usercli"
+    return error.exit_code, f"error: {text}; see: {path} --help"
+
+
+def _is_validation_error(error: BaseException) -> bool:
+    pydantic = sys.modules.get("pydantic")
+    return pydantic is not None and isinstance(error, pydantic.ValidationError)
+
+
+def _sentences(error: Any) -> str:
+    """A sentence per field, without the input: it may be a secret."""
+    found = []
+    for item in error.errors(include_input=False, include_url=False, include_context=False):
+        text = item["msg"].removeprefix("Value error, ")
+        if item["type"] != "value_error":
+            text = f"{'.'.join(str(part) for part in item['loc']) or 'input'}: {text[:1].lower()}{text[1:]}"
+        found.append(text)
+    return "; ".join(found)
