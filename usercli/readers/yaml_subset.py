@@ -15,6 +15,7 @@ Path = tuple[str | int, ...]
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _DIGITS = 300
+_QUOTED_OR_BRACKET = re.compile(r""""(?:\\.|[^"\\])*"?|'[^']*'?|[\[\]{}]""", re.DOTALL)
 
 
 def parse(name: str, text: str) -> tuple[Any, dict[Path, int]]:
@@ -26,7 +27,9 @@ def parse(name: str, text: str) -> tuple[Any, dict[Path, int]]:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        builder.require_shallow(text, mark.index if mark else 0, line)
         raise InvalidInput(
             f"{name}:{line}: not valid YAML: {(error.problem or 'it cannot be read')[:80]}"
         ) from None
@@ -59,11 +62,13 @@ class _Builder:
         self._open: list[_Open] = []
         self.began = False
         self.root: Any = None
+        self._end = 0  # of the last event, in characters
 
     def take(self, event: Any) -> None:
         """The next event."""
         kind = type(event).__name__.removesuffix("Event")
         line = event.start_mark.line + 1
+        self._end = event.end_mark.index
         if kind == "DocumentStart" and self.began:
             self._refuse(line, "a second document begins; one is read")
         if kind == "Alias" or getattr(event, "anchor", None):
@@ -77,12 +82,23 @@ class _Builder:
         elif kind in ("MappingStart", "SequenceStart"):
             self._begin({} if kind == "MappingStart" else [], line)
 
+    def require_shallow(self, text: str, end: int, line: int) -> None:
+        """Refuse what nests too deep between the last event and the parser's error.
+
+        The parser reads a line ahead of its events, and some versions of it have a bound of their own.
+        """
+        depth = len(self._open)
+        for part in _QUOTED_OR_BRACKET.findall(text, self._end, end):
+            depth += (part in "[{") - (part in "]}")
+            if depth > DEEPEST:
+                self._refuse_depth(line)
+
     def _begin(self, container: Any, line: int) -> None:
         above = self._open[-1] if self._open else None
         if above is not None and isinstance(above.value, dict) and above.key is None:
             self._refuse(line, "a key is a text")
         if len(self._open) >= DEEPEST:
-            self._refuse(line, f"nested deeper than {DEEPEST} levels")
+            self._refuse_depth(line)
         path = self._place(container, line)
         self._open.append(_Open(path, container))
 
@@ -123,6 +139,9 @@ class _Builder:
                 self._refuse(line, "a number is too long")
             return int(text)
         return float(text) if _FLOAT.fullmatch(text) else text
+
+    def _refuse_depth(self, line: int) -> NoReturn:
+        self._refuse(line, f"nested deeper than {DEEPEST} levels")
 
     def _refuse(self, line: int, reason: str) -> NoReturn:
         raise InvalidInput(f"{self._name}:{line}: {reason}")
