@@ -39,7 +39,6 @@ from usercli.schemas.user_fields import (
 )
 from usercli.schemas.users import UserCreate, UserKey, UserUpdate, UserView
 from usercli.services import privacy, undo, user_events, users
-from usercli.services.imports import loader
 from usercli.times import rfc3339
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -146,7 +145,9 @@ def test_the_unrolled_hot_paths_keep_to_the_order_of_the_list() -> None:
     keep = {name: f"kept {name}" for name in PRESERVED if name != "id"}
     given = {name: f"given {name}" for name in UPDATABLE}
     row = UserRow("email", "email_key", 1, {}, **given, hashed_password="hash", kept=keep)  # type: ignore[arg-type]
-    values = dict(zip(user_bulk_insert.COLUMNS, loader._values(row, "id", datetime.now(UTC)), strict=True))
+    values = dict(
+        zip(user_bulk_insert.COLUMNS, user_bulk_insert.user_values(row, "id", datetime.now(UTC)), strict=True)
+    )
     expected = {"id": "id", "email": "email", "email_key": "email_key", "hashed_password": "hash", **keep, **given}
     del expected["roles"]  # rows of another table
     assert values == {**expected, "was_active": True}

@@ -35,9 +35,12 @@ def table_fields(output: Output) -> Sequence[str]:
     if output.format != "table":
         return ()
     from usercli.cli.output.tables import width
-    from usercli.schemas.user_fields import in_table
 
-    return in_table(width())
+    if width() >= 160:
+        return ("id", "email", "full_name", "is_active", "roles", "last_login_at", "expires_at", "created_at")
+    if width() >= 110:
+        return ("email", "full_name", "is_active", "roles", "last_login_at", "created_at")
+    return ("email", "full_name", "is_active", "roles")
 
 
 def apply_to_users(

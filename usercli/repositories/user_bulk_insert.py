@@ -16,7 +16,8 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from usercli.errors import Conflict, EmailTaken
 from usercli.repositories.postgres_copy import copy_rows, domain_errors, escaped
-from usercli.schemas.user_fields import FIELD, STORED
+from usercli.schemas.import_rows import UserRow
+from usercli.schemas.user_fields import DISABLED_PASSWORD, FIELD, STORED
 from usercli.times import sqlite_time
 
 #: The columns that are unrolled below, for the speed of a million rows.
@@ -152,6 +153,47 @@ class BulkRepository:
                 if not cursor.rowcount:
                     left_out.add(place)
         return left_out
+
+
+def user_values(row: UserRow, user_id: str, now: datetime) -> UserValues:
+    """A new user in the order of COLUMNS."""
+    hashed = row.hashed_password or DISABLED_PASSWORD
+    start = (
+        user_id,
+        row.email,
+        row.email_key,
+        row.full_name,
+        hashed,
+        row.is_active,
+        row.must_change_password,
+    )
+    if row.kept:
+        return _preserved(start, row, now)
+    changed = None if hashed == DISABLED_PASSWORD else now
+    return (*start, changed, row.expires_at, None, row.attributes, 1, now, now, None, None, *_more_values(row))
+
+
+def _preserved(start: UserValues, row: UserRow, now: datetime) -> UserValues:
+    """With the version and times that the user had."""
+    kept = row.kept or {}
+    created, deleted = kept.get("created_at") or now, kept.get("deleted_at")
+    return (
+        *start,
+        kept.get("password_changed_at"),
+        row.expires_at,
+        kept.get("last_login_at"),
+        row.attributes,
+        kept.get("version", 1),
+        created,
+        kept.get("updated_at") or created,
+        deleted,
+        True if deleted is not None else None,
+        *_more_values(row),
+    )
+
+
+def _more_values(row: UserRow) -> UserValues:
+    return tuple([getattr(row, name) for name in MORE_COLUMNS]) if MORE_COLUMNS else ()
 
 
 def _copy_pieces(users: Iterable[UserValues]) -> Iterator[str]:

@@ -68,8 +68,6 @@ class UserField:
     #: A file of desired state may set it.
     desired: bool = False
     sortable: bool = False
-    #: A table shows it on terminals of at least so many columns; None: only where `--fields` names it.
-    table_width: int | None = None
 
 
 _AUDITED: Mapping[str, Any] = MappingProxyType({"audited": True, "undoable": True})
@@ -80,7 +78,7 @@ _PRESERVED: Mapping[str, Any] = MappingProxyType({"importable": True, "preserved
 
 #: In the order in which they are shown.
 USER_FIELD_LIST: tuple[UserField, ...] = (
-    UserField("id", Kind.ID, **_PRESERVED, table_width=160),
+    UserField("id", Kind.ID, **_PRESERVED),
     UserField(
         "email",
         Kind.TEXT,
@@ -90,7 +88,6 @@ USER_FIELD_LIST: tuple[UserField, ...] = (
         importable=True,
         desired=True,
         sortable=True,
-        table_width=0,
     ),
     UserField(
         "full_name",
@@ -101,7 +98,6 @@ USER_FIELD_LIST: tuple[UserField, ...] = (
         told_at_creation=True,
         erased_to="",
         sortable=True,
-        table_width=0,
     ),
     UserField(
         "is_active",
@@ -111,9 +107,8 @@ USER_FIELD_LIST: tuple[UserField, ...] = (
         told_at_creation=True,
         erased_to=False,
         sortable=True,
-        table_width=0,
     ),
-    UserField("roles", Kind.ROLES, default=(), **_SETTABLE, told_at_creation=True, table_width=0),
+    UserField("roles", Kind.ROLES, default=(), **_SETTABLE, told_at_creation=True),
     UserField(
         "attributes",
         Kind.JSON,
@@ -125,10 +120,10 @@ USER_FIELD_LIST: tuple[UserField, ...] = (
     ),
     UserField("must_change_password", Kind.BOOLEAN, default=False, **_SETTABLE, erased_to=False, sortable=True),
     UserField("password_changed_at", Kind.TIME, **_PRESERVED, erased_to=None),
-    UserField("expires_at", Kind.TIME, **_SETTABLE, erased_to=None, sortable=True, table_width=160),
-    UserField("last_login_at", Kind.TIME, **_PRESERVED, erased_to=None, table_width=110),
+    UserField("expires_at", Kind.TIME, **_SETTABLE, erased_to=None, sortable=True),
+    UserField("last_login_at", Kind.TIME, **_PRESERVED, erased_to=None),
     UserField("version", Kind.INTEGER, default=1, **_PRESERVED),
-    UserField("created_at", Kind.TIME, **_PRESERVED, table_width=110),
+    UserField("created_at", Kind.TIME, **_PRESERVED),
     UserField("updated_at", Kind.TIME, **_PRESERVED),
     UserField("deleted_at", Kind.TIME, **_AUDITED, **_PRESERVED),
     UserField("was_active", Kind.BOOLEAN, shown=False, **_AUDITED, erased_to=False),
@@ -173,14 +168,5 @@ TIMES = frozenset(_names(Kind.TIME))
 BOOLEANS = frozenset(_names(Kind.BOOLEAN))
 #: Stored as text that a file may have to escape.
 TEXTS = frozenset(_names(Kind.TEXT, Kind.JSON, Kind.SECRET))
-
-
-def in_table(width: int) -> tuple[str, ...]:
-    """The fields that a table shows on a terminal of that many columns."""
-    return tuple(
-        field.name for field in USER_FIELD_LIST if field.table_width is not None and field.table_width <= width
-    )
-
-
 #: Columns of the table; roles are rows of another one.
 STORED = tuple(field.name for field in USER_FIELD_LIST if field.kind is not Kind.ROLES)

@@ -16,7 +16,7 @@ from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.readers import BadRecord
 from usercli.repositories.event_buffer import IN_MEMORY, packed
 from usercli.repositories.event_encoder import Draft
-from usercli.repositories.user_bulk_insert import MORE_COLUMNS, UserValues
+from usercli.repositories.user_bulk_insert import UserValues, user_values
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.schemas.user_fields import UPDATABLE
@@ -69,7 +69,7 @@ class Batch:
 
     def values(self) -> Iterator[UserValues]:
         """The rows as the columns of repositories.user_bulk_insert want them."""
-        return map(_values, self.rows, self.ids, repeat(self.now))
+        return map(user_values, self.rows, self.ids, repeat(self.now))
 
     def drafts(self) -> list[Draft]:
         """The rows as events of the audit log."""
@@ -261,43 +261,3 @@ class Loader:
             if self.options.skip_bad:
                 self.on_reject(reject)
         self._bad.clear()
-
-
-def _values(row: UserRow, user_id: str, now: datetime) -> UserValues:
-    hashed = row.hashed_password or DISABLED_PASSWORD
-    start = (
-        user_id,
-        row.email,
-        row.email_key,
-        row.full_name,
-        hashed,
-        row.is_active,
-        row.must_change_password,
-    )
-    if row.kept:
-        return _preserved(start, row, now)
-    changed = None if hashed == DISABLED_PASSWORD else now
-    return (*start, changed, row.expires_at, None, row.attributes, 1, now, now, None, None, *_more(row))
-
-
-def _preserved(start: UserValues, row: UserRow, now: datetime) -> UserValues:
-    """With the version and times that the user had."""
-    kept = row.kept or {}
-    created, deleted = kept.get("created_at") or now, kept.get("deleted_at")
-    return (
-        *start,
-        kept.get("password_changed_at"),
-        row.expires_at,
-        kept.get("last_login_at"),
-        row.attributes,
-        kept.get("version", 1),
-        created,
-        kept.get("updated_at") or created,
-        deleted,
-        True if deleted is not None else None,
-        *_more(row),
-    )
-
-
-def _more(row: UserRow) -> UserValues:
-    return tuple([getattr(row, name) for name in MORE_COLUMNS]) if MORE_COLUMNS else ()
