@@ -15,6 +15,7 @@ from usercli import config
 from usercli.cli.output.writer import FORMATS
 from usercli.config import KNOWN, Settings
 from usercli.errors import MEANINGS, ExitCode
+from usercli.readers import SYSTEMS
 from usercli.schemas.users import USER_FIELDS, Change, Failure
 
 ROOT = Path(__file__).parent.parent
@@ -144,6 +145,12 @@ def test_the_example_environment_has_no_line_that_usercli_does_not_read() -> Non
         *(f"USERCLI_{name.upper()}" for name in KNOWN),
     }
     assert names <= known | {f"POSTGRES_{part}" for part in ("HOST", "PORT", "USER", "PASSWORD", "DB")}
+
+
+def test_the_page_of_imports_lists_every_system_and_has_a_section_for_it() -> None:
+    page = (ROOT / "docs" / "import-from.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(SYSTEMS)
+    assert re.findall(r"^## (\w+)$", page, re.MULTILINE) == list(SYSTEMS)
 
 
 def test_a_value_that_a_spreadsheet_would_run_is_guarded(cli: Cli) -> None:
