@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain, groupby
 from typing import BinaryIO, cast
 
 from usercli.errors import InvalidInput
@@ -57,10 +58,15 @@ _LONGEST_ENTRY = 16 << 20
 class _Entry:
     """What stands between two blank lines: values by the names of attributes in lower case, options cut off."""
 
-    line: int
+    line: int = 0
     dn: str = ""
     values: dict[str, list[str]] = field(default_factory=dict)
-    wrong: str | None = None
+    #: The first reason why it cannot be read.
+    error: str | None = None
+
+    def refuse(self, number: int, reason: str) -> None:
+        """Note why the entry cannot be read, unless an earlier line was the reason."""
+        self.error = self.error or f"line {number}: {reason}"
 
     def first(self, *names: str) -> str:
         return next((self.values[name][0] for name in names if self.values.get(name)), "")
@@ -77,8 +83,8 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
         groups = _memberships(file)
         file.seek(start)
         for entry in _entries(file):
-            if entry.wrong is not None:
-                yield BadRecord(entry.line, entry.wrong)
+            if entry.error is not None:
+                yield BadRecord(entry.line, entry.error)
             elif _is_user(entry):
                 try:
                     yield _person(entry, groups).record(entry.line, options)
@@ -117,82 +123,81 @@ def _memberships(file: BinaryIO) -> dict[str, list[str]]:
 
 
 def _entries(file: BinaryIO) -> Iterator[_Entry]:
-    """Entry by entry. Raises InvalidInput if the file does not begin as LDIF does."""
-    entry: _Entry | None = None
-    began = False
-    size = 0
-    for number, line in _unfolded(file):
-        text = line.reason if isinstance(line, BadLine) else line
-        if not began and text and not text.lower().startswith(("dn:", "version:")):
-            raise InvalidInput(f"line {number}: neither version: nor dn:, so no file of ldif")
-        began = began or bool(text)
-        if not text:
-            if entry is not None and (entry.dn or entry.wrong):
+    """Each entry. Raises InvalidInput if the file does not begin as LDIF does, or an entry is too large."""
+    for is_entry, lines in groupby(_require_ldif(_unfolded(file)), lambda numbered: numbered[1] != ""):
+        if is_entry:
+            entry = _entry(lines)
+            if entry.dn or entry.error:
                 yield entry
-            entry, size = None, 0
-            continue
-        entry = entry or _Entry(number)
-        size += len(text)
+
+
+def _require_ldif(lines: Iterator[tuple[int, str | BadLine]]) -> Iterator[tuple[int, str | BadLine]]:
+    """The same lines. Raises InvalidInput unless the first that is not blank begins LDIF."""
+    has_begun = False
+    for number, line in lines:
+        if not has_begun and line != "":
+            if isinstance(line, BadLine) or not line.lower().startswith(("dn:", "version:")):
+                raise InvalidInput(f"line {number}: neither version: nor dn:, so no file of ldif")
+            has_begun = True
+        yield number, line
+    if not has_begun:
+        raise InvalidInput("the file is empty: no file of ldif")
+
+
+def _entry(lines: Iterator[tuple[int, str | BadLine]]) -> _Entry:
+    entry, size = _Entry(), 0
+    for number, line in lines:
+        entry.line = entry.line or number
+        size += len(line.reason if isinstance(line, BadLine) else line)
         if size > _LONGEST_ENTRY:
             raise InvalidInput(f"line {number}: an entry is larger than {_LONGEST_ENTRY >> 20} MB (reading ldif)")
         if isinstance(line, BadLine):
-            entry.wrong = entry.wrong or f"line {number}: {line.reason}"
+            entry.refuse(number, line.reason)
         else:
-            _take(entry, number, line)
-    if not began:
-        raise InvalidInput("the file is empty: no file of ldif")
-    if entry is not None and (entry.dn or entry.wrong):
-        yield entry
+            _add_attribute(entry, number, line)
+    return entry
 
 
 def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str | BadLine]]:
-    """Whole lines: one that begins with a blank goes on with the one before. Comments are left out."""
+    """Logical lines: one that begins with a blank continues the line before it. Comments are left out."""
     start, pieces, size = 1, [""], 0
-    for number, found in numbered_lines(file):
-        if isinstance(found, BadLine):
-            if pieces and not pieces[0].startswith("#"):
-                yield start, "".join(pieces)
-            yield number, found
-            pieces = []
-            continue
-        line = found.rstrip("\r\n")
-        if line.startswith(" ") and pieces:
-            pieces.append(line[1:])
-            size += len(line)
+    for number, line in chain(numbered_lines(file), [(0, "")]):  # the blank one completes the last line
+        if isinstance(line, str) and line.startswith(" ") and pieces:
+            pieces.append(line[1:].rstrip("\r\n"))
+            size += len(pieces[-1])
             if size > _LONGEST_ENTRY:
                 raise InvalidInput(f"line {start}: a value is larger than {_LONGEST_ENTRY >> 20} MB (reading ldif)")
             continue
         if pieces and not pieces[0].startswith("#"):
             yield start, "".join(pieces)
-        start, pieces, size = number, [line], 0
-    if pieces and not pieces[0].startswith("#"):
-        yield start, "".join(pieces)
+        if isinstance(line, BadLine):
+            yield number, line
+            pieces = []
+        else:
+            start, pieces, size = number, [line.rstrip("\r\n")], 0
 
 
-def _take(entry: _Entry, number: int, line: str) -> None:
-    """One `name: value`, `name:: base64` or `name:< address` into the entry."""
-    name, colon, value = line.partition(":")
+def _add_attribute(entry: _Entry, number: int, line: str) -> None:
+    """Add one `name: value`, `name:: base64` or `name:< address` to the entry."""
+    name, colon, rest = line.partition(":")
     name = name.strip().lower().partition(";")[0]
     if not colon or not name:
-        entry.wrong = entry.wrong or f"line {number}: not NAME: VALUE"
+        entry.refuse(number, "not NAME: VALUE")
         return
-    if value.startswith("<"):
-        if name in _READ:
-            entry.wrong = entry.wrong or f"line {number}: the value of {name} stands in another file"
-        return
-    if value.startswith(":"):
-        decoded = _decoded(value[1:].strip())
-        if decoded is None and name in _READ:
-            entry.wrong = entry.wrong or f"line {number}: {name} is not base64 of UTF-8"
-        if decoded is None:  # a picture or a certificate
-            return
-        value = decoded
+    value: str | None = None
+    if rest.startswith("<"):
+        problem = f"the value of {name} stands in another file"
+    elif rest.startswith(":"):
+        value, problem = _decoded(rest[1:].strip()), f"{name} is not base64 of UTF-8"
     else:
-        value = value.removeprefix(" ")
-    if name == "dn":
+        value = rest.removeprefix(" ")
+    if value is None:
+        if name in _READ:  # others may be pictures or certificates
+            entry.refuse(number, problem)
+    elif name == "dn":
         entry.dn = value
     elif name == "changetype" and value.strip().lower() != "add":
-        entry.wrong = entry.wrong or f"line {number}: a change of a directory, not an entry of it"
+        entry.refuse(number, "a change of a directory, not an entry of it")
     elif value:
         entry.values.setdefault(name, []).append(value)
 
