@@ -1,6 +1,9 @@
 """What may come next on a command line, for the completion of the shells (completion.py).
 
-Only values that no shell and no terminal would obey are suggested: what is completed stands unquoted on the line.
+Only values that no shell and no terminal would interpret are suggested: they are inserted without quotes.
+
+Where the values of an option come from is looked up by its name or metavar, not passed to each option: a metavar
+means the same in every command, and loading a command must not load what only completion needs.
 """
 
 from __future__ import annotations
@@ -10,7 +13,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -42,8 +44,15 @@ class Line:
     options: dict[str, str] = field(default_factory=dict)
     #: The option or argument whose value the word is; None where a command or an option's name may stand.
     parameter: Any = None
-    #: What stands before the value in the same word: `--output=`.
-    before: str = ""
+    #: What precedes the value in the same word: `--output=`.
+    prefix: str = ""
+    #: The option whose value is the next word.
+    pending: Any = None
+    #: After `--` no word is an option.
+    options_ended: bool = False
+
+    def is_option(self, word: str) -> bool:
+        return word.startswith("-") and word != "-" and not self.options_ended
 
 
 def suggest(words: Sequence[str]) -> list[str]:
@@ -52,7 +61,7 @@ def suggest(words: Sequence[str]) -> list[str]:
     found = _options(line) if line.parameter is None and line.word.startswith("-") else _values(line)
     harmless = (value for value in found if value == FILES or _is_harmless(value))
     fitting = [value for value in harmless if value == FILES or value.startswith(line.word)]
-    return [value if value == FILES else line.before + value for value in fitting[:MOST]]
+    return [value if value == FILES else line.prefix + value for value in fitting[:MOST]]
 
 
 def _is_harmless(value: str) -> bool:
@@ -67,41 +76,46 @@ def _read(words: Sequence[str]) -> Line:
 
     *earlier, word = words
     line = Line(typer.main.get_command(app), word)
-    pending, is_over = None, False
     for item in earlier:
-        if pending is not None:
-            line.options[pending.name] = item
-            pending = None
-        elif item == "--" and not is_over:
-            is_over = True
-        elif item.startswith("-") and item != "-" and not is_over:
-            pending = _take_option(line, item)
-        elif children := _children(line.command):
-            if item not in children:
-                return Line(line.command, "", parameter=_NOTHING)
-            line.command, line.path = children[item](), (*line.path, item)
-        else:
-            line.arguments.append(item)
-    if pending is not None:
-        line.parameter = pending
-    elif word.startswith("--") and "=" in word and not is_over:
+        if not _take(line, item):
+            line.parameter = _NOTHING
+            return line
+    if line.pending is not None:
+        line.parameter = line.pending
+    elif word.startswith("--") and "=" in word and not line.options_ended:
         name, _, line.word = word.partition("=")
-        line.before, line.parameter = f"{name}=", _option(line.command, name) or _NOTHING
-    elif not _children(line.command) and (is_over or not word.startswith("-") or word == "-"):
+        line.prefix, line.parameter = f"{name}=", _option(line.command, name) or _NOTHING
+    elif not _children(line.command) and not line.is_option(word):
         line.parameter = _argument(line.command, len(line.arguments))
     return line
 
 
-def _take_option(line: Line, word: str) -> Any:
-    """The option whose value is the next word; None if it has none, or has it in the same word."""
+def _take(line: Line, word: str) -> bool:
+    """Take a complete word into the line; False if it is no command where one is needed."""
+    if line.pending is not None:
+        line.options[line.pending.name], line.pending = word, None
+    elif word == "--" and not line.options_ended:
+        line.options_ended = True
+    elif line.is_option(word):
+        _take_option(line, word)
+    elif not (children := _children(line.command)):
+        line.arguments.append(word)
+    elif word in children:
+        line.command, line.path = _child(line.command, word), (*line.path, word)
+    else:
+        return False
+    return True
+
+
+def _take_option(line: Line, word: str) -> None:
     name, equals, value = word.partition("=")
     option = _option(line.command, name)
     if option is None or option.is_flag:
-        return None
+        return
     if equals:
         line.options[option.name] = value
-        return None
-    return option
+    else:
+        line.pending = option
 
 
 def _option(command: Any, name: str) -> Any:
@@ -127,19 +141,14 @@ def _argument(command: Any, place: int) -> Any:
     return arguments[place] if place < len(arguments) else _NOTHING
 
 
-def _children(group: Any) -> dict[str, Callable[[], Any]]:
-    """The commands of a group, by name; each is loaded when it is called."""
-    commands = getattr(group, "commands", {})
+def _children(group: Any) -> list[str]:
+    """The names of a group's commands; none if it is a command itself."""
+    return [name for name, command in getattr(group, "commands", {}).items() if not command.hidden]
+
+
+def _child(group: Any, name: str) -> Any:
     lazy = getattr(group, "lazy", {})
-    return {
-        name: lazy[name].load if name in lazy else partial(_itself, command)
-        for name, command in commands.items()
-        if not command.hidden
-    }
-
-
-def _itself(command: Any) -> Any:
-    return command
+    return lazy[name].load() if name in lazy else group.commands[name]
 
 
 # -- what there is to choose from
