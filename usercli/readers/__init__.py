@@ -6,9 +6,9 @@ file in memory. What it cannot read as a record it yields as a BadRecord with it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, BinaryIO, Protocol
 
 from usercli.errors import InvalidInput
@@ -88,6 +88,5 @@ def reader(name: str) -> Reader:
     place = SYSTEMS.get(name) or OURS.get(name)
     if place is None:
         raise InvalidInput(f"no such format: {name} (known: {', '.join([*OURS, *SYSTEMS])})")
-    module, _, function = place.partition(":")
-    found: Callable[..., Iterator[Record | BadRecord]] = getattr(import_module(module), function)
+    found: Reader = resolve_name(place)
     return found

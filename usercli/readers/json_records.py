@@ -11,12 +11,11 @@ from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.json_depth import Shallow, TooDeep
 from usercli.readers.json_stream import reason_of
-from usercli.readers.text_source import BadLine, blocks, lines_of
+from usercli.readers.text_source import BOM, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
 from usercli.text import suggestion
 
 _PIECE = 1 << 16
-_UTF8 = b"\xef\xbb\xbf"
 
 
 def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
@@ -58,7 +57,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 def _start(source: BinaryIO) -> bytes:
     """The first bytes of an array. Raises InvalidInput for what is none."""
     data = source.read(_PIECE)
-    start = data.removeprefix(_UTF8).lstrip()
+    start = data.removeprefix(BOM).lstrip()
     while data and not start:
         data = source.read(_PIECE)
         start = data.lstrip()

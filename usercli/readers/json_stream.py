@@ -10,13 +10,13 @@ from typing import Any, BinaryIO, NamedTuple
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_user import InvalidRecord, Person, sanitize
+from usercli.readers.text_source import BOM
 
 #: What one user, or one text of it, may take; what is longer is a mistake and must not fill the memory.
 LARGEST = 16 << 20
 DEEPEST = 100
 
 _PIECE = 1 << 16
-_BOM = b"\xef\xbb\xbf"
 
 
 class Document(NamedTuple):
@@ -127,7 +127,7 @@ class _Feed:
             return b""
         piece = self._source.readline(_PIECE)
         if self._next == 1 and self.bytes_since_item == 0:
-            piece = piece.removeprefix(_BOM)
+            piece = piece.removeprefix(BOM)
         self.line = self._next
         self._next += piece.endswith(b"\n")
         self.bytes_since_item += len(piece)

@@ -15,8 +15,10 @@ from usercli.errors import InvalidInput
 #: No line and no field may be longer: what is, is a mistake, and must not fill the memory.
 LONGEST = 1 << 20
 
+#: The byte order mark of UTF-8.
+BOM = b"\xef\xbb\xbf"
+
 _BLOCK = 1 << 18
-_UTF8 = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -68,7 +70,7 @@ def blocks(source: BinaryIO) -> Iterator[tuple[int, str | list[str | BadLine]]]:
     number = 1
     for block in _whole_lines(source):
         if number == 1:
-            block = block.removeprefix(_UTF8)
+            block = block.removeprefix(BOM)
         yield number, _decoded(block, number)
         number += block.count(b"\n")
 

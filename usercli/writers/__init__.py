@@ -7,10 +7,10 @@ for it counts, so that it can be said.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, Protocol
 
 from usercli.errors import InvalidInput
@@ -54,8 +54,7 @@ def writer(name: str) -> Writer:
     """The writer for a system. Raises InvalidInput naming those that there are."""
     if name not in SYSTEMS:
         raise InvalidInput(f"no such system to export to: {name} (known: {', '.join(SYSTEMS)})")
-    module, _, function = SYSTEMS[name].partition(":")
-    found: Callable[..., Iterator[str]] = getattr(import_module(module), function)
+    found: Writer = resolve_name(SYSTEMS[name])
     return found
 
 

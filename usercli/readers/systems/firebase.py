@@ -17,7 +17,7 @@ from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret
 from usercli.readers.foreign_user import InvalidRecord, Person, flag, moment, names, parts, rest, text
 from usercli.readers.json_stream import read_users
-from usercli.readers.text_source import BadLine, numbered_lines
+from usercli.readers.text_source import BOM, BadLine, numbered_lines
 
 _KNOWN = frozenset({"localId", "email", "phoneNumber"})
 
@@ -43,7 +43,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
     except (EOFError, zlib.error, OSError):
         raise InvalidInput("line 1: the file is truncated or damaged (a file of firebase)") from None
     again = _Again(start, source)
-    if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[", b""):
+    if start.removeprefix(BOM).lstrip()[:1] in (b"{", b"[", b""):
         return read_users(again, options, "firebase", _KNOWN, _person, ("users.item",))  # type: ignore[arg-type]  # it has what readers use
     return _read_table(again, options)  # type: ignore[arg-type]  # it has what readers use
 
