@@ -49,26 +49,19 @@ def export(
       usercli access-review export review.csv
       usercli access-review export -o json
     """
+    from usercli.cli.commands.export_users import settle_format, write_output
     from usercli.schemas.access_review import GRANT_FIELDS
 
     if file is not None:
-        from usercli.cli.commands.export_users import settle_format
-
         settle_format(invocation, file)
-    output = Output(invocation.options, GRANT_FIELDS)
+    Output(invocation.options, GRANT_FIELDS)  # refuses a wrong choice before any work
     from usercli.services import access_review as service
 
     grants = service.list_grants(invocation.reading())
-    if file is None:
-        output.many(grants, _TABLE)
-        return
-    if os.path.lexists(file):
+    if file is not None and os.path.lexists(file):
         raise InvalidInput(f"{file} exists already, perhaps with decisions; name a new file")
-    from usercli.private_files import replace_atomically
-
-    with replace_atomically(file) as into:
-        Output(invocation.options, GRANT_FIELDS, into).many(grants)
-    invocation.info(f"exported from {invocation.target} to {file}")
+    table = _TABLE if file is None else ()
+    write_output(invocation, GRANT_FIELDS, file, lambda output: output.many(grants, table))
 
 
 @command

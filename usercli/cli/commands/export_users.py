@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -58,14 +58,7 @@ def export(
         output.blocks(export_blocks(criteria, uow, fields=fields, sort=sort, cell_encoding=output.cell_encoding))
 
     criteria = filters.criteria()
-    if file is None:
-        write(Output(invocation.options, columns))
-        return
-    from usercli.private_files import replace_atomically
-
-    with replace_atomically(file) as into:
-        write(Output(invocation.options, columns, into))
-    invocation.info(f"exported from {invocation.target} to {file}")
+    write_output(invocation, columns, file, write)
 
 
 def _export_to(
@@ -84,7 +77,7 @@ def _export_to(
     from usercli.services.exports import export_users
 
     rows = export_users(filters.criteria(), invocation.reading(), sort=sort, with_hashes=with_hashes)
-    _write_text(invocation, file, write(rows, report))
+    write_output(invocation, (), file, lambda output: output.text(write(rows, report)))
     if report.lost:
         fields = ", ".join(f"{name} of {number:,}" for name, number in sorted(report.lost.items()))
         invocation.warn(f"{system} has no place for some fields of some users: {fields}")
@@ -92,14 +85,17 @@ def _export_to(
         invocation.warn(f"{system}: {note}")
 
 
-def _write_text(invocation: Invocation, file: str | None, chunks: Iterable[str]) -> None:
+def write_output(
+    invocation: Invocation, columns: Sequence[str], file: str | None, write: Callable[[Output], None]
+) -> None:
+    """Let `write` write to stdout, or to a file that appears, or is replaced, when it is complete."""
     if file is None:
-        Output(invocation.options, ()).text(chunks)
+        write(Output(invocation.options, columns))
         return
     from usercli.private_files import replace_atomically
 
     with replace_atomically(file) as into:
-        Output(invocation.options, (), into).text(chunks)
+        write(Output(invocation.options, columns, into))
     invocation.info(f"exported from {invocation.target} to {file}")
 
 
