@@ -1093,7 +1093,7 @@ def test_calibrate_proposes_the_dearest_cost_within_the_target(
     taken = {10: 100.04, 11: 200.0, 12: 400.0}
     if target == "100ms":
         taken[10] = 99.96
-    rows = [password_calibration.Measured(*row) for row in taken.items()]
+    rows = [password_calibration.Measurement(*row) for row in taken.items()]
     monkeypatch.setattr(password_calibration, "measure", lambda _: rows)
     code, out, err = cli("password", "calibrate", "--target", target, "-o", "json")
     assert (code, json.loads(out)) == (

@@ -11,14 +11,14 @@ from usercli.passwords import PasswordHasher
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """How long one bcrypt hash of this cost takes here."""
 
     cost: int
     milliseconds: float
 
 
-def measure(limit: float, lowest: int = 10, times: int = 3) -> Iterator[Measured]:
+def measure(limit: float, lowest: int = 10, times: int = 3) -> Iterator[Measurement]:
     """Time one hash at each cost from `lowest` up, the median of `times`, until it takes over `limit` ms."""
     PasswordHasher(cost=4).hash("warm up")
     for cost in range(lowest, 21):
@@ -28,6 +28,6 @@ def measure(limit: float, lowest: int = 10, times: int = 3) -> Iterator[Measured
             start = perf_counter()
             hasher.hash("a password to measure")
             taken.append((perf_counter() - start) * 1000)
-        yield Measured(cost, median(taken))
+        yield Measurement(cost, median(taken))
         if median(taken) > limit:
             return

@@ -25,7 +25,7 @@ with warnings.catch_warnings():
 warnings.simplefilter("ignore", PasslibHashWarning)
 warnings.filterwarnings("ignore", r"Accessing argon2\.__version__", DeprecationWarning)
 
-_VERIFIABLE = (
+_SCHEMES = (
     "bcrypt",
     "bcrypt_sha256",
     "pbkdf2_sha256",
@@ -46,10 +46,10 @@ _VERIFIABLE = (
     "ldap_salted_sha1",
     "scrypt",
 )
-_WITH_ARGON2 = ("argon2", "django_argon2")
+_ARGON2_SCHEMES = ("argon2", "django_argon2")
 
 #: A bound on the text of a salted_digest hash.
-_LONGEST = 4096
+_MAX_HASH_CHARACTERS = 4096
 
 
 class django_scrypt(handlers.HasSalt, handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
@@ -109,9 +109,9 @@ class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names hand
     checksum: Any
     _SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
 
-    def __init__(self, algorithm: str = "sha256", form: bytes = b"", salt: bytes = b"", **kwds: Any) -> None:
+    def __init__(self, algorithm: str = "sha256", template: bytes = b"", salt: bytes = b"", **kwds: Any) -> None:
         super().__init__(**kwds)
-        self.algorithm, self.form, self.salt = algorithm, form, salt
+        self.algorithm, self.template, self.salt = algorithm, template, salt
 
     @classmethod
     def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
@@ -121,33 +121,33 @@ class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names hand
     @classmethod
     def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
         text = hash.decode("utf-8") if isinstance(hash, bytes) else hash
-        if not cls.identify(text) or len(text) > _LONGEST or text.count("$") != 4:
+        if not cls.identify(text) or len(text) > _MAX_HASH_CHARACTERS or text.count("$") != 4:
             raise ValueError("not a valid salted_digest hash")
-        algorithm, form, *rest = text.split("$")[1:]
-        decoded = base64.b64decode(form.removeprefix("pf="), validate=True)
+        algorithm, template, *rest = text.split("$")[1:]
+        decoded = base64.b64decode(template.removeprefix("pf="), validate=True)
         salt, checksum = (base64.b64decode(part, validate=True) for part in rest)
         if b"{PASSWORD}" not in decoded or len(checksum) != cls._SIZES[algorithm]:
             raise ValueError("not a valid salted_digest hash")
-        return cls(algorithm=algorithm, form=decoded, salt=salt, checksum=rest[1])
+        return cls(algorithm=algorithm, template=decoded, salt=salt, checksum=rest[1])
 
     def to_string(self) -> str:
-        form, salt = base64.b64encode(self.form).decode(), base64.b64encode(self.salt).decode()
-        return f"${self.algorithm}$pf={form}${salt}${self.checksum}"
+        template, salt = base64.b64encode(self.template).decode(), base64.b64encode(self.salt).decode()
+        return f"${self.algorithm}$pf={template}${salt}${self.checksum}"
 
     def _calc_checksum(self, secret: str | bytes) -> str:
         data = secret.encode() if isinstance(secret, str) else secret
-        places: dict[bytes, bytes] = {b"{SALT}": self.salt, b"{PASSWORD}": data}
-        pieces = re.split(rb"(\{SALT\}|\{PASSWORD\})", self.form)
-        together = b"".join(places.get(piece, piece) for piece in pieces)
-        return base64.b64encode(hashlib.new(self.algorithm, together).digest()).decode()
+        values: dict[bytes, bytes] = {b"{SALT}": self.salt, b"{PASSWORD}": data}
+        pieces = re.split(rb"(\{SALT\}|\{PASSWORD\})", self.template)
+        salted = b"".join(values.get(piece, piece) for piece in pieces)
+        return base64.b64encode(hashlib.new(self.algorithm, salted).digest()).decode()
 
 
 @lru_cache(maxsize=1)
 def supported_handlers() -> list[Any]:
     """The handler of every scheme that can be verified here."""
-    names = list(_VERIFIABLE)
+    names = list(_SCHEMES)
     if find_spec("argon2"):  # the extra usercli[argon2]
-        names += _WITH_ARGON2
+        names += _ARGON2_SCHEMES
     return [*(getattr(passlib.hash, name) for name in names), django_scrypt, salted_digest]
 
 

@@ -22,12 +22,12 @@ SCHEMES = ("bcrypt", "bcrypt_sha256")
 BCRYPT_BYTES = 72
 
 #: passlib refuses longer ones, to keep hashing bounded.
-LONGEST = 4096
+MAX_CHARACTERS = 4096
 
-_CUT_AT_72 = frozenset({"bcrypt", "django_bcrypt"})
+_TRUNCATED_AT_72 = frozenset({"bcrypt", "django_bcrypt"})
 
 # Well-formed hashes of nothing: checking against one takes as long as against a real one of its cost.
-_NOBODY = {
+_DUMMY_HASHES = {
     "bcrypt": "$2b${cost:02d}$9Q5n2Fmx3WxWHqDqQGzHwOQ1JvWzW6Wk6YF3oRVSlFZ4tVQOjdIYe",
     "bcrypt_sha256": "$bcrypt-sha256$v=2,t=2b,r={cost}$9Q5n2Fmx3WxWHqDqQGzHwO$Q1JvWzW6Wk6YF3oRVSlFZ4tVQOjdIYe",
 }
@@ -77,7 +77,7 @@ class PasswordHasher:
     def require_hashable(self, password: str) -> None:
         """Raise InvalidInput for what this scheme cannot hash: its form, or its length in bytes."""
         size = len(require_form(password).encode())
-        if self.scheme in _CUT_AT_72 and size > BCRYPT_BYTES:
+        if self.scheme in _TRUNCATED_AT_72 and size > BCRYPT_BYTES:
             raise InvalidInput(
                 f"the password has {size} bytes and bcrypt reads {BCRYPT_BYTES} at most; "
                 "use a shorter one, or the scheme bcrypt_sha256"
@@ -104,7 +104,7 @@ class PasswordHasher:
         """
         kind = identify(stored) if stored is not None else HashKind("disabled")
         if stored is None or not kind.usable or not _is_hashable(password, kind):
-            self._context.verify("nobody", _NOBODY[self.scheme].format(cost=self.cost))
+            self._context.verify("nobody", _DUMMY_HASHES[self.scheme].format(cost=self.cost))
             return Verdict(False)
         try:
             ok = bool(self._context.verify(password, stored))
@@ -135,8 +135,8 @@ def require_form(password: str) -> str:
         raise InvalidInput("the password is empty")
     if "\0" in password:
         raise InvalidInput("the password holds a NUL character")
-    if len(password) > LONGEST:
-        raise InvalidInput(f"the password is longer than {LONGEST} characters")
+    if len(password) > MAX_CHARACTERS:
+        raise InvalidInput(f"the password is longer than {MAX_CHARACTERS} characters")
     try:
         password.encode()
     except UnicodeEncodeError:
@@ -149,7 +149,7 @@ def _is_hashable(password: str, kind: HashKind) -> bool:
         size = len(require_form(password).encode())
     except InvalidInput:
         return False
-    return size <= BCRYPT_BYTES or kind.scheme not in _CUT_AT_72
+    return size <= BCRYPT_BYTES or kind.scheme not in _TRUNCATED_AT_72
 
 
 def identify(stored: str) -> HashKind:
@@ -168,8 +168,8 @@ def identify(stored: str) -> HashKind:
 
 
 #: Whoever may put a hash in must not be able to keep every sign-in of that user, and a core, busy for minutes.
-_DOUBLINGS, _ROUNDS = 20, 50_000_000
-_DOUBLING = frozenset({"bcrypt", "bcrypt_sha256", "django_bcrypt", "django_bcrypt_sha256", "scrypt"})
+_MAX_LOG_ROUNDS, _MAX_ROUNDS = 20, 50_000_000
+_WITH_LOG_ROUNDS = frozenset({"bcrypt", "bcrypt_sha256", "django_bcrypt", "django_bcrypt_sha256", "scrypt"})
 
 
 def require_hash(stored: str) -> str:
@@ -185,7 +185,7 @@ def require_hash(stored: str) -> str:
         raise InvalidInput("the hash is a marker of a disabled password; use --no-password")
     if kind.scheme == "malformed":
         raise InvalidInput("the hash is malformed: it is cut, or holds characters that its scheme does not use")
-    if kind.cost is not None and kind.cost > (_DOUBLINGS if kind.scheme in _DOUBLING else _ROUNDS):
+    if kind.cost is not None and kind.cost > (_MAX_LOG_ROUNDS if kind.scheme in _WITH_LOG_ROUNDS else _MAX_ROUNDS):
         raise InvalidInput(f"to check the hash would take minutes or more ({kind.scheme}, cost {kind.cost})")
     return stored
 

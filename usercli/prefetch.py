@@ -18,35 +18,35 @@ Item = TypeVar("Item")
 
 _END = object()
 
-#: How long the maker may keep the interpreter: whoever talks to a database waits for it at every packet.
+#: How long the producer may hold the interpreter lock: a database client waits for it at every packet.
 _SWITCH_SECONDS = 0.0002
 
-_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_TERMINATING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
-    """The same items, up to `depth` of them made before they are asked for; raises what the maker raised."""
-    made: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(depth)
-    left = threading.Event()
-    used: list[Item] = []  # freed by the maker: with thousands of objects in each that takes long, too
+    """The same items, up to `depth` of them made before they are asked for; raises what the producer raised."""
+    results: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(depth)
+    stopped = threading.Event()
+    used: list[Item] = []  # freed by the producer: freeing thousands of objects takes long, too
 
-    def make() -> None:
+    def produce() -> None:
         try:
             for item in items:
                 used.clear()
-                if not _put(made, (item, None), left):
+                if not _put(results, (item, None), stopped):
                     return
-            _put(made, (_END, None), left)
+            _put(results, (_END, None), stopped)
         except BaseException as error:
-            _put(made, (_END, error), left)
+            _put(results, (_END, error), stopped)
 
-    thread = threading.Thread(target=make, daemon=True)
+    thread = threading.Thread(target=produce, daemon=True)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_SECONDS)
     thread.start()
     try:
         while True:
-            item, error = made.get()
+            item, error = results.get()
             if error is not None:
                 raise error
             if item is _END:
@@ -55,14 +55,14 @@ def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
             yield item
             used.append(item)
     finally:
-        left.set()
+        stopped.set()
         sys.setswitchinterval(interval)
 
 
-def _put(made: queue.Queue[Any], item: Any, left: threading.Event) -> bool:
-    while not left.is_set():
+def _put(results: queue.Queue[Any], item: Any, stopped: threading.Event) -> bool:
+    while not stopped.is_set():
         try:
-            made.put(item, timeout=0.1)
+            results.put(item, timeout=0.1)
         except queue.Full:
             continue
         return True
@@ -79,26 +79,26 @@ def prefetch_in_process(items: Iterable[Item]) -> Iterator[Item]:
         yield from prefetch(items)
         return
     reading, writing = os.pipe()
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)  # until the maker cannot unwind what only the parent may
-    maker = os.fork()
-    if maker == 0:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINATING)  # until the child cannot unwind what only the parent may
+    child = os.fork()
+    if child == 0:
         _produce_in_child(items, reading, writing)
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERMINATING)
         os.close(writing)
         with open(reading, "rb") as pipe:
-            yield from _received(pipe)
+            yield from _receive(pipe)
     finally:
-        os.kill(maker, signal.SIGKILL)  # it has ended, or nobody wants more
-        os.waitpid(maker, 0)
+        os.kill(child, signal.SIGKILL)  # it has ended, or nobody wants more
+        os.waitpid(child, 0)
 
 
 def _produce_in_child(items: Iterable[Any], reading: int, writing: int) -> None:
     """Send the items and end the process, whatever happens: what else the parent has is none of its business."""
     try:
-        for number in _ENDINGS:
+        for number in _TERMINATING:
             signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERMINATING)
         os.close(reading)  # or writing would go on when the parent is gone
         with open(writing, "wb", buffering=0) as pipe:
             try:
@@ -112,12 +112,12 @@ def _produce_in_child(items: Iterable[Any], reading: int, writing: int) -> None:
 
 
 def _send(pipe: Any, kind: bytes, data: bytes) -> None:
-    left = memoryview(kind + len(data).to_bytes(8, "big") + data)
-    while left:
-        left = left[pipe.write(left) :]
+    remaining = memoryview(kind + len(data).to_bytes(8, "big") + data)
+    while remaining:
+        remaining = remaining[pipe.write(remaining) :]
 
 
-def _received(pipe: BinaryIO) -> Iterator[Any]:
+def _receive(pipe: BinaryIO) -> Iterator[Any]:
     while len(head := pipe.read(9)) == 9:
         kind, data = head[:1], pipe.read(size := int.from_bytes(head[1:], "big"))
         if kind == b"e":
