@@ -22,7 +22,7 @@ from tests.conftest import Cli, Database, run_here
 from tests.test_cli_process import all_commands
 from tests.test_startup import loaded
 from usercli.cli.app import app
-from usercli.cli.completer import _KINDS, MOST, suggest
+from usercli.cli.completer import _SOURCES, MAX_SUGGESTIONS, suggest
 from usercli.schemas.users import UserView
 
 ROOT = Path(__file__).parent.parent
@@ -114,7 +114,7 @@ def test_every_kind_of_value_is_one_that_some_command_takes() -> None:
     there = {
         kind for path in all_commands() for item in _command(path).params for kind in (*item.opts, item.metavar)
     }
-    assert set(_KINDS) <= there
+    assert set(_SOURCES) <= there
 
 
 def _command(path: list[str]) -> Any:
@@ -202,10 +202,10 @@ def test_emails_and_roles_come_from_the_database() -> None:
 
 
 def test_only_so_many_are_suggested(cli: Cli, tmp_path: Path) -> None:
-    emails = [f"u{number:03}@example.com" for number in range(MOST + 5)]
+    emails = [f"u{number:03}@example.com" for number in range(MAX_SUGGESTIONS + 5)]
     (tmp_path / "users.csv").write_text("\n".join(["email", *emails]))
     assert cli("import", str(tmp_path / "users.csv"))[0] == 0
-    assert suggested("show u") == emails[:MOST]
+    assert suggested("show u") == emails[:MAX_SUGGESTIONS]
     assert suggested("show u053") == ["u053@example.com"]
 
 

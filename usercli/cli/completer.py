@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 #: In place of values: the shell completes the names of files by itself.
 FILES = ":files"
 
-MOST = 50
-_SECONDS = 0.3
+MAX_SUGGESTIONS = 50
+_TIMEOUT_SECONDS = 0.3
 
 #: Besides letters and digits, what is suggested may hold these.
-_HARMLESS = frozenset("._+-@=,:/%")
+_SAFE = frozenset("._+-@=,:/%")
 
 
 @dataclass
@@ -59,13 +59,13 @@ def suggest(words: Sequence[str]) -> list[str]:
     """What the last of these words (all after `usercli`) may become; at most 50, in their order."""
     line = _read(words)
     found = _options(line) if line.parameter is None and line.word.startswith("-") else _values(line)
-    harmless = (value for value in found if value == FILES or _is_harmless(value))
-    fitting = [value for value in harmless if value == FILES or value.startswith(line.word)]
-    return [value if value == FILES else line.prefix + value for value in fitting[:MOST]]
+    safe = (value for value in found if value == FILES or _is_safe(value))
+    matching = [value for value in safe if value == FILES or value.startswith(line.word)]
+    return [value if value == FILES else line.prefix + value for value in matching[:MAX_SUGGESTIONS]]
 
 
-def _is_harmless(value: str) -> bool:
-    return value.isprintable() and all(letter.isalnum() or letter in _HARMLESS for letter in value)
+def _is_safe(value: str) -> bool:
+    return value.isprintable() and all(letter.isalnum() or letter in _SAFE for letter in value)
 
 
 # -- reading the line
@@ -78,13 +78,13 @@ def _read(words: Sequence[str]) -> Line:
     line = Line(typer.main.get_command(app), word)
     for item in earlier:
         if not _take(line, item):
-            line.parameter = _NOTHING
+            line.parameter = _NO_PARAMETER
             return line
     if line.pending is not None:
         line.parameter = line.pending
     elif word.startswith("--") and "=" in word and not line.options_ended:
         name, _, line.word = word.partition("=")
-        line.prefix, line.parameter = f"{name}=", _option(line.command, name) or _NOTHING
+        line.prefix, line.parameter = f"{name}=", _option(line.command, name) or _NO_PARAMETER
     elif not _children(line.command) and not line.is_option(word):
         line.parameter = _argument(line.command, len(line.arguments))
     return line
@@ -123,22 +123,22 @@ def _option(command: Any, name: str) -> Any:
     return next((item for item in options if name in (*item.opts, *item.secondary_opts)), None)
 
 
-class _Nothing:
+class _NoParameter:
     """Stands for an argument that there is not."""
 
     name = metavar = ""
     opts = ()
 
 
-_NOTHING = _Nothing()
+_NO_PARAMETER = _NoParameter()
 
 
-def _argument(command: Any, place: int) -> Any:
+def _argument(command: Any, position: int) -> Any:
     arguments = [item for item in command.params if item.param_type_name == "argument"]
-    for item in arguments[: place + 1]:
+    for item in arguments[: position + 1]:
         if item.nargs == -1:
             return item
-    return arguments[place] if place < len(arguments) else _NOTHING
+    return arguments[position] if position < len(arguments) else _NO_PARAMETER
 
 
 def _children(group: Any) -> list[str]:
@@ -165,12 +165,12 @@ def _values(line: Line) -> Iterable[str]:
     if line.parameter is None:
         return _children(line.command)
     for kind in (*line.parameter.opts, line.parameter.metavar):
-        if kind in _KINDS:
-            return _KINDS[kind](line)
+        if kind in _SOURCES:
+            return _SOURCES[kind](line)
     return ()
 
 
-def _formats_of_files(line: Line) -> Iterable[str]:
+def _import_formats(line: Line) -> Iterable[str]:
     from usercli.readers import OURS, SYSTEMS
 
     return (*OURS, *SYSTEMS) if line.path == ("import",) else ()
@@ -212,7 +212,7 @@ def _filters(line: Line) -> Iterator[str]:
         yield from (f"{key}=true", f"{key}=false")
 
 
-def _names_of_schemas(line: Line) -> Iterable[str]:
+def _schema_names(line: Line) -> Iterable[str]:
     """The next word of each name that begins as the words before it."""
     from usercli.cli import contract
 
@@ -228,7 +228,7 @@ def _profiles(line: Line) -> Iterable[str]:
 def _roles(line: Line) -> Iterable[str]:
     from usercli.services.roles import role_names
 
-    return _asked(line, role_names)
+    return _query(line, role_names)
 
 
 def _users(line: Line) -> Iterable[str]:
@@ -236,7 +236,7 @@ def _users(line: Line) -> Iterable[str]:
 
     kind, start = ("email:", line.word[6:]) if line.word.startswith("email:") else ("", line.word)
     binned = line.path == ("restore",)
-    found = _asked(line, lambda uow: suggest_emails(start, uow, MOST, deleted=binned))
+    found = _query(line, lambda uow: suggest_emails(start, uow, MAX_SUGGESTIONS, deleted=binned))
     return (kind + email for email in found)
 
 
@@ -244,29 +244,29 @@ def _files(_: Line) -> Iterable[str]:
     return (FILES,)
 
 
-def _one_of(*values: str) -> Callable[[Line], Iterable[str]]:
+def _fixed(*values: str) -> Callable[[Line], Iterable[str]]:
     return lambda _: values
 
 
 #: By the name of an option, or else by its metavar.
-_KINDS: Mapping[str, Callable[[Line], Iterable[str]]] = {
-    "--output": _one_of(*FORMATS),
+_SOURCES: Mapping[str, Callable[[Line], Iterable[str]]] = {
+    "--output": _fixed(*FORMATS),
     "--profile": _profiles,
     "--match": _filters,
-    "--from": _formats_of_files,
-    "--on-conflict": _one_of("fail", "skip", "update"),
-    "--scheme": _one_of("bcrypt", "bcrypt_sha256"),
+    "--from": _import_formats,
+    "--on-conflict": _fixed("fail", "skip", "update"),
+    "--scheme": _fixed("bcrypt", "bcrypt_sha256"),
     "--confirm": lambda line: _users(line) if line.parameter.metavar == "EMAIL" else (),
-    "--grants": _one_of(),
+    "--grants": _fixed(),
     "A,B": _fields,
     "FIELD": _sortable,
     "FINDING": _findings,
     "PROFILE": _profiles,
     "ROLE": _roles,
-    "SHELL": _one_of("bash", "zsh", "fish"),
+    "SHELL": _fixed("bash", "zsh", "fish"),
     "USER": _users,
     "USER...": _users,
-    "[NAME]": _names_of_schemas,
+    "[NAME]": _schema_names,
     "FILE": _files,
     "[FILE]": _files,
     "PLAN": _files,
@@ -276,7 +276,7 @@ _KINDS: Mapping[str, Callable[[Line], Iterable[str]]] = {
 # -- asking the configuration and the database
 
 
-class _Silent(Invocation):
+class _QuietInvocation(Invocation):
     """The invocation that the line would have, without a word."""
 
     def info(self, text: str) -> None:
@@ -284,24 +284,24 @@ class _Silent(Invocation):
 
 
 def _invocation(line: Line) -> Invocation:
-    invocation = _Silent()
+    invocation = _QuietInvocation()
     for name in ("profile", "database_url"):
         setattr(invocation.options, name, line.options.get(name))
     return invocation
 
 
-def _asked(line: Line, question: Callable[[UnitOfWork], list[str]]) -> list[str]:
+def _query(line: Line, question: Callable[[UnitOfWork], list[str]]) -> list[str]:
     uow = _invocation(line).reading()
-    with _at_most(_SECONDS):
+    with _exit_after(_TIMEOUT_SECONDS):
         found = question(uow)
     return [value for value in found if not value.startswith("-")]  # usercli would take it for an option
 
 
 @contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
+def _exit_after(seconds: float) -> Iterator[None]:
     """End the process without a word if the block takes longer, also within a driver that heeds no signal."""
-    with open(os.devnull, "w") as nowhere:
-        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+    with open(os.devnull, "w") as sink:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=sink)
         try:
             yield
         finally:

@@ -18,7 +18,7 @@ def estimate(count: int | None, hasher: PasswordHasher, jobs: int | None) -> str
     passwords = "passwords" if count is None else "1 password" if count == 1 else f"{count:,} passwords"
     on = "1 thread" if threads == 1 else f"{threads} threads"
     start = f"hashing {passwords} with {hasher.scheme}, cost {hasher.cost}, on {on}"
-    each = _seconds_a_hash(hasher) / min(threads, os.cpu_count() or 1)
+    each = _seconds_per_hash(hasher) / min(threads, os.cpu_count() or 1)
     if count is None:
         return f"{start}: about {1 / each:,.0f} a second" if each < 1 else f"{start}: about {each:,.0f} s each"
     return f"{start}: about {duration(count * each)}"
@@ -32,7 +32,7 @@ def duration(seconds: float) -> str:
     return "1 second" if seconds < 1.5 else f"{seconds:,.0f} seconds"
 
 
-def _seconds_a_hash(hasher: PasswordHasher) -> float:
+def _seconds_per_hash(hasher: PasswordHasher) -> float:
     times = []
     for _ in range(_SAMPLES):
         start = perf_counter()

@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMON = "Options of all commands"
 
 
-_loaded: dict[str, Any] = {}
+_LOADED: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -26,22 +26,22 @@ class Lazy:
     """A command before it is loaded: `module:function`, or `module:app` of a group, in usercli.cli.commands."""
 
     name: str
-    place: str
+    target: str
     help: str
     section: str = "Commands"
     hidden: bool = False
 
     def load(self) -> Any:
         """The real command; made once, since a batch calls it many times."""
-        if self.place not in _loaded:
-            _loaded[self.place] = self._make()
-        return _loaded[self.place]
+        if self.target not in _LOADED:
+            _LOADED[self.target] = self._import()
+        return _LOADED[self.target]
 
-    def _make(self) -> Any:
-        module, _, attribute = self.place.partition(":")
+    def _import(self) -> Any:
+        module, _, attribute = self.target.partition(":")
         found = getattr(import_module(f"usercli.cli.commands.{module}"), attribute)
         if not isinstance(found, typer.Typer):
-            found = single(found, self.name)
+            found = single_command_app(found, self.name)
         command = typer.main.get_command(found)
         command.name = self.name
         return command
@@ -130,7 +130,7 @@ def new_app(help: str, lazy: Iterable[Lazy] = (), **settings: Any) -> typer.Type
     return app
 
 
-def single(function: Callable[..., Any], name: str) -> typer.Typer:
+def single_command_app(function: Callable[..., Any], name: str) -> typer.Typer:
     """An app of exactly one command."""
     app = typer.Typer(
         add_completion=False,

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 class RejectFile:
     """CSV in our own fields, with the line and the reason; without a path, nothing.
 
-    `goes_on_at` is the length that an earlier run left; what lies behind it was never acknowledged. The file
+    `resume_at` is the length that an earlier run left; what lies behind it was never acknowledged. The file
     is removed again if nothing was rejected.
     """
 
-    def __init__(self, path: str | None, goes_on_at: int | None = None) -> None:
-        self._path, self._goes_on_at = path, goes_on_at
+    def __init__(self, path: str | None, resume_at: int | None = None) -> None:
+        self._path, self._resume_at = path, resume_at
         self._out: Any = None
         self._columns: tuple[str, ...] = ()
-        self._is_empty = not goes_on_at
+        self._is_empty = not resume_at
 
     def __enter__(self) -> Self:
         if self._path is None:
@@ -34,18 +34,18 @@ class RejectFile:
         from usercli.schemas.import_rows import FIELDS, REJECT_FIELDS
 
         self._columns = (*FIELDS, *REJECT_FIELDS)
-        new = os.O_EXCL if self._goes_on_at is None else 0
+        new = os.O_EXCL if self._resume_at is None else 0
         try:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | new, 0o600)
             self._out = os.fdopen(descriptor, "w", encoding="utf-8", newline="", errors="backslashreplace")
-            self._out.truncate(self._goes_on_at or 0)
+            self._out.truncate(self._resume_at or 0)
             self._out.seek(0, os.SEEK_END)
-            if not self._goes_on_at:
+            if not self._resume_at:
                 self._out.write(",".join(self._columns) + "\n")
         except FileExistsError:
             raise InvalidInput(f"{self._path} exists already; --reject-file wants a new file") from None
         except OSError as error:
-            raise self._broken(error) from None
+            raise self._write_error(error) from None
         return self
 
     def write(self, reject: Reject) -> None:
@@ -58,7 +58,7 @@ class RejectFile:
         try:
             self._out.write(line + "\n")
         except OSError as error:
-            raise self._broken(error) from None
+            raise self._write_error(error) from None
 
     def sync(self) -> int:
         """Have it on disk; its length in bytes, 0 while nothing was rejected. Raises UserCliError."""
@@ -69,7 +69,7 @@ class RejectFile:
             os.fsync(self._out.fileno())
             return int(self._out.tell())
         except OSError as error:
-            raise self._broken(error) from None
+            raise self._write_error(error) from None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -80,10 +80,10 @@ class RejectFile:
             self._out.close()
         except OSError as broken:
             if error is None:
-                raise self._broken(broken) from None
+                raise self._write_error(broken) from None
         finally:
             if self._is_empty and self._path is not None:
                 Path(self._path).unlink(missing_ok=True)
 
-    def _broken(self, error: OSError) -> UserCliError:
+    def _write_error(self, error: OSError) -> UserCliError:
         return UserCliError(f"cannot write {self._path}: {(error.strerror or 'error').lower()}")

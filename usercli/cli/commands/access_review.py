@@ -49,11 +49,11 @@ def export(
       usercli access-review export review.csv
       usercli access-review export -o json
     """
-    from usercli.cli.commands.export_users import settle_format, write_output
+    from usercli.cli.commands.export_users import default_format, write_output
     from usercli.schemas.access_review import GRANT_FIELDS
 
     if file is not None:
-        settle_format(invocation, file)
+        default_format(invocation, file)
     Output(invocation.options, GRANT_FIELDS)  # refuses a wrong choice before any work
     from usercli.services import access_review as service
 
@@ -95,7 +95,7 @@ def apply(
     with uow.attempt("review.applied"):
         check_max_changes(invocation, users, max_changes)
     if revoked:
-        invocation.confirm(f"revoke {_counted(len(revoked), 'role')} of {_counted(users, 'user')}")
+        invocation.confirm(f"revoke {_count(len(revoked), 'role')} of {_count(users, 'user')}")
     change = service.apply_review(decisions, uow, allow_no_admin=allow_no_admin)
     show_change(invocation, output, change, "revoked roles of")
     _require_decided(decisions)
@@ -123,10 +123,10 @@ def _require_decided(decisions: Sequence[Decision]) -> None:
     if lines:
         more = ", ..." if len(lines) > _SHOWN else ""
         where = f"{'line' if len(lines) == 1 else 'lines'} {', '.join(lines[:_SHOWN])}{more}"
-        raise DoneInPart(f"{_counted(len(lines), 'grant')} undecided ({where}); decide and apply the file again")
+        raise DoneInPart(f"{_count(len(lines), 'grant')} undecided ({where}); decide and apply the file again")
 
 
-def _counted(number: int, what: str) -> str:
+def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

@@ -18,7 +18,7 @@ from usercli.errors import InvalidInput
 SHELLS = ("bash", "zsh", "fish")
 
 #: Breaks that begin the next word (rl_special_prefixes in bash's readline).
-_KEPT = "$@"
+_PREFIX_BREAKS = "$@"
 
 
 @command
@@ -58,12 +58,12 @@ def complete(
     from usercli.cli.completer import FILES, suggest
 
     with suppress(Exception):  # whatever it is, a person is typing
-        typed, cut = _of_bash(*words) if shell == "bash" else (words, 0)
+        typed, cut = _bash_words(*words) if shell == "bash" else (words, 0)
         for value in suggest(typed):
             sys.stdout.write(f"{value if value == FILES else value[cut:]}\n")
 
 
-def _of_bash(breaks: str, line: str) -> tuple[list[str], int]:
+def _bash_words(breaks: str, line: str) -> tuple[list[str], int]:
     """The words of a line as far as it is typed, and how much of the last one bash takes for settled.
 
     To bash also @, = and : end a word (COMP_WORDBREAKS); only what comes after the last of them is replaced,
@@ -80,5 +80,5 @@ def _of_bash(breaks: str, line: str) -> tuple[list[str], int]:
         is_quoted = True
     if not is_quoted and line[-1:].isspace():
         words.append("")
-    ends = [] if is_quoted else [words[-1].rfind(mark) + (mark not in _KEPT) for mark in breaks]
+    ends = [] if is_quoted else [words[-1].rfind(mark) + (mark not in _PREFIX_BREAKS) for mark in breaks]
     return words[1:], max(ends, default=0)

@@ -47,7 +47,7 @@ def export(
         return
     columns = HASHED_FIELDS if with_hashes else USER_FIELDS
     if file is not None:
-        settle_format(invocation, file)
+        default_format(invocation, file)
     output = Output(invocation.options, columns)
     if output.format == "table":
         invocation.options.output = "tsv"  # every row of every field: no table
@@ -99,7 +99,7 @@ def write_output(
     invocation.info(f"exported from {invocation.target} to {file}")
 
 
-def settle_format(invocation: Invocation, file: str) -> None:
+def default_format(invocation: Invocation, file: str) -> None:
     """Unless an option says the format, the ending of the file's name does; CSV if it says nothing."""
     if invocation.options.output is None and not invocation.options.quiet:
         ending = file.rpartition(".")[2].lower()
