@@ -24,6 +24,8 @@ if context.is_offline_mode():
     alembic_runner.run_offline(context, given.get("url") or configured_url())
 elif "connection" in given:
     alembic_runner.run_online(context, given["connection"])
+elif getattr(context.config.cmd_opts, "autogenerate", None) is False:  # alembic revision, without a comparison
+    alembic_runner.run_unconnected(context)
 else:
     with alembic_runner.exclusive_connection(configured_url()) as connection:
         alembic_runner.run_online(context, connection)

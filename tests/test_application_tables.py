@@ -27,7 +27,7 @@ from usercli.models import OWN_TABLES, Base
 from usercli.schemas.users import UserKey, UserView
 from usercli.services import privacy, users
 
-HEAD = schema_version.HEAD
+HEAD = schema_version.head()
 OURS = [script.revision for script in alembic_runner.history()]
 THEIRS = ["coachbot_0100", "coachbot_0200"]
 FOLDER = Path(coachbot.__file__).parent / "migrations"

@@ -34,7 +34,9 @@ from tests.installed import (
     make_read_only,
 )
 from tests.test_cli_process import all_commands
-from usercli.database.schema_version import HEAD
+from usercli.database.schema_version import head
+
+HEAD = head()
 
 Run = Callable[..., tuple[int, str, str]]
 

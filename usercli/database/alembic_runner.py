@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from alembic import util
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations.ops import MigrationScript
 from alembic.script import Script, ScriptDirectory
 
 from usercli.database import schema_version
@@ -36,6 +37,8 @@ _DDL_WAIT = "5s"  # rather give up than queue every other statement behind our t
 
 FILE_TEMPLATE = "%(rev)s_%(slug)s"
 HEADS = frozenset({"head", "heads"})
+_STAMP = "%Y%m%d_%H%M"
+_STAMPED = re.compile(r"\d{8}_\d{4}$")
 
 
 def scripts() -> ScriptDirectory:
@@ -58,31 +61,20 @@ def applied(connection: sa.Connection) -> list[Script]:
     return run_between((), current(connection))
 
 
-def run_between(low: Sequence[str], high: Sequence[str]) -> list[Script]:
-    """The revisions after `low` up to `high`, oldest first."""
-    known = history()
-    names = [script.revision for script in known]
-    start = names.index(low[0]) + 1 if low else 0
-    end = names.index(high[0]) + 1 if high else 0
-    return known[start:end]
+def run_between(low: Iterable[str], high: Iterable[str]) -> list[Script]:
+    """The revisions that lead to `high` and not to `low`, oldest first."""
+    known = schema_version.revisions()
+    wanted = schema_version.lineage(high, known) - schema_version.lineage(low, known)
+    return [script for script in history() if script.revision in wanted]
 
 
-def head() -> str:
-    """The newest revision."""
-    return scripts().get_current_head() or ""
-
-
-def steps_between(found: Sequence[str], target: str) -> int | None:
-    """How many revisions `found` lies behind `target`; None when it does not lead there."""
-    known = [script.revision for script in history()]
-    if len(found) != 1 or found[0] not in known:
-        return None
-    return known.index(target) - known.index(found[0])
-
-
-def revision_stamp() -> str:
-    """The name of a revision that is made now."""
-    return datetime.now(UTC).strftime("%Y%m%d_%H%M")
+def revision_stamp(known: Iterable[str]) -> str:
+    """The name of a revision that is made now; later than those that are known, by a minute at least."""
+    now = datetime.now(UTC).strftime(_STAMP)
+    newest = max((name[-len(now) :] for name in known if _STAMPED.search(name)), default="")
+    if now > newest:
+        return now
+    return (datetime.strptime(newest, _STAMP) + timedelta(minutes=1)).strftime(_STAMP)
 
 
 def written(script: Any) -> Path:
@@ -195,16 +187,33 @@ def _render(kind: str, item: Any, context: Any) -> str | bool:
 
 def run_online(context: Any, connection: sa.Connection) -> None:
     """Run migrations on a connection (called by alembic/env.py)."""
-    context.configure(connection=connection, **run_options(OWN_TABLES, VERSION_TABLE))
+    context.configure(connection=connection, process_revision_directives=_stamp, **_our_options())
     with context.begin_transaction():
         context.run_migrations()
 
 
 def run_offline(context: Any, url: DatabaseUrl) -> None:
     """Write the SQL of migrations instead of running it (called by alembic/env.py)."""
-    context.configure(dialect_name=url.engine, literal_binds=True, **run_options(OWN_TABLES, VERSION_TABLE))
+    context.configure(dialect_name=url.engine, literal_binds=True, **_our_options())
     with context.begin_transaction():
         context.run_migrations()
+
+
+def run_unconnected(context: Any) -> None:
+    """Write an empty revision, for which no database is asked (called by alembic/env.py)."""
+    context.configure(dialect_name="sqlite", as_sql=True, process_revision_directives=_stamp, **_our_options())
+    context.run_migrations()
+
+
+def _our_options() -> dict[str, Any]:
+    return run_options(OWN_TABLES, VERSION_TABLE)
+
+
+def _stamp(context: MigrationContext, _: Any, scripts: Iterable[MigrationScript]) -> None:
+    """Name a new revision by its time, unless `alembic revision --rev-id` gives it another name."""
+    given = context.config and getattr(context.config.cmd_opts, "rev_id", None)
+    for script in scripts:
+        script.rev_id = given or revision_stamp(schema_version.revisions())
 
 
 def run_command(connection: sa.Connection, step: Callable[[Config], None]) -> None:

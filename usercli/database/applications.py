@@ -28,7 +28,7 @@ from alembic.runtime.migration import RevisionStep
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError
 
-from usercli.database import alembic_runner
+from usercli.database import alembic_runner, schema_version
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, RevisionNotFound, SchemaNotCurrent
 from usercli.models import Base
@@ -155,7 +155,7 @@ class Application:
         return scripts
 
     def _require_ours(self, scripts: Iterable[Script], there: Collection[str]) -> None:
-        known = {script.revision for script in alembic_runner.history()}
+        known = schema_version.revisions()
         for script in scripts:
             for need in sorted(self.scripts.needs[script.revision].difference(there)):
                 run = "run: usercli db upgrade" if need in known else "install a newer usercli"
@@ -256,7 +256,7 @@ class Application:
             )
         if connection is not None and self.current(connection) != heads:
             raise SchemaNotCurrent(f"the tables of {self.name} are not at head; run: usercli db upgrade")
-        stamp = alembic_runner.revision_stamp()
+        stamp = alembic_runner.revision_stamp(script.revision for script in self.history())
         arguments = {
             **dict.fromkeys(("splice", "sql", "branch_label", "version_path", "depends_on")),
             "message": message,

@@ -24,7 +24,6 @@ from usercli.database.alembic_runner import (
     describe_difference,
     dropped_by,
     exclusive_connection,
-    head,
     history,
     new_config,
     reading,
@@ -35,7 +34,7 @@ from usercli.database.alembic_runner import (
     written,
 )
 from usercli.database.engine import create_sqlite_file
-from usercli.database.schema_version import VERSION_TABLE
+from usercli.database.schema_version import VERSION_TABLE, head, revisions
 from usercli.database.url import DatabaseUrl
 from usercli.errors import DatabaseUnavailable, InvalidInput, Refused, RevisionNotFound, SchemaNotCurrent
 from usercli.models import OWN_TABLES, Base
@@ -128,7 +127,8 @@ def new_revision(message: str, connection: sa.Connection | None = None) -> Path:
     """
     if schema_version.folder().name == "_migrations":
         raise InvalidInput("a revision is written in a checkout of usercli, not in an installed package")
-    if connection is not None and current(connection) != (head(),):
+    newest = head()
+    if connection is not None and current(connection) != (newest,):
         raise SchemaNotCurrent("the schema is not at head; run: usercli db upgrade")
     config = new_config(schema_version.folder())
     config.cmd_opts = Namespace(quiet=True)  # or Alembic writes its progress to stdout
@@ -136,7 +136,9 @@ def new_revision(message: str, connection: sa.Connection | None = None) -> Path:
     if connection is not None:
         config.attributes["connection"] = connection
     with alembic_errors():
-        script = command.revision(config, message, rev_id=revision_stamp(), autogenerate=connection is not None)
+        script = command.revision(
+            config, message, rev_id=revision_stamp(revisions()), autogenerate=connection is not None
+        )
     return written(script)
 
 
@@ -251,9 +253,9 @@ def _dropped(undone: Sequence[Script]) -> list[tuple[str, str | None]]:
 
 def _resolve_relative(at: Sequence[str], revision: str) -> str:
     """`head`, `+1` and `-1` as a revision. Raises RevisionNotFound when there are not so many."""
-    known = ["base", *(script.revision for script in history())]
     if revision in HEADS:
-        return known[-1]
+        return head()
+    known = ["base", *(script.revision for script in history())]
     if not re.fullmatch(r"[+-]\d+", revision):
         return revision
     place = known.index(at[0] if at else "base") + int(revision)
@@ -283,17 +285,18 @@ def _resolve_application(revision: str, applications: Sequence[Application]) -> 
 
 
 def _require_known(revision: str) -> None:
-    if revision in {*HEADS, "base"} or re.fullmatch(r"[+-]\d+", revision):
+    if revision in HEADS or re.fullmatch(r"[+-]\d+", revision):
+        head()  # which there must be, and one only
         return
-    known = [script.revision for script in history()]
-    if revision not in known:
+    known = list(revisions())
+    if revision not in {"base", *known}:
         raise RevisionNotFound(
             f"no such revision: {revision}{suggestion(revision, known)}; see: usercli db history"
         )
 
 
 def _require_ours(found: Sequence[str]) -> None:
-    known = {script.revision for script in history()}
+    known = revisions()
     if unknown := [revision for revision in found if revision not in known]:
         raise DatabaseUnavailable(
             f"the database is at revision {', '.join(unknown)}, which this version of usercli does not know; "

@@ -1,23 +1,79 @@
-"""Is the schema the one this program was written for? Asked before every command, without Alembic."""
+"""Is the schema the one this program was written for? Asked before every command, without Alembic.
+
+The revisions are read from their files, so that a new file is known as soon as it lies there.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from usercli.errors import SchemaNotCurrent
-
-#: The newest revision in alembic/versions; a test compares them.
-HEAD = "20261121_0500"
+from usercli.errors import DatabaseUnavailable, SchemaNotCurrent
 
 VERSION_TABLE = "alembic_version"
+
+_HEADER_LENGTH = 4096  # of a revision's file: docstring, imports, and the names
+_ASSIGNED = re.compile(r"^(revision|down_revision)\b[^=\n]*= *(\([^)]*\)|[^#\n]+)", re.MULTILINE)
+_QUOTED = re.compile(r"""["']([^"']+)["']""")
 
 
 def folder() -> Path:
     """The migrations: inside the installed package, or beside it in a checkout."""
     packaged = Path(__file__).parent.parent / "_migrations"
     return packaged if packaged.is_dir() else Path(__file__).parent.parent.parent / "alembic"
+
+
+def revisions() -> dict[str, tuple[str, ...]]:
+    """Every revision, and those that it follows: none, one, or several where it merges heads."""
+    found = {}
+    for path in (folder() / "versions").glob("*.py"):
+        with open(path, encoding="utf-8") as file:
+            header = file.read(_HEADER_LENGTH)
+        named = {name: tuple(_QUOTED.findall(value)) for name, value in _ASSIGNED.findall(header)}
+        if named.get("revision"):
+            found[named["revision"][0]] = named.get("down_revision", ())
+    return found
+
+
+def lineage(start: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """These revisions and all that they follow."""
+    found: set[str] = set()
+    pending = list(start)
+    while pending:
+        revision = pending.pop()
+        if revision not in found:
+            found.add(revision)
+            pending += known[revision]
+    return found
+
+
+def head() -> str:
+    """The newest revision. Raises SchemaNotCurrent where there are several, DatabaseUnavailable where none is."""
+    known = revisions()
+    heads = sorted(known.keys() - {name for follows in known.values() for name in follows})
+    if not heads:
+        raise DatabaseUnavailable(f"there are no migrations in {folder()}; install usercli again")
+    if len(heads) > 1:
+        raise SchemaNotCurrent(_several(heads, known))
+    return heads[0]
+
+
+def _several(heads: list[str], known: Mapping[str, tuple[str, ...]]) -> str:
+    first, second = lineage(heads[-2:-1], known), lineage(heads[-1:], known)
+    [start] = [name for name in second - first if first.issuperset(known[name])]
+    return (
+        f"the migrations have {len(heads)} heads: {', '.join(heads)}; "
+        f'make one follow the other: set down_revision = "{heads[-2]}" in the file of {start}'
+    )
+
+
+def steps_behind(found: Iterable[str]) -> int | None:
+    """How many revisions a database at `found` lacks; None when it is at one that is not known."""
+    known, at = revisions(), set(found)
+    return len(known.keys() - lineage(at, known)) if at <= known.keys() else None
 
 
 def require_current(connection: Connection) -> None:
@@ -27,16 +83,14 @@ def require_current(connection: Connection) -> None:
         found = sorted(row[0] for row in rows)
     except SchemaNotCurrent:  # no such table
         found = []
-    if found != [HEAD]:
+    if found != [head()]:
         raise SchemaNotCurrent(_sentence(found))
 
 
 def _sentence(found: list[str]) -> str:
-    from usercli.database.alembic_runner import steps_between
-
     if not found:
         return "the database has no usercli schema yet; run: usercli db upgrade"
-    behind = steps_between(found, HEAD)
+    behind = steps_behind(found)
     if behind is None:
         return (
             f"the database is at revision {', '.join(found)}, which this version of usercli does not know; "

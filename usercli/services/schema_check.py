@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from usercli.database import alembic_runner, migrations
+from usercli.database import alembic_runner, migrations, schema_version
 from usercli.database.engine import READ_ONLY, open_engine, sessions
 from usercli.database.url import DatabaseUrl
 from usercli.repositories.users import UserRepository
@@ -85,12 +85,12 @@ def _wrong_tables(application: Application, report: ApplicationState, connection
 
 
 def _state(connection: sa.Connection) -> SchemaState:
-    found, head = alembic_runner.current(connection), alembic_runner.head()
+    found, head = alembic_runner.current(connection), schema_version.head()
     at = ",".join(found) or None
     state: State = "current"
     if not found:
         state = "missing"
-    elif (behind := alembic_runner.steps_between(found, head)) is None:
+    elif (behind := schema_version.steps_behind(found)) is None:
         state = "ahead"
     elif behind:
         state = "behind"
