@@ -6,6 +6,7 @@ Messages are our own: a driver's text may hold the row, its hash, or the passwor
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -41,12 +42,13 @@ VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
 
 _BEHIND = SchemaNotCurrent("the schema is not complete; run: usercli db upgrade")
 _LOG = DatabaseUnavailable("the audit log refuses the change: it is append-only; run: usercli audit verify")
+_NO_PRIVILEGE = "the database role lacks a privilege that this command needs"
 _NOT_GRANTED = "the database role may not do this to the audit log; erasing wants the owner of the tables"
+#: The SQLSTATEs that mean the same whatever the error is about.
 _STATES: dict[str, UserCliError] = {
     "25006": DatabaseUnavailable("the database is read-only; connect to the primary server"),
     "40001": ChangedMeanwhile("another transaction changed the same rows; run the command again"),
     "40P01": ChangedMeanwhile("another transaction locked the same rows; run the command again"),
-    "42501": DatabaseUnavailable("the database role lacks a privilege that this command needs"),
     "42P01": _BEHIND,
     "42703": _BEHIND,
     "42P07": Conflict("a table or index of this name exists already; this is not a usercli database"),
@@ -72,6 +74,15 @@ _CONNECTING = (
     ("no route to host", "there is no route to the server; check the network"),
     ("too many", "the server has no connection left; try again later"),
     ("starting up", "the server is starting up; try again later"),
+)
+_SQLITE_FILE = (
+    (" is locked", "is busy: another program holds its lock; try again later"),
+    ("database or disk is full", "cannot grow: the disk is full; nothing was changed"),
+    ("readonly database", "cannot be written; check its permissions"),
+    ("unable to open database", "cannot be opened; check that it is a file, and its permissions"),
+    ("file is not a database", "is not a SQLite database; check the path"),
+    ("disk image is malformed", "is damaged; restore it from a backup"),
+    ("disk I/O error", "cannot be read or written: the disk reports an error"),
 )
 _BAD_OPTION = re.compile(r"(?:^|: )(?:invalid (?:connection option|\S+ value)|bad value for) ?")
 _SQLITE_NAME = re.compile(r"constraint failed: ([\w.]+)")
@@ -102,30 +113,70 @@ def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | No
 
 def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
     state = original.sqlstate
-    if state is None and _BAD_OPTION.search(str(original)):
-        return InvalidInput("the database URL holds an unknown option, or a wrong value of one")
-    if state is None and type(original).__name__ == "DataError":  # Python has no such value, as infinity in a time
-        return BrokenRow("another program wrote a value that usercli cannot read")
     if state is None:
-        return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
-    if state == "23502":
-        return _missing_value(original.diag.column_name)
-    if state.startswith("23"):
-        name = original.diag.constraint_name or ""
-        if state in {"23001", "23503"} and name not in VIOLATIONS:  # another application's foreign key
-            return Refused(f"rows of other tables hold what would be removed: {original.diag.table_name}")
-        return _violation(name)
-    if state == "42501" and "audit_events" in str(original):
-        return DatabaseUnavailable(_NOT_GRANTED)
-    if state == "P0001" and "audit_events" in str(original):
-        return _fresh(_LOG)
+        return _without_state(original, url)
     if state in _STATES:
         return _fresh(_STATES[state])
-    if state.startswith(("08", "57P")):
-        return DatabaseUnreachable(f"the connection to {url.where} broke; nothing was changed")
-    if state.startswith("22"):
-        return InvalidInput("the database refused a value as invalid")
-    return UserCliError(f"unexpected database error (SQLSTATE {state})")
+    handlers = (_HANDLERS.get(state[:length]) for length in (5, 3, 2))  # the state itself, part of a class, a class
+    handler = next(filter(None, handlers), _unexpected)
+    return handler(original, url)
+
+
+def _without_state(original: Any, url: DatabaseUrl) -> UserCliError:
+    """What the driver itself raised: there was no answer of the server."""
+    if _BAD_OPTION.search(str(original)):
+        return InvalidInput("the database URL holds an unknown option, or a wrong value of one")
+    if type(original).__name__ == "DataError":  # Python has no such value, as infinity in a time
+        return BrokenRow("another program wrote a value that usercli cannot read")
+    return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
+
+
+def _broken_connection(_: Any, url: DatabaseUrl) -> UserCliError:
+    return DatabaseUnreachable(f"the connection to {url.where} broke; nothing was changed")
+
+
+def _invalid_value(_: Any, __: DatabaseUrl) -> UserCliError:
+    return InvalidInput("the database refused a value as invalid")
+
+
+def _null(original: Any, _: DatabaseUrl) -> UserCliError:
+    return _missing_value(original.diag.column_name)
+
+
+def _constraint(original: Any, _: DatabaseUrl) -> UserCliError:
+    return _violation(original.diag.constraint_name or "")
+
+
+def _foreign_key(original: Any, url: DatabaseUrl) -> UserCliError:
+    if original.diag.constraint_name in VIOLATIONS:
+        return _constraint(original, url)
+    return Refused(f"rows of other tables hold what would be removed: {original.diag.table_name}")
+
+
+def _privilege(original: Any, _: DatabaseUrl) -> UserCliError:
+    return DatabaseUnavailable(_NOT_GRANTED if "audit_events" in str(original) else _NO_PRIVILEGE)
+
+
+def _trigger(original: Any, url: DatabaseUrl) -> UserCliError:
+    return _fresh(_LOG) if "audit_events" in str(original) else _unexpected(original, url)
+
+
+def _unexpected(original: Any, _: DatabaseUrl) -> UserCliError:
+    return UserCliError(f"unexpected database error (SQLSTATE {original.sqlstate})")
+
+
+#: By SQLSTATE, or by how it begins: the first two characters are its class.
+_HANDLERS: dict[str, Callable[[Any, DatabaseUrl], UserCliError]] = {
+    "08": _broken_connection,
+    "22": _invalid_value,
+    "23": _constraint,
+    "23001": _foreign_key,
+    "23502": _null,
+    "23503": _foreign_key,
+    "42501": _privilege,
+    "57P": _broken_connection,
+    "P0001": _trigger,
+}
 
 
 def _why(text: str, url: DatabaseUrl) -> str:
@@ -149,15 +200,7 @@ def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
         if text == "FOREIGN KEY constraint failed":
             return Refused("rows of other tables hold what would be removed")
         return _violation(found[1] if found else "")
-    for sign, reason in (
-        (" is locked", "is busy: another program holds its lock; try again later"),
-        ("database or disk is full", "cannot grow: the disk is full; nothing was changed"),
-        ("readonly database", "cannot be written; check its permissions"),
-        ("unable to open database", "cannot be opened; check that it is a file, and its permissions"),
-        ("file is not a database", "is not a SQLite database; check the path"),
-        ("disk image is malformed", "is damaged; restore it from a backup"),
-        ("disk I/O error", "cannot be read or written: the disk reports an error"),
-    ):
+    for sign, reason in _SQLITE_FILE:
         if sign in text:
             return DatabaseUnavailable(f"the database file {url.where} {reason}")
     if "no such table" in text or "no such column" in text:
