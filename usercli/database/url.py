@@ -110,25 +110,9 @@ def _sqlite(text: str, scheme: str) -> DatabaseUrl:
 
 
 def _postgresql(text: str, environ: Mapping[str, str]) -> DatabaseUrl:
-    rest = require_utf8(text.partition("://")[2], "the database URL")
-    if _BAD_ESCAPE.search(rest):
-        raise InvalidInput("the database URL holds a % that is not an escape; write it as %25")
-    authority, _, tail = rest.partition("/")
-    if "?" in authority:
-        authority, _, query_text = rest.partition("?")
-        path = ""
-    else:
-        path, _, query_text = tail.partition("?")
-    split = "@" in query_text and "@" not in authority  # at the ? of a password
-    if authority.count("@") > 1 or "@" in path or "#" in rest or split:
-        raise InvalidInput(
-            "the user name or password in the database URL holds @, /, ? or #; write them as %40, %2F, %3F, %23"
-        )
+    authority, path, query = _parts(require_utf8(text.partition("://")[2], "the database URL"))
     login, _, hosts_text = authority.rpartition("@")
-    user_text, _, password_text = login.partition(":")
-    query = dict(parse_qsl(query_text, keep_blank_values=True))
-    user = unquote(user_text) or query.pop("user", "") or environ.get("PGUSER") or None
-    password = unquote(password_text) or query.pop("password", "") or None
+    user, password = _login(login, query, environ)
     hosts = _hosts(hosts_text, query, environ)
     database = unquote(path) or query.pop("dbname", "") or environ.get("PGDATABASE") or user or ""
     if not database:
@@ -136,6 +120,28 @@ def _postgresql(text: str, environ: Mapping[str, str]) -> DatabaseUrl:
     if "service" in query:
         raise InvalidInput("a database URL with service= is not supported; write host and database out")
     return DatabaseUrl("postgresql", database, hosts, user, password, tuple(query.items()))
+
+
+def _parts(rest: str) -> tuple[str, str, dict[str, str]]:
+    """What follows `://`: the authority and the path as they are written, and the query. Raises InvalidInput."""
+    if _BAD_ESCAPE.search(rest):
+        raise InvalidInput("the database URL holds a % that is not an escape; write it as %25")
+    before, _, query = rest.partition("?")
+    authority, _, path = before.partition("/")
+    split = "@" in query and "@" not in authority  # at the ? of a password
+    if authority.count("@") > 1 or "@" in path or "#" in rest or split:
+        raise InvalidInput(
+            "the user name or password in the database URL holds @, /, ? or #; write them as %40, %2F, %3F, %23"
+        )
+    return authority, path, dict(parse_qsl(query, keep_blank_values=True))
+
+
+def _login(text: str, query: dict[str, str], environ: Mapping[str, str]) -> tuple[str | None, str | None]:
+    user, _, password = text.partition(":")
+    return (
+        unquote(user) or query.pop("user", "") or environ.get("PGUSER") or None,
+        unquote(password) or query.pop("password", "") or None,
+    )
 
 
 def _hosts(authority: str, query: dict[str, str], environ: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
