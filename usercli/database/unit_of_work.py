@@ -14,8 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.exc import StaleDataError
 
-from usercli.config import PoolSettings
 from usercli.database import engine as engines
+from usercli.database.pool import PoolSettings
 from usercli.database.schema_version import require_current
 from usercli.database.url import DatabaseUrl
 from usercli.errors import (
