@@ -18,8 +18,7 @@ from usercli.errors import InvalidInput, OutcomeUnknown, UserCliError
 from usercli.text import csv_cell, visible
 
 if TYPE_CHECKING:
-    from usercli.passwords import PasswordHasher
-    from usercli.services.policy import PasswordPolicy
+    from usercli.services.password_rules import NewPassword
 
 ALL_SOURCES = (
     "--password-stdin, --password-file FILE, --password-fd N, --generate, --password-hash-stdin or --no-password"
@@ -86,10 +85,16 @@ class SecretSource:
 
     def require_allowed(self, invocation: Invocation) -> None:
         """What is generated will be long enough for the policy. Raises InvalidInput, PasswordRefused."""
+        self.require_one_kind()
+        if self.length and not self.skip_policy:
+            from usercli.services.password_rules import configured_policy
+
+            configured_policy(invocation.settings).check_length(self.length)
+
+    def require_one_kind(self) -> None:
+        """Raise InvalidInput if both characters and words are asked for."""
         if self.length and self.words:
             raise InvalidInput("choose one of: --length, --words")
-        if self.length and not self.skip_policy:
-            policy_of(invocation).check_length(self.length)
 
     def read(self, invocation: Invocation, *, twice: bool = True) -> str | None:
         """The secret; None for --no-password. Asks on the terminal if nothing was chosen. Raises InvalidInput."""
@@ -120,43 +125,18 @@ class SecretSource:
 
         return generate_words(self.words) if self.words else generate(self.length or 20)
 
-    def hashed(self, invocation: Invocation, secret: str | None, *about: str) -> str | None:
-        """What to store: checked by the policy and hashed, or a ready hash checked for its form."""
-        if secret is None:
-            return None
-        from usercli.passwords import require_hash
+    def new_password(self, invocation: Invocation, secret: str | None) -> NewPassword:
+        """The secret with the rules that these options and the settings ask for. Raises InvalidInput."""
+        from usercli.services.password_rules import NewPassword, configured_hasher, configured_policy
 
-        if self.password_hash_stdin:
-            return require_hash(secret)
-        hasher = hasher_of(invocation, self.scheme)
-        hasher.require_hashable(secret)
-        if not self.skip_policy:
-            policy_of(invocation).check(secret, *about)
-        return None if invocation.dry_run else hasher.hash(secret)
+        if secret is None or self.password_hash_stdin:
+            return NewPassword(secret)
+        hasher = configured_hasher(invocation.settings, self.scheme)
+        policy = None if self.skip_policy else configured_policy(invocation.settings)
+        return NewPassword(secret, hasher, policy)
 
 
 NO_SECRET = SecretSource()
-
-
-def hasher_of(invocation: Invocation, scheme: str | None = None) -> PasswordHasher:
-    """The hasher that the settings ask for."""
-    from usercli.passwords import PasswordHasher
-
-    settings = invocation.settings
-    return PasswordHasher(scheme or settings.get("password_scheme").value, settings.bcrypt_cost)
-
-
-def policy_of(invocation: Invocation) -> PasswordPolicy:
-    """The policy that the settings ask for."""
-    from usercli.services.policy import PasswordPolicy
-
-    settings = invocation.settings
-    blocklist = settings.get("blocklist").value
-    return PasswordPolicy(
-        settings.get("password_min_length").value,
-        Path(blocklist) if blocklist else None,
-        settings.get("service_name").value or None,
-    )
 
 
 def require_secret_destination(secret_out: str | None) -> None:

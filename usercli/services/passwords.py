@@ -12,6 +12,8 @@ from usercli.passwords import PasswordHasher, generate, identify
 from usercli.schemas.passwords import Finding, Found, PasswordReport, Scheme
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
 from usercli.services import user_events
+from usercli.services.password_rules import NewPassword
+from usercli.services.policy import PasswordPolicy
 from usercli.services.users import commit_users, update_users
 from usercli.times import utcnow
 
@@ -39,6 +41,32 @@ def set_password(
         if before_commit is not None:
             before_commit(UserView.model_validate(user))
         return commit_users(uow, [user], [user])
+
+
+def set_new_password(
+    key: UserKey,
+    password: NewPassword,
+    uow: UnitOfWork,
+    *,
+    must_change: bool = False,
+    before_commit: Callable[[UserView], None] | None = None,
+) -> Change:
+    """Give a user a password that the rules allow, checked and hashed before the transaction begins.
+
+    Raises UserNotFound, PasswordRefused, InvalidInput.
+    """
+    with uow:
+        [user] = uow.users.pick([key])
+        about = user.email, user.full_name
+    with uow.attempt("password.set", [key]):
+        hashed = password.hashed(*about, dry_run=uow.dry_run)
+    return set_password(key, hashed, uow, must_change=must_change, before_commit=before_commit)
+
+
+def require_generated_length(keys: Sequence[UserKey], length: int, policy: PasswordPolicy, uow: UnitOfWork) -> None:
+    """Raise PasswordRefused if the policy wants more characters than a reset of these users would make."""
+    with uow.attempt("password.reset", keys):
+        policy.check_length(length)
 
 
 def reset_passwords(

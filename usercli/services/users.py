@@ -9,7 +9,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ChangedMeanwhile, InvalidInput, UserCliError
@@ -33,6 +33,9 @@ from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import related_to, require_unblocked
 from usercli.times import utcnow
 
+if TYPE_CHECKING:
+    from usercli.services.password_rules import NewPassword
+
 DEFAULT_ORDER = "created_at"
 
 #: The database reads what it skips: further on only a cursor leads.
@@ -44,14 +47,19 @@ def create_user(
     uow: UnitOfWork,
     *,
     hashed_password: str | None = None,
+    new_password: NewPassword | None = None,
     if_not_exists: bool = False,
     on_created: Callable[[UserView], None] | None = None,
 ) -> Change:
-    """Add a user, without a password unless a hash is given.
+    """Add a user, without a password unless a hash or a new password is given.
 
-    `on_created` is called before the commit; what it raises undoes the creation. Raises RoleNotFound, and
-    EmailTaken unless `if_not_exists` lets the one that is there stand.
+    A new password is checked and hashed before the transaction begins. `on_created` is called before the
+    commit; what it raises undoes the creation. Raises RoleNotFound, PasswordRefused, and EmailTaken unless
+    `if_not_exists` lets the one that is there stand.
     """
+    if new_password is not None:
+        with uow.attempt("user.created", [data.email]):
+            hashed_password = new_password.hashed(data.email, data.full_name, dry_run=uow.dry_run)
     user = User(**data.model_dump(exclude={"roles"}))
     if hashed_password is not None:
         user.hashed_password, user.password_changed_at = hashed_password, utcnow()

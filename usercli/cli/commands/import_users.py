@@ -268,9 +268,13 @@ class _Run:
 
     @cached_property
     def _hasher(self) -> PasswordHasher | None:
-        from usercli.cli.password_input import hasher_of
+        from usercli.services.password_rules import configured_hasher
 
-        return hasher_of(self.invocation) if self.allow_plain_passwords and not self.invocation.dry_run else None
+        return (
+            configured_hasher(self.invocation.settings)
+            if self.allow_plain_passwords and not self.invocation.dry_run
+            else None
+        )
 
     @property
     def _is_a_file(self) -> bool:
@@ -300,11 +304,11 @@ class _Run:
         if not self.allow_plain_passwords:
             return
         from usercli.cli.hashing_estimate import estimate
-        from usercli.cli.password_input import hasher_of
+        from usercli.services.password_rules import configured_hasher
 
         count = self._survey(done) if self._is_a_file else None
         if count != 0:
-            self.invocation.info(estimate(count, hasher_of(self.invocation), self.jobs))
+            self.invocation.info(estimate(count, configured_hasher(self.invocation.settings), self.jobs))
 
     def _survey(self, done: int = 0) -> int:
         """How many plain passwords there are. Raises ImportFailed for what is bad: nothing is done in vain."""

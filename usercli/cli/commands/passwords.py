@@ -15,7 +15,6 @@ from usercli.cli.password_input import (
     NO_SECRET,
     SecretDelivery,
     SecretSource,
-    hasher_of,
     require_secret_destination,
 )
 from usercli.cli.user_actions import apply_to_users, parse_keys, show_change, user_output
@@ -60,18 +59,17 @@ def set_(
     from usercli.services.users import show_users
 
     [key] = parse_keys([user])
-    [found] = show_users([key], invocation.reading())
+    show_users([key], invocation.reading())  # a wrong name shows before the question
     uow = invocation.changing()
     password = secret.read(invocation)
-    with uow.attempt("password.set", [key]):
-        hashed = secret.hashed(invocation, password, found.email, found.full_name)
+    new_password = secret.new_password(invocation, password)
     with SecretDelivery(invocation, secret.secret_out) as out:
 
         def deliver(view: UserView) -> None:
             if secret.generate and password is not None:
                 out.deliver([(view.email, password)])
 
-        change = service.set_password(key, hashed, uow, must_change=must_change, before_commit=deliver)
+        change = service.set_new_password(key, new_password, uow, must_change=must_change, before_commit=deliver)
     show_change(invocation, output, change, "set the password of")
 
 
@@ -98,6 +96,7 @@ def reset(
     require_secret_destination(secret_out)
     source = SecretSource(generate=True, length=length, words=words)
     from usercli.services import passwords as service
+    from usercli.services.password_rules import configured_hasher, configured_policy
     from usercli.services.users import empty_change, show_users
 
     keys = selection.keys(invocation, "reset the password of", asked=True)
@@ -106,14 +105,15 @@ def reset(
     if not found:
         show_change(invocation, output, empty_change(uow), "")
         return
-    with uow.attempt("password.reset", keys):
-        source.require_allowed(invocation)
+    source.require_one_kind()
+    if length:
+        service.require_generated_length(keys, length, configured_policy(invocation.settings), uow)
     invocation.confirm(f"reset the password of {found[0].email if len(found) == 1 else f'{len(found)} users'}")
     with SecretDelivery(invocation, secret_out) as out:
         change = service.reset_passwords(
             keys,
             uow,
-            hasher_of(invocation),
+            configured_hasher(invocation.settings),
             on_secrets=out.deliver,
             make_secret=source.make,
         )
@@ -148,13 +148,14 @@ def verify(
     """
     from usercli.errors import ExitCode
     from usercli.services.auth import AuthService, SignInRefused
+    from usercli.services.password_rules import configured_hasher
 
     source = SecretSource(password_stdin=password_stdin, password_file=password_file, password_fd=password_fd)
     source.require_one(invocation, ways="--password-stdin, --password-file FILE or --password-fd N")
     [key] = parse_keys([user])
     password = source.read(invocation, twice=False) or ""
     rehash, record = not (no_rehash or invocation.dry_run), record_login and not invocation.dry_run
-    service = AuthService(invocation.signing_in, hasher_of(invocation))
+    service = AuthService(invocation.signing_in, configured_hasher(invocation.settings))
     try:
         service.verify(key, password, rehash=rehash, record_login=record)
     except SignInRefused:
@@ -227,6 +228,7 @@ def audit(
     from usercli.schemas.passwords import REPORT_FIELDS, WEAK, Finding
 
     output = Output(invocation.options, REPORT_FIELDS)
+    from usercli.services.password_rules import configured_hasher
     from usercli.services.passwords import audit_passwords
 
     known = [*get_args(Finding), "weak"]
@@ -234,7 +236,7 @@ def audit(
         if name not in known:
             raise InvalidInput(f"no such finding: {name} (known: {', '.join(known)})")
     span = parse_span(older_than) if older_than else None
-    report = audit_passwords(invocation.reading(), hasher_of(invocation), older_than=span)
+    report = audit_passwords(invocation.reading(), configured_hasher(invocation.settings), older_than=span)
     _show_audit(output, report.model_dump())
     found = {item.finding for item in report.findings}
     bad = {name for given in fail_on or () for name in (WEAK if given == "weak" else {given})}

@@ -210,15 +210,16 @@ def _passwords(invocation: Invocation, desired: Desired, plan: Plan, file: str) 
         return {}
     if Path(file).stat().st_mode & 0o077:
         invocation.warn(f"others can read {file}, and it holds passwords; run: chmod 600 {file}")
-    from usercli.cli.password_input import hasher_of, policy_of
     from usercli.services.desired_state import initial_passwords
+    from usercli.services.password_rules import configured_hasher, configured_policy
 
-    return initial_passwords(desired, plan, policy_of(invocation), hasher_of(invocation))
+    settings = invocation.settings
+    return initial_passwords(desired, plan, configured_policy(settings), configured_hasher(settings))
 
 
 def _hashed(invocation: Invocation, passwords: dict[str, str]) -> dict[str, str]:
     if not passwords:
         return {}
-    from usercli.cli.password_input import hasher_of
+    from usercli.services.password_rules import configured_hasher
 
-    return dict(zip(passwords, hasher_of(invocation).hash_all(passwords.values()), strict=True))
+    return dict(zip(passwords, configured_hasher(invocation.settings).hash_all(passwords.values()), strict=True))

@@ -98,8 +98,7 @@ def create(
     )
     uow = invocation.changing()
     password = secret.read(invocation)
-    with uow.attempt("user.created", [data.email]):
-        hashed = secret.hashed(invocation, password, data.email, data.full_name)
+    new_password = secret.new_password(invocation, password)
     with SecretDelivery(invocation, secret.secret_out) as out:
 
         def deliver(user: UserView) -> None:
@@ -107,7 +106,7 @@ def create(
                 out.deliver([(user.email, password)])
 
         change = service.create_user(
-            data, uow, hashed_password=hashed, if_not_exists=if_not_exists, on_created=deliver
+            data, uow, new_password=new_password, if_not_exists=if_not_exists, on_created=deliver
         )
     show_change(invocation, output, change, "created")
 

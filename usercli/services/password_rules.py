@@ -1,0 +1,54 @@
+"""The rules for a password that is set: the policy first, then the hash, both as the settings ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from usercli.passwords import PasswordHasher, require_hash
+from usercli.services.policy import PasswordPolicy
+
+if TYPE_CHECKING:
+    from usercli.config import Settings
+
+
+def configured_hasher(settings: Settings, scheme: str | None = None) -> PasswordHasher:
+    """The hasher of the settings, or of another scheme. Raises InvalidInput."""
+    return PasswordHasher(scheme or settings.get("password_scheme").value, settings.bcrypt_cost)
+
+
+def configured_policy(settings: Settings) -> PasswordPolicy:
+    """The policy of the settings. Raises InvalidInput."""
+    blocklist = settings.get("blocklist").value
+    return PasswordPolicy(
+        settings.get("password_min_length").value,
+        Path(blocklist) if blocklist else None,
+        settings.get("service_name").value or None,
+    )
+
+
+@dataclass(frozen=True)
+class NewPassword:
+    """A password that a user is to get: plain with a `hasher`, else a ready hash; None is no password.
+
+    Without a `policy` a plain one is hashed as it is.
+    """
+
+    secret: str | None = field(repr=False)
+    hasher: PasswordHasher | None = None
+    policy: PasswordPolicy | None = None
+
+    def hashed(self, *about: str, dry_run: bool = False) -> str | None:
+        """What to store; `about` is the user's email and name. A dry run checks and hashes nothing.
+
+        Raises PasswordRefused, and InvalidInput for what cannot be hashed or is no hash.
+        """
+        if self.secret is None:
+            return None
+        if self.hasher is None:
+            return require_hash(self.secret)
+        self.hasher.require_hashable(self.secret)
+        if self.policy is not None:
+            self.policy.check(self.secret, *about)
+        return None if dry_run else self.hasher.hash(self.secret)
