@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,7 +25,7 @@ from usercli.cli.user_actions import (
 )
 from usercli.cli.user_filters import NO_FILTERS, Filters
 from usercli.cli.user_selection import NO_SELECTION, Selection
-from usercli.errors import Conflict, InvalidInput, NotFound
+from usercli.errors import InvalidInput
 from usercli.text import visible
 from usercli.times import parse_expiry
 
@@ -281,9 +280,7 @@ def delete(
         raise InvalidInput("--confirm goes with --purge; to confirm moving to the bin add --yes")
     keys = selection.keys(invocation, "delete", asked=True)
     if purge:
-        users = _purgeable(invocation, keys, continue_)
-        _say_what_goes(invocation, users)
-        _require_emails(invocation, [user.email for user in users], confirm or [])
+        _confirm_purge(invocation, keys, confirm or [], each=continue_)
         purge_all = partial(service.purge_users, allow_no_admin=allow_no_admin)
         apply_to_users(invocation, output, keys, "purged", purge_all, continue_)
         return
@@ -364,26 +361,16 @@ def exists(invocation: Invocation, users: UsersArg) -> int:
     return ExitCode.OK if service.all_exist(parse_keys(users), invocation.reading()) else ExitCode.NO
 
 
-def _purgeable(invocation: Invocation, keys: Sequence[UserKey], each: bool) -> list[UserView]:
-    """The users that a purge removes; with `--continue` those that cannot be found are told later."""
-    from usercli.services.users import find_including_deleted
+def _confirm_purge(
+    invocation: Invocation, keys: Sequence[UserKey], confirmed: Sequence[str], *, each: bool
+) -> None:
+    """Say what goes along, and want every email once more; where rows forbid it, the refusal names those."""
+    from usercli.services.purge_preview import preview_purge
 
-    if not each:
-        return find_including_deleted(keys, invocation.reading())
-    found: list[UserView] = []
-    for key in keys:
-        with suppress(NotFound, Conflict):
-            found += find_including_deleted([key], invocation.reading())
-    return found
-
-
-def _say_what_goes(invocation: Invocation, users: Sequence[UserView]) -> None:
-    """The rows of other tables that a purge takes along; where some forbid it, the refusal names those."""
-    from usercli.services.related_rows import related_to, sum_related
-
-    related = sum_related(related_to([user.id for user in users], invocation.reading()).values())
-    if not any("block" in numbers for numbers in related.values()):
-        print_related(invocation, related)
+    preview = preview_purge(keys, invocation.reading(), each=each)
+    if not preview.is_blocked:
+        print_related(invocation, preview.related)
+    _require_emails(invocation, [user.email for user in preview.users], confirmed)
 
 
 def _require_emails(invocation: Invocation, wanted: Sequence[str], confirmed: Sequence[str]) -> None:
