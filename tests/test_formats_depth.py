@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Cli, Database
-from usercli.readers.json_depth import DEEPEST, Shallow, TooDeep
+from usercli.readers.json_depth import MAX_DEPTH, DepthLimitedStream, TooDeep
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
 
 
 def readable(data: bytes, size: int) -> bytes:
     """What the stream hands on before it refuses."""
-    source, found = Shallow(io.BytesIO(data)), b""
+    source, found = DepthLimitedStream(io.BytesIO(data)), b""
     try:
         while piece := source.read(size):
             found += piece
@@ -42,7 +42,7 @@ def shallow_part(data: bytes) -> bytes:
             in_text = not in_text
         elif not in_text and mark in b"[]{}":
             depth += 1 if mark in b"[{" else -1
-            if depth > DEEPEST:
+            if depth > MAX_DEPTH:
                 return data[:place]
     return data
 

@@ -179,7 +179,7 @@ def test_a_byte_order_mark_is_read(system: str) -> None:
 def test_a_text_or_an_object_without_end_does_not_fill_the_memory(
     system: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_stream, "LARGEST", 1 << 20)
+    monkeypatch.setattr(json_stream, "MAX_BYTES", 1 << 20)
     long_text = json.dumps([object_of(system, name="x" * (2 << 20))]).encode()
     many = json.dumps([object_of(system, name=["x" * 1000] * 3000)]).encode()
     for data in (long_text, many):

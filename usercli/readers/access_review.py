@@ -17,7 +17,7 @@ from usercli.readers.csv_tsv import read_columns
 from usercli.schemas.access_review import DECISION_FIELDS, Decision
 
 #: What people decide line by line; some hundred thousand grants.
-LARGEST = 16 << 20
+MAX_BYTES = 16 << 20
 
 
 class BadReview(InvalidInput):
@@ -31,11 +31,11 @@ class BadReview(InvalidInput):
 def read_decisions(source: BinaryIO, *, escaped: bool = False) -> list[Decision]:
     """Every row of the table, undecided ones too. `escaped` is for TSV. Raises InvalidInput, BadReview."""
     try:
-        data = source.read(LARGEST + 1)
+        data = source.read(MAX_BYTES + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise InvalidInput("the gzip file is truncated or damaged") from None
-    if len(data) > LARGEST:
-        raise InvalidInput(f"the review is larger than {LARGEST >> 20} MB; split it")
+    if len(data) > MAX_BYTES:
+        raise InvalidInput(f"the review is larger than {MAX_BYTES >> 20} MB; split it")
     decisions: dict[tuple[uuid.UUID, str], Decision] = {}
     bad: list[tuple[int, str]] = []
     for record in read_columns(io.BytesIO(data), DECISION_FIELDS, escaped=escaped):

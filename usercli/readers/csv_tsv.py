@@ -10,22 +10,22 @@ from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers.text_source import LONGEST, BadLine, blocks, lines_of
+from usercli.readers.text_source import MAX_LINE_BYTES, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
 from usercli.text import suggestion, without_formula_guard
 
-_SEPARATORS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "\t", "|")
 _UNESCAPED = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """A table with a header line; comma, semicolon, tab or pipe is told from the header."""
-    return _Table(source, options).records()
+    return _UserTable(source, options).records()
 
 
 def read_tsv(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     r"""Tab-separated values as usercli writes them: \t \n \r \\ are escapes, nothing is quoted."""
-    return _Table(source, options, escaped=True).records()
+    return _UserTable(source, options, escaped=True).records()
 
 
 def read_columns(source: BinaryIO, wanted: Sequence[str], *, escaped: bool = False) -> Iterator[Record | BadRecord]:
@@ -33,7 +33,7 @@ def read_columns(source: BinaryIO, wanted: Sequence[str], *, escaped: bool = Fal
 
     `escaped` is for TSV as usercli writes it.
     """
-    return _OtherTable(source, wanted, escaped=escaped).records()
+    return _PlainTable(source, wanted, escaped=escaped).records()
 
 
 class _Lines:
@@ -42,7 +42,7 @@ class _Lines:
     def __init__(self, source: BinaryIO) -> None:
         self._blocks = blocks(source)
         self.buffered: deque[tuple[int, str | BadLine]] = deque()
-        self.taken: list[tuple[int, str]] = []
+        self.current: list[tuple[int, str]] = []
         self.bad: BadLine | None = None
         self._length = 0
 
@@ -52,14 +52,14 @@ class _Lines:
     def __next__(self) -> str:
         while not self.buffered:
             number, block = next(self._blocks)
-            self.give_back(number, block)
+            self.push_back(number, block)
         number, line = self.buffered.popleft()
         if isinstance(line, BadLine):
             self.bad = line
             raise StopIteration
-        self.taken.append((number, line))
+        self.current.append((number, line))
         self._length += len(line)
-        if self._length > LONGEST and len(self.taken) > 1:
+        if self._length > MAX_LINE_BYTES and len(self.current) > 1:
             raise csv.Error("a quote is opened and not closed")
         return line
 
@@ -70,22 +70,22 @@ class _Lines:
         number, block = next(self._blocks, (0, ""))
         if isinstance(block, str):
             return number, block
-        self.give_back(number, block)
+        self.push_back(number, block)
         return None
 
-    def give_back(self, number: int, block: str | list[str | BadLine]) -> None:
+    def push_back(self, number: int, block: str | list[str | BadLine]) -> None:
         """Have these lines read one by one."""
         self.buffered.extend(enumerate(lines_of(block) if isinstance(block, str) else block, number))
 
-    def forget(self) -> None:
+    def end_record(self) -> None:
         """The record is read."""
-        self.taken, self._length = [], 0
+        self.current, self._length = [], 0
 
-    def go_back(self) -> tuple[int, str]:
+    def rewind(self) -> tuple[int, str]:
         """Give back all lines of the record but its first; that one."""
-        (number, line), *rest = self.taken
+        (number, line), *rest = self.current
         self.buffered.extendleft(reversed(rest))
-        self.forget()
+        self.end_record()
         return number, line
 
 
@@ -104,17 +104,17 @@ class _EscapedRows:
         return self._cells(next(self._lines))
 
 
-class _Table:
+class _UserTable:
     def __init__(self, source: BinaryIO, options: ReadOptions, *, escaped: bool = False) -> None:
         self._options, self._escaped = options, escaped
         self._lines = _Lines(source)
-        csv.field_size_limit(LONGEST)
+        csv.field_size_limit(MAX_LINE_BYTES)
 
     def records(self) -> Iterator[Record | BadRecord]:
         header_line = self._header_line()
-        self._separator = self._options.delimiter or ("\t" if self._escaped else _separator(header_line))
-        self._header = self._names(self._cells(header_line))
-        self._lines.forget()
+        self._delimiter = self._options.delimiter or ("\t" if self._escaped else _detect_delimiter(header_line))
+        self._header = self._field_names(self._cells(header_line))
+        self._lines.end_record()
         while True:
             block = self._lines.block()
             if block is None:
@@ -127,18 +127,18 @@ class _Table:
     def _fast_records(self, first: int, text: str) -> Iterator[Record | BadRecord]:
         """The records of a block of lines, up to one that is broken or goes on behind it; gives back the rest."""
         rows = self._rows(io.StringIO(text, newline="\n"))
-        unquoted = self._is_unquoted and not (self._is_ours and "'" in text)
+        is_plain = self._is_plain and not (self._is_guarded and "'" in text)
         header, width, record = self._header, len(self._header), self._record
         read = 0
         try:
             for cells in rows:
                 number, read = first + read, rows.line_num
-                if unquoted and len(cells) == width:
+                if is_plain and len(cells) == width:
                     yield Record(number, dict(zip(header, cells, strict=True)))
                 elif cells:  # a blank line is no record
                     yield record(number, cells)
         except csv.Error:
-            self._lines.give_back(first + read, "".join(lines_of(text)[read:]))
+            self._lines.push_back(first + read, "".join(lines_of(text)[read:]))
 
     def _strict_records(self) -> Iterator[Record | BadRecord]:
         """The records of the lines that were given back, up to the end of the last of them."""
@@ -149,16 +149,16 @@ class _Table:
             except StopIteration:
                 if self._lines.bad is None:
                     return
-                yield from self._bad_line()
+                yield from self._report_bad_line()
                 rows = self._rows(self._lines)
                 continue
             except csv.Error as error:
-                number, line = self._lines.go_back()
-                yield BadRecord(number, _reason(error), self._guess(line))
+                number, line = self._lines.rewind()
+                yield BadRecord(number, _reason(error), self._rough_fields(line))
                 rows = self._rows(self._lines)
                 continue
-            number = self._lines.taken[0][0]
-            self._lines.forget()
+            number = self._lines.current[0][0]
+            self._lines.end_record()
             if cells:
                 yield self._record(number, cells)
 
@@ -166,7 +166,7 @@ class _Table:
         for line in self._lines:
             if line.strip():
                 return line
-            self._lines.forget()
+            self._lines.end_record()
         if self._lines.bad is not None:
             raise InvalidInput(f"line {self._lines.bad.number}: {self._lines.bad.reason}")
         raise InvalidInput("the file is empty: there is no header line")
@@ -175,20 +175,20 @@ class _Table:
         """The cells of each record: a csv.reader, or what looks like one."""
         if self._escaped:
             return _EscapedRows(lines, self._cells)
-        return csv.reader(lines, delimiter=self._separator, strict=True)
+        return csv.reader(lines, delimiter=self._delimiter, strict=True)
 
     def _cells(self, line: str) -> list[str]:
         if self._escaped:
             text = line.rstrip("\n").removesuffix("\r")
             return [_unescaped(cell) for cell in text.split("\t")] if text else []
         try:
-            return next(csv.reader([line], delimiter=self._separator, strict=True))
+            return next(csv.reader([line], delimiter=self._delimiter, strict=True))
         except csv.Error:
             if "\r" in line.rstrip("\r\n"):
                 raise InvalidInput("line 1: lines end with CR alone; convert them first: tr '\\r' '\\n'") from None
             raise InvalidInput("line 1: the header line cannot be read: a quote is not closed") from None
 
-    def _names(self, cells: list[str]) -> list[str]:
+    def _field_names(self, cells: list[str]) -> list[str]:
         """Our name for each column; `attributes.x` is an attribute."""
         names: list[str] = []
         for cell in cells:
@@ -211,8 +211,8 @@ class _Table:
         missing = set(self._options.mapping) - {cell.strip() for cell in cells}
         if missing:
             raise InvalidInput(f"line 1: there is no column {sorted(missing)[0]} to map")
-        self._is_ours = not self._escaped and all(name in FIELDS for name in names)
-        self._is_unquoted = all(name in FIELDS for name in names)
+        self._is_guarded = not self._escaped and all(name in FIELDS for name in names)
+        self._is_plain = all(name in FIELDS for name in names)
         return names
 
     def _record(self, number: int, cells: list[str]) -> Record | BadRecord:
@@ -226,7 +226,7 @@ class _Table:
         for name, cell in zip(self._header, cells, strict=False):
             if name in IGNORED:
                 continue
-            if self._is_ours and cell[:1] == "'":
+            if self._is_guarded and cell[:1] == "'":
                 cell = without_formula_guard(cell)
             if name.startswith("attributes."):
                 if cell:
@@ -235,28 +235,28 @@ class _Table:
                 fields[name] = cell
         return fields
 
-    def _bad_line(self) -> Iterator[BadRecord]:
+    def _report_bad_line(self) -> Iterator[BadRecord]:
         bad, self._lines.bad = self._lines.bad, None
         assert bad is not None  # noqa: S101 - asked just before
-        if self._lines.taken:  # inside a quoted field that began earlier
-            number, line = self._lines.go_back()
-            yield BadRecord(number, "a quote is opened and not closed", self._guess(line))
+        if self._lines.current:  # inside a quoted field that began earlier
+            number, line = self._lines.rewind()
+            yield BadRecord(number, "a quote is opened and not closed", self._rough_fields(line))
         yield BadRecord(bad.number, bad.reason)
 
-    def _guess(self, line: str) -> dict[str, Any]:
+    def _rough_fields(self, line: str) -> dict[str, Any]:
         """The cells of a line that cannot be read, so that it can be mended."""
-        return self._fields([cell.strip('"') for cell in line.rstrip("\r\n").split(self._separator)])
+        return self._fields([cell.strip('"') for cell in line.rstrip("\r\n").split(self._delimiter)])
 
 
-class _OtherTable(_Table):
+class _PlainTable(_UserTable):
     """A table with columns of its own, written by usercli and filled in by a person, perhaps in a spreadsheet."""
 
     def __init__(self, source: BinaryIO, wanted: Sequence[str], *, escaped: bool) -> None:
         super().__init__(source, ReadOptions(), escaped=escaped)
         self._wanted = wanted
-        self._is_ours, self._is_unquoted = not escaped, False
+        self._is_guarded, self._is_plain = not escaped, False
 
-    def _names(self, cells: list[str]) -> list[str]:
+    def _field_names(self, cells: list[str]) -> list[str]:
         names = [cell.strip() for cell in cells]
         for name in self._wanted:
             if name not in names:
@@ -266,9 +266,9 @@ class _OtherTable(_Table):
         return names
 
 
-def _separator(header: str) -> str:
+def _detect_delimiter(header: str) -> str:
     """The separator that the header line uses most."""
-    return max(_SEPARATORS, key=header.count) if any(s in header for s in _SEPARATORS) else ","
+    return max(_DELIMITERS, key=header.count) if any(s in header for s in _DELIMITERS) else ","
 
 
 def _reason(error: csv.Error) -> str:
@@ -276,7 +276,7 @@ def _reason(error: csv.Error) -> str:
     if "end of data" in text or "not closed" in text:
         return "a quote is opened and not closed"
     if "field larger" in text:
-        return f"a field is longer than {LONGEST:,} bytes, or a quote is not closed"
+        return f"a field is longer than {MAX_LINE_BYTES:,} bytes, or a quote is not closed"
     if "expected after" in text:
         return "text follows a closing quote"
     return "the line is not valid CSV"

@@ -17,8 +17,8 @@ from usercli.text import suggestion, without_formula_guard
 from usercli.validation import BOOLEAN_WORDS
 
 #: A file that people write and review; more users than this holds are for import.
-LARGEST = 16 << 20
-DEEPEST = 100
+MAX_BYTES = 16 << 20
+MAX_DEPTH = 100
 
 #: The columns that a table may have.
 COLUMNS = (*DESIRED, "initial_password")
@@ -33,13 +33,14 @@ def read_document(file: str) -> Document:
         raise InvalidInput(f"the format of {name} is not told by its name (known: {known})")
     try:
         with open_source(file) as source:
-            data = source.read(LARGEST + 1)
+            data = source.read(MAX_BYTES + 1)
     except (EOFError, zlib.error):
         raise InvalidInput(f"{name}: the gzip file is truncated or damaged") from None
     except OSError as error:
         raise InvalidInput(f"cannot read {name}: {(error.strerror or 'error').lower()}") from None
-    if len(data) > LARGEST:
-        raise InvalidInput(f"{name}: larger than {LARGEST >> 20} MB; such numbers of users are for: usercli import")
+    if len(data) > MAX_BYTES:
+        size = f"{MAX_BYTES >> 20} MB"
+        raise InvalidInput(f"{name}: larger than {size}; such numbers of users are for: usercli import")
     if not data.strip():
         raise InvalidInput(f"{name}: the file is empty")
     return _READERS[ending](name, data)
@@ -58,44 +59,44 @@ def _text(name: str, data: bytes) -> str:
 class _Object(dict[str, Any]):
     """An object that remembers a key that it has twice."""
 
-    twice: str | None = None
+    duplicate_key: str | None = None
 
 
 def _read_json(name: str, data: bytes) -> Document:
     text = _text(name, data)
     try:
-        found = json.loads(text, object_pairs_hook=_object)
+        found = json.loads(text, object_pairs_hook=_object_of_pairs)
     except json.JSONDecodeError as error:
         raise InvalidInput(f"{name}:{error.lineno}: not valid JSON: {error.msg.lower()}") from None
     except ValueError:  # Python reads no number of so many digits
         raise InvalidInput(f"{name}: a number is too long") from None
     except RecursionError:
-        raise InvalidInput(f"{name}: nested deeper than {DEEPEST} levels") from None
+        raise InvalidInput(f"{name}: nested deeper than {MAX_DEPTH} levels") from None
     document = Document(name, found)
-    _require_sound(document, found, ())
+    _require_valid(document, found, ())
     return document
 
 
-def _object(pairs: list[tuple[str, Any]]) -> _Object:
+def _object_of_pairs(pairs: list[tuple[str, Any]]) -> _Object:
     found = _Object()
     for key, value in pairs:
         if key in found:
-            found.twice = key
+            found.duplicate_key = key
         found[key] = value
     return found
 
 
-def _require_sound(document: Document, value: Any, path: Path) -> None:
-    if len(path) > DEEPEST:
-        raise InvalidInput(f"{document.place(path[:3])}: nested deeper than {DEEPEST} levels")
+def _require_valid(document: Document, value: Any, path: Path) -> None:
+    if len(path) > MAX_DEPTH:
+        raise InvalidInput(f"{document.place(path[:3])}: nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, _Object):
-        if value.twice is not None:
-            raise InvalidInput(f"{document.place(path)}: the key {value.twice[:50]} stands there twice")
+        if value.duplicate_key is not None:
+            raise InvalidInput(f"{document.place(path)}: the key {value.duplicate_key[:50]} stands there twice")
         for key, item in value.items():
-            _require_sound(document, item, (*path, key))
+            _require_valid(document, item, (*path, key))
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            _require_sound(document, item, (*path, number))
+            _require_valid(document, item, (*path, number))
 
 
 # -- CSV
@@ -104,7 +105,7 @@ def _require_sound(document: Document, value: Any, path: Path) -> None:
 def _read_csv(name: str, data: bytes) -> Document:
     lines = _text(name, data).splitlines(keepends=True)
     separator = max(",;\t|", key=lines[0].count)
-    csv.field_size_limit(LARGEST)
+    csv.field_size_limit(MAX_BYTES)
     rows = csv.reader(lines, delimiter=separator, strict=True)
     users: list[dict[str, Any]] = []
     document = Document(name, {"users": users})
@@ -144,11 +145,11 @@ def _user(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
     if not found.get("initial_password", "x"):
         del found["initial_password"]
     if "attributes" in found:
-        found["attributes"] = _cell_of_json(place, found["attributes"])
+        found["attributes"] = _json_cell(place, found["attributes"])
     return found
 
 
-def _cell_of_json(place: str, cell: str) -> Any:
+def _json_cell(place: str, cell: str) -> Any:
     try:
         return json.loads(cell) if cell else {}
     except (ValueError, RecursionError):

@@ -43,10 +43,10 @@ def keep(stored: str, scheme: str | None = None) -> Secret:
         return Secret(stored)
     if kind.scheme in {"empty", "disabled"}:
         return Secret()
-    return Secret(unsupported=scheme or name_of(stored))
+    return Secret(unsupported=scheme or scheme_name(stored))
 
 
-def name_of(stored: str) -> str:
+def scheme_name(stored: str) -> str:
     """What a scheme that is not verified is called."""
     if found := _LDAP.fullmatch(stored):
         return found[1].lower()
@@ -60,10 +60,10 @@ def pbkdf2(digest: str, rounds: int, salt: bytes, key: bytes) -> Secret:
     start, size = _PBKDF2.get(digest, ("", 0))
     if not size or len(key) < size or rounds < 1:
         return Secret(unsupported=f"pbkdf2_{digest}")
-    return keep(f"{start}{rounds}${_dotted(salt)}${_dotted(key[:size])}", f"pbkdf2_{digest}")
+    return keep(f"{start}{rounds}${_passlib_base64(salt)}${_passlib_base64(key[:size])}", f"pbkdf2_{digest}")
 
 
-def pbkdf2_of_text(stored: str) -> Secret:
+def pbkdf2_from_phc(stored: str) -> Secret:
     """The spelling `$pbkdf2-sha512$i=100000,l=64$salt$key`, base64 without padding."""
     found = re.fullmatch(r"\$pbkdf2-([a-z0-9]{1,10})\$i=(\d{1,9}),l=\d{1,9}\$([^$]*)\$([^$]*)", stored)
     if not found:
@@ -90,11 +90,11 @@ def argon2(kind: str, version: int, numbers: tuple[int, int, int], salt: bytes, 
     return keep(f"{start}${unpadded(salt)}${unpadded(key)}", "argon2")
 
 
-def digest(algorithm: str, form: str, salt: bytes, checksum: bytes) -> Secret:
+def digest(algorithm: str, template: str, salt: bytes, checksum: bytes) -> Secret:
     """One round of a digest over salt and password, put together as the form says."""
     if DIGEST_BYTES.get(algorithm) != len(checksum):
         return Secret(unsupported=f"salted_{algorithm}" if salt else algorithm)
-    pieces = (base64.b64encode(piece).decode() for piece in (form.encode(), salt, checksum))
+    pieces = (base64.b64encode(piece).decode() for piece in (template.encode(), salt, checksum))
     return keep("${}$pf={}${}${}".format(algorithm, *pieces), algorithm)
 
 
@@ -174,6 +174,6 @@ def unpadded(data: bytes) -> str:
     return base64.b64encode(data).decode().rstrip("=")
 
 
-def _dotted(data: bytes) -> str:
+def _passlib_base64(data: bytes) -> str:
     """passlib's base64 for PBKDF2: a dot for the plus."""
     return unpadded(data).replace("+", ".")

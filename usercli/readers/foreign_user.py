@@ -15,7 +15,7 @@ from usercli.readers.foreign_hashes import Secret
 # What no field of ours may hold: control characters, and surrogates without their other half.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
+_MIN_MILLISECONDS = 100_000_000_000  # as seconds that is the year 5138
 
 
 class InvalidRecord(Exception):
@@ -27,7 +27,7 @@ class InvalidRecord(Exception):
 
 
 @dataclass(slots=True)
-class Person:
+class ForeignUser:
     """A user of another system. `login` makes the address where there is none."""
 
     email: str = ""
@@ -185,7 +185,7 @@ def moment(item: dict[str, Any], key: str) -> datetime | None:
 
 def since_1970(count: int) -> datetime | None:
     """That many seconds, or milliseconds, after 1970; None for 0."""
-    if count >= _MILLISECONDS_FROM:
+    if count >= _MIN_MILLISECONDS:
         seconds, thousandths = divmod(count, 1000)
         return datetime.fromtimestamp(seconds, UTC).replace(microsecond=thousandths * 1000)
     return datetime.fromtimestamp(count, UTC) if count else None

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers.json_depth import Shallow, TooDeep
+from usercli.readers.json_depth import DepthLimitedStream, TooDeep
 from usercli.readers.json_stream import reason_of
 from usercli.readers.text_source import BOM, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
@@ -45,11 +45,11 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
     number = 0
     try:
         start = _start(source)
-        for item in ijson.items(Shallow(source, start), "item", use_float=True):
+        for item in ijson.items(DepthLimitedStream(source, start), "item", use_float=True):
             number += 1
             yield _record(number, item, options)
     except (ijson.JSONError, UnicodeDecodeError, TooDeep) as error:
-        raise InvalidInput(f"not valid JSON after record {number}: {_told(error)}") from None
+        raise InvalidInput(f"not valid JSON after record {number}: {_reason(error)}") from None
     except (EOFError, zlib.error, OSError):
         raise InvalidInput(f"the file is truncated or damaged after record {number}") from None
 
@@ -68,7 +68,7 @@ def _start(source: BinaryIO) -> bytes:
     return start
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, TooDeep):
         return str(error)
     reason = reason_of(error)

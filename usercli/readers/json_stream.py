@@ -9,12 +9,12 @@ from typing import Any, BinaryIO, NamedTuple
 
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers.foreign_user import InvalidRecord, Person, sanitize
+from usercli.readers.foreign_user import ForeignUser, InvalidRecord, sanitize
 from usercli.readers.text_source import BOM
 
 #: What one user, or one text of it, may take; what is longer is a mistake and must not fill the memory.
-LARGEST = 16 << 20
-DEEPEST = 100
+MAX_BYTES = 16 << 20
+MAX_DEPTH = 100
 
 _PIECE = 1 << 16
 
@@ -24,7 +24,7 @@ class Document(NamedTuple):
 
     place: str
     value: Any
-    twice: str | None
+    duplicate_key: str | None
 
 
 def read_users(
@@ -32,12 +32,12 @@ def read_users(
     options: ReadOptions,
     system: str,
     known: frozenset[str],
-    person_of: Callable[[dict[str, Any]], Person | None],
+    parse_user: Callable[[dict[str, Any]], ForeignUser | None],
     within: tuple[str, ...] = (),
 ) -> Iterator[Record | BadRecord]:
     """A record for each object that stands alone, in an array, or in one of the arrays `within`.
 
-    They are counted from 1. `person_of` gives None for what is no user. Raises InvalidInput if the first object
+    They are counted from 1. `parse_user` gives None for what is no user. Raises InvalidInput if the first object
     has none of the keys `known`.
     """
     number = 0
@@ -47,7 +47,7 @@ def read_users(
         number += 1
         if number == 1:
             require_known(document.value, known, system)
-        found = read_one(number, document, person_of, options)
+        found = read_one(number, document, parse_user, options)
         if found is not None:
             yield found
 
@@ -55,19 +55,19 @@ def read_users(
 def read_one(
     number: int,
     document: Document,
-    person_of: Callable[[dict[str, Any]], Person | None],
+    parse_user: Callable[[dict[str, Any]], ForeignUser | None],
     options: ReadOptions,
 ) -> Record | BadRecord | None:
     """The record that an object makes."""
     if not isinstance(document.value, dict):
         return BadRecord(number, "not a JSON object")
-    if document.twice is not None:
-        return BadRecord(number, f"the key {sanitize(document.twice)[:50]} stands there twice")
+    if document.duplicate_key is not None:
+        return BadRecord(number, f"the key {sanitize(document.duplicate_key)[:50]} stands there twice")
     try:
-        person = person_of(document.value)
+        user = parse_user(document.value)
     except InvalidRecord as error:
         return BadRecord(number, error.reason)
-    return person.record(number, options) if person else None
+    return user.record(number, options) if user else None
 
 
 def require_known(value: Any, known: frozenset[str], system: str) -> None:
@@ -91,7 +91,7 @@ def walk(source: BinaryIO, system: str, within: tuple[str, ...] = ()) -> Iterato
     """
     import ijson
 
-    feed = _Feed(source)
+    feed = _LineFeed(source)
     builder = _Builder(frozenset({"", "item", *within}))
     try:
         for event, value in ijson.basic_parse(feed, multiple_values=True, use_float=True):
@@ -113,7 +113,7 @@ class _TooLarge(Exception):
     """What no export of users holds."""
 
 
-class _Feed:
+class _LineFeed:
     """Hands the parser a line at a time, so that the line of an error is known."""
 
     def __init__(self, source: BinaryIO) -> None:
@@ -131,8 +131,8 @@ class _Feed:
         self.line = self._next
         self._next += piece.endswith(b"\n")
         self.bytes_since_item += len(piece)
-        if self.bytes_since_item > LARGEST:
-            raise _TooLarge(f"a text is longer than {LARGEST >> 20} MB")
+        if self.bytes_since_item > MAX_BYTES:
+            raise _TooLarge(f"a text is longer than {MAX_BYTES >> 20} MB")
         return piece
 
 
@@ -141,7 +141,7 @@ class _Root:
     """A document while it is built."""
 
     size: int = 0
-    twice: str | None = None
+    duplicate_key: str | None = None
 
 
 @dataclass(slots=True)
@@ -168,7 +168,7 @@ class _Builder:
         self.began = True
         if event == "map_key":
             self._open[-1].key = value
-            self._weigh(self._open[-1].root, len(value))
+            self._add_size(self._open[-1].root, len(value))
         elif event in ("start_map", "start_array"):
             self._begin(is_map=event == "start_map")
         elif event in ("end_map", "end_array"):
@@ -177,7 +177,7 @@ class _Builder:
                 yield from self._place(frame.path, frame.container, frame.root)
         else:
             root = self._open[-1].root if self._open else None
-            self._weigh(root, len(value) if isinstance(value, str) else 8)
+            self._add_size(root, len(value) if isinstance(value, str) else 8)
             yield from self._place(self._path(), value, root)
 
     def _path(self) -> str:
@@ -190,35 +190,35 @@ class _Builder:
         return f"{above.path}.{name}" if above.path else name
 
     def _begin(self, *, is_map: bool) -> None:
-        if len(self._open) >= DEEPEST:
-            raise _TooLarge(f"nested deeper than {DEEPEST} levels")
+        if len(self._open) >= MAX_DEPTH:
+            raise _TooLarge(f"nested deeper than {MAX_DEPTH} levels")
         path = self._path()
         above = self._open[-1].root if self._open else None
         root = _Root() if is_map and path in self._places else above
         container: Any = None if root is None else {} if is_map else []
-        self._weigh(root, 64)
+        self._add_size(root, 64)
         self._open.append(_Frame(path, is_map, container, root))
 
     def _place(self, path: str, value: Any, root: _Root | None) -> Iterator[Document]:
         if path in self._places:
-            twice = root.twice if isinstance(value, dict) and root else None
-            yield Document(path, value, twice)
+            duplicate_key = root.duplicate_key if isinstance(value, dict) and root else None
+            yield Document(path, value, duplicate_key)
         elif self._open and self._open[-1].root is not None:
-            self._keep(self._open[-1], value)
+            self._store(self._open[-1], value)
 
-    def _keep(self, frame: _Frame, value: Any) -> None:
+    def _store(self, frame: _Frame, value: Any) -> None:
         if not frame.is_map:
             frame.container.append(value)
             return
         if frame.key in frame.container and frame.root is not None:
-            frame.root.twice = frame.key
+            frame.root.duplicate_key = frame.key
         frame.container[frame.key] = value
 
-    def _weigh(self, root: _Root | None, size: int) -> None:
+    def _add_size(self, root: _Root | None, size: int) -> None:
         if root is not None:
             root.size += size
-            if root.size > LARGEST:
-                raise _TooLarge(f"an object is larger than {LARGEST >> 20} MB")
+            if root.size > MAX_BYTES:
+                raise _TooLarge(f"an object is larger than {MAX_BYTES >> 20} MB")
 
 
 def reason_of(error: Exception) -> str:

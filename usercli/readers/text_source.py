@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 from usercli.errors import InvalidInput
 
 #: No line and no field may be longer: what is, is a mistake, and must not fill the memory.
-LONGEST = 1 << 20
+MAX_LINE_BYTES = 1 << 20
 
 #: The byte order mark of UTF-8.
 BOM = b"\xef\xbb\xbf"
@@ -97,8 +97,8 @@ def _whole_lines(source: BinaryIO) -> Iterator[bytes]:
         if not data:
             break
         end = data.rfind(b"\n") + 1
-        if len(rest) + (data.find(b"\n") if end else len(data)) > LONGEST:
-            raise InvalidInput(f"line {number} is longer than {LONGEST:,} bytes")
+        if len(rest) + (data.find(b"\n") if end else len(data)) > MAX_LINE_BYTES:
+            raise InvalidInput(f"line {number} is longer than {MAX_LINE_BYTES:,} bytes")
         if end:
             block, rest = rest + data[:end], data[end:]
             number += block.count(b"\n")

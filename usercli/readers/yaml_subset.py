@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from usercli.errors import InvalidInput
 
-DEEPEST = 100
+MAX_DEPTH = 100
 
 Path = tuple[str | int, ...]
 
@@ -90,14 +90,14 @@ class _Builder:
         depth = len(self._open)
         for part in _QUOTED_OR_BRACKET.findall(text, self._end, end):
             depth += (part in "[{") - (part in "]}")
-            if depth > DEEPEST:
+            if depth > MAX_DEPTH:
                 self._refuse_depth(line)
 
     def _begin(self, container: Any, line: int) -> None:
         above = self._open[-1] if self._open else None
         if above is not None and isinstance(above.value, dict) and above.key is None:
             self._refuse(line, "a key is a text")
-        if len(self._open) >= DEEPEST:
+        if len(self._open) >= MAX_DEPTH:
             self._refuse_depth(line)
         path = self._place(container, line)
         self._open.append(_Open(path, container))
@@ -141,7 +141,7 @@ class _Builder:
         return float(text) if _FLOAT.fullmatch(text) else text
 
     def _refuse_depth(self, line: int) -> NoReturn:
-        self._refuse(line, f"nested deeper than {DEEPEST} levels")
+        self._refuse(line, f"nested deeper than {MAX_DEPTH} levels")
 
     def _refuse(self, line: int, reason: str) -> NoReturn:
         raise InvalidInput(f"{self._name}:{line}: {reason}")

@@ -152,11 +152,11 @@ def _plan(invocation: Invocation, desired: Desired, uow: UnitOfWork, prune: bool
 
 def _save(plan: Plan, path: str) -> None:
     from usercli.private_files import replace_atomically
-    from usercli.readers.desired_state import LARGEST
+    from usercli.readers.desired_state import MAX_BYTES
 
     data = (plan.model_dump_json(indent=2) + "\n").encode()
-    if len(data) > LARGEST:
-        raise InvalidInput(f"the plan is larger than {LARGEST >> 20} MB; apply the file itself")
+    if len(data) > MAX_BYTES:
+        raise InvalidInput(f"the plan is larger than {MAX_BYTES >> 20} MB; apply the file itself")
     with replace_atomically(path) as out:
         out.write(data)
 

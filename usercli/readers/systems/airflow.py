@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep, werkzeug
-from usercli.readers.foreign_user import Person, flag, joined, names, text
+from usercli.readers.foreign_user import ForeignUser, flag, joined, names, text
 from usercli.readers.json_stream import read_users
 
 _KNOWN = frozenset({"username", "email"})
@@ -18,13 +18,13 @@ _KNOWN = frozenset({"username", "email"})
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of Airflow, with their roles."""
-    return read_users(source, options, "airflow", _KNOWN, _person)
+    return read_users(source, options, "airflow", _KNOWN, _user)
 
 
-def _person(item: dict[str, Any]) -> Person:
+def _user(item: dict[str, Any]) -> ForeignUser:
     first = text(item, "firstname") or text(item, "first_name")
     last = text(item, "lastname") or text(item, "last_name")
-    return Person(
+    return ForeignUser(
         email=text(item, "email"),
         login=text(item, "username"),
         name=joined(first, last),

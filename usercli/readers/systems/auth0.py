@@ -11,32 +11,40 @@ from typing import Any, BinaryIO
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers import foreign_hashes as hashing
 from usercli.readers.foreign_hashes import Secret
-from usercli.readers.foreign_user import InvalidRecord, Person, flag, joined, moment, names, part, rest, text
+from usercli.readers.foreign_user import ForeignUser, InvalidRecord, flag, joined, moment, names, part, rest, text
 from usercli.readers.json_stream import read_users
 
 _KNOWN = frozenset({"email", "user_id", "username", "phone_number", "_id", "app_metadata"})
-_KEPT = ("username", "nickname", "picture", "email_verified", "phone_number", "phone_verified", "user_metadata")
+_ATTRIBUTES = (
+    "username",
+    "nickname",
+    "picture",
+    "email_verified",
+    "phone_number",
+    "phone_verified",
+    "user_metadata",
+)
 #: The key of `app_metadata` under which our own export keeps the fields that Auth0 has no place for.
 OURS = "usercli"
-_FORMS = {"prefix": hashing.SALT_FIRST, "suffix": hashing.SALT_LAST}
+_TEMPLATES = {"prefix": hashing.SALT_FIRST, "suffix": hashing.SALT_LAST}
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of Auth0. Second factors are left out: their secrets have no place among attributes."""
-    return read_users(source, options, "auth0", _KNOWN, _person)
+    return read_users(source, options, "auth0", _KNOWN, _user)
 
 
-def _person(item: dict[str, Any]) -> Person:
+def _user(item: dict[str, Any]) -> ForeignUser:
     name, email = text(item, "name"), text(item, "email")
     if not name or name == email:  # Auth0 fills in the address
         name = joined(text(item, "given_name"), text(item, "family_name"))
     metadata = part(item, "app_metadata")
     ours = part(metadata, OURS)
-    attributes = part(ours, "attributes") | {key: item.get(key) for key in _KEPT if item.get(key) is not None}
+    attributes = part(ours, "attributes") | {key: item.get(key) for key in _ATTRIBUTES if item.get(key) is not None}
     attributes |= {"auth0_id": _id(item)}
     if remaining := rest(metadata, {"roles", OURS}):
         attributes["app_metadata"] = remaining
-    return Person(
+    return ForeignUser(
         email=email,
         login=text(item, "username"),
         name=name,
@@ -75,7 +83,7 @@ def _custom(custom: dict[str, Any]) -> Secret:
     if algorithm in ("bcrypt", "argon2"):
         return hashing.keep(value, algorithm)
     if algorithm == "pbkdf2":
-        return hashing.pbkdf2_of_text(value)
+        return hashing.pbkdf2_from_phc(value)
     if algorithm == "ldap":
         return hashing.ldap(value) if value.startswith("{") else Secret(unsupported="ldap")
     if algorithm == "hmac":
@@ -92,10 +100,10 @@ def _digest_or_scrypt(custom: dict[str, Any], algorithm: str, value: str) -> Sec
     if algorithm == "scrypt":
         cost, block, parallel = (_count(custom, name) for name in ("cost", "blockSize", "parallelization"))
         return hashing.scrypt(cost or 16384, block or 8, parallel or 1, salt, key)
-    form = _FORMS.get(text(salting, "position")) if salt else hashing.NO_SALT
-    if form is None or algorithm not in hashing.DIGEST_BYTES:
+    template = _TEMPLATES.get(text(salting, "position")) if salt else hashing.NO_SALT
+    if template is None or algorithm not in hashing.DIGEST_BYTES:
         return Secret(unsupported=algorithm or "unknown")
-    return hashing.digest(algorithm, form, salt, key)
+    return hashing.digest(algorithm, template, salt, key)
 
 
 def _decoded(value: str, encoding: str) -> bytes | None:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import keep
-from usercli.readers.foreign_user import InvalidRecord, Person, entries, flag, joined, moment, part, rest, text
+from usercli.readers.foreign_user import ForeignUser, InvalidRecord, entries, flag, joined, moment, part, rest, text
 from usercli.readers.json_stream import Document, read_one, require_known, walk
 
 _TAKEN = frozenset(
@@ -33,10 +33,10 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
             groups[str(document.value.get("pk"))] = str(document.value["fields"].get("name"))
         elif _unknown_groups(document.value, groups):
             pending.append((number, document))
-        elif found := read_one(number, document, lambda item: _person(item, groups), options):
+        elif found := read_one(number, document, lambda item: _user(item, groups), options):
             yield found
     for number, document in pending:
-        if found := read_one(number, document, lambda item: _person(item, groups), options):
+        if found := read_one(number, document, lambda item: _user(item, groups), options):
             yield found
 
 
@@ -50,14 +50,14 @@ def _unknown_groups(item: Any, groups: dict[str, str]) -> bool:
     return isinstance(listed, list) and any(isinstance(key, int) and str(key) not in groups for key in listed)
 
 
-def _person(item: dict[str, Any], groups: dict[str, str]) -> Person | None:
+def _user(item: dict[str, Any], groups: dict[str, str]) -> ForeignUser | None:
     text(item, "model")
     fields = part(item, "fields")
     if "password" not in fields:
         return None
     attributes = rest(fields, _TAKEN)
     attributes |= {"django_id": item.get("pk"), "user_permissions": entries(fields, "user_permissions")}
-    return Person(
+    return ForeignUser(
         email=text(fields, "email"),
         login=text(fields, "username"),
         name=joined(text(fields, "first_name"), text(fields, "last_name")) or _name(fields),

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret
-from usercli.readers.foreign_user import InvalidRecord, Person, flag, moment, names, parts, rest, text
+from usercli.readers.foreign_user import ForeignUser, InvalidRecord, flag, moment, names, parts, rest, text
 from usercli.readers.json_stream import read_users
 from usercli.readers.text_source import BOM, BadLine, numbered_lines
 
@@ -30,10 +30,10 @@ _ROW = re.compile(
     r"(?:,(?P<disabled>true|false|)(?:,(?P<customAttributes>\"\{.*\}\"|))?)?,?"
 )
 _PROVIDERS = ("google.com", "facebook.com", "twitter.com", "github.com")
-_FREE = 2 + 4 * len(_PROVIDERS)
-_NAMES = frozenset({0, *range(4, _FREE, 4)})
-_PICTURES = frozenset({1, *range(5, _FREE, 4)})
-_MOST_COMMAS = 30
+_FREE_COLUMNS = 2 + 4 * len(_PROVIDERS)
+_NAME_COLUMNS = frozenset({0, *range(4, _FREE_COLUMNS, 4)})
+_PICTURE_COLUMNS = frozenset({1, *range(5, _FREE_COLUMNS, 4)})
+_MAX_COMMAS = 30
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
@@ -42,13 +42,13 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
         start = source.readline(1 << 16)
     except (EOFError, zlib.error, OSError):
         raise InvalidInput("line 1: the file is truncated or damaged (a file of firebase)") from None
-    again = _Again(start, source)
+    peeked = _PeekedStream(start, source)
     if start.removeprefix(BOM).lstrip()[:1] in (b"{", b"[", b""):
-        return read_users(again, options, "firebase", _KNOWN, _person, ("users.item",))  # type: ignore[arg-type]  # it has what readers use
-    return _read_table(again, options)  # type: ignore[arg-type]  # it has what readers use
+        return read_users(peeked, options, "firebase", _KNOWN, _user, ("users.item",))  # type: ignore[arg-type]  # it has what readers use
+    return _read_table(peeked, options)  # type: ignore[arg-type]  # it has what readers use
 
 
-class _Again:
+class _PeekedStream:
     """A stream whose first piece was looked at."""
 
     def __init__(self, start: bytes, source: BinaryIO) -> None:
@@ -67,7 +67,7 @@ class _Again:
         return start or cast("BufferedIOBase", self._source).read1(limit)
 
 
-def _person(item: dict[str, Any]) -> Person:
+def _user(item: dict[str, Any]) -> ForeignUser:
     claims = _claims(text(item, "customAttributes"))
     attributes = {
         "firebase_id": text(item, "localId"),
@@ -77,7 +77,7 @@ def _person(item: dict[str, Any]) -> Person:
         "providers": [rest(entry, {"email"}) for entry in parts(item, "providerUserInfo")],
         "claims": rest(claims, {"role", "roles"}),
     }
-    return Person(
+    return ForeignUser(
         email=text(item, "email"),
         login=text(item, "localId"),
         name=text(item, "displayName"),
@@ -109,9 +109,9 @@ def _read_table(source: BinaryIO, options: ReadOptions) -> Iterator[Record | Bad
         if not row.strip():
             continue
         try:
-            yield _person(_cells(row)).record(number, options)
+            yield _user(_cells(row)).record(number, options)
         except InvalidRecord as error:
-            if not seen and row.count(",") < _FREE:
+            if not seen and row.count(",") < _FREE_COLUMNS:
                 raise InvalidInput(f"line {number}: no table of firebase: it has 26 to 28 columns") from None
             yield BadRecord(number, error.reason)
         seen = True
@@ -122,7 +122,8 @@ def _cells(row: str) -> dict[str, Any]:
     found = _ROW.fullmatch(row)
     if found is None:
         raise InvalidRecord("not the columns of firebase; a line break in a name, or a file that was edited")
-    readings = list(_readings(found["free"].split(","))) if found["free"].count(",") < _FREE + _MOST_COMMAS else []
+    pieces = found["free"].split(",")
+    readings = list(_readings(pieces)) if len(pieces) <= _FREE_COLUMNS + _MAX_COMMAS else []
     if len(readings) != 1:
         why = "can be read in more than one way" if readings else "are not those of firebase"
         raise InvalidRecord(f"the columns {why}: firebase does not escape commas and quotes")
@@ -148,11 +149,11 @@ def _readings(pieces: list[str], place: int = 0) -> Iterator[list[str]]:
 
     Only a name may hold commas, and then Firebase puts it into quotes, and escapes none that are inside.
     """
-    if place == _FREE:
+    if place == _FREE_COLUMNS:
         if not pieces:
             yield []
         return
-    longest = len(pieces) - (_FREE - place - 1) if place in _NAMES else 1
+    longest = len(pieces) - (_FREE_COLUMNS - place - 1) if place in _NAME_COLUMNS else 1
     for count in range(1, longest + 1):
         cell = ",".join(pieces[:count])
         if not pieces or not _fits(cell, place, is_joined=count > 1):
@@ -165,8 +166,8 @@ def _readings(pieces: list[str], place: int = 0) -> Iterator[list[str]]:
 def _fits(cell: str, place: int, *, is_joined: bool) -> bool:
     if is_joined:
         return len(cell) > 2 and cell[0] == cell[-1] == '"'
-    if place in _NAMES:
+    if place in _NAME_COLUMNS:
         return True
     if '"' in cell:
         return False
-    return not cell or "://" in cell if place in _PICTURES else True
+    return not cell or "://" in cell if place in _PICTURE_COLUMNS else True

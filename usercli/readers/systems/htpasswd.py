@@ -9,7 +9,7 @@ from typing import BinaryIO
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep, ldap
-from usercli.readers.foreign_user import Person
+from usercli.readers.foreign_user import ForeignUser
 from usercli.readers.text_source import BadLine, numbered_lines
 
 _HTDIGEST = re.compile(r"[^:]*:[0-9a-f]{32}")  # REALM:MD5, of a file that htdigest made
@@ -32,7 +32,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
         if not (colon and name):
             yield BadRecord(number, "not NAME:HASH")
             continue
-        yield Person(login=name, attributes={"username": name}, secret=_secret(rest)).record(number, options)
+        yield ForeignUser(login=name, attributes={"username": name}, secret=_secret(rest)).record(number, options)
     if not first:
         raise InvalidInput("the file is empty: no file of htpasswd")
 

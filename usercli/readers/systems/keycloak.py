@@ -14,8 +14,8 @@ from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers import foreign_hashes as hashing
 from usercli.readers.foreign_hashes import Secret
 from usercli.readers.foreign_user import (
+    ForeignUser,
     InvalidRecord,
-    Person,
     flag,
     joined,
     moment,
@@ -35,10 +35,10 @@ _VERSIONS = {"1.3": 19, "1.0": 16}
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of Keycloak; the accounts of services are passed over. Second factors are left out."""
-    return read_users(source, options, "keycloak", _KNOWN, _person, _WITHIN)
+    return read_users(source, options, "keycloak", _KNOWN, _user, _WITHIN)
 
 
-def _person(item: dict[str, Any]) -> Person | None:
+def _user(item: dict[str, Any]) -> ForeignUser | None:
     if text(item, "serviceAccountClientId"):
         return None
     attributes = {key: _single(value) for key, value in part(item, "attributes").items()}
@@ -50,7 +50,7 @@ def _person(item: dict[str, Any]) -> Person | None:
     }
     secret, is_temporary = _secret(parts(item, "credentials"))
     actions = names(item, "requiredActions")
-    return Person(
+    return ForeignUser(
         email=text(item, "email"),
         login=text(item, "username"),
         name=joined(text(item, "firstName"), text(item, "lastName")),
@@ -87,7 +87,7 @@ def _password(credential: dict[str, Any]) -> Secret:
     if clear := text(credential, "value"):
         return Secret(password=clear)
     if "secretData" in credential:  # since Keycloak 8 these are texts of JSON
-        data, secret = _inner(credential, "credentialData"), _inner(credential, "secretData")
+        data, secret = _json_object(credential, "credentialData"), _json_object(credential, "secretData")
     else:
         data, secret = credential, {**credential, "value": text(credential, "hashedSaltedValue")}
     if "hashIterations" not in data and not text(secret, "value"):
@@ -119,7 +119,7 @@ def _argon2(parameters: dict[str, Any], passes: int, salt: bytes, key: bytes) ->
     return hashing.argon2(kind, version, (memory, passes, lanes), salt, key)
 
 
-def _inner(credential: dict[str, Any], key: str) -> dict[str, Any]:
+def _json_object(credential: dict[str, Any], key: str) -> dict[str, Any]:
     try:
         value = json.loads(text(credential, key) or "{}")
     except (ValueError, RecursionError):

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers import foreign_hashes as hashing
 from usercli.readers.foreign_hashes import Secret
-from usercli.readers.foreign_user import Person, joined, moment, names, part, parts, rest, text
+from usercli.readers.foreign_user import ForeignUser, joined, moment, names, part, parts, rest, text
 from usercli.readers.json_stream import read_users
 
 _KNOWN = frozenset({"traits", "schema_id", "credentials"})
@@ -25,12 +25,12 @@ _TAKEN = frozenset({"email", "name"})
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Identities of Kratos: one, one after the other, or an array. Roles come from a `roles` in the metadata."""
-    return read_users(source, options, "kratos", _KNOWN, _person, _WITHIN)
+    return read_users(source, options, "kratos", _KNOWN, _user, _WITHIN)
 
 
-def _person(item: dict[str, Any]) -> Person:
+def _user(item: dict[str, Any]) -> ForeignUser:
     traits, credentials = part(item, "traits"), part(item, "credentials")
-    open_data, own_data = part(item, "metadata_public"), part(item, "metadata_admin")
+    public, admin = part(item, "metadata_public"), part(item, "metadata_admin")
     email = _email(item, traits)
     verified = [
         entry.get("verified") for entry in parts(item, "verifiable_addresses") if entry.get("value") == email
@@ -40,15 +40,15 @@ def _person(item: dict[str, Any]) -> Person:
         "kratos_id": text(item, "id"),
         "email_verified": verified[0] if verified else None,
         "schema_id": text(item, "schema_id"),
-        "metadata_public": rest(open_data, {"roles"}),
-        "metadata_admin": rest(own_data, {"roles"}),
+        "metadata_public": rest(public, {"roles"}),
+        "metadata_admin": rest(admin, {"roles"}),
     }
-    return Person(
+    return ForeignUser(
         email=email,
         login=text(traits, "username") or text(item, "external_id"),
         name=_name(traits),
         is_active=text(item, "state") != "inactive",
-        roles=[*names(open_data, "roles"), *names(own_data, "roles")],
+        roles=[*names(public, "roles"), *names(admin, "roles")],
         attributes=attributes,
         secret=_secret(part(part(credentials, "password"), "config")),
         times={"created_at": moment(item, "created_at"), "updated_at": moment(item, "updated_at")},
@@ -78,7 +78,7 @@ def _secret(config: dict[str, Any]) -> Secret:
     if scheme in _CRYPT:
         return hashing.keep(f"${_CRYPT[scheme]}{stored.removeprefix('$' + scheme)}", scheme)
     if scheme.startswith("pbkdf2-"):
-        return hashing.pbkdf2_of_text(stored)
+        return hashing.pbkdf2_from_phc(stored)
     if found := _SCRYPT.fullmatch(stored):
         return _scrypt(found)
     if scheme == "md5" and stored.count("$") == 2:

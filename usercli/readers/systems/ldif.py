@@ -17,19 +17,19 @@ from typing import BinaryIO, cast
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep, ldap, unbase64
-from usercli.readers.foreign_user import InvalidRecord, Person, joined
+from usercli.readers.foreign_user import ForeignUser, InvalidRecord, joined
 from usercli.readers.text_source import BadLine, numbered_lines
 
-_GROUPS = frozenset(
+_GROUP_CLASSES = frozenset(
     {"groupofnames", "groupofuniquenames", "posixgroup", "group", "groupofmembers", "organizationalrole"}
 )
-_PEOPLE = frozenset(
+_PERSON_CLASSES = frozenset(
     {"person", "organizationalperson", "inetorgperson", "posixaccount", "shadowaccount", "user", "account"}
     | {"mailrecipient", "simplesecurityobject"}
 )
-_MEMBERS = ("member", "uniquemember", "memberuid", "roleoccupant")
-_NOT_PEOPLE = frozenset({"computer", *_GROUPS})
-_KEPT = {
+_MEMBER_ATTRIBUTES = ("member", "uniquemember", "memberuid", "roleoccupant")
+_OTHER_CLASSES = frozenset({"computer", *_GROUP_CLASSES})
+_ATTRIBUTES = {
     "uid": "username",
     "samaccountname": "username",
     "telephonenumber": "phone_number",
@@ -47,11 +47,11 @@ _KEPT = {
     "loginshell": "shell",
 }
 _READ = frozenset(
-    {"dn", "mail", "uid", "cn", "sn", "givenname", "displayname", "userpassword", "memberof", *_MEMBERS}
+    {"dn", "mail", "uid", "cn", "sn", "givenname", "displayname", "userpassword", "memberof", *_MEMBER_ATTRIBUTES}
 )
-_IDS = ("entryuuid", "nsuniqueid", "ipauniqueid")
+_ID_ATTRIBUTES = ("entryuuid", "nsuniqueid", "ipauniqueid")
 _TIME = re.compile(r"(\d{14})(?:[.,]\d+)?Z")
-_LONGEST_ENTRY = 16 << 20
+_MAX_ENTRY_BYTES = 16 << 20
 
 
 @dataclass
@@ -78,7 +78,7 @@ class _Entry:
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of a directory. Groups come after their members as a rule, so the file is read twice."""
-    with _rewindable(source) as file:
+    with _seekable(source) as file:
         start = file.tell()
         groups = _memberships(file)
         file.seek(start)
@@ -87,13 +87,13 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
                 yield BadRecord(entry.line, entry.error)
             elif _is_user(entry):
                 try:
-                    yield _person(entry, groups).record(entry.line, options)
+                    yield _user(entry, groups).record(entry.line, options)
                 except InvalidRecord as error:
                     yield BadRecord(entry.line, error.reason)
 
 
 @contextmanager
-def _rewindable(source: BinaryIO) -> Iterator[BinaryIO]:
+def _seekable(source: BinaryIO) -> Iterator[BinaryIO]:
     """The file itself, or a copy without a name where it comes from a pipe or is compressed."""
     is_zipped = isinstance(cast("object", source), gzip.GzipFile)  # to seek in one is to unzip again
     if source.seekable() and not is_zipped:
@@ -112,12 +112,12 @@ def _memberships(file: BinaryIO) -> dict[str, list[str]]:
     """The groups of each member, by its DN or, for memberUid, by `uid:` and its login name."""
     groups: dict[str, list[str]] = {}
     for entry in _entries(file):
-        if not entry.classes & _GROUPS:
+        if not entry.classes & _GROUP_CLASSES:
             continue
-        name = entry.first("cn") or _leaf(entry.dn)
-        for attribute in _MEMBERS:
+        name = entry.first("cn") or _rdn_value(entry.dn)
+        for attribute in _MEMBER_ATTRIBUTES:
             for member in entry.values.get(attribute, []):
-                key = f"uid:{member}" if attribute == "memberuid" else _same(member)
+                key = f"uid:{member}" if attribute == "memberuid" else _normalized(member)
                 groups.setdefault(key, []).append(name)
     return groups
 
@@ -149,8 +149,8 @@ def _entry(lines: Iterator[tuple[int, str | BadLine]]) -> _Entry:
     for number, line in lines:
         entry.line = entry.line or number
         size += len(line.reason if isinstance(line, BadLine) else line)
-        if size > _LONGEST_ENTRY:
-            raise InvalidInput(f"line {number}: an entry is larger than {_LONGEST_ENTRY >> 20} MB (reading ldif)")
+        if size > _MAX_ENTRY_BYTES:
+            raise InvalidInput(f"line {number}: an entry is larger than {_MAX_ENTRY_BYTES >> 20} MB (reading ldif)")
         if isinstance(line, BadLine):
             entry.refuse(number, line.reason)
         else:
@@ -165,8 +165,10 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str | BadLine]]:
         if isinstance(line, str) and line.startswith(" ") and pieces:
             pieces.append(line[1:].rstrip("\r\n"))
             size += len(pieces[-1])
-            if size > _LONGEST_ENTRY:
-                raise InvalidInput(f"line {start}: a value is larger than {_LONGEST_ENTRY >> 20} MB (reading ldif)")
+            if size > _MAX_ENTRY_BYTES:
+                raise InvalidInput(
+                    f"line {start}: a value is larger than {_MAX_ENTRY_BYTES >> 20} MB (reading ldif)"
+                )
             continue
         if pieces and not pieces[0].startswith("#"):
             yield start, "".join(pieces)
@@ -212,22 +214,22 @@ def _decoded(value: str) -> str | None:
 
 def _is_user(entry: _Entry) -> bool:
     """People, and whatever else has a password; not groups, machines and folders."""
-    if entry.classes & _NOT_PEOPLE:
+    if entry.classes & _OTHER_CLASSES:
         return False
-    return bool(entry.classes & _PEOPLE) or "userpassword" in entry.values
+    return bool(entry.classes & _PERSON_CLASSES) or "userpassword" in entry.values
 
 
-def _person(entry: _Entry, groups: dict[str, list[str]]) -> Person:
+def _user(entry: _Entry, groups: dict[str, list[str]]) -> ForeignUser:
     login = entry.first("uid", "samaccountname")
-    attributes: dict[str, object] = {ours: entry.first(theirs) for theirs, ours in reversed(_KEPT.items())}
-    attributes |= {"ldif_id": entry.first(*_IDS), "dn": entry.dn, "username": login or None}
+    attributes: dict[str, object] = {ours: entry.first(theirs) for theirs, ours in reversed(_ATTRIBUTES.items())}
+    attributes |= {"ldif_id": entry.first(*_ID_ATTRIBUTES), "dn": entry.dn, "username": login or None}
     of_uid = groups.get(f"uid:{login}", []) if login else []
-    return Person(
+    return ForeignUser(
         email=entry.first("mail", "email", "rfc822mailbox"),
-        login=login or _leaf(entry.dn),
+        login=login or _rdn_value(entry.dn),
         name=_name(entry),
         is_active=not _is_locked(entry),
-        roles=[*groups.get(_same(entry.dn), []), *of_uid, *map(_leaf, entry.values.get("memberof", []))],
+        roles=[*groups.get(_normalized(entry.dn), []), *of_uid, *map(_rdn_value, entry.values.get("memberof", []))],
         attributes=attributes,
         secret=_secret(entry.values.get("userpassword", [])),
         must_change_password=entry.first("pwdreset").upper() == "TRUE",
@@ -242,8 +244,8 @@ def _person(entry: _Entry, groups: dict[str, list[str]]) -> Person:
 
 
 def _name(entry: _Entry) -> str:
-    whole = joined(entry.first("givenname"), entry.first("sn"))
-    return entry.first("displayname") or (whole if entry.first("givenname") else "") or entry.first("cn", "sn")
+    full = joined(entry.first("givenname"), entry.first("sn"))
+    return entry.first("displayname") or (full if entry.first("givenname") else "") or entry.first("cn", "sn")
 
 
 def _is_locked(entry: _Entry) -> bool:
@@ -260,12 +262,12 @@ def _secret(values: list[str]) -> Secret:
     return next((secret for secret in found if secret.hashed), found[0] if found else Secret())
 
 
-def _same(dn: str) -> str:
+def _normalized(dn: str) -> str:
     """The DN as it compares: names without regard to case or to blanks around commas (RFC 4514, 4517)."""
     return re.sub(r"\s*([,=+])\s*", r"\1", dn.strip()).casefold()
 
 
-def _leaf(dn: str) -> str:
+def _rdn_value(dn: str) -> str:
     """The value of the first part of a DN: cn=staff,ou=groups is staff."""
     found = re.match(r"\s*[^=,]+=((?:\\.|[^,+\\])*)", dn)
     value = found[1] if found else dn

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, ldap
-from usercli.readers.foreign_user import Person, flag, joined, moment, part, parts, text
+from usercli.readers.foreign_user import ForeignUser, flag, joined, moment, part, parts, text
 from usercli.readers.json_stream import is_envelope, read_one, require_known, walk
 
 _KNOWN = frozenset({"userName", "emails", "schemas"})
@@ -32,13 +32,13 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
         number += 1
         if number == 1:
             require_known(document.value, _KNOWN, "scim")
-        if found := read_one(number, document, _person, options):
+        if found := read_one(number, document, _user, options):
             yield found
     if total > number:
         raise InvalidInput(f"the file holds {number:,} of {total:,} scim resources; fetch the other pages as well")
 
 
-def _person(item: dict[str, Any]) -> Person | None:
+def _user(item: dict[str, Any]) -> ForeignUser | None:
     if "userName" not in item and "members" in item:
         return None
     name = part(item, "name")
@@ -47,7 +47,7 @@ def _person(item: dict[str, Any]) -> Person | None:
     attributes |= {key: parts(item, key) for key in LISTS}
     attributes |= {"scim_id": text(item, "id"), "username": text(item, "userName")}
     attributes["enterprise"] = part(item, ENTERPRISE)
-    return Person(
+    return ForeignUser(
         email=_email(item),
         login=text(item, "userName"),
         name=text(name, "formatted")

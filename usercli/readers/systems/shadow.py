@@ -10,7 +10,7 @@ from typing import BinaryIO
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep
-from usercli.readers.foreign_user import InvalidRecord, Person
+from usercli.readers.foreign_user import ForeignUser, InvalidRecord
 from usercli.readers.text_source import BadLine, numbered_lines
 
 _COLUMNS = 9
@@ -31,9 +31,9 @@ class _Companions:
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of a shadow file. Raises InvalidInput if its first line has not nine columns."""
-    known = _Companions()
+    companions = _Companions()
     for path in options.companions:
-        _learn(path, known)
+        _read_companion(path, companions)
     first = 0
     for number, line in numbered_lines(source):
         if isinstance(line, BadLine):
@@ -48,28 +48,28 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
             hint = "; passwd is a companion of shadow" if len(columns) == _PASSWD else ""
             raise InvalidInput(f"line {number}: {len(columns)} columns where shadow has {_COLUMNS}{hint}")
         try:
-            yield _person(columns, known).record(number, options)
+            yield _user(columns, companions).record(number, options)
         except InvalidRecord as error:
             yield BadRecord(number, error.reason)
     if not first:
         raise InvalidInput("the file is empty: no file of shadow")
 
 
-def _person(columns: list[str], known: _Companions) -> Person:
+def _user(columns: list[str], companions: _Companions) -> ForeignUser:
     if len(columns) != _COLUMNS:
         raise InvalidRecord(f"{len(columns)} columns where shadow has {_COLUMNS}")
     login, stored, changed, *_, expires, _reserved = columns
     if not login or login[0] in "+-":
         raise InvalidRecord("no login name (a line for NIS)" if login else "no login name")
-    account = known.accounts.get(login)
+    account = companions.accounts.get(login)
     attributes = {"username": login}
     if account:
         attributes |= {"shadow_id": account[2], "home": account[5], "shell": account[6]}
-    return Person(
+    return ForeignUser(
         login=login,
         name=account[4].partition(",")[0] if account else "",
         is_active=not stored.startswith(("!", "*")),
-        roles=_groups(login, account, known),
+        roles=_groups(login, account, companions),
         attributes=attributes,
         secret=_secret(stored),
         must_change_password=changed == "0",
@@ -77,10 +77,10 @@ def _person(columns: list[str], known: _Companions) -> Person:
     )
 
 
-def _groups(login: str, account: list[str] | None, known: _Companions) -> list[str]:
+def _groups(login: str, account: list[str] | None, companions: _Companions) -> list[str]:
     """The groups that list the user, and the primary one unless it is the user's own."""
-    primary = known.names.get(account[3], "") if account else ""
-    return [*([primary] if primary not in ("", login) else []), *known.groups.get(login, [])]
+    primary = companions.names.get(account[3], "") if account else ""
+    return [*([primary] if primary not in ("", login) else []), *companions.groups.get(login, [])]
 
 
 def _secret(stored: str) -> Secret:
@@ -100,26 +100,26 @@ def _day(text: str) -> datetime | None:
         return None  # never, in practice
 
 
-def _learn(path: str, known: _Companions) -> None:
+def _read_companion(path: str, companions: _Companions) -> None:
     """Read passwd or group; which it is, its columns tell. Raises InvalidInput."""
     try:
         with open(path, "rb") as file:
             for number, line in numbered_lines(file):
                 if isinstance(line, BadLine):
                     raise InvalidInput(f"{path}, line {number}: {line.reason}")
-                _learn_line(f"{path}, line {number}", line.strip("\r\n").split(":"), known)
+                _read_companion_line(f"{path}, line {number}", line.strip("\r\n").split(":"), companions)
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {(error.strerror or 'error').lower()}") from None
 
 
-def _learn_line(where: str, columns: list[str], known: _Companions) -> None:
+def _read_companion_line(where: str, columns: list[str], companions: _Companions) -> None:
     if not "".join(columns).strip() or columns[0].startswith(("#", "+", "-")):
         return
     if len(columns) == _PASSWD:
-        known.accounts[columns[0]] = columns
+        companions.accounts[columns[0]] = columns
     elif len(columns) == _GROUP and columns[2].isdecimal():
-        known.names[columns[2]] = columns[0]
+        companions.names[columns[2]] = columns[0]
         for member in filter(None, columns[3].split(",")):
-            known.groups.setdefault(member, []).append(columns[0])
+            companions.groups.setdefault(member, []).append(columns[0])
     else:
         raise InvalidInput(f"{where}: neither passwd nor group")
