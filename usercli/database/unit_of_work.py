@@ -194,11 +194,11 @@ class UnitOfWork:
         self, fields: Sequence[str], cell_encoding: CellEncoding | None
     ) -> UserExportCopy | UserExportQuery:
         """The fields of users as blocks; encoded by the server where it can and a `cell_encoding` is given."""
-        from usercli.repositories.postgres_copy import copies
+        from usercli.repositories.postgres_copy import supports_copy
         from usercli.repositories.user_export_copy import UserExportCopy
         from usercli.repositories.user_export_query import UserExportQuery
 
-        if cell_encoding is not None and copies(self.session):
+        if cell_encoding is not None and supports_copy(self.session):
             return UserExportCopy(self.session, fields, cell_encoding)
         return UserExportQuery(self.session, fields)
 

@@ -31,11 +31,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 #: Ours; they are told of, and removed, by name.
-_OWN = frozenset({"user_roles"})
+_OWN_TABLES = frozenset({"user_roles"})
 
 #: What becomes of a row when the user goes: it goes too, it stays without the reference, it forbids the going.
 Effect = Literal["go", "stay", "block"]
-_System = frozenset({"information_schema", "pg_catalog"})
+_SYSTEM_SCHEMAS = frozenset({"information_schema", "pg_catalog"})
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class RelatedRepository:
         seen: dict[str, list[Reference]] = {}
         for reference in self.references:
             before = seen.setdefault(reference.name, [])
-            user, query = _counting(reference, user_ids, before)
+            user, query = _count_query(reference, user_ids, before)
             rows = self.session.execute(query.where(user.in_(user_ids)).group_by(user))
             yield reference, {row[0]: row[1] for row in rows}
             before.append(reference)
@@ -111,11 +111,10 @@ class RelatedRepository:
         """Every row that hangs on a user, with all its columns, by table."""
         found: dict[str, list[Mapping[str, Any]]] = {reference.name: [] for reference in self.references}
         for name in found:
-            some = [reference for reference in self.references if reference.name == name]
-            table = _table(some[0])
-            query: Select[Any] = (
-                select(literal_column("*")).select_from(table).where(or_(*_held(table, some, [user_id])))
-            )
+            references = [reference for reference in self.references if reference.name == name]
+            table = _table(references[0])
+            query: Select[Any] = select(literal_column("*")).select_from(table)
+            query = query.where(or_(*_referencing(table, references, [user_id])))
             found[name] += [dict(row) for row in self.session.execute(query).mappings()]
         return found
 
@@ -136,23 +135,25 @@ class RelatedRepository:
             referred_schema = key["referred_schema"]
             if referred_schema == inspector.default_schema_name:
                 referred_schema = None
-            ours = schema is None and table in _OWN
-            to_id = parent is not None or key["referred_columns"] == ["id"]
-            around = (schema, table) in above  # a tree of rows in one table: they go, but are not followed
-            if (referred_schema, key["referred_table"]) == wanted and to_id and not ours and not around:
-                columns = tuple(key["constrained_columns"])
-                nullable = {item["name"]: item["nullable"] for item in inspector.get_columns(table, schema)}
-                yield Reference(
-                    schema,
-                    table,
-                    columns,
-                    tuple(key["referred_columns"]),
-                    self._rule(table, key).upper(),
-                    all(nullable[column] for column in columns),
-                    parent,
-                )
+            if (referred_schema, key["referred_table"]) != wanted or (schema is None and table in _OWN_TABLES):
+                continue
+            if parent is None and key["referred_columns"] != ["id"]:
+                continue
+            if (schema, table) in above:  # rows that refer to each other: they go, but are not followed
+                continue
+            columns = tuple(key["constrained_columns"])
+            nullable = {item["name"]: item["nullable"] for item in inspector.get_columns(table, schema)}
+            yield Reference(
+                schema,
+                table,
+                columns,
+                tuple(key["referred_columns"]),
+                self._on_delete(table, key).upper(),
+                all(nullable[column] for column in columns),
+                parent,
+            )
 
-    def _rule(self, table: str, key: Mapping[str, Any]) -> str:
+    def _on_delete(self, table: str, key: Mapping[str, Any]) -> str:
         if self.session.get_bind().dialect.name == "sqlite":  # of keys written beside the column it tells no rule
             column = key["constrained_columns"][0]
             rules = text(
@@ -167,7 +168,7 @@ class RelatedRepository:
         if self.session.get_bind().dialect.name == "sqlite":
             return [None]
         default = inspector.default_schema_name
-        names = [name for name in inspector.get_schema_names() if name not in _System]
+        names = [name for name in inspector.get_schema_names() if name not in _SYSTEM_SCHEMAS]
         return [None if name == default else name for name in names]
 
 
@@ -181,36 +182,36 @@ def _column(table: Table, name: str) -> ColumnElement[Any]:
     return table.c[name]
 
 
-def _user(table: Table, reference: Reference) -> ColumnElement[uuid.UUID]:
+def _user_id(table: Table, reference: Reference) -> ColumnElement[uuid.UUID]:
     return type_coerce(_column(table, reference.columns[0]), Uuid())
 
 
-def _counting(
+def _count_query(
     reference: Reference, user_ids: Collection[uuid.UUID], before: Sequence[Reference]
 ) -> tuple[ColumnElement[uuid.UUID], Select[uuid.UUID, int]]:
     """The rows of a table that a key holds and none of those before; the column that names the user."""
     first, *others = reference.path
     table = _table(first)
-    user = _user(table, first)
+    user = _user_id(table, first)
     joined: Any = table
     for step in others:
         above, table = table, _table(step)
         pairs = zip(step.columns, step.referred, strict=True)
         joined = joined.join(table, and_(*(_column(table, here) == _column(above, there) for here, there in pairs)))
-    already = or_(false(), *_held(table, before, user_ids))
+    already = or_(false(), *_referencing(table, before, user_ids))
     return user, select(user, func.count()).select_from(joined).where(already.is_not(true()))
 
 
-def _held(
+def _referencing(
     table: Table, references: Sequence[Reference], user_ids: Collection[uuid.UUID]
 ) -> Iterator[ColumnElement[bool]]:
     """For each key: it holds the row of `table` to one of these users."""
     for reference in references:
         if reference.parent is None:
-            yield _user(table, reference).in_(user_ids)
+            yield _user_id(table, reference).in_(user_ids)
             continue
         above = _table(reference.parent)
         there = [_column(above, name) for name in reference.referred]
-        [condition] = _held(above, [reference.parent], user_ids)
+        [condition] = _referencing(above, [reference.parent], user_ids)
         here = [_column(table, name) for name in reference.columns]
         yield tuple_(*here).in_(select(*there).where(condition))

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from usercli.errors import interruption
 
-_PIECE = 1 << 16
+_CHUNK_BYTES = 1 << 16
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _ESCAPED = re.compile(r"\\(.)")
-_MEANT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_UNESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
@@ -28,23 +28,23 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Itera
     statement = f'COPY "{table}" ({names}) FROM STDIN'
     with domain_errors(connection):
         if isinstance(driver, AdaptedConnection):  # an event loop runs this
-            driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, _pieces(lines)))
+            driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, _chunks(lines)))
         else:
-            _copy(driver, statement, _pieces(lines))
+            _copy(driver, statement, _chunks(lines))
 
 
-def copies(session: Session) -> bool:
+def supports_copy(session: Session) -> bool:
     """Can this session read by COPY?"""
     if session.get_bind().dialect.name != "postgresql":
         return False
     return not isinstance(session.connection().connection.dbapi_connection, AdaptedConnection)
 
 
-def copied_columns(session: Session, query: Select[Any], rows: int) -> Iterator[list[list[str]]]:
+def copy_columns(session: Session, query: Select[Any], rows: int) -> Iterator[list[list[str]]]:
     """The columns of a query's result, of so many rows at a time; each value is a text, NULL an empty one."""
     connection = session.connection()
     driver: Any = connection.connection.dbapi_connection
-    statement, parameters = _composed(connection, query)
+    statement, parameters = _compiled(connection, query)
     count = len(query.selected_columns)
     copying = f"COPY ({statement}) TO STDOUT WITH (NULL '')"
     with domain_errors(connection), driver.cursor() as cursor, cursor.copy(copying, parameters) as copy:
@@ -77,27 +77,27 @@ def domain_errors(connection: Connection) -> Iterator[None]:
         raise known from None
 
 
-def _pieces(lines: Iterable[str]) -> Iterator[bytes]:
-    """The lines' bytes in pieces: libpq moves all that it has yet to send each time when the socket takes some."""
+def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
+    """The lines' bytes in chunks: libpq moves all that it has yet to send each time when the socket takes some."""
     for line in lines:
         data = line.encode()
-        for start in range(0, len(data), _PIECE):
-            yield data[start : start + _PIECE]
+        for start in range(0, len(data), _CHUNK_BYTES):
+            yield data[start : start + _CHUNK_BYTES]
 
 
-def _copy(driver: Any, statement: str, pieces: Iterable[bytes]) -> None:
+def _copy(driver: Any, statement: str, chunks: Iterable[bytes]) -> None:
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for piece in pieces:
-            copy.write(piece)
+        for chunk in chunks:
+            copy.write(chunk)
 
 
-async def _copy_awaiting(driver: Any, statement: str, pieces: Iterable[bytes]) -> None:
+async def _copy_awaiting(driver: Any, statement: str, chunks: Iterable[bytes]) -> None:
     async with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for piece in pieces:
-            await copy.write(piece)
+        for chunk in chunks:
+            await copy.write(chunk)
 
 
-def _composed(connection: Connection, query: Select[Any]) -> tuple[str, dict[str, Any]]:
+def _compiled(connection: Connection, query: Select[Any]) -> tuple[str, dict[str, Any]]:
     """The query as the driver takes it: COPY has no parameters of its own, so the driver writes them in."""
     dialect = connection.dialect
     compiled: Any = query.compile(dialect=dialect)
@@ -144,4 +144,4 @@ def _columns(text: str, count: int) -> list[list[str]]:
 
 
 def _unescape(match: re.Match[str]) -> str:
-    return _MEANT.get(match[1], match[1])
+    return _UNESCAPED.get(match[1], match[1])

@@ -19,7 +19,7 @@ from usercli.errors import BrokenRow
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.pagination import Order
-from usercli.repositories.postgres_copy import copied_columns
+from usercli.repositories.postgres_copy import copy_columns
 from usercli.repositories.user_export_query import BROKEN_TIME
 from usercli.repositories.users import UserRepository
 from usercli.schemas.user_fields import BOOLEANS, TEXTS, TIMES
@@ -50,7 +50,7 @@ class UserExportCopy:
             *(self._expression(names).label(f"column_{at}") for at, names in enumerate(self._columns.values()))
         )
         makers = [self._maker(names) for names in self._columns.values()]
-        for columns in copied_columns(self._session, query, _ROWS_A_BLOCK):
+        for columns in copy_columns(self._session, query, _ROWS_A_BLOCK):
             made = [make(column) for make, column in zip(makers, columns, strict=True)]
             yield dict(zip(self._columns, made, strict=True))
 

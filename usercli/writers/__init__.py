@@ -28,7 +28,7 @@ class Report:
     lost: Counter[str] = field(default_factory=Counter)
     notes: set[str] = field(default_factory=set)
 
-    def lose(self, user: Exported, names: Iterable[str]) -> None:
+    def count_lost(self, user: Exported, names: Iterable[str]) -> None:
         """Count those of the fields in which this user has something."""
         self.lost.update(name for name in names if user[name])
 
@@ -64,7 +64,7 @@ def is_active(user: Exported) -> bool:
     return bool(user["is_active"]) and (expires is None or datetime.fromisoformat(expires) > utcnow())
 
 
-def array(items: Iterable[Any]) -> Iterator[str]:
+def json_array(items: Iterable[Any]) -> Iterator[str]:
     """A JSON array, an item a line. It opens with the first one: an error before it leaves the output empty."""
     start = "[\n"
     for item in items:

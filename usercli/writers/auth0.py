@@ -10,34 +10,34 @@ from typing import Any
 
 from usercli.readers.systems.auth0 import OURS
 from usercli.schemas.user_fields import SHOWN
-from usercli.writers import Exported, Report, array, is_active
+from usercli.writers import Exported, Report, is_active, json_array
 from usercli.writers.auth0_hashes import to_auth0
 
 #: A job takes no larger file.
-LARGEST = 500_000
+MAX_BYTES = 500_000
 
 #: What the schema has no place for goes into the metadata that users cannot edit.
 _ELSEWHERE = {"id", "email", "full_name", "is_active", "roles", "password_changed_at", "version", "deleted_at"}
-_IN_METADATA = tuple(name for name in SHOWN if name not in _ELSEWHERE)
+_METADATA_FIELDS = tuple(name for name in SHOWN if name not in _ELSEWHERE)
 
 
 def write(users: Iterable[Exported], report: Report) -> Iterator[str]:
     """The array of users."""
     size = 1
-    for piece in array(_user(user, report) for user in users):
+    for piece in json_array(_user(user, report) for user in users):
         size += len(piece.encode())
         yield piece
     yield "\n"
-    if size > LARGEST:
-        report.notes.add(f"a job takes files of {LARGEST // 1000} KB, this one has {size // 1000:,}: split it")
+    if size > MAX_BYTES:
+        report.notes.add(f"a job takes files of {MAX_BYTES // 1000} KB, this one has {size // 1000:,}: split it")
 
 
 def _user(user: Exported, report: Report) -> dict[str, Any]:
-    report.lose(user, ("deleted_at",))
+    report.count_lost(user, ("deleted_at",))
     found: dict[str, Any] = {"email": user["email"], "user_id": user["id"], "blocked": not is_active(user)}
     if user["full_name"]:
         found["name"] = user["full_name"]
-    ours = {name: user[name] for name in _IN_METADATA if user[name]}
+    ours = {name: user[name] for name in _METADATA_FIELDS if user[name]}
     found["app_metadata"] = {"roles": user["roles"], OURS: ours}
     if "hashed_password" in user:
         found |= to_auth0(user["hashed_password"], report)

@@ -10,7 +10,7 @@ from usercli.passwords import identify
 from usercli.readers.foreign_hashes import NO_SALT, SALT_FIRST, SALT_LAST, unbase64, unpadded
 from usercli.writers import Report
 
-# The form of Auth0's own hashes; others are said to be custom.
+# Auth0's own hashes; all others are custom ones.
 _AUTH0 = re.compile(r"\$2[ab]\$10\$.{53}")
 _PBKDF2 = re.compile(r"\$pbkdf2(?:-(sha256|sha512))?\$(\d+)\$([^$]*)\$([^$]*)")
 _DJANGO_PBKDF2 = re.compile(r"pbkdf2_(sha1|sha256)\$(\d+)\$([^$]*)\$([^$]*)")
@@ -35,11 +35,11 @@ def to_auth0(stored: str, report: Report) -> dict[str, Any]:
 
 def _custom(scheme: str, stored: str) -> dict[str, Any] | None:
     if scheme in {"bcrypt", "django_bcrypt"}:
-        return _whole("bcrypt", re.sub(r"^\$2y\$", "$2b$", stored))  # 2y is what PHP calls 2b
+        return _as_text("bcrypt", re.sub(r"^\$2y\$", "$2b$", stored))  # 2y is what PHP calls 2b
     if scheme in {"argon2", "django_argon2"}:
-        return _whole("argon2", stored.removeprefix("argon2"))
+        return _as_text("argon2", stored.removeprefix("argon2"))
     if scheme.startswith("ldap_salted_"):
-        return _whole("ldap", stored)
+        return _as_text("ldap", stored)
     if found := _PBKDF2.fullmatch(stored):
         return _pbkdf2(found[1] or "sha1", found[2], unbase64(found[3]), unbase64(found[4]))
     if found := _DJANGO_PBKDF2.fullmatch(stored):
@@ -49,14 +49,14 @@ def _custom(scheme: str, stored: str) -> dict[str, Any] | None:
     return _digest(stored) if scheme == "salted_digest" else None
 
 
-def _whole(algorithm: str, value: str) -> dict[str, Any]:
+def _as_text(algorithm: str, value: str) -> dict[str, Any]:
     return {"algorithm": algorithm, "hash": {"value": value, "encoding": "utf8"}}
 
 
 def _pbkdf2(digest: str, rounds: str, salt: bytes | None, key: bytes | None) -> dict[str, Any] | None:
     if salt is None or key is None:
         return None
-    return _whole("pbkdf2", f"$pbkdf2-{digest}$i={rounds},l={len(key)}${unpadded(salt)}${unpadded(key)}")
+    return _as_text("pbkdf2", f"$pbkdf2-{digest}$i={rounds},l={len(key)}${unpadded(salt)}${unpadded(key)}")
 
 
 def _scrypt(found: re.Match[str]) -> dict[str, Any] | None:
@@ -77,8 +77,8 @@ def _scrypt(found: re.Match[str]) -> dict[str, Any] | None:
 
 def _digest(stored: str) -> dict[str, Any] | None:
     """One round of a digest, if salt and password are put together in a way that Auth0 knows."""
-    algorithm, form, salt, checksum = stored.split("$")[1:]
-    pieces = base64.b64decode(form.removeprefix("pf=")).decode("utf-8", "replace")
+    algorithm, template, salt, checksum = stored.split("$")[1:]
+    pieces = base64.b64decode(template.removeprefix("pf=")).decode("utf-8", "replace")
     if pieces not in _POSITIONS or algorithm == "sha384":
         return None
     found: dict[str, Any] = {"algorithm": algorithm, "hash": {"value": checksum, "encoding": "base64"}}

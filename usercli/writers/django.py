@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from usercli.schemas.user_fields import SHOWN
-from usercli.writers import Exported, Report, array, is_active
+from usercli.writers import Exported, Report, is_active, json_array
 
-UNUSABLE = "!"
+_UNUSABLE = "!"
 
 _WRITTEN = {
     "id",
@@ -25,7 +25,7 @@ _WRITTEN = {
     "created_at",
     "updated_at",
 }
-_LOST = tuple(name for name in SHOWN if name not in _WRITTEN)
+_UNSUPPORTED = tuple(name for name in SHOWN if name not in _WRITTEN)
 _NAME_LENGTH = 150  # of username, first_name, last_name and a group
 _HASH_LENGTH = 128
 _BCRYPT_NOTE = "hashes are bcrypt: django.contrib.auth.hashers.BCryptPasswordHasher must be in PASSWORD_HASHERS"
@@ -33,7 +33,7 @@ _BCRYPT_NOTE = "hashes are bcrypt: django.contrib.auth.hashers.BCryptPasswordHas
 
 def write(users: Iterable[Exported], report: Report) -> Iterator[str]:
     """The fixture: each group before the first user who has it."""
-    yield from array(_objects(users, report))
+    yield from json_array(_objects(users, report))
     yield "\n"
 
 
@@ -48,7 +48,7 @@ def _objects(users: Iterable[Exported], report: Report) -> Iterator[dict[str, An
 
 
 def _fields(user: Exported, report: Report) -> dict[str, Any]:
-    report.lose(user, _LOST)
+    report.count_lost(user, _UNSUPPORTED)
     first, last = _names(user["full_name"], report)
     return {
         # never what an attribute says: of two users with one username the second would become the first
@@ -78,10 +78,10 @@ def _password(user: Exported, report: Report) -> str:
     """The hash as Django spells it; unusable where it has no hasher for it."""
     from usercli.passwords import identify
 
-    stored = user.get("hashed_password", UNUSABLE)
+    stored = user.get("hashed_password", _UNUSABLE)
     kind = identify(stored)
     if not kind.usable:
-        return UNUSABLE
+        return _UNUSABLE
     encoded = ""
     if kind.scheme == "bcrypt":
         encoded = f"bcrypt${stored}"
@@ -92,7 +92,7 @@ def _password(user: Exported, report: Report) -> str:
     # bcrypt_sha256 is another construction there: bcrypt of a bare SHA-256, ours is of an HMAC
     if not encoded or len(encoded) > _HASH_LENGTH:
         report.lost[f"hashed_password ({kind.scheme})"] += 1
-        return UNUSABLE
+        return _UNUSABLE
     if kind.scheme in {"bcrypt", "django_bcrypt"}:
         report.notes.add(_BCRYPT_NOTE)
     return encoded

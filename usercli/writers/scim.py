@@ -11,12 +11,12 @@ from typing import Any
 from usercli.readers.systems.scim import ENTERPRISE, LISTS, TEXTS
 from usercli.schemas.user_fields import SHOWN
 from usercli.text import json_line
-from usercli.writers import Exported, Report, array, is_active
+from usercli.writers import Exported, Report, is_active, json_array
 
 _LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _WRITTEN = {"id", "email", "full_name", "is_active", "roles", "attributes", "version", "created_at", "updated_at"}
-_LOST = tuple(name for name in SHOWN if name not in _WRITTEN)
+_UNSUPPORTED = tuple(name for name in SHOWN if name not in _WRITTEN)
 
 
 def write(users: Iterable[Exported], report: Report) -> Iterator[str]:
@@ -30,15 +30,15 @@ def write(users: Iterable[Exported], report: Report) -> Iterator[str]:
             yield _resource(user, report)
 
     start = f'{{"schemas":{json_line([_LIST])},"Resources":'
-    for piece in array(counted()):
+    for piece in json_array(counted()):
         yield start + piece
         start = ""
     yield f',"totalResults":{count},"startIndex":1,"itemsPerPage":{count}}}\n'
 
 
 def _resource(user: Exported, report: Report) -> dict[str, Any]:
-    report.lose(user, _LOST)
-    extra = _of_the_schema(user["attributes"])
+    report.count_lost(user, _UNSUPPORTED)
+    extra = _schema_attributes(user["attributes"])
     if user["attributes"].keys() - extra.keys():
         report.lost["attributes"] += 1
     enterprise = extra.pop("enterprise", None)
@@ -60,7 +60,7 @@ def _resource(user: Exported, report: Report) -> dict[str, Any]:
     return found
 
 
-def _of_the_schema(attributes: dict[str, Any]) -> dict[str, Any]:
+def _schema_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
     """The attributes that the schema has a place for, and whose values fit it."""
     found: dict[str, Any] = {name: attributes[name] for name in TEXTS if isinstance(attributes.get(name), str)}
     for name in LISTS:
