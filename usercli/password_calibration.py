@@ -12,14 +12,14 @@ from usercli.passwords import PasswordHasher
 
 @dataclass(frozen=True)
 class Measurement:
-    """How long one bcrypt hash of this cost takes here."""
+    """How long one bcrypt hash of this cost takes on this machine."""
 
     cost: int
     milliseconds: float
 
 
 def measure(limit: float, lowest: int = 10, times: int = 3) -> Iterator[Measurement]:
-    """Time one hash at each cost from `lowest` up, the median of `times`, until it takes over `limit` ms."""
+    """The median of `times` hashes at each cost from `lowest` up, until one takes longer than `limit` ms."""
     PasswordHasher(cost=4).hash("warm up")
     for cost in range(lowest, 21):
         hasher = PasswordHasher(cost=cost)

@@ -11,17 +11,17 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
-# passlib 1.7.4 looks for a version that bcrypt 4.1 no longer carries, and logs a traceback about it
+# passlib 1.7.4 reads bcrypt.__about__, which bcrypt 4.1 removed, and logs a traceback
 logging.getLogger("passlib").setLevel(logging.ERROR)
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it imports crypt, which Python 3.13 dropped
+    warnings.simplefilter("ignore")  # it imports crypt, which Python 3.13 removed
     import passlib.hash
     import passlib.utils.handlers as handlers
     from passlib.context import CryptContext
     from passlib.exc import PasslibHashWarning
 
-# Padding bits that passlib repairs, and how it asks argon2 for its version, concern nobody. Filters around each
-# call would not be thread-safe.
+# Repaired padding bits and the way passlib reads argon2's version are no news to the user. Filters around each call
+# would not be thread-safe.
 warnings.simplefilter("ignore", PasslibHashWarning)
 warnings.filterwarnings("ignore", r"Accessing argon2\.__version__", DeprecationWarning)
 
@@ -98,9 +98,9 @@ class django_scrypt(handlers.HasSalt, handlers.GenericHandler):  # noqa: N801 - 
 
 
 class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
-    """One round of a digest over salt and password, in Ory Kratos's spelling: $sha256$pf=form$salt$checksum.
+    """One round of a digest over salt and password, in Ory Kratos's format: $sha256$pf=template$salt$checksum.
 
-    All three are base64; the form says how salt and password are put together: {SALT}{PASSWORD}.
+    All three are base64; the template, such as {SALT}{PASSWORD}, says how salt and password are joined.
     """
 
     name = "salted_digest"

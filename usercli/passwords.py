@@ -15,30 +15,30 @@ from usercli.password_handlers import crypt_context, parse_hash, supported_handl
 if TYPE_CHECKING:
     from passlib.context import CryptContext
 
-#: The schemes in which passwords may be stored anew.
+#: The schemes for new hashes.
 SCHEMES = ("bcrypt", "bcrypt_sha256")
 
-#: bcrypt reads at most 72 bytes and older versions cut silently (OWASP ASVS 5.0, 6.2.9).
+#: bcrypt reads at most 72 bytes; older versions truncate silently (OWASP ASVS 5.0, 6.2.9).
 BCRYPT_BYTES = 72
 
-#: passlib refuses longer ones, to keep hashing bounded.
+#: passlib refuses longer passwords, to bound the time of hashing.
 MAX_CHARACTERS = 4096
 
 _TRUNCATED_AT_72 = frozenset({"bcrypt", "django_bcrypt"})
 
-# Well-formed hashes of nothing: checking against one takes as long as against a real one of its cost.
+# Well-formed hashes that no password matches: verifying against one takes as long as against a real one.
 _DUMMY_HASHES = {
     "bcrypt": "$2b${cost:02d}$9Q5n2Fmx3WxWHqDqQGzHwOQ1JvWzW6Wk6YF3oRVSlFZ4tVQOjdIYe",
     "bcrypt_sha256": "$bcrypt-sha256$v=2,t=2b,r={cost}$9Q5n2Fmx3WxWHqDqQGzHwO$Q1JvWzW6Wk6YF3oRVSlFZ4tVQOjdIYe",
 }
 
-# without 0 O o 1 l I: read aloud and typed by people
+# without 0 O o 1 l I, which people confuse
 _ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0Oo1lI")))
 
 
 @dataclass(frozen=True)
 class HashKind:
-    """What a stored hash is: its scheme, its cost where it has one, and whether any password can match."""
+    """The scheme of a stored hash, its cost (None if the scheme has none), and whether a password can match it."""
 
     scheme: str
     cost: int | None = None
@@ -50,16 +50,17 @@ class HashKind:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Did the password match, and if so, is the stored hash below what the settings ask for?"""
+    """Whether the password matched, and if so, whether the stored hash is weaker than the settings ask for."""
 
     ok: bool
     outdated: bool = False
 
 
 class PasswordHasher:
-    """Hashes with one scheme and cost; checks whatever other systems left behind.
+    """Hashes with one scheme and cost; verifies every supported scheme.
 
-    `cost` is the logarithm of bcrypt's rounds. Threads may share one: bcrypt releases the interpreter lock.
+    `cost` is the base-2 logarithm of bcrypt's rounds. Threads may share a hasher; bcrypt releases the interpreter
+    lock.
     """
 
     def __init__(self, scheme: str = "bcrypt", cost: int = 12) -> None:
@@ -75,7 +76,7 @@ class PasswordHasher:
         return crypt_context(default=self.scheme, deprecated="auto", bcrypt__truncate_error=True, **rounds)
 
     def require_hashable(self, password: str) -> None:
-        """Raise InvalidInput for what this scheme cannot hash: its form, or its length in bytes."""
+        """Raise InvalidInput if the password is malformed, or too long for this scheme."""
         size = len(require_form(password).encode())
         if self.scheme in _TRUNCATED_AT_72 and size > BCRYPT_BYTES:
             raise InvalidInput(
@@ -84,13 +85,13 @@ class PasswordHasher:
             )
 
     def hash(self, password: str) -> str:
-        """A new hash; a matter of 0.2 to 0.4 s at cost 12. Raises InvalidInput."""
+        """A new hash; takes 0.2 to 0.4 s at cost 12. Raises InvalidInput."""
         self.require_hashable(password)
         hashed: str = self._context.hash(password)
         return hashed
 
     def hash_all(self, passwords: Iterable[str], jobs: int | None = None) -> Iterator[str]:
-        """The hashes, in order, made by all cores."""
+        """The hashes in order, computed on `jobs` threads (default: one per core)."""
         import os
         from concurrent.futures import ThreadPoolExecutor
 
@@ -98,9 +99,9 @@ class PasswordHasher:
             yield from pool.map(self.hash, passwords)
 
     def verify(self, password: str, stored: str | None) -> Verdict:
-        """Check a password; exactly one hash is computed, whatever is stored.
+        """Check a password; computes exactly one hash, so that the time tells nothing about `stored`.
 
-        None, a disabled, malformed or unknown hash, and a password that the scheme would cut match nothing.
+        None, a disabled, malformed or unknown hash, and a password that the scheme would truncate never match.
         """
         kind = identify(stored) if stored is not None else HashKind("disabled")
         if stored is None or not kind.usable or not _is_hashable(password, kind):
@@ -113,24 +114,21 @@ class PasswordHasher:
         return Verdict(ok, ok and self._context.needs_update(stored))
 
     def better_hash(self, password: str) -> str | None:
-        """What to store instead of an outdated hash; None if the scheme cannot take the password.
-
-        A password over 72 bytes that another scheme keeps stays with that one.
-        """
+        """A hash to replace an outdated one; None if this scheme cannot hash the password (over 72 bytes)."""
         try:
             return self.hash(password)
         except InvalidInput:
             return None
 
     def below_policy(self, kind: HashKind) -> bool:
-        """A bcrypt hash cheaper than the setting, or a scheme that is only kept for the move."""
+        """Whether the hash is cheaper than the setting, or of a scheme that is supported only for migration."""
         if kind.scheme in SCHEMES:
             return (kind.cost or 0) < self.cost
         return kind.usable and kind.scheme != "argon2"
 
 
 def require_form(password: str) -> str:
-    """The password, if it can be one at all. Raises InvalidInput: empty, NUL, not UTF-8, beyond 4096."""
+    """The password. Raises InvalidInput if it is empty, has a NUL, is not UTF-8, or longer than 4096 characters."""
     if not password:
         raise InvalidInput("the password is empty")
     if "\0" in password:
@@ -153,7 +151,7 @@ def _is_hashable(password: str, kind: HashKind) -> bool:
 
 
 def identify(stored: str) -> HashKind:
-    """What kind of hash this is; `disabled`, `empty`, `malformed` and `unsupported` match no password."""
+    """The kind of a stored hash; `disabled`, `empty`, `malformed` and `unsupported` match no password."""
     if not stored:
         return HashKind("empty")
     if stored.startswith(("!", "*")):
@@ -167,13 +165,13 @@ def identify(stored: str) -> HashKind:
     return HashKind("unsupported")
 
 
-#: Whoever may put a hash in must not be able to keep every sign-in of that user, and a core, busy for minutes.
+#: Bounds on imported hashes: a costlier one would keep a core busy for minutes at every sign-in.
 _MAX_LOG_ROUNDS, _MAX_ROUNDS = 20, 50_000_000
 _WITH_LOG_ROUNDS = frozenset({"bcrypt", "bcrypt_sha256", "django_bcrypt", "django_bcrypt_sha256", "scrypt"})
 
 
 def require_hash(stored: str) -> str:
-    """The hash, if a password can match it. Raises InvalidInput naming what is wrong, never the hash."""
+    """The hash. Raises InvalidInput if no password can match it; the message never contains the hash."""
     if stored.startswith("$2x$"):
         raise InvalidInput("the hash is of the scheme bcrypt 2x, which is not supported")
     kind = identify(stored)
@@ -191,19 +189,19 @@ def require_hash(stored: str) -> str:
 
 
 def generate(length: int = 20) -> str:
-    """A random password of letters and digits that are not mistaken for each other: 5.8 bits a character."""
+    """A random password of unambiguous letters and digits; 5.8 bits of entropy per character."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 def generate_words(count: int) -> str:
-    """A random passphrase from the EFF's long list: 12.9 bits a word."""
+    """A random passphrase from the EFF's long list; 12.9 bits of entropy per word."""
     words = shipped_lines("words.txt.gz")
     return "-".join(secrets.choice(words) for _ in range(count))
 
 
 @lru_cache(maxsize=2)
 def shipped_lines(name: str) -> list[str]:
-    """The lines of a compressed text file that is shipped in usercli/data."""
+    """The lines of a gzipped text file in usercli/data."""
     import gzip
     from importlib.resources import files
 

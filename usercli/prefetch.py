@@ -25,7 +25,7 @@ _TERMINATING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
-    """The same items, up to `depth` of them made before they are asked for; raises what the producer raised."""
+    """The same items, produced by a thread up to `depth` ahead; raises what the producer raised."""
     results: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(depth)
     stopped = threading.Event()
     used: list[Item] = []  # freed by the producer: freeing thousands of objects takes long, too
@@ -70,16 +70,16 @@ def _put(results: queue.Queue[Any], item: Any, stopped: threading.Event) -> bool
 
 
 def prefetch_in_process(items: Iterable[Item]) -> Iterator[Item]:
-    """The same as `prefetch` of items that marshal knows, made by a process that shares no interpreter with ours.
+    """The same items, which marshal must support, produced by a forked process.
 
-    While a thread makes them SQLite has to wait for the interpreter at every row. Only where a fork copies nothing
-    but this thread; elsewhere a thread makes them. Raises UserCliError if the process is ended from outside.
+    With a thread SQLite would wait for the interpreter lock at every row. Forks only on Linux and in a
+    single-threaded process, and uses a thread elsewhere. Raises UserCliError if the process is killed.
     """
     if sys.platform != "linux" or threading.active_count() > 1:
         yield from prefetch(items)
         return
     reading, writing = os.pipe()
-    signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINATING)  # until the child cannot unwind what only the parent may
+    signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINATING)  # until the child handles them: it must not unwind
     child = os.fork()
     if child == 0:
         _produce_in_child(items, reading, writing)
@@ -89,17 +89,17 @@ def prefetch_in_process(items: Iterable[Item]) -> Iterator[Item]:
         with open(reading, "rb") as pipe:
             yield from _receive(pipe)
     finally:
-        os.kill(child, signal.SIGKILL)  # it has ended, or nobody wants more
+        os.kill(child, signal.SIGKILL)  # it has ended, or its items are no longer needed
         os.waitpid(child, 0)
 
 
 def _produce_in_child(items: Iterable[Any], reading: int, writing: int) -> None:
-    """Send the items and end the process, whatever happens: what else the parent has is none of its business."""
+    """Send the items and exit in any case, without the parent's exit handlers."""
     try:
         for number in _TERMINATING:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERMINATING)
-        os.close(reading)  # or writing would go on when the parent is gone
+        os.close(reading)  # or the child would not notice that the parent is gone
         with open(writing, "wb", buffering=0) as pipe:
             try:
                 for item in items:

@@ -13,29 +13,29 @@ _ENCODE_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), defau
 _JSON_CONSTANTS = {None: "null", True: "true", False: "false"}
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-#: A spreadsheet takes a cell that starts so for a formula, unless ' precedes it (OWASP, CSV Injection). ' itself is
-#: among them, so that the one that was put there can be removed.
+#: Starts of cells that spreadsheets take for formulas, unless preceded by ' (OWASP, CSV Injection). They include '
+#: itself, so that the guard can be removed unambiguously.
 FORMULA_STARTS = tuple("=+-@\t\r'")
 
 
 def visible(text: str) -> str:
-    """The text with everything that a terminal would obey, or a reader not see, written as an escape."""
+    """The text with characters that control terminals or are invisible written as escapes."""
     return _UNSAFE.sub(lambda match: _SHORT.get(match[0]) or escape_character(match[0]), text)
 
 
 def escape_character(character: str) -> str:
-    """`\\x1b` or `\\u202e` for a character of the basic plane."""
+    """`\\x1b` or `\\u202e`, for a character below U+10000."""
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def json_safe(encoded: str) -> str:
-    """Encoded JSON text with the unsafe characters as JSON escapes; the value stays the same."""
+    """Encoded JSON with unsafe characters as JSON escapes; it decodes to the same value."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded)
 
 
 def json_text(value: Any) -> str:
-    """Compact JSON, its keys in their own order; unsafe characters stay as they are."""
+    """Compact JSON, keys in insertion order; unsafe characters are not escaped."""
     if value is None or value is True or value is False:
         return _JSON_CONSTANTS[value]
     if not value and type(value) in {dict, list}:
@@ -44,24 +44,24 @@ def json_text(value: Any) -> str:
 
 
 def json_line(value: Any) -> str:
-    """Compact JSON on one line, its keys in their own order, the unsafe characters as escapes."""
+    """Compact JSON on one line, keys in insertion order, unsafe characters escaped."""
     return json_safe(json_text(value))
 
 
 def csv_cell(text: str) -> str:
-    """A field of a CSV line, quoted where RFC 4180 wants it."""
+    """A CSV field, quoted where RFC 4180 requires it."""
     if any(character in text for character in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"'
     return text
 
 
 def without_formula_guard(cell: str) -> str:
-    """A CSV cell without the ' that was put before a formula."""
+    """A CSV cell without the ' that guards a formula."""
     return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
 def suggestion(word: str, known: list[str]) -> str:
-    """`; did you mean: a, b` or nothing, for the end of a message."""
+    """`; did you mean: a, b` to append to a message; empty if nothing is similar."""
     from difflib import get_close_matches
 
     near = get_close_matches(word, known)

@@ -1,4 +1,4 @@
-"""Times as people type them and as machines read them; always aware, always UTC."""
+"""Parse and format times; always timezone-aware, always UTC."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-
 
 
 def utcnow() -> datetime:
-    """Now, aware, in UTC."""
+    """The current time in UTC."""
     return datetime.now(UTC)
 
 
 def rfc3339(moment: datetime) -> str:
-    """RFC 3339 in UTC with Z; microseconds only where there are any."""
+    """RFC 3339 in UTC with Z; microseconds only if they are not zero."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def sqlite_time(moment: datetime) -> str:
-    """The text that SQLAlchemy stores in SQLite: UTC, no zone, always six digits of a second."""
+    """The text that SQLAlchemy stores in SQLite: UTC without a zone, always with six digits of microseconds."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def parse_span(text: str) -> timedelta:
-    """`30d`, `12h`, `15m`, `90s`, `2w` as a length of time. Raises InvalidInput."""
+    """A duration: `30d`, `12h`, `15m`, `90s`, `2w`. Raises InvalidInput."""
     match = _SPAN.fullmatch(text)
     if not match:
         raise InvalidInput(f"not a length of time: {text} (write 30d or 12h)")
@@ -38,10 +38,7 @@ def parse_span(text: str) -> timedelta:
 
 
 def parse_time(text: str, *, relative_to: Literal["future", "past"], now: datetime | None = None) -> datetime:
-    """A length of time from now, an RFC 3339 time, or a date (00:00 UTC). Raises InvalidInput.
-
-    `relative_to` says in which direction `30d` counts.
-    """
+    """An RFC 3339 time, a date (00:00 UTC), or a duration before or after now. Raises InvalidInput."""
     try:
         if _SPAN.fullmatch(text):
             span = parse_span(text)
@@ -57,5 +54,5 @@ def parse_time(text: str, *, relative_to: Literal["future", "past"], now: dateti
 
 
 def parse_expiry(text: str) -> datetime | None:
-    """A time from now on, or None for `never`. Raises InvalidInput."""
+    """An expiry: a time as `parse_time` reads it, or None for `never`. Raises InvalidInput."""
     return None if text == "never" else parse_time(text, relative_to="future")

@@ -15,7 +15,7 @@ def new_id() -> uuid.UUID:
 
 
 class ChangeIds:
-    """UUIDv7s for the rows of one change: rising, and recognizable by 30 bits taken from a seed.
+    """Increasing UUIDv7s for the rows of one change, recognizable by 30 bits taken from a seed.
 
     48 bits of milliseconds, a counter of 12 bits (when it overflows the time runs ahead, RFC 9562 section 6.2),
     the seed's bits, 32 random bits.
@@ -43,5 +43,5 @@ class ChangeIds:
         return ids
 
     def made(self, row_id: uuid.UUID) -> bool:
-        """Is it one of these?"""
+        """Whether the id was made for this change."""
         return str(row_id)[19:28] == self._mark

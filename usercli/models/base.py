@@ -13,7 +13,7 @@ from usercli.models.types import UtcDateTime
 from usercli.times import utcnow
 from usercli.uuid7 import new_id
 
-#: Constraint and index names are the dictionary by which a database error becomes a domain error.
+#: The names of constraints and indexes; domain errors are found by them.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -24,13 +24,13 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
-    """All tables; an application builds its own on it (docs/application-tables.md)."""
+    """The base of all tables, also of applications (docs/application-tables.md)."""
 
     metadata = MetaData(naming_convention=NAMING)
 
 
 class IdMixin:
-    """A UUIDv7 primary key; the server makes a random one for other writers."""
+    """A UUIDv7 primary key; by default the server generates a random UUID."""
 
     id: Mapped[uuid.UUID] = mapped_column(
         Uuid(), primary_key=True, default=new_id, server_default=FetchedValue(), sort_order=-10
@@ -38,12 +38,12 @@ class IdMixin:
 
 
 def _created_at(context: Any) -> datetime:
-    """A new row was last changed when it was made."""
+    """The default of updated_at."""
     return cast("datetime", context.get_current_parameters()["created_at"])
 
 
 class TimestampMixin:
-    """When the row was made and last changed, in UTC."""
+    """When the row was created and last updated, in UTC."""
 
     created_at: Mapped[datetime] = mapped_column(
         UtcDateTime(), default=utcnow, server_default=FetchedValue(), sort_order=90
