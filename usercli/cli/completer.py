@@ -1,4 +1,4 @@
-"""What may come next on a command line, for the completion of the shells (completion.py).
+"""Complete a command line for the shells (completion.py).
 
 Only values that no shell and no terminal would interpret are suggested: they are inserted without quotes.
 
@@ -23,30 +23,30 @@ from usercli.cli.output.writer import FORMATS
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
 
-#: In place of values: the shell completes the names of files by itself.
+#: Stands for file names, which the shell completes itself.
 FILES = ":files"
 
 MAX_SUGGESTIONS = 50
 _TIMEOUT_SECONDS = 0.3
 
-#: Besides letters and digits, what is suggested may hold these.
+#: Characters besides letters and digits that a suggestion may contain.
 _SAFE = frozenset("._+-@=,:/%")
 
 
 @dataclass
 class Line:
-    """A command line as far as it is typed: its command, and what the word at its end belongs to."""
+    """A command line as typed so far, and the option or argument that its last word belongs to."""
 
     command: Any
     word: str
     path: tuple[str, ...] = ()
     arguments: list[str] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
-    #: The option or argument whose value the word is; None where a command or an option's name may stand.
+    #: What the word is a value of; None where a command or the name of an option is expected.
     parameter: Any = None
     #: What precedes the value in the same word: `--output=`.
     prefix: str = ""
-    #: The option whose value is the next word.
+    #: An option that takes the next word as its value.
     pending: Any = None
     #: After `--` no word is an option.
     options_ended: bool = False
@@ -56,7 +56,7 @@ class Line:
 
 
 def suggest(words: Sequence[str]) -> list[str]:
-    """What the last of these words (all after `usercli`) may become; at most 50, in their order."""
+    """At most MAX_SUGGESTIONS completions of the last word; `words` are all words after `usercli`."""
     line = _read(words)
     found = _options(line) if line.parameter is None and line.word.startswith("-") else _values(line)
     safe = (value for value in found if value == FILES or _is_safe(value))
@@ -91,7 +91,7 @@ def _read(words: Sequence[str]) -> Line:
 
 
 def _take(line: Line, word: str) -> bool:
-    """Take a complete word into the line; False if it is no command where one is needed."""
+    """Add a complete word to the line; False if it should name a command and does not."""
     if line.pending is not None:
         line.options[line.pending.name], line.pending = word, None
     elif word == "--" and not line.options_ended:
@@ -124,7 +124,7 @@ def _option(command: Any, name: str) -> Any:
 
 
 class _NoParameter:
-    """Stands for an argument that there is not."""
+    """In place of a missing argument; has no values."""
 
     name = metavar = ""
     opts = ()
@@ -142,7 +142,7 @@ def _argument(command: Any, position: int) -> Any:
 
 
 def _children(group: Any) -> list[str]:
-    """The names of a group's commands; none if it is a command itself."""
+    """The names of a group's commands; empty for a command."""
     return [name for name, command in getattr(group, "commands", {}).items() if not command.hidden]
 
 
@@ -151,7 +151,7 @@ def _child(group: Any, name: str) -> Any:
     return lazy[name].load() if name in lazy else group.commands[name]
 
 
-# -- what there is to choose from
+# -- values
 
 
 def _options(line: Line) -> Iterator[str]:
@@ -191,7 +191,7 @@ def _sortable(_: Line) -> Iterable[str]:
 
 
 def _fields(line: Line) -> Iterator[str]:
-    """The fields of a list `a,b,` that is being typed, without those that stand there."""
+    """The list `a,b,` that is being typed, extended by each of the other fields."""
     from usercli.cli import contract
 
     chosen, comma, _ = line.word.rpartition(",")
@@ -213,7 +213,7 @@ def _filters(line: Line) -> Iterator[str]:
 
 
 def _schema_names(line: Line) -> Iterable[str]:
-    """The next word of each name that begins as the words before it."""
+    """The next word of each name that starts with the words typed before."""
     from usercli.cli import contract
 
     earlier = line.arguments
@@ -248,7 +248,7 @@ def _fixed(*values: str) -> Callable[[Line], Iterable[str]]:
     return lambda _: values
 
 
-#: By the name of an option, or else by its metavar.
+#: The values of an option or argument, by the name of the option, else by the metavar.
 _SOURCES: Mapping[str, Callable[[Line], Iterable[str]]] = {
     "--output": _fixed(*FORMATS),
     "--profile": _profiles,
@@ -273,11 +273,11 @@ _SOURCES: Mapping[str, Callable[[Line], Iterable[str]]] = {
 }
 
 
-# -- asking the configuration and the database
+# -- values from the configuration and the database
 
 
 class _QuietInvocation(Invocation):
-    """The invocation that the line would have, without a word."""
+    """An invocation that prints nothing."""
 
     def info(self, text: str) -> None:
         pass
@@ -294,12 +294,12 @@ def _query(line: Line, question: Callable[[UnitOfWork], list[str]]) -> list[str]
     uow = _invocation(line).reading()
     with _exit_after(_TIMEOUT_SECONDS):
         found = question(uow)
-    return [value for value in found if not value.startswith("-")]  # usercli would take it for an option
+    return [value for value in found if not value.startswith("-")]  # it would be parsed as an option
 
 
 @contextmanager
 def _exit_after(seconds: float) -> Iterator[None]:
-    """End the process without a word if the block takes longer, also within a driver that heeds no signal."""
+    """Exit silently if the block takes longer, even inside a driver that blocks signals."""
     with open(os.devnull, "w") as sink:
         faulthandler.dump_traceback_later(seconds, exit=True, file=sink)
         try:

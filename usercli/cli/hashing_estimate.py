@@ -1,4 +1,4 @@
-"""What hashing many passwords will take, said before it begins."""
+"""Estimate how long hashing many passwords takes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SAMPLES = 2
 
 
 def estimate(count: int | None, hasher: PasswordHasher, jobs: int | None) -> str:
-    """`hashing 100 passwords with bcrypt, cost 12, on 2 threads: about 14 seconds`; None: nobody knows how many."""
+    """`hashing 100 passwords with bcrypt, cost 12, on 2 threads: about 14 seconds`; without a count, a rate."""
     threads = min(jobs or os.cpu_count() or 1, count or 1 << 20)
     passwords = "passwords" if count is None else "1 password" if count == 1 else f"{count:,} passwords"
     on = "1 thread" if threads == 1 else f"{threads} threads"
@@ -25,7 +25,7 @@ def estimate(count: int | None, hasher: PasswordHasher, jobs: int | None) -> str
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people say it."""
+    """A duration in seconds, minutes, hours or days."""
     for size, unit in ((86400 * 3, "days"), (3600 * 2, "hours"), (60 * 2, "minutes")):
         if seconds >= size:
             return f"{seconds / {'days': 86400, 'hours': 3600, 'minutes': 60}[unit]:,.0f} {unit}"

@@ -1,7 +1,7 @@
-"""Groups whose commands are listed at once and loaded when they are called, and the shape of help.
+"""Groups that list their commands without loading them, and the layout of help.
 
-Start-up decides how a tool feels that scripts call once a user: `--help` and a typo load no command, and a
-command loads only its own module.
+Scripts start usercli once per user, so start-up time counts: `--help` and a typo load no command, and a command
+loads only its own module.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-#: `rich_help_panel` of the options that every command takes; help lists them last.
+#: The `rich_help_panel` of the options of every command; help lists them last.
 COMMON = "Options of all commands"
 
 
@@ -23,7 +23,10 @@ _LOADED: dict[str, Any] = {}
 
 @dataclass(frozen=True)
 class Lazy:
-    """A command before it is loaded: `module:function`, or `module:app` of a group, in usercli.cli.commands."""
+    """A command that is not loaded yet.
+
+    `target` is `module:function`, or `module:app` for a group, in usercli.cli.commands.
+    """
 
     name: str
     target: str
@@ -32,7 +35,7 @@ class Lazy:
     hidden: bool = False
 
     def load(self) -> Any:
-        """The real command; made once, since a batch calls it many times."""
+        """The command; loaded once, since a batch calls it many times."""
         if self.target not in _LOADED:
             _LOADED[self.target] = self._import()
         return _LOADED[self.target]
@@ -48,7 +51,7 @@ class Lazy:
 
 
 class ErrorContextMixin:
-    """A parser's error says which command's help to see."""
+    """Attaches the context to a parser's error, so that the message names the command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         try:
@@ -61,7 +64,7 @@ class ErrorContextMixin:
 
 
 class Command(ErrorContextMixin, TyperCommand):
-    """A command whose help lists its own options before those of all commands."""
+    """A command whose help lists its own options before the options of all commands."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _write_parameters(self, ctx, formatter)
@@ -112,7 +115,7 @@ def _write_parameters(command: Any, ctx: Any, formatter: Any) -> None:
 
 
 def new_app(help: str, lazy: Iterable[Lazy] = (), **settings: Any) -> typer.Typer:  # noqa: A002 - Typer's word
-    """A Typer app in the house's style, with lazily loaded commands."""
+    """A Typer app with lazily loaded commands and our settings."""
     stubs = {item.name: item for item in lazy}
     group = type("Group", (Group,), {"lazy": stubs})
     app = typer.Typer(
@@ -131,7 +134,7 @@ def new_app(help: str, lazy: Iterable[Lazy] = (), **settings: Any) -> typer.Type
 
 
 def single_command_app(function: Callable[..., Any], name: str) -> typer.Typer:
-    """An app of exactly one command."""
+    """An app with a single command."""
     app = typer.Typer(
         add_completion=False,
         rich_markup_mode=None,
@@ -144,7 +147,7 @@ def single_command_app(function: Callable[..., Any], name: str) -> typer.Typer:
 def add_command(
     app: typer.Typer, function: Callable[..., Any], name: str, cls: type[TyperCommand] = Command
 ) -> None:
-    """Put a command into an app."""
+    """Add a command to an app."""
     app.command(name, cls=cls, context_settings={"help_option_names": ["-h", "--help"]})(function)
 
 
@@ -153,5 +156,5 @@ def _stub() -> NoReturn:
 
 
 def flag(name: str, help: str) -> Any:  # noqa: A002 - Typer's word
-    """An option without a value, whose default goes without saying."""
+    """An option without a value, False by default."""
     return typer.Option(name, help=help, show_default=False)

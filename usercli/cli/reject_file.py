@@ -1,4 +1,4 @@
-"""The reject file: records that were not imported, in a form that can be mended and imported."""
+"""The reject file: records that were not imported, to be corrected and imported."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class RejectFile:
-    """CSV in our own fields, with the line and the reason; without a path, nothing.
+    """CSV of our fields with line and reason; without a path nothing is written.
 
-    `resume_at` is the length that an earlier run left; what lies behind it was never acknowledged. The file
-    is removed again if nothing was rejected.
+    `resume_at` is the length in bytes that an earlier run acknowledged; the rest is truncated. The file is
+    removed if nothing was rejected.
     """
 
     def __init__(self, path: str | None, resume_at: int | None = None) -> None:
@@ -49,7 +49,7 @@ class RejectFile:
         return self
 
     def write(self, reject: Reject) -> None:
-        """Add a record. Raises UserCliError."""
+        """Write a record. Raises UserCliError."""
         if self._out is None:
             return
         fields = {**(reject.fields or {}), "reject_line": reject.line, "reject_reason": reject.reason}
@@ -61,7 +61,7 @@ class RejectFile:
             raise self._write_error(error) from None
 
     def sync(self) -> int:
-        """Have it on disk; its length in bytes, 0 while nothing was rejected. Raises UserCliError."""
+        """Flush to disk; the length in bytes, 0 if nothing was rejected. Raises UserCliError."""
         if self._out is None or self._is_empty:
             return 0
         try:

@@ -54,7 +54,7 @@ def export(
 
     if file is not None:
         default_format(invocation, file)
-    Output(invocation.options, GRANT_FIELDS)  # refuses a wrong choice before any work
+    Output(invocation.options, GRANT_FIELDS)  # fails early on a wrong format or field
     from usercli.services import access_review as service
 
     grants = service.list_grants(invocation.reading())

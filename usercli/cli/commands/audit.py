@@ -159,7 +159,7 @@ def export(
 
 
 def parse_change(text: str) -> UUID:
-    """The id of a change. Raises ChangeNotFound: what is no UUID names no change."""
+    """The id of a change. Raises ChangeNotFound if it is no UUID."""
     from usercli.errors import ChangeNotFound
 
     try:

@@ -1,4 +1,4 @@
-"""completion: what makes a shell complete commands, options and values."""
+"""completion: scripts that make a shell complete commands, options and values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from usercli.errors import InvalidInput
 
 SHELLS = ("bash", "zsh", "fish")
 
-#: Breaks that begin the next word (rl_special_prefixes in bash's readline).
+#: Word breaks that belong to the word after them (rl_special_prefixes in bash's readline).
 _PREFIX_BREAKS = "$@"
 
 
@@ -57,17 +57,17 @@ def complete(
     """
     from usercli.cli.completer import FILES, suggest
 
-    with suppress(Exception):  # whatever it is, a person is typing
+    with suppress(Exception):  # an error message would disturb the line being typed
         typed, cut = _bash_words(*words) if shell == "bash" else (words, 0)
         for value in suggest(typed):
             sys.stdout.write(f"{value if value == FILES else value[cut:]}\n")
 
 
 def _bash_words(breaks: str, line: str) -> tuple[list[str], int]:
-    """The words of a line as far as it is typed, and how much of the last one bash takes for settled.
+    """The words of a line as typed so far, and the length of the start of the last one that bash keeps.
 
-    To bash also @, = and : end a word (COMP_WORDBREAKS); only what comes after the last of them is replaced,
-    and an @ itself.
+    In bash @, = and : end a word, too (COMP_WORDBREAKS); only the text after the last of them is replaced,
+    including an @ itself.
     """
     lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
     lexer.whitespace_split, lexer.commenters = True, ""

@@ -50,7 +50,7 @@ def export(
         default_format(invocation, file)
     output = Output(invocation.options, columns)
     if output.format == "table":
-        invocation.options.output = "tsv"  # every row of every field: no table
+        invocation.options.output = "tsv"  # a table would be too wide
     from usercli.services.exports import export_blocks
 
     def write(output: Output) -> None:
@@ -88,7 +88,7 @@ def _export_to(
 def write_output(
     invocation: Invocation, columns: Sequence[str], file: str | None, write: Callable[[Output], None]
 ) -> None:
-    """Let `write` write to stdout, or to a file that appears, or is replaced, when it is complete."""
+    """Write to stdout, or to a file that is created or replaced atomically."""
     if file is None:
         write(Output(invocation.options, columns))
         return
@@ -100,7 +100,7 @@ def write_output(
 
 
 def default_format(invocation: Invocation, file: str) -> None:
-    """Unless an option says the format, the ending of the file's name does; CSV if it says nothing."""
+    """Set the output format by the suffix of the file name, else CSV, unless an option sets it."""
     if invocation.options.output is None and not invocation.options.quiet:
         ending = file.rpartition(".")[2].lower()
         invocation.options.output = ending if ending in {"csv", "tsv", "jsonl", "json", "yaml"} else "csv"

@@ -1,4 +1,4 @@
-"""schema: what scripts may rely on, as JSON Schema."""
+"""schema: the outputs and files that scripts rely on, as JSON Schema."""
 
 from __future__ import annotations
 
