@@ -1,7 +1,7 @@
-"""Files of users: one small module for each format, one table that lists them.
+"""Readers of files of users: a module for each format, and the tables that list them.
 
-A reader turns a binary stream into records, one user each, in our own field names, without holding the
-file in memory. What it cannot read as a record it yields as a BadRecord with its line and the reason.
+A reader streams records, one user each, in our field names. What it cannot read as a record it yields as a
+BadRecord with its line and the reason.
 """
 
 from __future__ import annotations
@@ -16,41 +16,41 @@ from usercli.errors import InvalidInput
 
 @dataclass(slots=True)
 class Record:
-    """One user of a file: `line` is where it starts (or its number, where there are no lines).
+    """One user of a file; `line` is where it starts, or its number in a file without lines.
 
-    `fields` has our names (schemas/user_fields.py) and `password`. Values are typed, or texts as a table of texts
-    has them.
+    `fields` has our names (schemas/user_fields.py) and `password`. Values are typed, or the texts
+    of a table.
     """
 
     line: int
     fields: dict[str, Any]
-    #: The scheme of a hash that cannot be verified and was left out; the user comes without a password.
+    #: The scheme of a hash that was left out because it cannot be verified.
     unsupported: str | None = None
 
 
 @dataclass(slots=True)
 class BadRecord:
-    """What could not be read as a user."""
+    """A record that cannot be read as a user."""
 
     line: int
     reason: str
-    #: The record as it stood, for the reject file; None where nothing of it can be told.
+    #: The fields as far as they could be read, for the reject file; None if there are none.
     fields: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a reader may need to know besides the file."""
+    """Settings of a reader."""
 
-    #: Makes addresses of login names, for systems that have none: ada -> ada@DOMAIN.
+    #: Completes login names to addresses where a system has none: ada -> ada@DOMAIN.
     email_domain: str | None = None
-    #: The separator of a table; told from the header line when None.
+    #: The delimiter of a table; None: detected from the header line.
     delimiter: str | None = None
-    #: Their column names -> ours.
+    #: Column names of the file -> our field names.
     mapping: dict[str, str] = field(default_factory=dict)
-    #: Unknown columns become attributes instead of an error.
+    #: Take unknown columns as attributes instead of failing.
     unknown_to_attributes: bool = False
-    #: File names of companions, as /etc/passwd beside shadow.
+    #: Paths of companion files, such as /etc/passwd for shadow.
     companions: tuple[str, ...] = ()
 
 
@@ -60,7 +60,7 @@ class Reader(Protocol):
     def __call__(self, source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]: ...
 
 
-#: `--from NAME`: the systems whose own export files are read.
+#: `--from NAME`: export files of other systems.
 SYSTEMS: dict[str, str] = {
     "auth0": "usercli.readers.systems.auth0:read",
     "django": "usercli.readers.systems.django:read",
@@ -74,7 +74,7 @@ SYSTEMS: dict[str, str] = {
     "scim": "usercli.readers.systems.scim:read",
 }
 
-#: Our own formats, by the ending of the file's name.
+#: Our own formats, by file suffix.
 OURS: dict[str, str] = {
     "csv": "usercli.readers.csv_tsv:read",
     "tsv": "usercli.readers.csv_tsv:read_tsv",
@@ -84,7 +84,7 @@ OURS: dict[str, str] = {
 
 
 def reader(name: str) -> Reader:
-    """The reader of a format. Raises InvalidInput naming those that there are."""
+    """The reader of a format. Raises InvalidInput listing the known ones."""
     place = SYSTEMS.get(name) or OURS.get(name)
     if place is None:
         raise InvalidInput(f"no such format: {name} (known: {', '.join([*OURS, *SYSTEMS])})")

@@ -1,4 +1,4 @@
-"""Reads an access review that came back with decisions."""
+"""Read an access review that was filled in with decisions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from usercli.readers import BadRecord, Record
 from usercli.readers.csv_tsv import read_columns
 from usercli.schemas.access_review import DECISION_FIELDS, Decision
 
-#: What people decide line by line; some hundred thousand grants.
+#: Some hundred thousand grants; people decide line by line.
 MAX_BYTES = 16 << 20
 
 
 class BadReview(InvalidInput):
-    """Rows of a review are wrong: `rows` are their lines and the reasons."""
+    """Rows of a review are wrong; `rows` holds their lines and the reasons."""
 
     def __init__(self, rows: Sequence[tuple[int, str]]) -> None:
         super().__init__(f"{len(rows):,} bad {'row' if len(rows) == 1 else 'rows'} found; nothing was changed")
@@ -29,7 +29,7 @@ class BadReview(InvalidInput):
 
 
 def read_decisions(source: BinaryIO, *, escaped: bool = False) -> list[Decision]:
-    """Every row of the table, undecided ones too. `escaped` is for TSV. Raises InvalidInput, BadReview."""
+    """Every row, including undecided ones; `escaped` for TSV. Raises InvalidInput, BadReview."""
     try:
         data = source.read(MAX_BYTES + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile):

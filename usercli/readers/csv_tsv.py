@@ -1,4 +1,4 @@
-"""CSV and TSV: our own export, and tables that people make."""
+"""CSV and TSV: our own export, and tables from elsewhere."""
 
 from __future__ import annotations
 
@@ -19,25 +19,22 @@ _UNESCAPED = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """A table with a header line; comma, semicolon, tab or pipe is told from the header."""
+    """A table with a header line, which shows whether the delimiter is comma, semicolon, tab or pipe."""
     return _UserTable(source, options).records()
 
 
 def read_tsv(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    r"""Tab-separated values as usercli writes them: \t \n \r \\ are escapes, nothing is quoted."""
+    r"""Tab-separated values as usercli writes them: escapes \t \n \r \\, no quotes."""
     return _UserTable(source, options, escaped=True).records()
 
 
 def read_columns(source: BinaryIO, wanted: Sequence[str], *, escaped: bool = False) -> Iterator[Record | BadRecord]:
-    """A table that is not of users: these columns must be there, others may.
-
-    `escaped` is for TSV as usercli writes it.
-    """
+    """A table of something else than users, with at least the `wanted` columns; `escaped` for our TSV."""
     return _PlainTable(source, wanted, escaped=escaped).records()
 
 
 class _Lines:
-    """The file's lines, with those of the present record at hand, to go back to."""
+    """The lines of the file; those of the current record can be given back."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._blocks = blocks(source)
@@ -64,7 +61,7 @@ class _Lines:
         return line
 
     def block(self) -> tuple[int, str] | None:
-        """Many lines at once, and the number of the first; None if lines wait to be read one by one."""
+        """Many lines at once and the number of the first; None if lines were pushed back to be read one by one."""
         if self.buffered:
             return None
         number, block = next(self._blocks, (0, ""))
@@ -74,15 +71,15 @@ class _Lines:
         return None
 
     def push_back(self, number: int, block: str | list[str | BadLine]) -> None:
-        """Have these lines read one by one."""
+        """Put lines back, to be read one by one."""
         self.buffered.extend(enumerate(lines_of(block) if isinstance(block, str) else block, number))
 
     def end_record(self) -> None:
-        """The record is read."""
+        """Forget the lines of the current record: it is complete."""
         self.current, self._length = [], 0
 
     def rewind(self) -> tuple[int, str]:
-        """Give back all lines of the record but its first; that one."""
+        """Push back all lines of the current record but the first; returns that one."""
         (number, line), *rest = self.current
         self.buffered.extendleft(reversed(rest))
         self.end_record()
@@ -90,7 +87,7 @@ class _Lines:
 
 
 class _EscapedRows:
-    """Looks like a csv.reader, where nothing is quoted."""
+    """The interface of csv.reader for TSV without quotes."""
 
     def __init__(self, lines: Iterable[str], cells: Callable[[str], list[str]]) -> None:
         self._lines, self._cells = iter(lines), cells
@@ -125,7 +122,7 @@ class _UserTable:
                 return
 
     def _fast_records(self, first: int, text: str) -> Iterator[Record | BadRecord]:
-        """The records of a block of lines, up to one that is broken or goes on behind it; gives back the rest."""
+        """The records of a block; from a record that is broken or incomplete on, the lines are pushed back."""
         rows = self._rows(io.StringIO(text, newline="\n"))
         is_plain = self._is_plain and not (self._is_guarded and "'" in text)
         header, width, record = self._header, len(self._header), self._record
@@ -141,7 +138,7 @@ class _UserTable:
             self._lines.push_back(first + read, "".join(lines_of(text)[read:]))
 
     def _strict_records(self) -> Iterator[Record | BadRecord]:
-        """The records of the lines that were given back, up to the end of the last of them."""
+        """The records of the lines that were pushed back."""
         rows = self._rows(self._lines)
         while self._lines.buffered:
             try:
@@ -172,7 +169,7 @@ class _UserTable:
         raise InvalidInput("the file is empty: there is no header line")
 
     def _rows(self, lines: Iterable[str]) -> Any:
-        """The cells of each record: a csv.reader, or what looks like one."""
+        """The cells of each record, as a csv.reader or alike."""
         if self._escaped:
             return _EscapedRows(lines, self._cells)
         return csv.reader(lines, delimiter=self._delimiter, strict=True)
@@ -189,7 +186,7 @@ class _UserTable:
             raise InvalidInput("line 1: the header line cannot be read: a quote is not closed") from None
 
     def _field_names(self, cells: list[str]) -> list[str]:
-        """Our name for each column; `attributes.x` is an attribute."""
+        """Our field for each column; `attributes.x` is an attribute."""
         names: list[str] = []
         for cell in cells:
             theirs = cell.strip()
@@ -237,19 +234,19 @@ class _UserTable:
 
     def _report_bad_line(self) -> Iterator[BadRecord]:
         bad, self._lines.bad = self._lines.bad, None
-        assert bad is not None  # noqa: S101 - asked just before
+        assert bad is not None  # noqa: S101 - the caller checked
         if self._lines.current:  # inside a quoted field that began earlier
             number, line = self._lines.rewind()
             yield BadRecord(number, "a quote is opened and not closed", self._rough_fields(line))
         yield BadRecord(bad.number, bad.reason)
 
     def _rough_fields(self, line: str) -> dict[str, Any]:
-        """The cells of a line that cannot be read, so that it can be mended."""
+        """The fields of a line that cannot be parsed, for the reject file."""
         return self._fields([cell.strip('"') for cell in line.rstrip("\r\n").split(self._delimiter)])
 
 
 class _PlainTable(_UserTable):
-    """A table with columns of its own, written by usercli and filled in by a person, perhaps in a spreadsheet."""
+    """A table other than of users, written by usercli and filled in by a person, perhaps in a spreadsheet."""
 
     def __init__(self, source: BinaryIO, wanted: Sequence[str], *, escaped: bool) -> None:
         super().__init__(source, ReadOptions(), escaped=escaped)
@@ -267,7 +264,7 @@ class _PlainTable(_UserTable):
 
 
 def _detect_delimiter(header: str) -> str:
-    """The separator that the header line uses most."""
+    """The most frequent delimiter of the header line."""
     return max(_DELIMITERS, key=header.count) if any(s in header for s in _DELIMITERS) else ","
 
 

@@ -16,16 +16,16 @@ from usercli.schemas.user_fields import BOOLEANS, DESIRED, TIMES
 from usercli.text import suggestion, without_formula_guard
 from usercli.validation import BOOLEAN_WORDS
 
-#: A file that people write and review; more users than this holds are for import.
+#: People write and review the file; for more users there is import.
 MAX_BYTES = 16 << 20
 MAX_DEPTH = 100
 
-#: The columns that a table may have.
+#: The columns of a table.
 COLUMNS = (*DESIRED, "initial_password")
 
 
 def read_document(file: str) -> Document:
-    """The file, by the ending of its name. Raises InvalidInput with the place of what is wrong."""
+    """Read a file by its suffix. Raises InvalidInput with the file and line of the error."""
     name = file.rpartition("/")[2]
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if ending not in _READERS:
@@ -57,7 +57,7 @@ def _text(name: str, data: bytes) -> str:
 
 
 class _Object(dict[str, Any]):
-    """An object that remembers a key that it has twice."""
+    """An object that remembers a duplicate key."""
 
     duplicate_key: str | None = None
 
@@ -68,7 +68,7 @@ def _read_json(name: str, data: bytes) -> Document:
         found = json.loads(text, object_pairs_hook=_object_of_pairs)
     except json.JSONDecodeError as error:
         raise InvalidInput(f"{name}:{error.lineno}: not valid JSON: {error.msg.lower()}") from None
-    except ValueError:  # Python reads no number of so many digits
+    except ValueError:  # Python limits the digits of a number
         raise InvalidInput(f"{name}: a number is too long") from None
     except RecursionError:
         raise InvalidInput(f"{name}: nested deeper than {MAX_DEPTH} levels") from None
@@ -132,7 +132,7 @@ def _header(name: str, cells: list[str]) -> list[str]:
 
 
 def _user(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
-    """A row, typed. A column that is not there says nothing; an empty cell is an empty value."""
+    """A row with typed values. A missing column leaves the field unset; an empty cell is an empty value."""
     if len(cells) != len(header):
         raise InvalidInput(f"{place}: {len(cells)} fields where the header has {len(header)}")
     found: dict[str, Any] = dict(zip(header, map(without_formula_guard, cells), strict=True))

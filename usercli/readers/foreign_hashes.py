@@ -1,7 +1,4 @@
-"""Other systems' hashes in the spelling that usercli.passwords reads.
-
-A spelling changes, a hash does not: each of these is the same computation written another way.
-"""
+"""Hashes of other systems in the encoding that usercli.passwords reads; the computation is the same."""
 
 from __future__ import annotations
 
@@ -12,8 +9,8 @@ from dataclasses import dataclass
 
 from usercli.passwords import identify
 
-# What PBKDF2 with each digest is called, and the bytes of its key that are kept. A longer key begins with these
-# (RFC 8018, 5.2: it is made block by block).
+# The prefix of PBKDF2 with each digest, and the bytes of the key that are kept. A longer key starts with these:
+# it is computed block by block (RFC 8018, 5.2).
 _PBKDF2 = {"sha1": ("$pbkdf2$", 20), "sha256": ("$pbkdf2-sha256$", 32), "sha512": ("$pbkdf2-sha512$", 64)}
 _SCRYPT_BYTES = 32
 
@@ -29,7 +26,7 @@ _DES = re.compile(r"[./0-9A-Za-z]{13}|_[./0-9A-Za-z]{19}")
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """How a user signs in: a hash that can be verified, else the name of its scheme; or a password in clear."""
+    """A verifiable hash, or the name of an unsupported scheme, or a plain password."""
 
     hashed: str | None = None
     unsupported: str | None = None
@@ -37,7 +34,7 @@ class Secret:
 
 
 def keep(stored: str, scheme: str | None = None) -> Secret:
-    """The hash if it can be verified; else what its scheme is called. Nothing and disabled ones are no secret."""
+    """The hash if it can be verified, else the name of its scheme; empty for no hash and for a disabled one."""
     kind = identify(stored)
     if kind.usable:
         return Secret(stored)
@@ -47,7 +44,7 @@ def keep(stored: str, scheme: str | None = None) -> Secret:
 
 
 def scheme_name(stored: str) -> str:
-    """What a scheme that is not verified is called."""
+    """The name of an unsupported scheme."""
     if found := _LDAP.fullmatch(stored):
         return found[1].lower()
     if found := _NAMED.match(stored):
@@ -56,7 +53,7 @@ def scheme_name(stored: str) -> str:
 
 
 def pbkdf2(digest: str, rounds: int, salt: bytes, key: bytes) -> Secret:
-    """PBKDF2 with HMAC of that digest."""
+    """PBKDF2 with HMAC of `digest`."""
     start, size = _PBKDF2.get(digest, ("", 0))
     if not size or len(key) < size or rounds < 1:
         return Secret(unsupported=f"pbkdf2_{digest}")
@@ -64,7 +61,7 @@ def pbkdf2(digest: str, rounds: int, salt: bytes, key: bytes) -> Secret:
 
 
 def pbkdf2_from_phc(stored: str) -> Secret:
-    """The spelling `$pbkdf2-sha512$i=100000,l=64$salt$key`, base64 without padding."""
+    """The PHC string `$pbkdf2-sha512$i=100000,l=64$salt$key`, base64 without padding."""
     found = re.fullmatch(r"\$pbkdf2-([a-z0-9]{1,10})\$i=(\d{1,9}),l=\d{1,9}\$([^$]*)\$([^$]*)", stored)
     if not found:
         return keep(stored)
@@ -75,7 +72,7 @@ def pbkdf2_from_phc(stored: str) -> Secret:
 
 
 def scrypt(cost: int, block: int, parallel: int, salt: bytes, key: bytes) -> Secret:
-    """scrypt (RFC 7914); a longer key begins with the shorter one, since it ends with PBKDF2."""
+    """scrypt (RFC 7914); a longer key starts with the shorter one, since PBKDF2 computes it."""
     exponent = cost.bit_length() - 1
     if len(key) < _SCRYPT_BYTES or cost != 1 << max(exponent, 1):
         return Secret(unsupported="scrypt")
@@ -91,7 +88,7 @@ def argon2(kind: str, version: int, numbers: tuple[int, int, int], salt: bytes, 
 
 
 def digest(algorithm: str, template: str, salt: bytes, checksum: bytes) -> Secret:
-    """One round of a digest over salt and password, put together as the form says."""
+    """One round of a digest over salt and password, joined by the template."""
     if DIGEST_BYTES.get(algorithm) != len(checksum):
         return Secret(unsupported=f"salted_{algorithm}" if salt else algorithm)
     pieces = (base64.b64encode(piece).decode() for piece in (template.encode(), salt, checksum))
@@ -99,7 +96,7 @@ def digest(algorithm: str, template: str, salt: bytes, checksum: bytes) -> Secre
 
 
 def werkzeug(stored: str) -> Secret:
-    """Werkzeug's pbkdf2:sha256:600000$salt$hex and scrypt:32768:8:1$salt$hex; the salt is text."""
+    """Werkzeug's pbkdf2:sha256:600000$salt$hex and scrypt:32768:8:1$salt$hex, with a text as the salt."""
     found = re.fullmatch(r"(pbkdf2|scrypt):([a-z0-9:]{1,40})\$([^$]*)\$([0-9a-f]*)", stored)
     key = unhex(found[4]) if found else None
     if found is None or key is None:
@@ -114,7 +111,7 @@ def werkzeug(stored: str) -> Secret:
 
 
 def ldap(stored: str) -> Secret:
-    """A userPassword (RFC 2307): {SSHA} and its like, {CRYPT}, {ARGON2}, {PBKDF2-SHA256}; else it is in clear."""
+    """A userPassword (RFC 2307): {SSHA} and alike, {CRYPT}, {ARGON2}, {PBKDF2-SHA256}; else a plain password."""
     found = _LDAP.fullmatch(stored)
     if not found:
         return Secret(password=stored or None)
@@ -130,7 +127,7 @@ def ldap(stored: str) -> Secret:
 
 
 def _ldap_pbkdf2(scheme: str, value: str) -> Secret:
-    """OpenLDAP's pw-pbkdf2 module: {PBKDF2-SHA256}rounds$salt$key; sha1 where no digest is named."""
+    """OpenLDAP's pw-pbkdf2 module: {PBKDF2-SHA256}rounds$salt$key; {PBKDF2} is sha1."""
     found = re.fullmatch(r"(\d{1,9})\$([^$]*)\$([^$]*)", value)
     name = scheme.partition("-")[2].lower() or "sha1"
     salt, key = (unbase64(found[2]), unbase64(found[3])) if found else (None, None)
@@ -140,7 +137,7 @@ def _ldap_pbkdf2(scheme: str, value: str) -> Secret:
 
 
 def _ldap_digest(scheme: str, value: str) -> Secret:
-    """{SHA}, {MD5}, {SMD5}, {SSHA384}, and salts of any length: base64 of the checksum and the salt after it."""
+    """{SHA}, {MD5}, {SMD5}, {SSHA384}, with a salt of any length: base64 of the checksum followed by the salt."""
     is_salted = scheme.startswith(("SSHA", "SMD5"))
     algorithm = _LDAP_DIGESTS.get(scheme[1:] if is_salted else scheme)
     data = unbase64(value)
@@ -153,7 +150,7 @@ def _ldap_digest(scheme: str, value: str) -> Secret:
 
 
 def unbase64(text: str) -> bytes | None:
-    """The bytes of base64: with or without padding, also with . or - and _ for + and /. None if it is not that."""
+    """Decode base64: with or without padding, also with . or - for + and _ for /. None if it is invalid."""
     standard = text.rstrip("=").replace("-", "+").replace("_", "/").replace(".", "+")
     try:
         return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
@@ -162,7 +159,7 @@ def unbase64(text: str) -> bytes | None:
 
 
 def unhex(text: str) -> bytes | None:
-    """The bytes of hexadecimal digits. None if it is not that."""
+    """Decode hexadecimal digits. None if they are invalid."""
     try:
         return binascii.unhexlify(text)
     except (binascii.Error, ValueError):
@@ -170,10 +167,10 @@ def unhex(text: str) -> bytes | None:
 
 
 def unpadded(data: bytes) -> str:
-    """The base64 of bytes, without padding."""
+    """Encode as base64 without padding."""
     return base64.b64encode(data).decode().rstrip("=")
 
 
 def _passlib_base64(data: bytes) -> str:
-    """passlib's base64 for PBKDF2: a dot for the plus."""
+    """Encode as passlib's base64 for PBKDF2: . for +, no padding."""
     return unpadded(data).replace("+", ".")

@@ -1,4 +1,4 @@
-"""A user as another system knows it, and how its values become ours."""
+"""A user of another system, and the conversion of its values to ours."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret
 
-# What no field of ours may hold: control characters, and surrogates without their other half.
+# Not allowed in our fields: control characters and lone surrogates.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_MIN_MILLISECONDS = 100_000_000_000  # as seconds that is the year 5138
+_MIN_MILLISECONDS = 100_000_000_000  # in seconds: the year 5138
 
 
 class InvalidRecord(Exception):
-    """A user that cannot be read, and why."""
+    """A user cannot be read, for `reason`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class InvalidRecord(Exception):
 
 @dataclass(slots=True)
 class ForeignUser:
-    """A user of another system. `login` makes the address where there is none."""
+    """A user of another system; without an email the address is made of `login`."""
 
     email: str = ""
     login: str = ""
@@ -38,11 +38,11 @@ class ForeignUser:
     attributes: dict[str, Any] = field(default_factory=dict)
     secret: Secret = field(default_factory=Secret)
     must_change_password: bool = False
-    #: By our names.
+    #: By our field names.
     times: dict[str, datetime | None] = field(default_factory=dict)
 
     def record(self, number: int, options: ReadOptions) -> Record | BadRecord:
-        """The record; a BadRecord, with all but the address, where none can be made."""
+        """The record; a BadRecord without an email if there is no address and none can be made."""
         fields = self._fields()
         fields["email"] = self.email or address_of(self.login, options)
         if fields["email"]:
@@ -71,19 +71,19 @@ class ForeignUser:
 
 
 def address_of(login: str, options: ReadOptions) -> str:
-    """The address that --email-domain makes of a login name; a login name that is one stays as it is."""
+    """The login name completed by --email-domain, unless it is an address already; empty without a domain."""
     if "@" in login:
         return login
     return f"{login}@{options.email_domain}" if login and options.email_domain else ""
 
 
 def sanitize(value: str) -> str:
-    """The text on one line: each run of control characters is a blank."""
+    """The text on one line, each run of control characters replaced by a blank."""
     return _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", value)).strip()
 
 
 def sanitize_json(value: Any) -> Any:
-    """The value with plain texts and keys and finite numbers."""
+    """The JSON value with sanitized texts and keys; numbers that are not finite become null."""
     if isinstance(value, str):
         return sanitize(value)
     if isinstance(value, dict):
@@ -94,17 +94,17 @@ def sanitize_json(value: Any) -> Any:
 
 
 def is_blank(value: Any) -> bool:
-    """Is it null or empty? False and 0 say something."""
+    """Whether the value is null or empty; False and 0 are not."""
     return value is None or (isinstance(value, str | dict | list) and not value)
 
 
 def joined(*names: str) -> str:
-    """The names that there are, as one."""
+    """The names that are not empty, joined by blanks."""
     return " ".join(filter(None, (sanitize(name) for name in names)))
 
 
 def text(item: dict[str, Any], key: str) -> str:
-    """The text of that key; empty where there is none. Raises InvalidRecord."""
+    """The text of a key, empty if missing. Raises InvalidRecord."""
     value = item.get(key)
     if value is None:
         return ""
@@ -114,7 +114,7 @@ def text(item: dict[str, Any], key: str) -> str:
 
 
 def flag(item: dict[str, Any], key: str, default: bool = False) -> bool:
-    """True or false. Raises InvalidRecord."""
+    """The boolean of a key. Raises InvalidRecord."""
     value = item.get(key)
     if value is None:
         return default
@@ -124,7 +124,7 @@ def flag(item: dict[str, Any], key: str, default: bool = False) -> bool:
 
 
 def part(item: dict[str, Any], key: str) -> dict[str, Any]:
-    """The object of that key; empty where there is none. Raises InvalidRecord."""
+    """The object of a key, empty if missing. Raises InvalidRecord."""
     value = item.get(key)
     if value is None:
         return {}
@@ -134,7 +134,7 @@ def part(item: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def entries(item: dict[str, Any], key: str) -> list[Any]:
-    """The list of that key; empty where there is none. Raises InvalidRecord."""
+    """The list of a key, empty if missing. Raises InvalidRecord."""
     value = item.get(key)
     if value is None:
         return []
@@ -144,7 +144,7 @@ def entries(item: dict[str, Any], key: str) -> list[Any]:
 
 
 def parts(item: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """The list of objects of that key. Raises InvalidRecord."""
+    """The list of objects of a key, empty if missing. Raises InvalidRecord."""
     found = entries(item, key)
     if not all(isinstance(entry, dict) for entry in found):
         raise InvalidRecord(f"{key} is not a list of objects")
@@ -152,7 +152,7 @@ def parts(item: dict[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def names(item: dict[str, Any], key: str) -> list[str]:
-    """The list of texts of that key; one text is a list of one. Raises InvalidRecord."""
+    """The list of texts of a key, empty if missing; a single text is a list of one. Raises InvalidRecord."""
     value = item.get(key)
     found = [value] if isinstance(value, str) else entries(item, key)
     if not all(isinstance(entry, str) for entry in found):
@@ -161,12 +161,15 @@ def names(item: dict[str, Any], key: str) -> list[str]:
 
 
 def rest(item: dict[str, Any], taken: Iterable[str]) -> dict[str, Any]:
-    """What has not been taken."""
+    """The object without these keys."""
     return {key: value for key, value in item.items() if key not in taken}
 
 
 def moment(item: dict[str, Any], key: str) -> datetime | None:
-    """A time in UTC: ISO 8601 (without a zone: UTC), seconds or milliseconds since 1970. Raises InvalidRecord."""
+    """The time of a key, None if missing: ISO 8601 (default zone UTC), or a Unix time in s or ms.
+
+    Raises InvalidRecord.
+    """
     value = item.get(key)
     if isinstance(value, dict):  # MongoDB's extended JSON
         value = value.get("$date")
@@ -184,7 +187,7 @@ def moment(item: dict[str, Any], key: str) -> datetime | None:
 
 
 def since_1970(count: int) -> datetime | None:
-    """That many seconds, or milliseconds, after 1970; None for 0."""
+    """A Unix time in seconds or milliseconds; None for 0."""
     if count >= _MIN_MILLISECONDS:
         seconds, thousandths = divmod(count, 1000)
         return datetime.fromtimestamp(seconds, UTC).replace(microsecond=thousandths * 1000)

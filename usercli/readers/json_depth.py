@@ -1,11 +1,11 @@
-"""A bound on how deep JSON nests: the streaming parser's work grows with the square of it."""
+"""Limit the nesting depth of JSON: the time of the streaming parser is quadratic in it."""
 
 from __future__ import annotations
 
 import re
 from typing import BinaryIO
 
-#: An array of users whose attributes nest as deep as they may, and one more.
+#: One more than an array of users whose attributes have the maximum depth.
 MAX_DEPTH = 103
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
@@ -14,13 +14,13 @@ _TOKEN = re.compile(rb'["\[\]{}]')
 
 
 class TooDeep(Exception):
-    """The text nests deeper than any file of users."""
+    """The JSON nests deeper than MAX_DEPTH."""
 
 
 class DepthLimitedStream:
-    """A stream behind its `start` that ends where its JSON nests too deep: the next read raises TooDeep.
+    """A stream that ends where its JSON nests too deep; the next read raises TooDeep. `start` was read already.
 
-    Which bytes open and close is told without a loop over them; only where it looks deep they are counted.
+    Brackets are counted without a loop over the bytes; only where the text may be too deep, one by one.
     """
 
     def __init__(self, source: BinaryIO, start: bytes = b"") -> None:
@@ -31,10 +31,10 @@ class DepthLimitedStream:
         self._is_exceeded = False
 
     def read(self, size: int = -1) -> bytes:
-        """Up to that many bytes."""
+        """Up to `size` bytes. Raises TooDeep."""
         if self._is_exceeded:
             raise TooDeep(f"nested deeper than {MAX_DEPTH} levels")
-        if size == 0:  # the parser asks what kind of stream this is
+        if size == 0:  # the parser checks whether the stream returns bytes
             return b""
         data = self._start or self._source.read(size)
         self._start = b""
@@ -43,12 +43,12 @@ class DepthLimitedStream:
         return data[:end]
 
     def _scan(self, data: bytes) -> int:
-        """Take note of what opens and closes. Where it becomes too deep; else the end."""
+        """Follow the depth. The position where it exceeds the limit, else the length of `data`."""
         blank = self._without_escapes(data)
         pieces = blank.translate(None, _OTHERS).split(b'"')
         outside = b"".join(pieces[self._in_string :: 2])
         height, before = 0, b"?"
-        while before != outside and height <= MAX_DEPTH:  # each round takes the innermost pairs away
+        while before != outside and height <= MAX_DEPTH:  # each round removes the innermost pairs
             before, height = outside, height + 1
             outside = outside.replace(b"[]", b"").replace(b"{}", b"")
         opened = outside.count(b"[") + outside.count(b"{")
@@ -59,7 +59,7 @@ class DepthLimitedStream:
         return len(data)
 
     def _without_escapes(self, data: bytes) -> bytes:
-        """The bytes with blanks for what a backslash escapes, also one at the end of those before."""
+        """The bytes with escapes blanked, including an escape that the last read started."""
         if not data:
             return data
         if self._escapes:
@@ -70,7 +70,7 @@ class DepthLimitedStream:
         return data
 
     def _scan_tokens(self, blank: bytes) -> int:
-        """The same, one by one."""
+        """The same as `_scan`, token by token."""
         for found in _TOKEN.finditer(blank):
             token = found[0]
             if token == b'"':

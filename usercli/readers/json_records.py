@@ -1,4 +1,4 @@
-"""JSON Lines, and a JSON array, streamed."""
+"""JSON Lines and JSON arrays, streamed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PIECE = 1 << 16
 
 
 def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """An object a line; blank lines are passed over."""
+    """JSON Lines: an object per line; blank lines are skipped."""
     empty = True
     for first, block in blocks(source):
         empty = False
@@ -39,7 +39,7 @@ def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadR
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """An array of objects; records are counted from 1, since an array need not have lines."""
+    """An array of objects; the line of a record is its number from 1."""
     import ijson
 
     number = 0
@@ -55,7 +55,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
 
 def _start(source: BinaryIO) -> bytes:
-    """The first bytes of an array. Raises InvalidInput for what is none."""
+    """The first bytes of an array. Raises InvalidInput if it is no array."""
     data = source.read(_PIECE)
     start = data.removeprefix(BOM).lstrip()
     while data and not start:
@@ -72,7 +72,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TooDeep):
         return str(error)
     reason = reason_of(error)
-    # without use_float ijson takes them, but 5,000 digits make it crash
+    # without use_float ijson accepts them, but crashes on 5,000 digits
     return (
         "a whole number is larger than 64 bits; JSON Lines (jsonl) may hold those"
         if "overflow" in reason

@@ -1,4 +1,4 @@
-"""Users in JSON: an array, an array inside an object, or objects one after the other; streamed, never loaded."""
+"""Stream users in JSON: an array, an array inside an object, or a sequence of objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord, sanitize
 from usercli.readers.text_source import BOM
 
-#: What one user, or one text of it, may take; what is longer is a mistake and must not fill the memory.
+#: The limit of one user, and of one text, so that a damaged file cannot fill the memory.
 MAX_BYTES = 16 << 20
 MAX_DEPTH = 100
 
@@ -20,7 +20,7 @@ _PIECE = 1 << 16
 
 
 class Document(NamedTuple):
-    """An object of the file: where it stands ("", "item", "users.item"), and a key that it has twice."""
+    """An object of the file, its path ("", "item", "users.item"), and a duplicate key if it has one."""
 
     place: str
     value: Any
@@ -35,10 +35,10 @@ def read_users(
     parse_user: Callable[[dict[str, Any]], ForeignUser | None],
     within: tuple[str, ...] = (),
 ) -> Iterator[Record | BadRecord]:
-    """A record for each object that stands alone, in an array, or in one of the arrays `within`.
+    """A record for each object at the top level, in an array, or in one of the arrays `within`.
 
-    They are counted from 1. `parse_user` gives None for what is no user. Raises InvalidInput if the first object
-    has none of the keys `known`.
+    The line of a record is its number from 1. `parse_user` returns None for an object to skip. Raises InvalidInput
+    if the first object has none of the keys `known`.
     """
     number = 0
     for document in walk(source, system, within):
@@ -58,7 +58,7 @@ def read_one(
     parse_user: Callable[[dict[str, Any]], ForeignUser | None],
     options: ReadOptions,
 ) -> Record | BadRecord | None:
-    """The record that an object makes."""
+    """The record of an object; None if it is no user."""
     if not isinstance(document.value, dict):
         return BadRecord(number, "not a JSON object")
     if document.duplicate_key is not None:
@@ -71,13 +71,13 @@ def read_one(
 
 
 def require_known(value: Any, known: frozenset[str], system: str) -> None:
-    """Raise InvalidInput unless this is an object with one of the known keys."""
+    """Raise InvalidInput unless the value is an object with one of the known keys."""
     if not isinstance(value, dict) or not known & set(value):
         raise InvalidInput(f"this is no file of {system}: its first entry has none of {', '.join(sorted(known))}")
 
 
 def is_envelope(document: Document, within: tuple[str, ...]) -> bool:
-    """Does this object only enclose the users?"""
+    """Whether the object only encloses the users."""
     if document.place not in ("", "item") or not isinstance(document.value, dict):
         return False
     start = f"{document.place}." if document.place else ""
@@ -85,9 +85,9 @@ def is_envelope(document: Document, within: tuple[str, ...]) -> bool:
 
 
 def walk(source: BinaryIO, system: str, within: tuple[str, ...] = ()) -> Iterator[Document]:
-    """The objects of the file; what stands in `within` comes by itself and is left out of what encloses it.
+    """The objects of the file; those of the arrays `within` come alone and are left out of the enclosing object.
 
-    Raises InvalidInput with the line where the file is no JSON, ends too early, or holds what is too large.
+    Raises InvalidInput with the line if the file is no JSON, ends too early, or has an object that is too large.
     """
     import ijson
 
@@ -110,20 +110,20 @@ def walk(source: BinaryIO, system: str, within: tuple[str, ...] = ()) -> Iterato
 
 
 class _TooLarge(Exception):
-    """What no export of users holds."""
+    """A text or an object is too large or nests too deep."""
 
 
 class _LineFeed:
-    """Hands the parser a line at a time, so that the line of an error is known."""
+    """Feeds the parser line by line, so that the line of an error is known."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
         self._next = 1
         self.line = 1
-        self.bytes_since_item = 0  # bytes read since the parser last found something
+        self.bytes_since_item = 0  # bytes read since the last event
 
     def read(self, size: int = -1) -> bytes:
-        if size == 0:  # the parser asks what kind of stream this is
+        if size == 0:  # the parser checks whether the stream returns bytes
             return b""
         piece = self._source.readline(_PIECE)
         if self._next == 1 and self.bytes_since_item == 0:
@@ -138,7 +138,7 @@ class _LineFeed:
 
 @dataclass(slots=True)
 class _Root:
-    """A document while it is built."""
+    """A document that is being built."""
 
     size: int = 0
     duplicate_key: str | None = None
@@ -146,7 +146,7 @@ class _Root:
 
 @dataclass(slots=True)
 class _Frame:
-    """An object or an array that is open. What stands in no document is not kept: its container is None."""
+    """An open object or array; `container` is None outside of documents."""
 
     path: str
     is_map: bool
@@ -156,7 +156,7 @@ class _Frame:
 
 
 class _Builder:
-    """Makes documents of the parser's events."""
+    """Builds documents from the events of the parser."""
 
     def __init__(self, places: frozenset[str]) -> None:
         self._places = places
@@ -164,7 +164,7 @@ class _Builder:
         self.began = False
 
     def take(self, event: str, value: Any) -> Iterator[Document]:
-        """The document that ends with this event, if one does."""
+        """The document that ends with this event, if any."""
         self.began = True
         if event == "map_key":
             self._open[-1].key = value
@@ -173,7 +173,7 @@ class _Builder:
             self._begin(is_map=event == "start_map")
         elif event in ("end_map", "end_array"):
             frame = self._open.pop()
-            if frame.path or frame.is_map:  # else it is the array that holds all
+            if frame.path or frame.is_map:  # else it is the top-level array
                 yield from self._place(frame.path, frame.container, frame.root)
         else:
             root = self._open[-1].root if self._open else None
@@ -184,7 +184,7 @@ class _Builder:
         if not self._open:
             return ""
         above = self._open[-1]
-        if len(self._open) > 4:  # deeper than any place
+        if len(self._open) > 4:  # deeper than any document
             return "."
         name = above.key if above.is_map else "item"
         return f"{above.path}.{name}" if above.path else name
@@ -222,7 +222,7 @@ class _Builder:
 
 
 def reason_of(error: Exception) -> str:
-    """What the parser says, without the text that it quotes: that may hold a secret."""
+    """The parser's message without the text that it quotes, which may contain a secret."""
     first = error.args[0] if error.args else ""
     text = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)
     if isinstance(error, UnicodeDecodeError) or "UTF8" in text:

@@ -1,4 +1,4 @@
-"""Where records come from: a file or standard input, perhaps gzipped, as bounded lines of UTF-8."""
+"""Read a file or standard input, perhaps gzipped, as UTF-8 lines of limited length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from usercli.errors import InvalidInput
 
-#: No line and no field may be longer: what is, is a mistake, and must not fill the memory.
+#: The limit of a line and of a field, so that a damaged file cannot fill the memory.
 MAX_LINE_BYTES = 1 << 20
 
 #: The byte order mark of UTF-8.
@@ -24,7 +24,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class BadLine(Exception):
-    """A line that is not text, or too long."""
+    """A line that is not UTF-8 text."""
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(reason)
@@ -33,7 +33,7 @@ class BadLine(Exception):
 
 @contextmanager
 def open_source(path: str) -> Iterator[BinaryIO]:
-    """The bytes of a file, or of standard input for `-`, unzipped if need be. Raises InvalidInput."""
+    """A file, or standard input for `-`, decompressed if it is gzipped. Raises InvalidInput."""
     if path == "-":
         if sys.stdin is None:
             raise InvalidInput("standard input is closed; there is nothing to import")
@@ -48,7 +48,7 @@ def open_source(path: str) -> Iterator[BinaryIO]:
 
 
 def position(source: BinaryIO) -> int:
-    """How many bytes of the file are read, zipped ones where it is zipped."""
+    """The bytes read so far, compressed ones for a gzip file."""
     return int(getattr(source, "fileobj", source).tell())
 
 
@@ -62,10 +62,10 @@ def _unzipped(source: BinaryIO) -> BinaryIO:
 
 
 def blocks(source: BinaryIO) -> Iterator[tuple[int, str | list[str | BadLine]]]:
-    """Whole lines, many at a time: the number of the first, from 1, and their text, the byte order mark off.
+    """Blocks of whole lines: the number of the first, from 1, and their text without a byte order mark.
 
-    Where a line is no UTF-8 text the lines come one by one, as a list. Raises InvalidInput where the stream
-    itself is broken, after what came before.
+    A block with a line that is not UTF-8 text is a list of its lines. Raises InvalidInput for a line that is too
+    long and for a damaged gzip file, after the blocks before it.
     """
     number = 1
     for block in _whole_lines(source):
@@ -76,18 +76,18 @@ def blocks(source: BinaryIO) -> Iterator[tuple[int, str | list[str | BadLine]]]:
 
 
 def numbered_lines(source: BinaryIO) -> Iterator[tuple[int, str | BadLine]]:
-    """Lines with their numbers from 1, newline kept; one that is no UTF-8 text comes as BadLine."""
+    """Lines with their numbers from 1, newlines kept; a BadLine for one that is not UTF-8 text."""
     for number, block in blocks(source):
         yield from enumerate(lines_of(block) if isinstance(block, str) else block, number)
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines, newline kept; nothing but a line feed ends one."""
+    """The lines, newlines kept; only a line feed ends a line."""
     return list(io.StringIO(text, newline="\n"))
 
 
 def _whole_lines(source: BinaryIO) -> Iterator[bytes]:
-    """The bytes, cut behind line feeds. Raises InvalidInput for a line that is too long, or a broken gzip."""
+    """The bytes in blocks that end with a line feed. Raises InvalidInput as `blocks` does."""
     number, rest = 1, b""
     while True:
         try:

@@ -1,4 +1,4 @@
-"""YAML as plain data with the lines of its parts: a safe subset, read event by event."""
+"""Read a safe subset of YAML as plain data, with line numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _QUOTED_OR_BRACKET = re.compile(r""""(?:\\.|[^"\\])*"?|'[^']*'?|[\[\]{}]""", re.
 
 
 def parse(name: str, text: str) -> tuple[Any, dict[Path, int]]:
-    """The one document of a text, and the lines of its upper parts. Raises InvalidInput with `name:line`."""
+    """The single document of a text, and the lines of its upper levels. Raises InvalidInput with `name:line`."""
     import yaml
 
     builder = _Builder(name)
@@ -43,7 +43,7 @@ def parse(name: str, text: str) -> tuple[Any, dict[Path, int]]:
 
 @dataclass
 class _Open:
-    """A mapping or list that is not closed yet."""
+    """A mapping or list that is still open."""
 
     path: Path
     value: Any
@@ -51,9 +51,9 @@ class _Open:
 
 
 class _Builder:
-    """Makes plain data of YAML's events: no aliases (they can explode), no tags, no key twice.
+    """Builds plain data from the events of a parser; refuses aliases (they can explode), tags and duplicate keys.
 
-    Plain scalars are those of YAML 1.2: `no` and 2027-01-31 are texts.
+    Plain scalars follow YAML 1.2: `no` and 2027-01-31 are texts.
     """
 
     def __init__(self, name: str) -> None:
@@ -65,7 +65,7 @@ class _Builder:
         self._end = 0  # of the last event, in characters
 
     def take(self, event: Any) -> None:
-        """The next event."""
+        """Handle the next event."""
         kind = type(event).__name__.removesuffix("Event")
         line = event.start_mark.line + 1
         self._end = event.end_mark.index
@@ -112,7 +112,7 @@ class _Builder:
         self._place(self._plain(event.value, line) if event.implicit[0] else event.value, line)
 
     def _place(self, value: Any, line: int) -> Path:
-        """Put a value where it belongs; its path."""
+        """Add a value to the open container; returns its path."""
         self.began = True
         path: Path = ()
         if not self._open:
