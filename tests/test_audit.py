@@ -19,7 +19,7 @@ from tests.audit_log import HASH, fill, verify
 from tests.conftest import Cli, Database, run_here
 from tests.rows import everything
 from usercli import __version__
-from usercli.config import KNOWN
+from usercli.settings_values import KNOWN
 
 ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"
 SECRET = "correct horse battery canary"

@@ -13,10 +13,11 @@ from typing import NoReturn
 import pytest
 
 from tests.conftest import run_here
-from usercli.config import KNOWN, Settings
+from usercli.config import Settings
 from usercli.database import url as database_url
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput, ProfileNotFound, ProtectedTarget
+from usercli.settings_values import KNOWN
 
 SECRET = "s3CANARYret"
 
@@ -295,6 +296,35 @@ def test_a_setting_is_taken_from_the_nearest_place(configured: Configured, clean
     assert found(environ=places, profile="a") == (("one", "two"), "environment USERCLI_SPECIAL_USE_DOMAINS")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("special_use_domains", '["a", 1]', "must be a list of texts"),
+        ("special_use_domains", "1", "must be a list of texts"),
+        ("password_scheme", '"argon2"', "must be bcrypt or bcrypt_sha256"),
+        ("password_scheme", '["bcrypt"]', "must be bcrypt or bcrypt_sha256"),
+        ("bcrypt_cost", "true", "must be a whole number"),
+        ("bcrypt_cost", "12.0", "must be a whole number"),
+        ("bcrypt_cost", '"+12"', "must be a whole number"),
+        ("bcrypt_cost", "3", "must be from 4 to 31"),
+        ("bcrypt_cost", f'"{"9" * 5000}"', "must be from 4 to 31"),
+        ("max_changes", "1_000_000_001", "must be from 0 to 1000000000"),
+        ("pool_timeout", '"3601"', "must be from 1 to 3600"),
+        ("service_name", "1", "must be a text"),
+        ("require_reason", '"on"', "must be true or false"),
+        ("require_reason", "2", "must be true or false"),
+        ("migrations", '"coachbot"', "must be VERSION_TABLE=PACKAGE or VERSION_TABLE=/ABSOLUTE/FOLDER"),
+    ],
+)
+def test_a_value_that_is_not_valid_is_named_with_its_source(
+    configured: Configured, monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.delenv("USERCLI_BCRYPT_COST")  # the tests' own
+    configured(f"{name} = {value}\n")
+    error = f"error: the setting {name} (configuration file) is not valid: {reason}\n"
+    assert run_here("config", "show") == (2, "", error)
+
+
 # -- config show, path, profiles, init
 
 
@@ -353,7 +383,7 @@ def test_init_writes_a_private_sample_that_is_valid_and_changes_nothing(clean_en
 
 
 def test_the_sample_is_valid_with_every_line_in_force(clean_environment: Path, configured: Configured) -> None:
-    from usercli.config import SAMPLE
+    from usercli.config_file import SAMPLE
 
     lines = [
         line.removeprefix("# ") if " = " in line or line.startswith("# [") else line for line in SAMPLE.splitlines()

@@ -11,12 +11,13 @@ import pytest
 import yaml
 
 from tests.conftest import Cli, run_here
-from usercli import config
+from usercli import config_file
 from usercli.cli.output.writer import FORMATS
-from usercli.config import KNOWN, Settings
+from usercli.config import Settings
 from usercli.errors import MEANINGS, ExitCode
 from usercli.readers import SYSTEMS
 from usercli.schemas.users import USER_FIELDS, Change, Failure
+from usercli.settings_values import KNOWN
 
 ROOT = Path(__file__).parent.parent
 SCRIPTING = (ROOT / "docs" / "scripting.md").read_text(encoding="utf-8")
@@ -52,7 +53,7 @@ def test_the_page_shows_the_shape_of_a_change() -> None:
 
 def test_the_page_lists_every_setting_with_its_default() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", CONFIGURATION, re.MULTILINE)
-    assert rows == [(name, _shown(default)) for name, (_, default) in KNOWN.items()]
+    assert rows == [(name, _shown(default)) for name, default in KNOWN.items()]
 
 
 def _shown(default: object) -> str:
@@ -72,7 +73,7 @@ def test_the_sample_file_of_the_page_is_valid(clean_environment: Path) -> None:
 
 
 def test_the_written_sample_is_valid_with_every_line_switched_on() -> None:
-    lines = re.sub(r"^# (?=[\w\[]+.*[=\]])", "", config.SAMPLE, flags=re.MULTILINE)
+    lines = re.sub(r"^# (?=[\w\[]+.*[=\]])", "", config_file.SAMPLE, flags=re.MULTILINE)
     found = tomllib.loads(lines)
     sections = [found, *found["profiles"].values()]
     names = {name for section in sections for name in section}

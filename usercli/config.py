@@ -7,25 +7,26 @@ then .env, then the configuration file, then the embedded SQLite file.
 from __future__ import annotations
 
 import os
-import re
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from usercli.config_file import ConfigFile, read_config_file, refuse_unknown
 from usercli.database import url as database_url
 from usercli.database.pool import PoolSettings as PoolSettings  # public here too
 from usercli.database.url import DatabaseUrl
-from usercli.errors import Conflict, InvalidInput, ProfileNotFound, ProtectedTarget
-from usercli.private_files import make_private_folder
-from usercli.text import suggestion, visible
+from usercli.errors import InvalidInput, ProfileNotFound, ProtectedTarget
+from usercli.text import visible
 
 PREFIX = "USERCLI_"
 
 #: OWASP Password Storage Cheat Sheet: a work factor of 10 is the minimum for bcrypt.
 LOWEST_COST = 10
+
+#: Name code that is run: whoever can write into the working directory must not choose it.
+_NOT_IN_DOTENV = frozenset({"migrations"})
 
 
 @dataclass(frozen=True)
@@ -60,118 +61,6 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.profile} ({self.url.where})" if self.profile else self.url.where
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(item.strip() for item in value.split(",") if item.strip())
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    raise InvalidInput("must be a list of texts")
-
-
-def _whole(low: int, high: int) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        if isinstance(value, bool) or not str(value).isascii() or not str(value).isdigit():
-            raise InvalidInput("must be a whole number")
-        if not low <= int(value) <= high:
-            raise InvalidInput(f"must be from {low} to {high}")
-        return int(value)
-
-    return read
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise InvalidInput("must be a text")
-    return value
-
-
-def _yes_no(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if str(value).lower() in {"true", "1", "yes", "false", "0", "no"}:
-        return str(value).lower() in {"true", "1", "yes"}
-    raise InvalidInput("must be true or false")
-
-
-def _scheme(value: Any) -> str:
-    if value not in {"bcrypt", "bcrypt_sha256"}:
-        raise InvalidInput("must be bcrypt or bcrypt_sha256")
-    return str(value)
-
-
-_PLACE = re.compile(r"(?P<table>[a-z_][a-z0-9_]{0,62}) *= *(?P<place>/[^=]*|[^\W\d]\w*(?:\.[^\W\d]\w*)*)", re.ASCII)
-
-
-def _migrations(value: Any) -> tuple[str, ...]:
-    found: dict[str, str] = {}
-    for entry in _texts(value):
-        match = _PLACE.fullmatch(entry)
-        if match is None:
-            raise InvalidInput("must be VERSION_TABLE=PACKAGE or VERSION_TABLE=/ABSOLUTE/FOLDER")
-        table = match["table"]
-        if table in found or table in {"alembic_version", "usercli_version"}:
-            raise InvalidInput(f"{table} is taken; each application has a version table of its own")
-        found[table] = match["place"]
-    return tuple(f"{table}={place}" for table, place in found.items())
-
-
-#: Every setting besides the database: its reader and its default. A profile's section, the top of the
-#: configuration file and USERCLI_<NAME> may give it.
-KNOWN: dict[str, tuple[Callable[[Any], Any], Any]] = {
-    "special_use_domains": (_texts, ()),
-    "password_scheme": (_scheme, "bcrypt"),
-    "bcrypt_cost": (_whole(4, 31), 12),
-    "password_min_length": (_whole(8, 128), 15),
-    "blocklist": (_text, ""),
-    "service_name": (_text, ""),
-    "require_reason": (_yes_no, False),
-    "max_changes": (_whole(0, 1_000_000_000), 0),
-    "pool_size": (_whole(1, 1000), PoolSettings.size),
-    "pool_overflow": (_whole(0, 1000), PoolSettings.overflow),
-    "pool_timeout": (_whole(1, 3600), PoolSettings.timeout),
-    "pool_recycle": (_whole(1, 86_400), PoolSettings.recycle),
-    "migrations": (_migrations, ()),
-}
-
-#: Name code that is run: whoever can write into the working directory must not choose it.
-_NOT_IN_DOTENV = frozenset({"migrations"})
-
-SAMPLE = """\
-# usercli configuration. `usercli config show` tells what is in force and where it comes from.
-
-# The profile used when nothing else names a database (--profile, environment and .env come first).
-# default_profile = "local"
-
-# Domains reserved for special use (RFC 6761) that are allowed in emails all the same.
-# special_use_domains = ["local", "test"]
-
-# Passwords: how they are hashed (bcrypt, or bcrypt_sha256 for more than 72 bytes), and the policy.
-# password_scheme = "bcrypt"
-# bcrypt_cost = 12              # usercli password calibrate proposes one for this machine
-# password_min_length = 15      # never below 8
-# blocklist = "/etc/usercli/blocklist.txt"   # forbidden passwords, one a line, besides the shipped list
-# service_name = "Example"      # a password made of it is refused
-
-# Connections of a service that embeds the package: kept, besides, seconds to wait, seconds of life.
-# pool_size = 5
-# pool_overflow = 10
-# pool_timeout = 30
-# pool_recycle = 1800
-
-# Applications with tables of their own beside ours: version table, and package or folder of the migrations.
-# migrations = ["coachbot_version=coachbot.migrations"]
-
-# [profiles.local]
-# url = "sqlite:////home/me/users.db"
-
-# [profiles.production]
-# url = "postgresql://usercli@db.example.com:5432/service"   # the password belongs in ~/.pgpass
-# protected = true                                           # changing it needs --target production
-# require_reason = true                                      # every change needs --reason
-# max_changes = 100                                          # no change of more users at once
-"""
 
 
 class Settings:
@@ -219,26 +108,17 @@ class Settings:
             raise InvalidInput(f"cannot read {visible(str(path))}; it must be UTF-8 text") from None
 
     @cached_property
-    def file(self) -> dict[str, Any]:
-        """The configuration file; empty when there is none."""
+    def _config_file(self) -> ConfigFile:
         try:
             path = self.path
         except InvalidInput:  # no home folder: no file in it
-            return {}
-        shown = visible(str(path))
-        try:
-            with open(path, "rb") as source:
-                self._mode = os.fstat(source.fileno()).st_mode
-                found = tomllib.load(source)
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
-        except OSError as error:
-            raise InvalidInput(f"cannot read {shown}: {(error.strerror or 'error').lower()}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            place = str(error).rpartition("(")[2].rstrip(")")
-            raise InvalidInput(f"{shown} is not valid TOML ({place})") from None
-        _refuse_unknown(found, {"default_profile", "profiles", *KNOWN}, shown)
-        return found
+            return ConfigFile()
+        return read_config_file(path)
+
+    @property
+    def file(self) -> dict[str, Any]:
+        """The configuration file; empty when there is none."""
+        return self._config_file.values
 
     @cached_property
     def profiles(self) -> dict[str, Target]:
@@ -251,14 +131,14 @@ class Settings:
     def _profile(self, name: str, section: Any) -> Target:
         if not isinstance(section, dict) or not isinstance(section.get("url"), str):
             raise InvalidInput(f"the profile {visible(name)} has no url in the configuration file")
-        _refuse_unknown(section, {"url", "protected", *KNOWN}, f"profile {visible(name)}")
+        refuse_unknown(section, {"url", "protected"}, f"profile {visible(name)}")
         if not isinstance(section.get("protected", False), bool):
             raise InvalidInput(f"protected in profile {visible(name)} must be true or false")
         try:
             parsed = database_url.parse(section["url"], {})
         except InvalidInput as error:
             raise InvalidInput(f"profile {visible(name)}: {error.message}") from None
-        if parsed.password and os.name == "posix" and self._mode & 0o077:  # libpq's rule for ~/.pgpass
+        if parsed.password and not self._config_file.is_private:
             shown = visible(str(self.path))
             raise InvalidInput(f"{shown} holds a password and others can read it; run: chmod 600 {shown}")
         return Target(parsed, f"profile {name}", name)
@@ -350,14 +230,15 @@ class Settings:
 
     def get(self, name: str) -> Setting:
         """A setting of KNOWN: environment, .env, the profile's section, the top of the file, the default."""
-        read, default = KNOWN[name]
+        from usercli.settings_values import KNOWN, parse_setting
+
         for value, source in self._places(name):
             if value is not None:
                 try:
-                    return Setting(name, read(value), source)
-                except (InvalidInput, ValueError) as error:
+                    return Setting(name, parse_setting(name, value), source)
+                except InvalidInput as error:
                     raise InvalidInput(f"the setting {name} ({source}) is not valid: {error}") from None
-        return Setting(name, default, "default")
+        return Setting(name, KNOWN[name], "default")
 
     def _places(self, name: str) -> list[tuple[Any, str]]:
         variable = PREFIX + name.upper()
@@ -399,6 +280,8 @@ class Settings:
 
     def shown(self) -> list[Setting]:
         """All settings, secrets masked."""
+        from usercli.settings_values import KNOWN
+
         target = self.target
         rows = [
             Setting("database_url", target.url.masked, target.source),
@@ -418,22 +301,3 @@ class Settings:
     def _as_text(setting: Setting) -> Setting:
         value = setting.value
         return replace(setting, value=", ".join(value)) if isinstance(value, tuple) else setting
-
-
-def _refuse_unknown(section: Mapping[str, Any], known: set[str], place: str) -> None:
-    for name in sorted(set(section) - known):
-        raise InvalidInput(f"unknown setting in {place}: {visible(name)}{suggestion(name, sorted(known))}")
-
-
-def write_sample(path: Path) -> None:
-    """Write a commented sample configuration, 0600. Raises Conflict if a file is there, InvalidInput."""
-    shown = visible(str(path))
-    try:
-        make_private_folder(path.parent)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Conflict(f"{shown} exists already; edit it, or remove it first") from None
-    except OSError as error:
-        raise InvalidInput(f"cannot write {shown}: {(error.strerror or 'error').lower()}") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(SAMPLE)

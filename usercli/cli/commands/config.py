@@ -62,7 +62,7 @@ def init(invocation: Invocation) -> None:
     Example:
       usercli config init
     """
-    from usercli.config import write_sample
+    from usercli.config_file import write_sample
 
     path = invocation.settings.path
     if not invocation.dry_run:

@@ -1,0 +1,103 @@
+"""The configuration file: TOML with settings and profiles, and the sample of one."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from usercli.errors import Conflict, InvalidInput
+from usercli.private_files import make_private_folder
+from usercli.text import suggestion, visible
+
+SAMPLE = """\
+# usercli configuration. `usercli config show` tells what is in force and where it comes from.
+
+# The profile used when nothing else names a database (--profile, environment and .env come first).
+# default_profile = "local"
+
+# Domains reserved for special use (RFC 6761) that are allowed in emails all the same.
+# special_use_domains = ["local", "test"]
+
+# Passwords: how they are hashed (bcrypt, or bcrypt_sha256 for more than 72 bytes), and the policy.
+# password_scheme = "bcrypt"
+# bcrypt_cost = 12              # usercli password calibrate proposes one for this machine
+# password_min_length = 15      # never below 8
+# blocklist = "/etc/usercli/blocklist.txt"   # forbidden passwords, one a line, besides the shipped list
+# service_name = "Example"      # a password made of it is refused
+
+# Connections of a service that embeds the package: kept, besides, seconds to wait, seconds of life.
+# pool_size = 5
+# pool_overflow = 10
+# pool_timeout = 30
+# pool_recycle = 1800
+
+# Applications with tables of their own beside ours: version table, and package or folder of the migrations.
+# migrations = ["coachbot_version=coachbot.migrations"]
+
+# [profiles.local]
+# url = "sqlite:////home/me/users.db"
+
+# [profiles.production]
+# url = "postgresql://usercli@db.example.com:5432/service"   # the password belongs in ~/.pgpass
+# protected = true                                           # changing it needs --target production
+# require_reason = true                                      # every change needs --reason
+# max_changes = 100                                          # no change of more users at once
+"""
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """What the file says, and who else may read it; without a file nothing and nobody."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    mode: int = 0
+
+    @property
+    def is_private(self) -> bool:
+        """Only the owner may read it, as libpq wants of ~/.pgpass."""
+        return os.name != "posix" or not self.mode & 0o077
+
+
+def read_config_file(path: Path) -> ConfigFile:
+    """The file at that place, if there is one. Raises InvalidInput."""
+    shown = visible(str(path))
+    try:
+        with open(path, "rb") as source:
+            mode = os.fstat(source.fileno()).st_mode
+            values = tomllib.load(source)
+    except (FileNotFoundError, NotADirectoryError):
+        return ConfigFile()
+    except OSError as error:
+        raise InvalidInput(f"cannot read {shown}: {(error.strerror or 'error').lower()}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        place = str(error).rpartition("(")[2].rstrip(")")
+        raise InvalidInput(f"{shown} is not valid TOML ({place})") from None
+    refuse_unknown(values, {"default_profile", "profiles"}, shown)
+    return ConfigFile(values, mode)
+
+
+def refuse_unknown(section: Mapping[str, Any], names: set[str], place: str) -> None:
+    """Raise InvalidInput for a name that is neither one of these nor a setting's."""
+    from usercli.settings_values import KNOWN
+
+    known = sorted({*names, *KNOWN})
+    for name in sorted(section.keys() - known):
+        raise InvalidInput(f"unknown setting in {place}: {visible(name)}{suggestion(name, known)}")
+
+
+def write_sample(path: Path) -> None:
+    """Write a commented sample configuration, 0600. Raises Conflict if a file is there, InvalidInput."""
+    shown = visible(str(path))
+    try:
+        make_private_folder(path.parent)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Conflict(f"{shown} exists already; edit it, or remove it first") from None
+    except OSError as error:
+        raise InvalidInput(f"cannot write {shown}: {(error.strerror or 'error').lower()}") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(SAMPLE)

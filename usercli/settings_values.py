@@ -1,0 +1,101 @@
+"""The settings besides the database: their types, bounds and defaults.
+
+Pydantic is loaded here, so whoever reads no setting imports this module late or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from usercli.database.pool import PoolSettings
+from usercli.errors import InvalidInput
+from usercli.validation import BOOLEAN_WORDS
+
+_PLACE = re.compile(r"(?P<table>[a-z_][a-z0-9_]{0,62}) *= *(?P<place>/[^=]*|[^\W\d]\w*(?:\.[^\W\d]\w*)*)", re.ASCII)
+_OUT_OF_BOUNDS = frozenset({"greater_than_equal", "less_than_equal", "int_parsing_size"})
+
+
+def _split(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(item.strip() for item in value.split(",") if item.strip())
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise InvalidInput("must be a list of texts")
+
+
+def _digits(value: Any) -> Any:
+    if isinstance(value, bool) or not str(value).isascii() or not str(value).isdigit():
+        raise InvalidInput("must be a whole number")
+    return value
+
+
+def _boolean(value: Any) -> bool:
+    found = BOOLEAN_WORDS.get(str(value).lower())
+    if found is None:
+        raise InvalidInput("must be true or false")
+    return found
+
+
+def _places(entries: tuple[str, ...]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for entry in entries:
+        match = _PLACE.fullmatch(entry)
+        if match is None:
+            raise InvalidInput("must be VERSION_TABLE=PACKAGE or VERSION_TABLE=/ABSOLUTE/FOLDER")
+        table = match["table"]
+        if table in found or table in {"alembic_version", "usercli_version"}:
+            raise InvalidInput(f"{table} is taken; each application has a version table of its own")
+        found[table] = match["place"]
+    return tuple(f"{table}={place}" for table, place in found.items())
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_split)]
+WholeNumber = Annotated[int, BeforeValidator(_digits)]
+YesNo = Annotated[bool, BeforeValidator(_boolean)]
+
+
+class SettingsValues(BaseModel):
+    """Every setting besides the database. A variable gives a text, the configuration file what TOML has."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    special_use_domains: Texts = ()
+    password_scheme: Literal["bcrypt", "bcrypt_sha256"] = "bcrypt"  # noqa: S105 - a scheme's name
+    bcrypt_cost: WholeNumber = Field(12, ge=4, le=31)
+    password_min_length: WholeNumber = Field(15, ge=8, le=128)
+    blocklist: str = ""
+    service_name: str = ""
+    require_reason: YesNo = False
+    max_changes: WholeNumber = Field(0, ge=0, le=1_000_000_000)
+    pool_size: WholeNumber = Field(PoolSettings.size, ge=1, le=1000)
+    pool_overflow: WholeNumber = Field(PoolSettings.overflow, ge=0, le=1000)
+    pool_timeout: WholeNumber = Field(PoolSettings.timeout, ge=1, le=3600)
+    pool_recycle: WholeNumber = Field(PoolSettings.recycle, ge=1, le=86_400)
+    migrations: Annotated[Texts, AfterValidator(_places)] = ()
+
+
+#: The settings by name, with their defaults. A profile's section, the top of the configuration file and
+#: USERCLI_<NAME> may give them.
+KNOWN: dict[str, Any] = {name: field.default for name, field in SettingsValues.model_fields.items()}
+
+
+def parse_setting(name: str, value: Any) -> Any:
+    """A setting's value as it was given, checked and typed. Raises InvalidInput."""
+    try:
+        return getattr(SettingsValues.model_validate({name: value}), name)
+    except ValidationError as error:
+        raise InvalidInput(_reason(name, dict(error.errors(include_url=False)[0]))) from None
+
+
+def _reason(name: str, error: dict[str, Any]) -> str:
+    if error["type"] in _OUT_OF_BOUNDS:
+        bounds = SettingsValues.model_json_schema()["properties"][name]
+        return f"must be from {bounds['minimum']} to {bounds['maximum']}"
+    if error["type"] == "literal_error":
+        return f"must be {error['ctx']['expected'].replace(chr(39), '')}"
+    if error["type"] == "string_type":
+        return "must be a text"
+    return str(error["ctx"]["error"])
