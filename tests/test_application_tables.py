@@ -674,7 +674,7 @@ def test_a_row_that_two_keys_hold_counts_once_and_comes_once(
 def test_a_purge_by_a_program_that_has_the_models_loaded(talking: UserView, database: Database) -> None:
     assert {Chat, Message, Log} <= {mapper.class_ for mapper in Base.registry.mappers}
     [key] = [UserKey.parse(talking.email)]
-    _, found = privacy.effects(key, database.uow())
+    _, found = privacy.erasure_effects(key, database.uow())
     assert found == RELATED
     users.purge_users([key], database.uow())
     assert rows(database) == {"chats": 1, "messages": 1, "logs": 3}
