@@ -168,6 +168,9 @@ class Refused(UserCliError):
 class TooManyChanges(Refused):
     """The change is about more users than was allowed."""
 
+    def __init__(self, users: int, limit: int) -> None:
+        super().__init__(f"this would change {users:,} users, more than --max-changes {limit:,} allows")
+
 
 class LastAdministrator(Refused):
     """The change would leave nobody who may administer."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usercli.cli.context import Invocation
-from usercli.errors import InvalidInput, TooManyChanges
+from usercli.errors import InvalidInput
 
 if TYPE_CHECKING:
     from usercli.schemas.users import UserKey
@@ -41,16 +41,17 @@ class Selection:
         if not (self.users or self.match):
             raise InvalidInput("name users, or select them with --match KEY=VALUE")
         from usercli.schemas.users import UserKey
+        from usercli.services.change_limit import require_at_most
 
         if self.users:
             keys = [UserKey.parse(user) for user in self.users]
-            self._check_max_changes(invocation, len(keys))
+            require_at_most(change_limit(invocation, self.max_changes), len(keys))
             return keys
         from usercli.cli.user_filters import criteria_of
         from usercli.services.users import select_users
 
         found = select_users(criteria_of(self.match or []), invocation.reading())
-        self._check_max_changes(invocation, len(found))
+        require_at_most(change_limit(invocation, self.max_changes), len(found))
         if found:
             sample = ", ".join(email for _, email in found[:_SAMPLE])
             more = ", ..." if len(found) > _SAMPLE else ""
@@ -61,15 +62,11 @@ class Selection:
                 invocation.confirm(f"{what} {len(found):,} user{'s' if len(found) > 1 else ''}")
         return [UserKey(typed=email, id=user_id) for user_id, email in found]
 
-    def _check_max_changes(self, invocation: Invocation, number: int) -> None:
-        check_max_changes(invocation, number, self.max_changes)
 
-
-def check_max_changes(invocation: Invocation, number: int, max_changes: int | None) -> None:
-    """Not more users than --max-changes, or the setting, allows. Raises TooManyChanges."""
-    limit = max_changes or invocation.settings.get("max_changes").value
-    if limit and number > limit:
-        raise TooManyChanges(f"this would change {number:,} users, more than --max-changes {limit:,} allows")
+def change_limit(invocation: Invocation, max_changes: int | None) -> int:
+    """How many users a command may change: the option, else the setting; 0 is no limit."""
+    limit: int = max_changes or invocation.settings.get("max_changes").value
+    return limit
 
 
 NO_SELECTION = Selection()

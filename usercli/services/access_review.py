@@ -12,6 +12,7 @@ from usercli.models.user import User
 from usercli.schemas.access_review import Decision, GrantView
 from usercli.schemas.users import Change
 from usercli.services import user_events
+from usercli.services.change_limit import require_at_most
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.users import change_roles, commit_users
 from usercli.times import rfc3339
@@ -24,6 +25,12 @@ def list_grants(uow: UnitOfWork) -> Iterator[GrantView]:
     with uow:
         for grant in uow.roles.grants():
             yield GrantView.model_validate(dict(grant))
+
+
+def require_few_changes(decisions: Sequence[Decision], limit: int, uow: UnitOfWork) -> None:
+    """Raise TooManyChanges if roles of more users than the limit would be revoked; 0 is no limit."""
+    with uow.attempt("review.applied"):
+        require_at_most(limit, len({item.user for item in decisions if item.decision == "revoke"}))
 
 
 def apply_review(decisions: Sequence[Decision], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:

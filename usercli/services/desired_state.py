@@ -13,13 +13,13 @@ from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput,
 from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
 from usercli.models.user import User
-from usercli.passwords import PasswordHasher
 from usercli.schemas.desired import Desired, DesiredUser
 from usercli.schemas.plans import PASSWORD, Applied, Plan, PlannedChange
 from usercli.schemas.user_fields import AUDITED, TIMES
 from usercli.services import user_events
+from usercli.services.change_limit import require_at_most
+from usercli.services.initial_passwords import NO_PASSWORDS, InitialPasswords
 from usercli.services.last_administrator import last_administrator_guard
-from usercli.services.policy import PasswordPolicy, PasswordRefused
 from usercli.services.users import change_roles, new_grant
 from usercli.text import suggestion
 from usercli.times import utcnow
@@ -33,9 +33,10 @@ _REVIEWED = tuple(name for name in AUDITED if name not in {"deleted_at", "was_ac
 def plan_desired(desired: Desired, uow: UnitOfWork, *, prune: bool = False) -> tuple[Plan, int]:
     """What the file would change, and how many users it manages but no longer names and leaves.
 
-    Raises Conflict naming users that another file manages, RoleNotFound, InvalidInput.
+    A refusal is logged, unless the unit of work only reads. Raises Conflict naming users that another file
+    manages, RoleNotFound, InvalidInput.
     """
-    with uow:
+    with uow.change("plan.applied"):
         return _Comparison(desired, uow).plan(prune)
 
 
@@ -111,38 +112,30 @@ class _Comparison:
         return self._uow.users.by_id(gone)
 
 
-def initial_passwords(
-    desired: Desired, plan: Plan, policy: PasswordPolicy, hasher: PasswordHasher
-) -> dict[str, str]:
-    """The passwords of the users to be created, by email. Raises InvalidInput, PasswordRefused naming the user."""
-    needing = {change.target for change in plan.changes if change.needs_password}
-    found = {user.email: user for user in desired.users or () if user.email in needing}
-    for email, user in found.items():
-        try:
-            hasher.require_hashable(user.initial_password or "")
-            policy.check(user.initial_password or "", email, user.full_name)
-        except (InvalidInput, PasswordRefused) as error:
-            raise type(error)(f"{email}: {error.message}") from None
-    return {email: user.initial_password or "" for email, user in found.items()}
+def require_few_changes(plan: Plan, limit: int, uow: UnitOfWork) -> None:
+    """Raise TooManyChanges if the plan changes more users than the limit; 0 is no limit."""
+    with uow.attempt("plan.applied"):
+        require_at_most(limit, plan.users)
 
 
 def apply_plan(
     plan: Plan,
     uow: UnitOfWork,
     *,
-    hashes: Mapping[str, str] | None = None,
+    passwords: InitialPasswords = NO_PASSWORDS,
     allow_no_admin: bool = False,
 ) -> Applied:
-    """Do what was planned, in one transaction; `hashes` are those of initial passwords by email.
+    """Do what was planned, in one transaction; initial passwords are hashed before it.
 
     Raises ChangedMeanwhile naming what is not as it was when the plan was made, LastAdministrator.
     """
     for change in plan.changes:
         _require_future_expiry(change.target, change.after)
+    hashes = {} if uow.dry_run else passwords.hashed()
     with uow.change("plan.applied"):
         uow.roles.lock_definitions()
         with last_administrator_guard(uow, allow_none=allow_no_admin):
-            application = _PlanExecution(plan, uow, hashes or {})
+            application = _PlanExecution(plan, uow, hashes)
             application.require_unchanged()
             application.carry_out()
         if plan.changes:

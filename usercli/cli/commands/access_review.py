@@ -13,7 +13,7 @@ from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt, show_change, user_output
-from usercli.cli.user_selection import check_max_changes
+from usercli.cli.user_selection import change_limit
 from usercli.errors import DoneInPart, InvalidInput
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ def apply(
     revoked = [item for item in decisions if item.decision == "revoke"]
     users = len({item.user for item in revoked})
     uow = invocation.changing()
-    with uow.attempt("review.applied"):
-        check_max_changes(invocation, users, max_changes)
+    service.require_few_changes(decisions, change_limit(invocation, max_changes), uow)
     if revoked:
         invocation.confirm(f"revoke {_count(len(revoked), 'role')} of {_count(users, 'user')}")
     change = service.apply_review(decisions, uow, allow_no_admin=allow_no_admin)

@@ -11,7 +11,7 @@ from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt
-from usercli.cli.user_selection import check_max_changes
+from usercli.cli.user_selection import change_limit
 from usercli.errors import ExitCode, InvalidInput
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from usercli.schemas.desired import Desired
     from usercli.schemas.document import Document
     from usercli.schemas.plans import Plan
+    from usercli.services.initial_passwords import InitialPasswords
 
 _SHOWN = 20
 
@@ -100,26 +101,24 @@ def apply(
 
     output = Output(invocation.options, APPLIED_FIELDS)
     document = read_document(file)
-    passwords: dict[str, str] = {}
+    from usercli.services.desired_state import apply_plan, require_few_changes
+    from usercli.services.initial_passwords import NO_PASSWORDS
+
+    passwords = NO_PASSWORDS
     if is_plan(document):
         _require_alone(name, prune)
         planned = Plan.of(document, _domains(invocation))
         _require_no_passwords(planned)
         uow = invocation.changing()
-        with uow.attempt("plan.applied"):
-            check_max_changes(invocation, planned.users, max_changes)
     else:
         desired = _desired(invocation, document, name)
         uow = invocation.changing()
-        with uow.attempt("plan.applied"):
-            planned = _plan(invocation, desired, uow, prune)
-            passwords = _passwords(invocation, desired, planned, file)
-            check_max_changes(invocation, planned.users, max_changes)
+        planned = _plan(invocation, desired, uow, prune)
+        if planned.needs_passwords:
+            passwords = _passwords(invocation, desired, planned, file, uow)
+    require_few_changes(planned, change_limit(invocation, max_changes), uow)
     _ask(invocation, planned)
-    from usercli.services.desired_state import apply_plan
-
-    hashes = {} if invocation.dry_run else _hashed(invocation, passwords)
-    done = apply_plan(planned, uow, hashes=hashes, allow_no_admin=allow_no_admin)
+    done = apply_plan(planned, uow, passwords=passwords, allow_no_admin=allow_no_admin)
     if planned.changes:
         users = "1 user" if planned.users == 1 else f"{planned.users:,} users"
         invocation.success(f"applied {planned.name}: {len(planned.changes):,} changes, of {users},")
@@ -205,21 +204,13 @@ def _ask(invocation: Invocation, plan: Plan) -> None:
     invocation.confirm(f"apply {plan.name}: {_counted(plan)}")
 
 
-def _passwords(invocation: Invocation, desired: Desired, plan: Plan, file: str) -> dict[str, str]:
-    if not plan.needs_passwords:
-        return {}
+def _passwords(
+    invocation: Invocation, desired: Desired, plan: Plan, file: str, uow: UnitOfWork
+) -> InitialPasswords:
     if Path(file).stat().st_mode & 0o077:
         invocation.warn(f"others can read {file}, and it holds passwords; run: chmod 600 {file}")
-    from usercli.services.desired_state import initial_passwords
+    from usercli.services.initial_passwords import initial_passwords
     from usercli.services.password_rules import configured_hasher, configured_policy
 
     settings = invocation.settings
-    return initial_passwords(desired, plan, configured_policy(settings), configured_hasher(settings))
-
-
-def _hashed(invocation: Invocation, passwords: dict[str, str]) -> dict[str, str]:
-    if not passwords:
-        return {}
-    from usercli.services.password_rules import configured_hasher
-
-    return dict(zip(passwords, configured_hasher(invocation.settings).hash_all(passwords.values()), strict=True))
+    return initial_passwords(desired, plan, configured_policy(settings), configured_hasher(settings), uow)
