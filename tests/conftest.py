@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.pool import NullPool, Pool
 
+from tests import signals
 from usercli.database import migrations
 from usercli.database import url as database_url
 from usercli.database.engine import open_engine, sessions
@@ -38,10 +38,7 @@ _OURS = ("USERCLI_", "POSTGRES_", "PG", "DATABASE_URL", "XDG_", "COLUMNS", "NO_C
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make one folder and start one PostgreSQL for all workers of the run."""
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    ):  # run in the background: what tests start would inherit it
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signals.restore()
     if hasattr(config, "workerinput"):
         return
     os.environ[_SHARED] = tempfile.mkdtemp(prefix="usercli-shared-")
