@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.pool import NullPool, Pool
 
-from tests import signals
+from tests import shared_postgres, signals
 from usercli.database import migrations
 from usercli.database import url as database_url
 from usercli.database.engine import open_engine, sessions
@@ -37,24 +37,14 @@ _OURS = ("USERCLI_", "POSTGRES_", "PG", "DATABASE_URL", "XDG_", "COLUMNS", "NO_C
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make one folder and start one PostgreSQL for all workers of the run."""
+    """Make one folder for all workers of the run."""
     signals.restore()
     if hasattr(config, "workerinput"):
         return
     os.environ[_SHARED] = tempfile.mkdtemp(prefix="usercli-shared-")
     shared_folder().chmod(0o755)
-    config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(_SHARED)))
-    if _SERVER in os.environ:
-        return
-    from tests.postgres import Cluster
-
-    cluster = Cluster().start()
-    config.add_cleanup(cluster.remove)
-    os.environ[_SERVER] = cluster.url()
-    config.add_cleanup(lambda: os.environ.pop(_SERVER, None) and None)
-    with psycopg.connect(cluster.url(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {_TEMPLATE}")
-    migrations.upgrade(database_url.parse(cluster.url(_TEMPLATE)))
+    config.add_cleanup(shared_postgres.hold(shared_folder()))
+    config.add_cleanup(lambda: os.environ.pop(_SHARED, None) and None)
 
 
 def shared_folder() -> Path:
@@ -123,9 +113,25 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@cache
+def server() -> str:
+    """The URL of the tests' PostgreSQL, which starts when the first test of the run wants it."""
+
+    def prepare(url: str) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {_TEMPLATE}")
+        migrations.upgrade(database_url.parse(_beside(url, _TEMPLATE)))
+
+    return os.environ.get(_SERVER) or shared_postgres.url_of(shared_folder(), prepare)
+
+
 def server_url(name: str) -> str:
     """The URL of a database of the tests' PostgreSQL."""
-    return os.environ[_SERVER].rpartition("/")[0] + f"/{name}"
+    return _beside(server(), name)
+
+
+def _beside(url: str, name: str) -> str:
+    return url.rpartition("/")[0] + f"/{name}"
 
 
 @pytest.fixture
@@ -189,7 +195,7 @@ class _postgresql_database:  # noqa: N801 - a context manager
             self.name, cls._kept = cls._kept, None
             return server_url(self.name)
         self.name = f"t{uuid.uuid4().hex}"
-        with psycopg.connect(os.environ[_SERVER], autocommit=True) as connection:
+        with psycopg.connect(server(), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {self.name} TEMPLATE {self.template} STRATEGY wal_log")
         return server_url(self.name)
 
@@ -197,7 +203,7 @@ class _postgresql_database:  # noqa: N801 - a context manager
         if self.template == _TEMPLATE and self._is_as_new():
             _postgresql_database._kept = self.name
             return
-        with psycopg.connect(os.environ[_SERVER], autocommit=True) as connection:
+        with psycopg.connect(server(), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
 
     def _is_as_new(self) -> bool:
