@@ -1,4 +1,4 @@
-"""The rows of other tables that hang on users, found from the database's own foreign keys."""
+"""Rows of other tables that refer to users, found by the foreign keys of the database."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-#: Ours; they are told of, and removed, by name.
+#: Our tables, which are handled by name.
 _OWN_TABLES = frozenset({"user_roles"})
 
-#: What becomes of a row when the user goes: it goes too, it stays without the reference, it forbids the going.
+#: What happens to a row when the user is removed: it is removed too, stays without the reference, or blocks.
 Effect = Literal["go", "stay", "block"]
 _SYSTEM_SCHEMAS = frozenset({"information_schema", "pg_catalog"})
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A foreign key that leads to users.id, or to rows (`parent`) that go when a user goes."""
+    """A foreign key to users.id, or to rows (of `parent`) that are removed with a user."""
 
     schema: str | None
     table: str
@@ -56,7 +56,7 @@ class Reference:
 
     @property
     def effect(self) -> Effect:
-        """What the database does with the rows when those they refer to go."""
+        """What the database does with the rows when the rows that they refer to are removed."""
         if self.on_delete == "CASCADE":
             return "go"
         stays = self.on_delete == "SET DEFAULT" or (self.on_delete == "SET NULL" and self.nullable)
@@ -64,27 +64,27 @@ class Reference:
 
     @property
     def rank(self) -> int:
-        """Which effect a row has that several keys hold: the lowest.
+        """The order of effects: of several keys of a row the lowest rank counts.
 
-        NO ACTION forbids even where the row would go by another key: PostgreSQL looks before it cascades twice.
+        NO ACTION blocks even if another key would remove the row: PostgreSQL checks it before the second cascade.
         """
         return ("block", "go", "stay").index(self.effect)
 
     @property
     def path(self) -> list[Reference]:
-        """From the key that refers to users to this one."""
+        """The keys from the one that refers to users to this one."""
         return [*(self.parent.path if self.parent else ()), self]
 
 
 class RelatedRepository:
-    """What applications keep about users in tables of their own."""
+    """Rows about users in the tables of applications."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
 
     @cached_property
     def references(self) -> Sequence[Reference]:
-        """Every foreign key to users.id, and to rows that go with users, by table name."""
+        """Every foreign key to users.id, and to rows that are removed with users, by table name."""
         inspector = inspect(self.session.connection())
         found: list[Reference] = []
         pending: list[Reference | None] = [None]
@@ -98,7 +98,7 @@ class RelatedRepository:
         return sorted(found, key=lambda reference: (reference.name, reference.rank, reference.columns))
 
     def counts(self, user_ids: Collection[uuid.UUID]) -> Iterator[tuple[Reference, dict[uuid.UUID, int]]]:
-        """How many rows hang on each of these users, by foreign key; each row once, by what happens to it."""
+        """The number of rows that refer to each user, by foreign key; each row once, by its effect."""
         seen: dict[str, list[Reference]] = {}
         for reference in self.references:
             before = seen.setdefault(reference.name, [])
@@ -108,7 +108,7 @@ class RelatedRepository:
             before.append(reference)
 
     def rows(self, user_id: uuid.UUID) -> dict[str, list[Mapping[str, Any]]]:
-        """Every row that hangs on a user, with all its columns, by table."""
+        """Every row that refers to a user, with all columns, by table."""
         found: dict[str, list[Mapping[str, Any]]] = {reference.name: [] for reference in self.references}
         for name in found:
             references = [reference for reference in self.references if reference.name == name]
@@ -139,7 +139,7 @@ class RelatedRepository:
                 continue
             if parent is None and key["referred_columns"] != ["id"]:
                 continue
-            if (schema, table) in above:  # rows that refer to each other: they go, but are not followed
+            if (schema, table) in above:  # a recursive table: its rows are removed, but not followed
                 continue
             columns = tuple(key["constrained_columns"])
             nullable = {item["name"]: item["nullable"] for item in inspector.get_columns(table, schema)}
@@ -154,7 +154,7 @@ class RelatedRepository:
             )
 
     def _on_delete(self, table: str, key: Mapping[str, Any]) -> str:
-        if self.session.get_bind().dialect.name == "sqlite":  # of keys written beside the column it tells no rule
+        if self.session.get_bind().dialect.name == "sqlite":  # SQLAlchemy does not report the rule of an inline key
             column = key["constrained_columns"][0]
             rules = text(
                 "SELECT on_delete FROM pragma_foreign_key_list(:name)"
@@ -189,7 +189,7 @@ def _user_id(table: Table, reference: Reference) -> ColumnElement[uuid.UUID]:
 def _count_query(
     reference: Reference, user_ids: Collection[uuid.UUID], before: Sequence[Reference]
 ) -> tuple[ColumnElement[uuid.UUID], Select[uuid.UUID, int]]:
-    """The rows of a table that a key holds and none of those before; the column that names the user."""
+    """The column of the user, and the count of rows that refer by this key and by none of `before`."""
     first, *others = reference.path
     table = _table(first)
     user = _user_id(table, first)
@@ -205,7 +205,7 @@ def _count_query(
 def _referencing(
     table: Table, references: Sequence[Reference], user_ids: Collection[uuid.UUID]
 ) -> Iterator[ColumnElement[bool]]:
-    """For each key: it holds the row of `table` to one of these users."""
+    """For each key the condition that a row of `table` refers to one of these users."""
     for reference in references:
         if reference.parent is None:
             yield _user_id(table, reference).in_(user_ids)

@@ -1,4 +1,4 @@
-"""PostgreSQL's COPY, with domain errors like everything else."""
+"""COPY to and from PostgreSQL, raising domain errors."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _UNESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
-    """Send lines of COPY's text format. Raises domain errors; table and columns are our own names."""
+    """Send lines in the text format of COPY. Raises domain errors. `table` and `columns` must be trusted names."""
     connection = session.connection()
     driver: Any = connection.connection.dbapi_connection
     names = ", ".join(f'"{column}"' for column in columns)
     statement = f'COPY "{table}" ({names}) FROM STDIN'
     with domain_errors(connection):
-        if isinstance(driver, AdaptedConnection):  # an event loop runs this
+        if isinstance(driver, AdaptedConnection):  # inside an event loop
             driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, _chunks(lines)))
         else:
             _copy(driver, statement, _chunks(lines))
 
 
 def supports_copy(session: Session) -> bool:
-    """Can this session read by COPY?"""
+    """Whether this session can read by COPY."""
     if session.get_bind().dialect.name != "postgresql":
         return False
     return not isinstance(session.connection().connection.dbapi_connection, AdaptedConnection)
 
 
 def copy_columns(session: Session, query: Select[Any], rows: int) -> Iterator[list[list[str]]]:
-    """The columns of a query's result, of so many rows at a time; each value is a text, NULL an empty one."""
+    """The columns of a result, `rows` rows at a time; values are texts, NULL is empty."""
     connection = session.connection()
     driver: Any = connection.connection.dbapi_connection
     statement, parameters = _compiled(connection, query)
@@ -54,7 +54,7 @@ def copy_columns(session: Session, query: Select[Any], rows: int) -> Iterator[li
 
 
 def escaped(text: str) -> str:
-    """A text as a field of COPY's text format."""
+    """A text as a field of the text format of COPY."""
     if text.isprintable() and "\\" not in text:
         return text
     return text.translate(_ESCAPES)
@@ -62,12 +62,12 @@ def escaped(text: str) -> str:
 
 @contextmanager
 def domain_errors(connection: Connection) -> Iterator[None]:
-    """Around work with the driver itself: its errors become domain errors, an interrupt ends the connection."""
+    """For direct use of the driver: its errors become domain errors; an interrupt closes the connection."""
     try:
         yield
     except BaseException as error:
         if stopped := interruption(error):
-            connection.invalidate()  # it may stand in the middle of the COPY, and would take no ROLLBACK
+            connection.invalidate()  # in the middle of a COPY it would not accept a ROLLBACK
             raise stopped from None
         if not isinstance(error, Exception):
             raise
@@ -78,7 +78,7 @@ def domain_errors(connection: Connection) -> Iterator[None]:
 
 
 def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
-    """The lines' bytes in chunks: libpq moves all that it has yet to send each time when the socket takes some."""
+    """The lines in chunks of bytes: libpq moves its whole buffer each time the socket accepts some."""
     for line in lines:
         data = line.encode()
         for start in range(0, len(data), _CHUNK_BYTES):
@@ -98,7 +98,7 @@ async def _copy_awaiting(driver: Any, statement: str, chunks: Iterable[bytes]) -
 
 
 def _compiled(connection: Connection, query: Select[Any]) -> tuple[str, dict[str, Any]]:
-    """The query as the driver takes it: COPY has no parameters of its own, so the driver writes them in."""
+    """The query and its parameters, which the driver inserts: COPY itself does not support parameters."""
     dialect = connection.dialect
     compiled: Any = query.compile(dialect=dialect)
     parameters = {}
@@ -110,7 +110,7 @@ def _compiled(connection: Connection, query: Select[Any]) -> tuple[str, dict[str
 
 
 def _lines(copy: Any, connection: Any) -> Iterator[Any]:
-    """The lines that the server sends. The driver waits for the first; to take what is there already costs less."""
+    """The lines from the server. The driver waits for one, then those already received are taken directly."""
     take = connection.get_copy_data
     while line := copy.read():
         yield line
@@ -136,7 +136,7 @@ def _require_complete(connection: Any) -> None:
 
 
 def _columns(text: str, count: int) -> list[list[str]]:
-    cells = text.replace("\n", "\t").split("\t")  # those of the values are escaped
+    cells = text.replace("\n", "\t").split("\t")  # those in values are escaped
     cells.pop()
     if "\\" in text:
         cells = [_ESCAPED.sub(_unescape, cell) if "\\" in cell else cell for cell in cells]

@@ -1,7 +1,6 @@
-"""Files for other systems to import: one small module for each, one table that lists them.
+"""Writers of files for other systems: a module for each system, and the table that lists them.
 
-A writer turns exported users into pieces of text, without holding them in memory. What the system has no place
-for it counts, so that it can be said.
+A writer streams exported users as chunks of text, and reports the fields that the system does not support.
 """
 
 from __future__ import annotations
@@ -17,41 +16,41 @@ from usercli.errors import InvalidInput
 from usercli.text import json_line
 from usercli.times import utcnow
 
-#: A user as an export gives it: plain fields, `hashed_password` among them where hashes were asked for.
+#: An exported user: plain fields, including `hashed_password` if hashes are exported.
 Exported = Mapping[str, Any]
 
 
 @dataclass
 class Report:
-    """What the other system has no place for, counted by field, and what has to be known before importing."""
+    """The number of users who lose a field that the system does not support, and notes on the import."""
 
     lost: Counter[str] = field(default_factory=Counter)
     notes: set[str] = field(default_factory=set)
 
     def count_lost(self, user: Exported, names: Iterable[str]) -> None:
-        """Count those of the fields in which this user has something."""
+        """Count the fields `names` that are set for this user."""
         self.lost.update(name for name in names if user[name])
 
 
 class Writer(Protocol):
-    """Writes the file that one system imports."""
+    """Writes the file for one system."""
 
     def __call__(self, users: Iterable[Exported], report: Report) -> Iterator[str]: ...
 
 
-#: `--to NAME`: the systems for which files are written.
+#: `--to NAME`.
 SYSTEMS: dict[str, str] = {
     "django": "usercli.writers.django:write",
     "auth0": "usercli.writers.auth0:write",
     "scim": "usercli.writers.scim:write",
 }
 
-#: Systems whose files have no place for hashes.
+#: Systems that do not import hashes.
 WITHOUT_HASHES = frozenset({"scim"})
 
 
 def writer(name: str) -> Writer:
-    """The writer for a system. Raises InvalidInput naming those that there are."""
+    """The writer for a system. Raises InvalidInput listing the known ones."""
     if name not in SYSTEMS:
         raise InvalidInput(f"no such system to export to: {name} (known: {', '.join(SYSTEMS)})")
     found: Writer = resolve_name(SYSTEMS[name])
@@ -59,13 +58,13 @@ def writer(name: str) -> Writer:
 
 
 def is_active(user: Exported) -> bool:
-    """May the user sign in? Where there is no expiry, one that has passed must be an inactive user."""
+    """Whether the user may sign in now; for systems without an expiry."""
     expires = user["expires_at"]
     return bool(user["is_active"]) and (expires is None or datetime.fromisoformat(expires) > utcnow())
 
 
 def json_array(items: Iterable[Any]) -> Iterator[str]:
-    """A JSON array, an item a line. It opens with the first one: an error before it leaves the output empty."""
+    """A JSON array, an item per line. Nothing is written before the first item, which may raise an error."""
     start = "[\n"
     for item in items:
         yield start + json_line(item)

@@ -13,10 +13,10 @@ from usercli.schemas.user_fields import SHOWN
 from usercli.writers import Exported, Report, is_active, json_array
 from usercli.writers.auth0_hashes import to_auth0
 
-#: A job takes no larger file.
+#: The limit of a file for one job.
 MAX_BYTES = 500_000
 
-#: What the schema has no place for goes into the metadata that users cannot edit.
+#: Fields that the schema does not have are written to the metadata that users cannot edit.
 _ELSEWHERE = {"id", "email", "full_name", "is_active", "roles", "password_changed_at", "version", "deleted_at"}
 _METADATA_FIELDS = tuple(name for name in SHOWN if name not in _ELSEWHERE)
 

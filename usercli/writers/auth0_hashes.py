@@ -1,4 +1,4 @@
-"""Stored hashes in the spelling of Auth0's bulk imports: the reverse of what readers.systems.auth0 reads."""
+"""Encode hashes for Auth0's bulk imports; the reverse of readers.systems.auth0."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POSITIONS: dict[str, str | None] = {SALT_FIRST: "prefix", SALT_LAST: "suffix", 
 
 
 def to_auth0(stored: str, report: Report) -> dict[str, Any]:
-    """`password_hash` or `custom_password_hash`; neither where there is no password, or Auth0 cannot check it."""
+    """`password_hash` or `custom_password_hash`; empty without a password, or if Auth0 cannot verify it."""
     kind = identify(stored)
     if not kind.usable:
         return {}
@@ -35,7 +35,7 @@ def to_auth0(stored: str, report: Report) -> dict[str, Any]:
 
 def _custom(scheme: str, stored: str) -> dict[str, Any] | None:
     if scheme in {"bcrypt", "django_bcrypt"}:
-        return _as_text("bcrypt", re.sub(r"^\$2y\$", "$2b$", stored))  # 2y is what PHP calls 2b
+        return _as_text("bcrypt", re.sub(r"^\$2y\$", "$2b$", stored))  # PHP's name for 2b
     if scheme in {"argon2", "django_argon2"}:
         return _as_text("argon2", stored.removeprefix("argon2"))
     if scheme.startswith("ldap_salted_"):
@@ -76,7 +76,7 @@ def _scrypt(found: re.Match[str]) -> dict[str, Any] | None:
 
 
 def _digest(stored: str) -> dict[str, Any] | None:
-    """One round of a digest, if salt and password are put together in a way that Auth0 knows."""
+    """One round of a digest, if Auth0 supports the template."""
     algorithm, template, salt, checksum = stored.split("$")[1:]
     pieces = base64.b64decode(template.removeprefix("pf=")).decode("utf-8", "replace")
     if pieces not in _POSITIONS or algorithm == "sha384":

@@ -1,7 +1,6 @@
 """Django: a fixture of `auth.user` and its groups for `manage.py loaddata`.
 
-Users and groups have no numbers: Django finds those that are there by their natural keys, so that loading twice
-makes nobody twice. https://docs.djangoproject.com/en/5.2/topics/serialization/
+Users and groups have natural keys instead of numbers, so that loading the file again creates no duplicates. https://docs.djangoproject.com/en/5.2/topics/serialization/
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ def _fields(user: Exported, report: Report) -> dict[str, Any]:
     report.count_lost(user, _UNSUPPORTED)
     first, last = _names(user["full_name"], report)
     return {
-        # never what an attribute says: of two users with one username the second would become the first
+        # never an attribute: a second user of the same username would overwrite the first
         "username": user["email"] if len(user["email"]) <= _NAME_LENGTH else user["id"],
         "email": user["email"],
         "first_name": first,
@@ -65,7 +64,7 @@ def _fields(user: Exported, report: Report) -> dict[str, Any]:
 
 
 def _names(name: str, report: Report) -> tuple[str, str]:
-    """The name in two parts, which joined by a blank are the name again."""
+    """The name in two parts that make the name again when joined by a blank."""
     first, _, last = name.rpartition(" ")
     if not (first and last) or first != first.strip() or max(len(first), len(last)) > _NAME_LENGTH:
         first, last = name, ""
@@ -75,7 +74,7 @@ def _names(name: str, report: Report) -> tuple[str, str]:
 
 
 def _password(user: Exported, report: Report) -> str:
-    """The hash as Django spells it; unusable where it has no hasher for it."""
+    """The hash in Django's encoding; unusable if Django has no hasher for it."""
     from usercli.passwords import identify
 
     stored = user.get("hashed_password", _UNUSABLE)
@@ -89,7 +88,7 @@ def _password(user: Exported, report: Report) -> str:
         encoded = f"argon2{stored}"
     elif kind.scheme.startswith("django_"):
         encoded = stored
-    # bcrypt_sha256 is another construction there: bcrypt of a bare SHA-256, ours is of an HMAC
+    # not bcrypt_sha256: Django's is bcrypt of a plain SHA-256, passlib's of an HMAC
     if not encoded or len(encoded) > _HASH_LENGTH:
         report.lost[f"hashed_password ({kind.scheme})"] += 1
         return _UNUSABLE

@@ -1,6 +1,6 @@
 """SCIM 2.0: a ListResponse (RFC 7644, 3.4.2) of User resources of the core schema (RFC 7643, 4.1).
 
-The enterprise extension is written where the attribute `enterprise` holds it, as the reader puts it there.
+The enterprise extension is the attribute `enterprise`, where the reader stores it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UNSUPPORTED = tuple(name for name in SHOWN if name not in _WRITTEN)
 
 
 def write(users: Iterable[Exported], report: Report) -> Iterator[str]:
-    """The list; how many they are stands at its end, when they are counted."""
+    """The list; the count follows the resources, so that they can be streamed."""
     count = 0
 
     def counted() -> Iterator[dict[str, Any]]:
@@ -61,7 +61,7 @@ def _resource(user: Exported, report: Report) -> dict[str, Any]:
 
 
 def _schema_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
-    """The attributes that the schema has a place for, and whose values fit it."""
+    """The attributes that the schema has, with values of its types."""
     found: dict[str, Any] = {name: attributes[name] for name in TEXTS if isinstance(attributes.get(name), str)}
     for name in LISTS:
         value = attributes.get(name)

@@ -1,6 +1,6 @@
 """Apache Airflow: `airflow users export`, and `airflow users list --output json`.
 
-https://airflow.apache.org/docs/apache-airflow-providers-fab/stable/cli-ref.html - they hold no hashes.
+https://airflow.apache.org/docs/apache-airflow-providers-fab/stable/cli-ref.html - without hashes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _KNOWN = frozenset({"username", "email"})
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """Users of Airflow, with their roles."""
+    """Users and roles of Airflow."""
     return read_users(source, options, "airflow", _KNOWN, _user)
 
 
@@ -36,7 +36,7 @@ def _user(item: dict[str, Any]) -> ForeignUser:
 
 
 def _secret(password: str) -> Secret:
-    """A file made by hand for `users import` may hold passwords in clear, a dump of its table Werkzeug's hashes."""
+    """A file for `users import` may have plain passwords, a dump of the table has Werkzeug's hashes."""
     if password.startswith(("pbkdf2:", "scrypt:")):
         return werkzeug(password)
     return keep(password) if password.startswith("$") else Secret(password=password or None)

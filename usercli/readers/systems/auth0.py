@@ -24,19 +24,19 @@ _ATTRIBUTES = (
     "phone_verified",
     "user_metadata",
 )
-#: The key of `app_metadata` under which our own export keeps the fields that Auth0 has no place for.
+#: The key of `app_metadata` for the fields of our export that Auth0 does not have.
 OURS = "usercli"
 _TEMPLATES = {"prefix": hashing.SALT_FIRST, "suffix": hashing.SALT_LAST}
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """Users of Auth0. Second factors are left out: their secrets have no place among attributes."""
+    """Users of Auth0, without second factors: attributes must not contain their secrets."""
     return read_users(source, options, "auth0", _KNOWN, _user)
 
 
 def _user(item: dict[str, Any]) -> ForeignUser:
     name, email = text(item, "name"), text(item, "email")
-    if not name or name == email:  # Auth0 fills in the address
+    if not name or name == email:  # Auth0 sets the address as the name
         name = joined(text(item, "given_name"), text(item, "family_name"))
     metadata = part(item, "app_metadata")
     ours = part(metadata, OURS)

@@ -1,4 +1,4 @@
-"""Django: `manage.py dumpdata auth.user auth.group`, as an array or as JSON lines; user models of one's own too.
+"""Django: `manage.py dumpdata auth.user auth.group`, as an array or as JSON lines, also with a custom user model.
 
 https://docs.djangoproject.com/en/5.2/topics/serialization/
 """
@@ -20,9 +20,9 @@ _TAKEN = frozenset(
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """Users of Django: every object whose model has a password. Objects of other models are passed over.
+    """Users of Django: every object that has a password. Other objects are skipped.
 
-    Groups by their numbers are looked up in the same file: users that come before their groups are held back.
+    Groups are referred to by number: users that come before their groups are kept until the end.
     """
     groups: dict[str, str] = {}
     pending: list[tuple[int, Document]] = []
@@ -78,7 +78,7 @@ def _name(fields: dict[str, Any]) -> str:
 
 
 def _group(key: Any, groups: dict[str, str]) -> str:
-    """The name of a group: by its number, or by its natural key, a list of its name."""
+    """The name of a group, by its number or its natural key (a list of the name)."""
     if isinstance(key, list) and len(key) == 1 and isinstance(key[0], str):
         return key[0]
     if isinstance(key, int | str) and str(key) in groups:

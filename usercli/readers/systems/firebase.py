@@ -1,6 +1,6 @@
-"""Firebase: `firebase auth:export users.json`, and its CSV, which has no header and escapes little.
+"""Firebase: `firebase auth:export users.json`, and its CSV without a header and with incomplete quoting.
 
-https://firebase.google.com/docs/cli/auth - how the CSV is written: firebase/firebase-tools, src/accountExporter.ts.
+https://firebase.google.com/docs/cli/auth - the CSV: firebase/firebase-tools, src/accountExporter.ts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from usercli.readers.text_source import BOM, BadLine, numbered_lines
 
 _KNOWN = frozenset({"localId", "email", "phoneNumber"})
 
-# What stands before and after the 18 columns that hold free text: names, pictures, what providers know.
+# The columns around the 18 that are free text: names, pictures, data of the providers.
 _ROW = re.compile(
     r"(?P<localId>[^,\"]+),(?P<email>[^,\"]*),(?P<emailVerified>true|false),"
     r"(?P<passwordHash>[A-Za-z0-9+/=]*),(?P<salt>[A-Za-z0-9+/=]*),"
@@ -37,19 +37,19 @@ _MAX_COMMAS = 30
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """Users of Firebase. Its scrypt needs the project's key to verify, so no hash is kept."""
+    """Users of Firebase, without hashes: its scrypt cannot be verified without the key of the project."""
     try:
         start = source.readline(1 << 16)
     except (EOFError, zlib.error, OSError):
         raise InvalidInput("line 1: the file is truncated or damaged (a file of firebase)") from None
     peeked = _PeekedStream(start, source)
     if start.removeprefix(BOM).lstrip()[:1] in (b"{", b"[", b""):
-        return read_users(peeked, options, "firebase", _KNOWN, _user, ("users.item",))  # type: ignore[arg-type]  # it has what readers use
-    return _read_table(peeked, options)  # type: ignore[arg-type]  # it has what readers use
+        return read_users(peeked, options, "firebase", _KNOWN, _user, ("users.item",))  # type: ignore[arg-type]  # it has the methods that readers use
+    return _read_table(peeked, options)  # type: ignore[arg-type]  # it has the methods that readers use
 
 
 class _PeekedStream:
-    """A stream whose first piece was looked at."""
+    """A stream and the bytes that were already read from its start."""
 
     def __init__(self, start: bytes, source: BinaryIO) -> None:
         self._start, self._source = start, source
@@ -118,7 +118,7 @@ def _read_table(source: BinaryIO, options: ReadOptions) -> Iterator[Record | Bad
 
 
 def _cells(row: str) -> dict[str, Any]:
-    """The columns by the names that they have in JSON. Raises InvalidRecord if they can be read in two ways."""
+    """The columns by their names in JSON. Raises InvalidRecord if the row is ambiguous."""
     found = _ROW.fullmatch(row)
     if found is None:
         raise InvalidRecord("not the columns of firebase; a line break in a name, or a file that was edited")
@@ -145,9 +145,9 @@ def _free_cells(free: list[str]) -> dict[str, Any]:
 
 
 def _readings(pieces: list[str], place: int = 0) -> Iterator[list[str]]:
-    """Every way to make the free columns of pieces between commas.
+    """Every way to split a row into the free columns from `place` on.
 
-    Only a name may hold commas, and then Firebase puts it into quotes, and escapes none that are inside.
+    Only a name may contain commas; Firebase then quotes it, without escaping quotes inside.
     """
     if place == _FREE_COLUMNS:
         if not pieces:

@@ -1,4 +1,4 @@
-"""Apache's htpasswd: NAME:HASH a line. https://httpd.apache.org/docs/2.4/misc/password_encryptions.html"""
+"""Apache's htpasswd: lines of NAME:HASH. https://httpd.apache.org/docs/2.4/misc/password_encryptions.html"""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from usercli.readers.foreign_hashes import Secret, keep, ldap
 from usercli.readers.foreign_user import ForeignUser
 from usercli.readers.text_source import BadLine, numbered_lines
 
-_HTDIGEST = re.compile(r"[^:]*:[0-9a-f]{32}")  # REALM:MD5, of a file that htdigest made
+_HTDIGEST = re.compile(r"[^:]*:[0-9a-f]{32}")  # REALM:MD5, in a file of htdigest
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """Users of an htpasswd file. Raises InvalidInput if its first line has no name and hash."""
+    """Users of an htpasswd file. Raises InvalidInput if the first line is not NAME:HASH."""
     first = 0
     for number, line in numbered_lines(source):
         if isinstance(line, BadLine):
@@ -38,7 +38,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
 
 def _secret(rest: str) -> Secret:
-    """The second column; what follows another colon is a comment, to nginx."""
+    """The second column; in nginx a comment may follow another colon."""
     if _HTDIGEST.fullmatch(rest):
         return Secret(unsupported="htdigest")
     stored = rest.partition(":")[0]

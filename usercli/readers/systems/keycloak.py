@@ -34,7 +34,7 @@ _VERSIONS = {"1.3": 19, "1.0": 16}
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """Users of Keycloak; the accounts of services are passed over. Second factors are left out."""
+    """Users of Keycloak, without service accounts and second factors."""
     return read_users(source, options, "keycloak", _KNOWN, _user, _WITHIN)
 
 
@@ -64,19 +64,19 @@ def _user(item: dict[str, Any]) -> ForeignUser | None:
 
 
 def _single(value: Any) -> Any:
-    """Keycloak keeps a list for every attribute."""
+    """The single value of a list: Keycloak stores a list for every attribute."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _roles(item: dict[str, Any]) -> list[str]:
-    """Roles of the realm, CLIENT/ROLE for those of clients, and groups by their paths."""
+    """Realm roles, client roles as CLIENT/ROLE, and groups by path."""
     clients = part(item, "clientRoles")
     of_clients = [f"{client}/{role}" for client in clients for role in names(clients, client)]
     return [*names(item, "realmRoles"), *of_clients, *(group.strip("/") for group in names(item, "groups"))]
 
 
 def _secret(credentials: list[dict[str, Any]]) -> tuple[Secret, bool]:
-    """The password, and whether it is to be changed."""
+    """The password, and whether it must be changed."""
     for credential in credentials:
         if text(credential, "type") in ("password", ""):
             return _password(credential), flag(credential, "temporary")
@@ -86,7 +86,7 @@ def _secret(credentials: list[dict[str, Any]]) -> tuple[Secret, bool]:
 def _password(credential: dict[str, Any]) -> Secret:
     if clear := text(credential, "value"):
         return Secret(password=clear)
-    if "secretData" in credential:  # since Keycloak 8 these are texts of JSON
+    if "secretData" in credential:  # JSON as text, since Keycloak 8
         data, secret = _json_object(credential, "credentialData"), _json_object(credential, "secretData")
     else:
         data, secret = credential, {**credential, "value": text(credential, "hashedSaltedValue")}
@@ -99,7 +99,7 @@ def _hash(data: dict[str, Any], secret: dict[str, Any]) -> Secret:
     algorithm, value = text(data, "algorithm") or "pbkdf2", text(secret, "value")
     salt, key = hashing.unbase64(text(secret, "salt")), hashing.unbase64(value)
     rounds = _number(data.get("hashIterations"))
-    if value.startswith("$"):  # a hash provider of one's own, such as bcrypt
+    if value.startswith("$"):  # of a custom hash provider, such as bcrypt
         return hashing.keep(value, sanitize(algorithm))
     if salt is None or key is None:
         raise InvalidRecord("the hash of the password is not base64")

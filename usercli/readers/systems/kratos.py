@@ -1,4 +1,4 @@
-"""Ory Kratos: identities as `kratos list identities --format json` or its admin interface gives them.
+"""Ory Kratos: identities as `kratos list identities --format json` or the admin API returns them.
 
 https://www.ory.sh/docs/kratos/manage-identities/import-user-accounts-identities - hashes: ory/kratos,
 hash/hash_comparator.go.
@@ -24,7 +24,7 @@ _TAKEN = frozenset({"email", "name"})
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """Identities of Kratos: one, one after the other, or an array. Roles come from a `roles` in the metadata."""
+    """Identities of Kratos: one, several in sequence, or an array. Roles are read from `roles` in the metadata."""
     return read_users(source, options, "kratos", _KNOWN, _user, _WITHIN)
 
 
@@ -56,7 +56,7 @@ def _user(item: dict[str, Any]) -> ForeignUser:
 
 
 def _email(item: dict[str, Any], traits: dict[str, Any]) -> str:
-    """The trait `email`, or the first of `emails`; else the first address that Kratos would verify."""
+    """The trait `email`, or the first of `emails`, else the first verifiable address."""
     if found := [*names(traits, "email"), *names(traits, "emails")]:
         return found[0]
     by_mail = [entry for entry in parts(item, "verifiable_addresses") if entry.get("via") == "email"]
@@ -90,7 +90,7 @@ def _secret(config: dict[str, Any]) -> Secret:
 
 
 def _scrypt(found: re.Match[str]) -> Secret:
-    """Kratos writes the cost itself after `ln=`, not its logarithm."""
+    """Kratos writes the cost after `ln=`, not its logarithm."""
     salt, key = hashing.unbase64(found[4]), hashing.unbase64(found[5])
     if salt is None or key is None:
         return Secret(unsupported="scrypt")

@@ -56,16 +56,16 @@ _MAX_ENTRY_BYTES = 16 << 20
 
 @dataclass
 class _Entry:
-    """What stands between two blank lines: values by the names of attributes in lower case, options cut off."""
+    """An entry; `values` are by the names of attributes in lower case, without options."""
 
     line: int = 0
     dn: str = ""
     values: dict[str, list[str]] = field(default_factory=dict)
-    #: The first reason why it cannot be read.
+    #: Why the entry cannot be read.
     error: str | None = None
 
     def refuse(self, number: int, reason: str) -> None:
-        """Note why the entry cannot be read, unless an earlier line was the reason."""
+        """Record why the entry cannot be read; the first reason counts."""
         self.error = self.error or f"line {number}: {reason}"
 
     def first(self, *names: str) -> str:
@@ -77,7 +77,7 @@ class _Entry:
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """Users of a directory. Groups come after their members as a rule, so the file is read twice."""
+    """Users of a directory. The file is read twice, since groups usually come after their members."""
     with _seekable(source) as file:
         start = file.tell()
         groups = _memberships(file)
@@ -94,8 +94,8 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
 @contextmanager
 def _seekable(source: BinaryIO) -> Iterator[BinaryIO]:
-    """The file itself, or a copy without a name where it comes from a pipe or is compressed."""
-    is_zipped = isinstance(cast("object", source), gzip.GzipFile)  # to seek in one is to unzip again
+    """The file itself, or an unnamed copy if it is a pipe or compressed."""
+    is_zipped = isinstance(cast("object", source), gzip.GzipFile)  # seeking in it decompresses again
     if source.seekable() and not is_zipped:
         yield source
         return
@@ -109,7 +109,7 @@ def _seekable(source: BinaryIO) -> Iterator[BinaryIO]:
 
 
 def _memberships(file: BinaryIO) -> dict[str, list[str]]:
-    """The groups of each member, by its DN or, for memberUid, by `uid:` and its login name."""
+    """The groups of each member, by DN or, for memberUid, by `uid:` and the login name."""
     groups: dict[str, list[str]] = {}
     for entry in _entries(file):
         if not entry.classes & _GROUP_CLASSES:
@@ -213,7 +213,7 @@ def _decoded(value: str) -> str | None:
 
 
 def _is_user(entry: _Entry) -> bool:
-    """People, and whatever else has a password; not groups, machines and folders."""
+    """Whether the entry is a person or has a password, and is neither a group nor a computer."""
     if entry.classes & _OTHER_CLASSES:
         return False
     return bool(entry.classes & _PERSON_CLASSES) or "userpassword" in entry.values
@@ -249,7 +249,7 @@ def _name(entry: _Entry) -> str:
 
 
 def _is_locked(entry: _Entry) -> bool:
-    """Locked for good or by a failed sign-in, or ACCOUNTDISABLE (2) in Active Directory's userAccountControl."""
+    """Locked for good or after failed sign-ins, or ACCOUNTDISABLE (2) in Active Directory's userAccountControl."""
     control = entry.first("useraccountcontrol")
     if control.isdecimal() and int(control[:12]) & 2:
         return True
@@ -257,25 +257,25 @@ def _is_locked(entry: _Entry) -> bool:
 
 
 def _secret(values: list[str]) -> Secret:
-    """The first password that can be verified, else the first."""
+    """The first verifiable password, else the first."""
     found = [keep(value) if value.startswith("$") else ldap(value) for value in values]
     return next((secret for secret in found if secret.hashed), found[0] if found else Secret())
 
 
 def _normalized(dn: str) -> str:
-    """The DN as it compares: names without regard to case or to blanks around commas (RFC 4514, 4517)."""
+    """The DN for comparison: without case and without blanks around commas (RFC 4514, 4517)."""
     return re.sub(r"\s*([,=+])\s*", r"\1", dn.strip()).casefold()
 
 
 def _rdn_value(dn: str) -> str:
-    """The value of the first part of a DN: cn=staff,ou=groups is staff."""
+    """The value of the first RDN: `staff` of cn=staff,ou=groups."""
     found = re.match(r"\s*[^=,]+=((?:\\.|[^,+\\])*)", dn)
     value = found[1] if found else dn
     return re.sub(r"\\([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), value).replace("\\", "").strip()
 
 
 def _time(text: str) -> datetime | None:
-    """Generalized time in UTC (RFC 4517, 3.3.13); None for what is none."""
+    """A generalized time in UTC (RFC 4517, 3.3.13); None if it is invalid."""
     found = _TIME.fullmatch(text)
     try:
         return datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC) if found else None
@@ -284,7 +284,7 @@ def _time(text: str) -> datetime | None:
 
 
 def _filetime(text: str) -> datetime | None:
-    """Active Directory's count of 100 ns since 1601; 0 and the largest say never."""
+    """A time of Active Directory: 100 ns since 1601; None for 0 and the maximum, which mean never."""
     if not (text.isascii() and text.isdigit()) or int(text[:20]) == 0:
         return None
     try:
@@ -294,7 +294,7 @@ def _filetime(text: str) -> datetime | None:
 
 
 def _day(text: str) -> datetime | None:
-    """Days after 1970; none where it is empty, 0 or -1."""
+    """Days since 1970; None if empty, 0 or -1."""
     if not (text.isascii() and text.isdigit()) or int(text[:10]) == 0:
         return None
     try:

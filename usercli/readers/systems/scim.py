@@ -1,4 +1,4 @@
-"""SCIM 2.0 (RFC 7643): a ListResponse, several of them one after the other, an array of users, or one user."""
+"""SCIM 2.0 (RFC 7643): a ListResponse, several in sequence, an array of users, or one user."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LISTS = ("phoneNumbers", "addresses", "entitlements", "ims", "photos")
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """Users of a SCIM provider; groups are passed over, since users name theirs.
+    """Users of a SCIM provider. Groups are skipped, since users name theirs.
 
-    Raises InvalidInput at the end if the provider has more of them than the file holds.
+    Raises InvalidInput at the end if the file has fewer than `totalResults`.
     """
     number = total = 0
     for document in walk(source, "scim", _WITHIN):
@@ -62,7 +62,7 @@ def _user(item: dict[str, Any]) -> ForeignUser | None:
 
 
 def _email(item: dict[str, Any]) -> str:
-    """The primary address, else the first, else the user name if it is one."""
+    """The primary address, else the first, else the user name if it is an address."""
     emails = [entry for entry in parts(item, "emails") if entry.get("value")]
     primary = [entry for entry in emails if entry.get("primary") is True]
     if emails:
@@ -72,11 +72,11 @@ def _email(item: dict[str, Any]) -> str:
 
 
 def _values(item: dict[str, Any], key: str) -> list[str]:
-    """What groups and roles are called: what is shown, else the value."""
+    """The names of groups or roles: the display names, else the values."""
     found = [text(entry, "display") or text(entry, "value") for entry in parts(item, key)]
     return [value for value in found if value]
 
 
 def _secret(password: str) -> Secret:
-    """SCIM never gives passwords back; a file made for provisioning may hold them."""
+    """A file for provisioning may have passwords; a provider never returns them."""
     return ldap(password) if password.startswith("{") else Secret(password=password or None)

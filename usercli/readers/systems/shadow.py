@@ -1,4 +1,4 @@
-"""Unix: /etc/shadow (shadow(5)), with passwd(5) and group(5) for names and groups."""
+"""Unix: /etc/shadow (shadow(5)), with names and groups from passwd(5) and group(5)."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _PASSWD, _GROUP = 7, 4
 
 @dataclass
 class _Companions:
-    """What passwd and group say."""
+    """The data of passwd and group."""
 
-    #: Login name -> its line of passwd.
+    #: Login name -> columns of passwd.
     accounts: dict[str, list[str]] = field(default_factory=dict)
-    #: Login name -> the groups that list it.
+    #: Login name -> groups that list it.
     groups: dict[str, list[str]] = field(default_factory=dict)
-    #: Number of a group -> its name.
+    #: Group number -> group name.
     names: dict[str, str] = field(default_factory=dict)
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
-    """Users of a shadow file. Raises InvalidInput if its first line has not nine columns."""
+    """Users of a shadow file. Raises InvalidInput if the first line does not have nine columns."""
     companions = _Companions()
     for path in options.companions:
         _read_companion(path, companions)
@@ -78,18 +78,18 @@ def _user(columns: list[str], companions: _Companions) -> ForeignUser:
 
 
 def _groups(login: str, account: list[str] | None, companions: _Companions) -> list[str]:
-    """The groups that list the user, and the primary one unless it is the user's own."""
+    """The groups that list the user, and the primary group unless it has the user's name."""
     primary = companions.names.get(account[3], "") if account else ""
     return [*([primary] if primary not in ("", login) else []), *companions.groups.get(login, [])]
 
 
 def _secret(stored: str) -> Secret:
-    """A hash behind `!` is locked: it is kept, and the user is not active."""
+    """The hash, also of a locked user (`!` before it)."""
     return keep(stored.lstrip("!"))
 
 
 def _day(text: str) -> datetime | None:
-    """A number of days after 1970; none where it is empty, 0 or negative. Raises InvalidRecord."""
+    """Days since 1970; None if empty, 0 or negative. Raises InvalidRecord."""
     if not text or text.startswith("-") or text == "0":
         return None
     if not (text.isascii() and text.isdigit()):
@@ -97,11 +97,11 @@ def _day(text: str) -> datetime | None:
     try:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(text[:10]))
     except OverflowError:
-        return None  # never, in practice
+        return None  # beyond the year 9999
 
 
 def _read_companion(path: str, companions: _Companions) -> None:
-    """Read passwd or group; which it is, its columns tell. Raises InvalidInput."""
+    """Read passwd or group, distinguished by the number of columns. Raises InvalidInput."""
     try:
         with open(path, "rb") as file:
             for number, line in numbered_lines(file):
