@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from usercli.errors import InvalidInput
+from usercli.schemas.document import Path
 
 MAX_DEPTH = 100
-
-Path = tuple[str | int, ...]
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
