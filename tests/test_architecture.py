@@ -193,6 +193,26 @@ def test_no_path_is_built_on_the_library_s_broken_corner() -> None:
     assert {name: found for name, found in used.items() if found} == {}
 
 
+# -- how long things are
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """The functions and methods of a file, and how many lines each has below its signature."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{where(path)}: {node.name}", (node.end_lineno or 0) - node.body[0].lineno + 1
+
+
+def test_no_function_is_longer_than_fifty_lines() -> None:
+    found = {name: length for path in FILES for name, length in functions(path) if length > 50}
+    assert found == {}
+
+
+def test_no_module_is_longer_than_four_hundred_lines() -> None:
+    lengths = {where(path): len(path.read_text("utf-8").splitlines()) for path in FILES}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
 # -- what a start loads
 
 _LOADED = """
