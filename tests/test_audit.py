@@ -481,6 +481,20 @@ def test_an_export_can_be_resumed(logged: Cli, database: Database) -> None:
     assert logged("audit", "export", "--since", "0")[0] == 2
 
 
+def test_the_time_of_a_large_change_goes_on(
+    cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """SQLite's trigger refuses an event whose time is a minute old."""
+    monkeypatch.setattr("usercli.repositories.audit._OLD", timedelta(0))
+    monkeypatch.setattr("usercli.repositories.event_buffer.IN_MEMORY", 10)
+    monkeypatch.setattr("usercli.services.imports.validation.CHUNK", 10)
+    (tmp_path / "users.csv").write_text("email\n" + "".join(f"user{n}@example.com\n" for n in range(40)))
+    assert cli("import", str(tmp_path / "users.csv"))[0] == 0
+    times = {event["at"] for event in events(cli, "--action", "user.created")}
+    assert (len(times) > 1) == (database.engine != "postgresql")
+    assert verify(database).ok
+
+
 def test_a_checkpoint_is_what_verify_expects(logged: Cli, database: Database) -> None:
     code, out, err = logged("audit", "checkpoint", "-o", "json")
     point = json.loads(out)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,7 +103,7 @@ def test_the_links_are_those_of_the_definition_and_every_salt_is_new() -> None:
     assert len({row[COLUMNS.index("salt")] for row in rows}) == 3
 
 
-def test_ahead_yields_everything_in_order_and_raises_what_the_maker_raised() -> None:
+def test_prefetch_yields_everything_in_order_and_raises_what_the_producer_raised() -> None:
     assert list(prefetch(range(100))) == list(range(100))
     given_out = iter(prefetch(10 // (3 - number) for number in range(5)))
     assert [next(given_out) for _ in range(3)] == [3, 5, 10]
@@ -114,69 +111,10 @@ def test_ahead_yields_everything_in_order_and_raises_what_the_maker_raised() -> 
         next(given_out)
 
 
-def test_ahead_stops_making_when_nobody_wants_more() -> None:
+def test_prefetch_stops_when_nobody_wants_more() -> None:
     made: list[int] = []
     items = prefetch((made.append(number) or number for number in range(1000)), depth=2)
     assert next(items) == 0
     items.close()  # type: ignore[attr-defined]  # it is a generator
     time.sleep(0.3)
     assert len(made) < 10
-
-
-def apart(script: str) -> subprocess.CompletedProcess[str]:
-    """Run a script in a process with one thread, which alone may fork."""
-    start = "import os, signal, time\nfrom usercli.prefetch import prefetch_in_process\n"
-    return subprocess.run([sys.executable, "-c", start + script], capture_output=True, text=True, timeout=60)
-
-
-def test_items_made_apart_come_in_order_from_another_process() -> None:
-    done = apart(
-        "found = list(prefetch_in_process([n, 'x' * n * 1000, os.getpid()] for n in range(200)))\n"
-        "assert [item[0] for item in found] == list(range(200))\n"
-        "assert {len(item[1]) for item in found} == {n * 1000 for n in range(200)}\n"
-        "assert {item[2] for item in found}.isdisjoint({os.getpid()})\n"
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_an_error_of_what_is_made_apart_is_raised_here() -> None:
-    done = apart(
-        "found = prefetch_in_process(10 // (3 - number) for number in range(5))\n"
-        "assert [next(found) for _ in range(3)] == [3, 5, 10]\n"
-        "next(found)\n"
-    )
-    assert done.stderr.splitlines()[-1] == "ZeroDivisionError: integer division or modulo by zero"
-
-
-def test_a_maker_that_is_killed_is_no_end_of_the_items() -> None:
-    done = apart(
-        "def items():\n"
-        "    yield 1\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "for item in prefetch_in_process(items()): print(item)\n"
-    )
-    assert done.stdout == "1\n"
-    last = done.stderr.splitlines()[-1]
-    assert last == "usercli.errors.UserCliError: a process that works for this one was ended; nothing was changed"
-
-
-def test_a_maker_ends_with_whoever_wanted_the_items() -> None:
-    done = apart(
-        "def items():\n"
-        "    while True: yield os.getpid()\n"
-        "found = prefetch_in_process(items())\n"
-        "maker = next(found)\n"
-        "found.close()\n"
-        "try: os.kill(maker, 0)\n"
-        "except ProcessLookupError: print('gone')\n"
-        "others = prefetch_in_process(items())\n"
-        "maker = next(others)\n"
-        "print(maker, flush=True)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    gone, maker = done.stdout.split()
-    assert gone == "gone"
-    until = time.monotonic() + 10
-    while Path(f"/proc/{maker}").exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not Path(f"/proc/{maker}").exists()

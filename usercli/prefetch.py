@@ -1,18 +1,12 @@
-"""Prefetch items in a background thread or process."""
+"""Prefetch items in a background thread."""
 
 from __future__ import annotations
 
-import marshal
-import os
-import pickle
 import queue
-import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, TypeVar
-
-from usercli.errors import UserCliError
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 
@@ -20,8 +14,6 @@ _END = object()
 
 #: How long the producer may hold the interpreter lock: a database client waits for it at every packet.
 _SWITCH_SECONDS = 0.0002
-
-_TERMINATING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
@@ -67,64 +59,3 @@ def _put(results: queue.Queue[Any], item: Any, stopped: threading.Event) -> bool
             continue
         return True
     return False
-
-
-def prefetch_in_process(items: Iterable[Item]) -> Iterator[Item]:
-    """The same items, which marshal must support, produced by a forked process.
-
-    With a thread SQLite would wait for the interpreter lock at every row. Forks only on Linux and in a
-    single-threaded process, and uses a thread elsewhere. Raises UserCliError if the process is killed.
-    """
-    if sys.platform != "linux" or threading.active_count() > 1:
-        yield from prefetch(items)
-        return
-    reading, writing = os.pipe()
-    signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINATING)  # until the child handles them: it must not unwind
-    child = os.fork()
-    if child == 0:
-        _produce_in_child(items, reading, writing)
-    try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERMINATING)
-        os.close(writing)
-        with open(reading, "rb") as pipe:
-            yield from _receive(pipe)
-    finally:
-        os.kill(child, signal.SIGKILL)  # it has ended, or its items are no longer needed
-        os.waitpid(child, 0)
-
-
-def _produce_in_child(items: Iterable[Any], reading: int, writing: int) -> None:
-    """Send the items and exit in any case, without the parent's exit handlers."""
-    try:
-        for number in _TERMINATING:
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERMINATING)
-        os.close(reading)  # or the child would not notice that the parent is gone
-        with open(writing, "wb", buffering=0) as pipe:
-            try:
-                for item in items:
-                    _send(pipe, b"i", marshal.dumps(item))
-                _send(pipe, b"e", b"")
-            except Exception as error:
-                _send(pipe, b"x", pickle.dumps(error))
-    finally:
-        os._exit(0)
-
-
-def _send(pipe: Any, kind: bytes, data: bytes) -> None:
-    remaining = memoryview(kind + len(data).to_bytes(8, "big") + data)
-    while remaining:
-        remaining = remaining[pipe.write(remaining) :]
-
-
-def _receive(pipe: BinaryIO) -> Iterator[Any]:
-    while len(head := pipe.read(9)) == 9:
-        kind, data = head[:1], pipe.read(size := int.from_bytes(head[1:], "big"))
-        if kind == b"e":
-            return
-        if len(data) < size:
-            break
-        if kind == b"x":
-            raise pickle.loads(data)  # noqa: S301 - of our own process
-        yield marshal.loads(data)  # noqa: S302 - of our own process
-    raise UserCliError("a process that works for this one was ended; nothing was changed")

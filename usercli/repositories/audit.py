@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain as joined
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, update
@@ -17,7 +16,6 @@ from usercli import hash_chain
 from usercli.batches import batched
 from usercli.models.audit import AuditEvent
 from usercli.origin import Origin
-from usercli.prefetch import prefetch_in_process
 from usercli.repositories.event_buffer import EventBuffer
 from usercli.repositories.event_encoder import (
     COLUMNS,
@@ -40,6 +38,12 @@ _WORTH_A_COPY = 100
 
 #: What is written of an event: its place in the log and what all events of a change share, then its EventRow.
 _INSERTED = ("seq", "change_id", "at", "db_role", "tool", "prev_hash", "hash", *COLUMNS)
+
+#: After so long SQLite's events get a new time.
+_OLD = timedelta(seconds=10)
+
+#: Events that share a time.
+LinkedBatch = tuple[datetime, list[LinkedRow]]
 
 _NULL = r"\N"
 _UNDOES = COLUMNS.index("undoes")
@@ -112,45 +116,50 @@ class AuditRepository:
         if not self._buffer:
             return
         writer = EventWriter(self._origin, self._change_id, self._role())
-        made: Iterator[list[EventRow]] = map(writer.rows, self._buffer.batches())
+        made = map(writer.rows, self._buffer.batches())
         first = next(made)
-        seq, prev_hash, at = self._lock_head()
-        events = link_rows(joined(first, joined.from_iterable(made)), seq, prev_hash, at)
-        are_many = len(self._buffer) > len(first)
+        batches = self._linked(joined([first], made), *self._lock_head())
         if self._on_postgresql and len(self._buffer) >= _WORTH_A_COPY:
-            lines = self._lines(events, at)
             copy_rows(
-                self.session,
-                AuditEvent.__tablename__,
-                _INSERTED,
-                prefetch_in_process(lines) if are_many else lines,
+                self.session, AuditEvent.__tablename__, _INSERTED, joined.from_iterable(map(self._lines, batches))
             )
         else:
-            values = self._values(events, at)
-            for some in prefetch_in_process(values) if are_many else values:
-                self._insert(some)
+            for batch in batches:
+                self._insert(self._values(batch))
         self._buffer.clear()
 
-    def _lines(self, events: Iterator[LinkedRow], at: datetime) -> Iterator[str]:
-        """The events as lines for COPY, many at a time."""
-        shared = "\t".join(map(escaped, (str(self._change_id), str(at), self._role(), self._origin.tool)))
-        while lines := [
-            f"{seq}\t{shared}\t{prev}\t{link}\t{_copy_cells(*row)}\n"
-            for seq, prev, link, row in islice(events, _ROWS_A_FETCH)
-        ]:
-            yield "".join(lines)
+    def _linked(
+        self, batches: Iterable[list[EventRow]], seq: int, prev_hash: str, at: datetime
+    ) -> Iterator[LinkedBatch]:
+        """The batches with their time and their places in the chain, after the event `seq`.
 
-    def _values(self, events: Iterator[LinkedRow], at: datetime) -> Iterator[list[tuple[Any, ...]]]:
-        """The events as values to insert, many at a time."""
+        SQLite's trigger refuses an event whose time is a minute old, and a million take longer to write: the time
+        goes on.
+        """
+        for rows in batches:
+            events = list(link_rows(rows, seq, prev_hash, at))
+            yield at, events
+            seq, prev_hash = events[-1][0], events[-1][2]
+            if not self._on_postgresql and utcnow() - at > _OLD:
+                at = utcnow()
+
+    def _lines(self, batch: LinkedBatch) -> Iterator[str]:
+        """The events as lines for COPY, many at a time."""
+        at, events = batch
+        shared = "\t".join(map(escaped, (str(self._change_id), str(at), self._role(), self._origin.tool)))
+        for some in batched(events, _ROWS_A_FETCH):
+            yield "".join(
+                f"{seq}\t{shared}\t{prev}\t{link}\t{_copy_cells(*row)}\n" for seq, prev, link, row in some
+            )
+
+    def _values(self, batch: LinkedBatch) -> list[tuple[Any, ...]]:
+        """The events as values to insert."""
+        at, events = batch
         if self._on_postgresql:
             shared = (str(self._change_id), str(at), self._role(), self._origin.tool)
-        else:
-            shared = (self._change_id.hex, sqlite_time(at), self._role(), self._origin.tool)
-        while values := [
-            (seq, *shared, prev, link, *(row if self._on_postgresql else _with_hex(row)))
-            for seq, prev, link, row in islice(events, _ROWS_A_FETCH)
-        ]:
-            yield values
+            return [(seq, *shared, prev, link, *row) for seq, prev, link, row in events]
+        shared = (self._change_id.hex, sqlite_time(at), self._role(), self._origin.tool)
+        return [(seq, *shared, prev, link, *_with_hex(row)) for seq, prev, link, row in events]
 
     def _insert(self, values: list[tuple[Any, ...]]) -> None:
         mark = "%s" if self._on_postgresql else "?"
