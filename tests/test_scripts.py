@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 OPS = sorted(path for path in (ROOT / "scripts" / "ops").iterdir())
 STARTED = [
-    *(ROOT / "scripts" / name for name in ("try", "test", "check", "make-venv", "reference")),
+    *(ROOT / "scripts" / name for name in ("try", "test", "check", "lock", "make-venv", "reference")),
     ROOT / ".ci" / "run",
     *(path for path in OPS if path.suffix == ""),
 ]
