@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -45,6 +47,33 @@ def pytest_configure(config: pytest.Config) -> None:
     shared_folder().chmod(0o755)
     config.add_cleanup(shared_postgres.hold(shared_folder()))
     config.add_cleanup(lambda: os.environ.pop(_SHARED, None) and None)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-k test_name`, pass over the files in which that name does not stand: loading all takes seconds."""
+    asked = str(config.option.keyword)
+    if collection_path.suffix != ".py" or " or " in asked:
+        return None
+    names = [term for term in asked.split(" and ") if re.fullmatch(r"test_\w+", term)]
+    text = f"{collection_path.name}\n{collection_path.read_text(encoding='utf-8')}" if names else ""
+    return any(name not in text for name in names) or None
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start the command line by a fixture."""
+    for item in items:
+        if {"run", "quick"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.process)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect without looking for garbage, of which there is none, and let it never be looked at again."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
 
 
 def shared_folder() -> Path:

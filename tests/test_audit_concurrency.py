@@ -13,6 +13,8 @@ from usercli.database import url as database_url
 from usercli.schemas.users import UserCreate, UserUpdate
 from usercli.services import users
 
+pytestmark = pytest.mark.process
+
 WRITERS = 8
 
 

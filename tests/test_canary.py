@@ -29,6 +29,8 @@ from usercli.schemas.users import UserCreate, UserKey, UserUpdate, UserView
 from usercli.services import users
 from usercli.services.passwords import set_password
 
+pytestmark = pytest.mark.process
+
 #: Every piece of a secret, however it is cut at its odd characters, holds this and nothing else does.
 MARK = "Zq7Xk"
 PASSWORD = f"{MARK}pass {MARK}word {MARK}!"

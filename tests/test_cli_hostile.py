@@ -21,6 +21,8 @@ from tests.conftest import Cli, Database
 from usercli.models import User
 from usercli.schemas.users import UserView
 
+pytestmark = pytest.mark.process
+
 MakeUser = Callable[..., UserView]
 
 ESC, CSI, OSC = "\x1b", "\x9b", "\x9d"

@@ -30,6 +30,8 @@ from tests.postgres import Cluster
 from usercli.cli.app import app
 from usercli.schemas.users import UserView
 
+pytestmark = pytest.mark.process
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 MakeUser = Callable[..., UserView]
 USERCLI = [sys.executable, "-m", "usercli"]

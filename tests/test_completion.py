@@ -25,6 +25,8 @@ from usercli.cli.app import app
 from usercli.cli.completer import _SOURCES, MAX_SUGGESTIONS, suggest
 from usercli.schemas.users import UserView
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "usercli" / "data"
 PROGRAMS = Path(sys.executable).parent

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Cli, Database
 from tests.herd import at_once, call_at_once
 from usercli.database import url as database_url
@@ -12,6 +14,8 @@ from usercli.database.engine import open_engine, sessions
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.schemas.users import UserKey, UserUpdate, UserView
 from usercli.services import users as service
+
+pytestmark = pytest.mark.process
 
 
 def test_of_twenty_processes_that_create_one_address_exactly_one_wins(

@@ -23,6 +23,8 @@ from usercli.cli.app import COMMANDS, app
 from usercli.cli.lazy_group import Lazy
 from usercli.database import schema_version
 
+pytestmark = pytest.mark.process
+
 COACHBOT = Path(__file__).parent / "apps" / "coachbot" / "migrations"
 #: A revision beside its newest one: a second head.
 VOTES = '''\

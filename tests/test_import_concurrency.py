@@ -19,6 +19,8 @@ from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import ImportFailed, import_users
 from usercli.services.imports.loader import ImportOptions
 
+pytestmark = pytest.mark.process
+
 EMAILS = ["ada@example.com", "bob@example.com"]
 
 

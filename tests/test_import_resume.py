@@ -17,6 +17,8 @@ import pytest
 from tests.conftest import Cli, Database
 from usercli.database.unit_of_work import UnitOfWork
 
+pytestmark = pytest.mark.process
+
 HASH = "$2b$12$9Q5n2Fmx3WxWHqDqQGzHwOQ1JvWzW6Wk6YF3oRVSlFZ4tVQOjdIYe"
 
 

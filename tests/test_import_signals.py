@@ -18,6 +18,8 @@ import pytest
 from tests.conftest import Cli, Database, run_here
 from tests.rows import everything
 
+pytestmark = pytest.mark.process
+
 SECONDS = 2.0
 ENDS = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "terminated")}
 

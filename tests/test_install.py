@@ -36,6 +36,8 @@ from tests.installed import (
 from tests.test_cli_process import all_commands
 from usercli.database.schema_version import head
 
+pytestmark = pytest.mark.process
+
 HEAD = head()
 
 Run = Callable[..., tuple[int, str, str]]

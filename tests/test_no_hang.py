@@ -15,6 +15,8 @@ import pytest
 from tests import commands, stage
 from tests.conftest import Database, run_here
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 
 

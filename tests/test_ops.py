@@ -18,6 +18,8 @@ import pytest
 
 from tests.conftest import Cli, Database, run_here, server_url
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 OPS = ROOT / "scripts" / "ops"
 SCRIPTS = {

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 OPS = sorted(path for path in (ROOT / "scripts" / "ops").iterdir())
 STARTED = [

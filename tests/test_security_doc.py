@@ -15,6 +15,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tests.conftest import run_here, server_url
 
+pytestmark = pytest.mark.process
+
 PAGE = (Path(__file__).parent.parent / "docs" / "security.md").read_text(encoding="utf-8")
 ROLES = ["owner", "operator", "reader", "auditor"]
 TABLE = re.findall(r"^\| `(.+?)` \| (yes|no) \| (yes|no) \| (yes|no) \| (yes|no) \|$", PAGE, re.MULTILINE)

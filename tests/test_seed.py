@@ -17,6 +17,8 @@ from tests.conftest import Cli, Database
 from usercli.schemas.users import UserView
 from usercli.services.seed import people
 
+pytestmark = pytest.mark.process
+
 SCRIPT = Path(__file__).parent.parent / "scripts" / "seed.py"
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 
 #: A run that wants the server twice.

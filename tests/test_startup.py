@@ -12,6 +12,8 @@ from tests.conftest import Database
 from usercli.cli.app import COMMANDS
 from usercli.cli.lazy_group import Lazy
 
+pytestmark = pytest.mark.process
+
 HEAVY = ("sqlalchemy", "pydantic", "alembic", "psycopg", "passlib", "bcrypt", "rich", "yaml", "dotenv", "asyncio")
 
 

@@ -30,6 +30,8 @@ from usercli.errors import SchemaNotCurrent
 from usercli.passwords import PasswordHasher, Verdict
 from usercli.services.auth import AuthService
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 USERS, SIGN_IN = "/api/v1/users", "/api/v1/sign-in"
 PASSWORD = "nine blue herons fly"
