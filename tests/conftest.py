@@ -319,7 +319,7 @@ def cli(environment: Path) -> Cli:
 @pytest.fixture(scope="session")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder for the PATH, with a `usercli` that starts at once: for shell scripts."""
-    from tests.quick import quick_usercli
+    from tests.preloaded_cli import quick_usercli
 
     with quick_usercli(tmp_path_factory.mktemp("quick")) as folder:
         yield folder

@@ -47,7 +47,7 @@ def quick_usercli(folder: Path) -> Iterator[Path]:
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -IS {folder}/client.py {place} "$@"\n')
     command.chmod(0o755)
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "tests" / "apps")}  # applications that pages tell of
-    line = [sys.executable, "-m", "tests.quick", str(place)]
+    line = [sys.executable, "-m", "tests.preloaded_cli", str(place)]
     server = subprocess.Popen(line, cwd=ROOT, env=environ, stdout=subprocess.PIPE)
     with server:
         assert server.stdout is not None
