@@ -84,7 +84,7 @@ def _perform(kind: str, arguments: Sequence[str], environ: dict[str, str], ours:
 
 def main() -> None:
     """Read `[[kind, arguments, environ], ...]`, write what became of each, as JSON."""
-    from tests.herd import _warm_up
+    from tests.concurrent_processes import _warm_up
 
     plays = json.load(sys.stdin)
     _warm_up()

@@ -16,8 +16,8 @@ from coachbot.models import Chat, Log, Message
 from coachbot.schemas import ChatCreate, MessageCreate
 from jsonschema import Draft202012Validator
 
+from tests.concurrent_processes import at_once
 from tests.conftest import Cli, Database, run_here
-from tests.herd import at_once
 from usercli.cli import contract
 from usercli.database import alembic_runner, migrations, schema_version
 from usercli.database.applications import Application

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from tests.audit_log import keys, uow, verify
+from tests.concurrent_processes import call_at_once
 from tests.conftest import Database
-from tests.herd import call_at_once
 from usercli.database import url as database_url
 from usercli.schemas.users import UserCreate, UserUpdate
 from usercli.services import users

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.concurrent_processes import at_once, call_at_once
 from tests.conftest import Cli, Database
-from tests.herd import at_once, call_at_once
 from usercli.database import url as database_url
 from usercli.database.engine import open_engine, sessions
 from usercli.database.unit_of_work import UnitOfWork

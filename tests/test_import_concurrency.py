@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.concurrent_processes import at_once
 from tests.conftest import Cli, Database
-from tests.herd import at_once
 from usercli.schemas.import_rows import RowParser, UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import ImportFailed, import_users

@@ -29,8 +29,8 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from tests.concurrent_processes import call_at_once
 from tests.conftest import Cli, Database, kept_engine, run_here
-from tests.herd import call_at_once
 from tests.rows import everything
 from usercli.database import url as database_url
 from usercli.database.engine import sessions

@@ -18,8 +18,8 @@ import psycopg
 import pytest
 from sqlalchemy import inspect, text
 
+from tests.concurrent_processes import ROOT, at_once
 from tests.conftest import Cli, Database, run_here
-from tests.herd import ROOT, at_once
 from usercli.database import alembic_runner, migrations, schema_version
 from usercli.database import url as database_url
 from usercli.database.engine import open_engine

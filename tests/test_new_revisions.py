@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.concurrent_processes import ROOT
 from tests.conftest import Database, run_here
-from tests.herd import ROOT
 from usercli.database import alembic_runner, schema_version
 from usercli.errors import DatabaseUnavailable
 

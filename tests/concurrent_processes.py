@@ -23,14 +23,14 @@ Result = tuple[int, str, str]
 
 def at_once(jobs: Sequence[Sequence[Sequence[str]]]) -> list[list[Result]]:
     """A process for each job, which is a list of command lines; code, stdout and stderr of each line."""
-    done = call_at_once("tests.herd:run_lines", jobs)
+    done = call_at_once("tests.concurrent_processes:run_lines", jobs)
     return [[(code, out, err) for code, out, err in job] for job in done]
 
 
 def call_at_once(function: str, arguments: Sequence[Any]) -> list[Any]:
     """A process for each argument, which calls `module:function` with it; what they returned, as JSON."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.herd", function],
+        [sys.executable, "-m", "tests.concurrent_processes", function],
         input=json.dumps(arguments),
         capture_output=True,
         text=True,
