@@ -19,7 +19,7 @@ ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 def test_there_is_a_recipe_for_every_common_change() -> None:
     assert {title for title, _ in RECIPES} == {
-        f"Add a {thing}" for thing in ("filter", "reader", "command", "revision")
+        f"Add a {thing}" for thing in ("field", "filter", "reader", "command", "revision")
     }
 
 
