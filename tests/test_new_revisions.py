@@ -247,6 +247,13 @@ def test_the_advice_on_two_heads_makes_one_line(two_heads: Path, database: Datab
     assert run_here("list", "--count") == (0, "count\n0\n", "")
 
 
+def test_one_of_two_heads_may_be_a_merge(versions: Path, database: Database, environment: Path) -> None:
+    for name in ("20991231_0100", "20991231_0200", "20991231_0300"):
+        add(versions, name, f'"{HEAD}"')
+    add(versions, "20991231_0400", '("20991231_0200", "20991231_0300")')
+    assert run_here("list") == (5, "", TWO_HEADS.replace("20991231_0300", "20991231_0400"))
+
+
 def test_two_heads_leave_the_history_and_the_way_back(
     two_heads: Path, database: Database, environment: Path
 ) -> None:

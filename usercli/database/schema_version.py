@@ -63,7 +63,7 @@ def head() -> str:
 
 def _several(heads: list[str], known: Mapping[str, tuple[str, ...]]) -> str:
     first, second = lineage(heads[-2:-1], known), lineage(heads[-1:], known)
-    [start] = [name for name in second - first if first.issuperset(known[name])]
+    start = min(name for name in second - first if first.issuperset(known[name]))
     return (
         f"the migrations have {len(heads)} heads: {', '.join(heads)}; "
         f'make one follow the other: set down_revision = "{heads[-2]}" in the file of {start}'
