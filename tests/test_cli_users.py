@@ -182,11 +182,11 @@ def test_a_special_use_domain_is_taken_when_the_setting_allows_it(
         ("90s", timedelta(0, 90)),
     ],
 )
-def test_an_expiry_may_be_a_span(cli: Cli, given: str, span: timedelta) -> None:
+def test_an_expiry_may_be_a_span(cli: Cli, given: str, ahead: timedelta) -> None:
     before = datetime.now(UTC)
     user = json.loads(cli("create", "ada@example.com", "--expires", given, "--no-password", "-o", "json")[1])
     ends = datetime.fromisoformat(user["users"][0]["expires_at"])
-    assert before + span <= ends <= datetime.now(UTC) + span
+    assert before + ahead <= ends <= datetime.now(UTC) + ahead
 
 
 MOMENTS = [
