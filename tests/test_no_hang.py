@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests import commands, stage
+from tests import commands, terminal_runner
 from tests.conftest import Database, run_here
 
 pytestmark = pytest.mark.process
@@ -26,7 +26,7 @@ def play_all(plays: list[list[Any]]) -> list[dict[str, Any]]:
     processes = []
     for number in range(share):
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.stage"],
+            [sys.executable, "-m", "tests.terminal_runner"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -86,7 +86,7 @@ def test_no_command_waits_for_an_answer_that_nobody_can_give(
     plays: list[list[Any]] = []
     flags: list[str] = []
     for number, case in enumerate(commands.cases()):
-        for kind in stage.KINDS:
+        for kind in terminal_runner.KINDS:
             lines = [case.asking]
             if case.answer and database.engine == "sqlite":
                 lines.append(case.complete)
@@ -105,7 +105,7 @@ def test_no_command_waits_for_an_answer_that_nobody_can_give(
         assert done["code"] is not None, f"{told} hung"
         assert done["seconds"] < 5, told
         assert "Traceback" not in done["said"], told
-        if flag == "--secret-out" and kind == stage.ON_A_TERMINAL:  # there a generated secret may be shown
+        if flag == "--secret-out" and kind == terminal_runner.ON_A_TERMINAL:  # a generated secret may be shown
             assert done["code"] == 0, told
         elif flag:
             assert (done["code"], flag in done["said"]) == (2, True), told
