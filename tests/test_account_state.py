@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.conftest import Cli, Database
-from tests.rows import everything
+from tests.table_dump import everything
 from usercli.schemas.users import UserView
 
 MakeUser = Callable[..., UserView]

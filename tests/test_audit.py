@@ -17,7 +17,7 @@ import pytest
 
 from tests.audit_log import HASH, fill, verify
 from tests.conftest import Cli, Database, run_here
-from tests.rows import everything
+from tests.table_dump import everything
 from usercli import __version__
 from usercli.settings_values import KNOWN
 

@@ -16,7 +16,7 @@ from types import FrameType
 import pytest
 
 from tests.conftest import Cli, Database, run_here
-from tests.rows import everything
+from tests.table_dump import everything
 
 pytestmark = pytest.mark.process
 

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 
 from tests.concurrent_processes import call_at_once
 from tests.conftest import Cli, Database, kept_engine, run_here
-from tests.rows import everything
+from tests.table_dump import everything
 from usercli.database import url as database_url
 from usercli.database.engine import sessions
 from usercli.database.unit_of_work import UnitOfWork

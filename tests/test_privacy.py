@@ -10,7 +10,7 @@ import pytest
 
 from tests.audit_log import HASH, keys, uow, verify
 from tests.conftest import Cli, Database
-from tests.rows import everything
+from tests.table_dump import everything
 from usercli.schemas.users import UserCreate, UserUpdate
 from usercli.services import privacy, users
 

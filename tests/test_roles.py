@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Cli, Database
-from tests.rows import everything
+from tests.table_dump import everything
 from usercli.database import migrations
 from usercli.errors import Conflict, InvalidInput, Refused, RoleNotFound, UserNotFound
 from usercli.origin import Origin

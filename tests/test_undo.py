@@ -9,7 +9,7 @@ import pytest
 
 from tests.audit_log import HASH, verify
 from tests.conftest import Cli, Database
-from tests.rows import everything
+from tests.table_dump import everything
 
 ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"
 #: What an undo may not give back exactly: the row did change.
