@@ -90,8 +90,8 @@ class Settings:
         try:
             if given := self.environ.get(f"{PREFIX}CONFIG"):
                 return Path(given).expanduser()
-            return platformdirs.user_config_path("usercli") / "config.toml"
-        except RuntimeError:  # a container's user without a name, and no HOME
+            return platformdirs.user_config_path("usercli").expanduser() / "config.toml"
+        except RuntimeError:  # a container's user without a name, and no HOME; of platformdirs, or of expanduser
             raise InvalidInput(f"there is no home folder; set HOME, or name the file: {PREFIX}CONFIG") from None
 
     @cached_property
@@ -206,7 +206,7 @@ class Settings:
         import platformdirs
 
         try:
-            return platformdirs.user_data_path("usercli") / "usercli.db"
+            return platformdirs.user_data_path("usercli").expanduser() / "usercli.db"
         except RuntimeError:
             raise InvalidInput(
                 "there is no home folder for the embedded database; set HOME, or name a database: --database-url"
