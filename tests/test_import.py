@@ -278,7 +278,7 @@ def test_preserve_keeps_ids_times_and_versions(cli: Cli, table, database: Databa
 
 def test_progress_tells_the_rate_and_the_time_left(cli: Cli, table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("usercli.cli.output.progress._SECONDS_A_LINE", 0.0)
-    monkeypatch.setattr("usercli.services.imports.validation.CHUNK", 1000)
+    monkeypatch.setattr("usercli.services.imports.session.CHUNK", 1000)
     monkeypatch.setattr("usercli.readers.text_source._BLOCK", 4096)
     file = table("email\n" + "".join(f"user{number:05}@example.com\n" for number in range(20_000)))
     code, _, err = cli("import", file)

@@ -37,8 +37,8 @@ def file(environment: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("usercli.services.imports.validation.CHUNK", 10)
-    monkeypatch.setattr("usercli.cli.commands.import_users._HASHED_AT_A_TIME", 10)
+    monkeypatch.setattr("usercli.services.imports.session.CHUNK", 10)
+    monkeypatch.setattr("usercli.services.imports.session.HASHED_AT_A_TIME", 10)
 
 
 @pytest.fixture
@@ -188,14 +188,14 @@ def test_a_dry_run_goes_on_in_thought(cli: Cli, file: str, breaks, database: Dat
 
 
 def test_two_at_once_do_not_do_it_twice(cli: Cli, file: str, run, breaks, database: Database) -> None:
-    from usercli.cli.commands.import_users import _Run
+    from usercli.services.imports.session import ImportSession
 
-    def meanwhile(self: _Run, done: int = 0) -> int:
+    def meanwhile(self: ImportSession, done: int = 0) -> int:
         assert run("import", file, "--resume").returncode == 0
         return 0
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_Run, "_survey", meanwhile)
+        patch.setattr(ImportSession, "_survey", meanwhile)
         code, _, err = cli("import", file, "--resume")
     assert (code, count(database)) == (4, 25)
     assert "somebody else goes on with this import at this moment; wait for them" in err

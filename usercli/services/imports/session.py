@@ -1,0 +1,267 @@
+"""One import of a file: its records read, checked, hashed and written, all or nothing or from where it stopped.
+
+Who runs it listens, to show how far it is and to keep the records that were rejected.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Protocol
+
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.errors import InvalidInput
+from usercli.passwords import PasswordHasher
+from usercli.readers import BadRecord, ReadOptions, Record, reader
+from usercli.readers.text_source import open_source, position
+from usercli.schemas.import_rows import RowParser
+from usercli.schemas.imports import ImportSummary
+from usercli.services.imports.atomic import ImportFailed, import_users, require_no_conflict
+from usercli.services.imports.loader import ImportOptions, Reject
+from usercli.services.imports.resumable import begin, resume
+from usercli.services.imports.validation import (
+    CHUNK,
+    Checked,
+    Checker,
+    hash_passwords,
+    spool_to_disk,
+    survey,
+)
+
+#: While hashing, a chunk is so small that little of the work is done twice after a stop.
+HASHED_AT_A_TIME = 100
+
+#: What was done to records; the first two come before anything is written.
+Stage = Literal["checked", "hashed", "imported"]
+
+#: Options that do not decide what is written: an import may be resumed with other values of them.
+_UNDECIDING = frozenset({"max_errors", "allow_no_admin"})
+
+
+class Progress(Protocol):
+    """Is told how far a stage is; `stage` names another than the one that was begun."""
+
+    def at(self, done: int, total: int | None = None, stage: Stage | None = None, /) -> None: ...
+
+
+class RejectSink(Protocol):
+    """Keeps rejected records; `sync` has them on disk and says how many bytes they take."""
+
+    def write(self, reject: Reject) -> None: ...
+    def sync(self) -> int: ...
+
+
+class ImportListener(Protocol):
+    """Is told what an import does."""
+
+    def progress(self, stage: Stage) -> AbstractContextManager[Progress]:
+        """A stage begins; it ends with the block."""
+
+    def hashing(self, passwords: int | None) -> None:
+        """So many passwords will be hashed (None: nobody knows), before the first is."""
+
+    def resuming(self, records: int) -> None:
+        """An earlier run dealt with so many records; this one goes on behind them."""
+
+    def rejects(self, kept_bytes: int | None) -> AbstractContextManager[RejectSink]:
+        """Where rejected records go; after an earlier run behind the bytes that it kept."""
+
+
+@dataclass(frozen=True)
+class ImportJob:
+    """What is imported, and how. Plain passwords are allowed where there is a `hasher`, on `jobs` threads.
+
+    `file` is a path, or - for standard input. Raises InvalidInput for options that contradict.
+    """
+
+    file: str
+    format: str
+    read_options: ReadOptions
+    options: ImportOptions
+    special_use_domains: Collection[str] = ()
+    hasher: PasswordHasher | None = None
+    jobs: int | None = None
+
+    def __post_init__(self) -> None:
+        require_no_conflict(self.options)
+
+    @property
+    def is_file(self) -> bool:
+        """It can be read again."""
+        return self.file != "-" and Path(self.file).is_file()
+
+    def require_file(self) -> None:
+        """Raise InvalidInput unless it can be read again, as resuming needs."""
+        if not self.is_file:
+            raise InvalidInput("--resume wants a file that can be read again")
+
+    def digest(self) -> str:
+        """By which a file is known again: its SHA-256."""
+        with open(self.file, "rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
+
+    def deciding_options(self) -> dict[str, Any]:
+        """The options that decide what is written, and must be the same to resume."""
+        given = {"from": self.format, "hash_passwords": self.hasher is not None}
+        given |= asdict(self.options) | asdict(self.read_options)
+        deciding = {name: value for name, value in given.items() if name not in _UNDECIDING}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in deciding.items()}
+
+
+class ImportSession:
+    """One run of a job."""
+
+    def __init__(self, job: ImportJob, uow: UnitOfWork, listener: ImportListener) -> None:
+        self._job, self._uow, self._listener = job, uow, listener
+        self._hasher = None if uow.dry_run else job.hasher
+        self._file = _RecordFile(job)
+        #: Users who come without their password: how many by the scheme of its hash.
+        self.unsupported: Counter[str] = Counter()
+        #: An earlier run finished it.
+        self.was_done = False
+        #: So many records are committed, should the run be interrupted.
+        self.committed = 0
+        #: The commit was begun; an interrupt leaves the outcome open.
+        self.is_committing = False
+
+    def run(self) -> ImportSummary:
+        """Import in one transaction. Raises ImportFailed and what else `import_users` raises."""
+        self._announce_hashing(0)
+        with self._listener.rejects(None) as rejects:
+            return self._run_atomic(0, rejects)
+
+    def resume(self) -> ImportSummary:
+        """Import in chunks, each in a transaction, from where an earlier run stopped.
+
+        A dry run tries what is left in one transaction. Raises InvalidInput for what is no file, Conflict for
+        other options than before, and what else `resumable.resume` raises.
+        """
+        self._job.require_file()
+        place = begin(self._job.digest(), self._job.deciding_options(), self._uow)
+        if place.finished:
+            self.was_done = True
+            return place.summary
+        if self._uow.dry_run:
+            self._announce_hashing(place.records)
+            return self._run_atomic(place.records, _NowhereToKeep())
+        if place.records:
+            self._listener.resuming(place.records)
+        self.committed = place.records
+        if self._job.hasher is not None:
+            self._announce_hashing(place.records)
+        elif not place.records:
+            self._survey()
+        with (
+            self._listener.rejects(place.reject_bytes) as rejects,
+            self._listener.progress("imported") as progress,
+            self._file.records(place.records) as records,
+        ):
+
+            def committed(done: ImportSummary) -> None:
+                self.committed = done.read
+                progress.at(done.read, self._file.total)
+
+            return resume(
+                self._chunks(records, progress),
+                self._uow,
+                self._job.options,
+                place,
+                on_reject=rejects.write,
+                sync_rejects=rejects.sync,
+                on_progress=committed,
+            )
+
+    def _run_atomic(self, done: int, rejects: RejectSink) -> ImportSummary:
+        """Import the records behind the first `done`."""
+
+        def before_commit() -> None:
+            rejects.sync()
+            self.is_committing = True
+
+        with self._listener.progress("imported") as progress, self._file.records(done) as records:
+            chunks = self._chunks(records, progress)
+            if self._hasher is not None:
+                chunks = spool_to_disk(chunks)  # a transaction does not wait for hashes
+            return import_users(
+                chunks,
+                self._uow,
+                self._job.options,
+                on_reject=rejects.write,
+                on_progress=lambda summary: progress.at(summary.read, self._file.total),
+                before_commit=before_commit,
+            )
+
+    def _chunks(self, records: Iterable[Record | BadRecord], progress: Progress) -> Iterable[Sequence[Checked]]:
+        if self._hasher is None:
+            return self._file.counted(self._checker().chunks(records, CHUNK))
+        return hash_passwords(
+            self._file.counted(self._checker().chunks(records, HASHED_AT_A_TIME)),
+            self._hasher,
+            self._job.jobs,
+            lambda done: progress.at(done, self._file.total, "hashed"),
+        )
+
+    def _checker(self) -> Checker:
+        job = self._job
+        parser = RowParser(special_use_domains=job.special_use_domains, preserve=job.options.preserve)
+        return Checker(parser, job.hasher is not None, lambda scheme: self.unsupported.update([scheme]))
+
+    def _announce_hashing(self, done: int) -> None:
+        """Tell how many passwords stand behind the first records; a file is checked as a whole before."""
+        if self._job.hasher is None:
+            return
+        passwords = self._survey(done) if self._job.is_file else None
+        if passwords != 0:
+            self._listener.hashing(passwords)
+
+    def _survey(self, done: int = 0) -> int:
+        """How many plain passwords there are. Raises ImportFailed for what is bad: nothing is done in vain."""
+        with self._file.records(done) as records, self._listener.progress("checked") as progress:
+            found = survey(self._checker().chunks(records, CHUNK), progress.at)
+        self.unsupported.clear()
+        if found.bad and not self._job.options.skip_bad:
+            raise ImportFailed(found.first, found.bad, done)
+        return found.passwords
+
+
+class _RecordFile:
+    """The file of a job, and how many records it seems to hold."""
+
+    def __init__(self, job: ImportJob) -> None:
+        self._job = job
+        self._source: BinaryIO | None = None
+        self._read = 0
+        #: An estimate; None while nobody knows.
+        self.total: int | None = None
+
+    @contextmanager
+    def records(self, done: int) -> Iterator[Iterator[Record | BadRecord]]:
+        """The records behind the first `done`."""
+        with open_source(self._job.file) as source:
+            self._source, self._read = source, done
+            yield islice(reader(self._job.format)(source, self._job.read_options), done, None)
+            self._source = None
+
+    def counted(self, chunks: Iterable[list[Checked]]) -> Iterator[list[Checked]]:
+        """The chunks; each estimates the total anew, by how much of the file they took so far."""
+        size = Path(self._job.file).stat().st_size if self._job.is_file else None
+        for chunk in chunks:
+            self._read += len(chunk)
+            if size is not None and self._source is not None and (read := position(self._source)):
+                self.total = round(self._read * size / read)
+            yield chunk
+
+
+class _NowhereToKeep:
+    """Drops what is rejected."""
+
+    def write(self, reject: Reject) -> None:
+        pass
+
+    def sync(self) -> int:
+        return 0
