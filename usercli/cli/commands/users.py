@@ -10,6 +10,7 @@ import typer
 
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
+from usercli.cli.lazy_group import flag
 from usercli.cli.password_input import NO_SECRET, SecretDelivery, SecretSource
 from usercli.cli.user_actions import (
     AllowNoAdminOpt,
@@ -46,9 +47,7 @@ ExpiresOpt = Annotated[
     typer.Option("--expires", metavar="TIME", help="When it ends: 30d, 12h, a date, an RFC 3339 time, never."),
 ]
 NameOpt = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="The full name.")]
-ActiveOpt = Annotated[
-    bool | None, typer.Option("--active/--inactive", help="May sign in, or not.", show_default=False)
-]
+ActiveOpt = Annotated[bool | None, flag("--active/--inactive", "May sign in, or not.")]
 TABLE_LIMIT = 50
 
 
@@ -57,18 +56,14 @@ def create(
     invocation: Invocation,
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address, kept as typed.")],
     name: NameOpt = None,
-    inactive: Annotated[bool, typer.Option("--inactive", help="May not sign in yet.", show_default=False)] = False,
+    inactive: Annotated[bool, flag("--inactive", "May not sign in yet.")] = False,
     expires: ExpiresOpt = None,
     attribute: AttributeOpt = None,
     attribute_json: AttributeJsonOpt = None,
     role: Annotated[list[str] | None, typer.Option(metavar="ROLE", help="Give this role; repeat it.")] = None,
-    must_change: Annotated[
-        bool, typer.Option("--must-change", help="Must change it at the first sign-in.", show_default=False)
-    ] = False,
+    must_change: Annotated[bool, flag("--must-change", "Must change it at the first sign-in.")] = False,
     secret: SecretSource = NO_SECRET,
-    if_not_exists: Annotated[
-        bool, typer.Option("--if-not-exists", help="Be content if the user is there.", show_default=False)
-    ] = False,
+    if_not_exists: Annotated[bool, flag("--if-not-exists", "Be content if the user is there.")] = False,
 ) -> None:
     """Add a user. Asks for a password on a terminal, unless told where it comes from.
 
@@ -125,7 +120,7 @@ def list_users(
         str | None,
         typer.Option("--after", metavar="CURSOR", help="Go on after the page that printed this cursor."),
     ] = None,
-    count: Annotated[bool, typer.Option("--count", help="Only say how many.", show_default=False)] = False,
+    count: Annotated[bool, flag("--count", "Only say how many.")] = False,
 ) -> None:
     """List users.
 
@@ -154,11 +149,8 @@ def list_users(
 def show(
     invocation: Invocation,
     users: UsersArg,
-    deleted: Annotated[bool, typer.Option("--deleted", help="Look in the bin.", show_default=False)] = False,
-    related: Annotated[
-        bool,
-        typer.Option("--related", help="Count the rows of other tables that hang on them.", show_default=False),
-    ] = False,
+    deleted: Annotated[bool, flag("--deleted", "Look in the bin.")] = False,
+    related: Annotated[bool, flag("--related", "Count the rows of other tables that hang on them.")] = False,
 ) -> None:
     """Show users, every field; one USER gives an object, several an array.
 
@@ -256,9 +248,7 @@ def update(
 def delete(
     invocation: Invocation,
     selection: Selection = NO_SELECTION,
-    purge: Annotated[
-        bool, typer.Option("--purge", help="Remove for good, from the bin as well.", show_default=False)
-    ] = False,
+    purge: Annotated[bool, flag("--purge", "Remove for good, from the bin as well.")] = False,
     confirm: Annotated[
         list[str] | None,
         typer.Option("--confirm", metavar="EMAIL", help="With --purge: the email once more; repeat it."),
