@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -175,6 +176,43 @@ def test_services_never_touch_the_session_of_a_unit_of_work() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "session"
     }
     assert found == set()
+
+
+#: Where an option stands below the command line, and why.
+NAMES_OPTIONS = {
+    "config.py": "the sources of a setting, as `config show` names them",
+    "config_file.py": "the comments of the sample file",
+    "errors.py": "the table of exit codes, for people who read the command line's manual",
+    "readers/systems/django.py": "an option of Django's",
+    "database/applications.py": "the command that merges two heads",
+}
+
+
+def texts(tree: ast.AST) -> Iterator[ast.Constant]:
+    """String literals that are no docstrings."""
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node
+
+
+def test_nothing_below_the_command_line_names_its_options() -> None:
+    """They carry a usercli.errors.Hint; other programs have other words for it."""
+    found = {
+        where(path)
+        for path in FILES
+        if not where(path).startswith("cli/")
+        for text in texts(ast.parse(path.read_text("utf-8")))
+        if re.search(r"(?<![\w-])--[a-z]{2}[a-z-]*", text.value)
+    }
+    assert found == set(NAMES_OPTIONS)
+
+
+def test_every_hint_has_its_option() -> None:
+    from usercli.cli.error_text import with_option
+    from usercli.errors import Hint
+
+    assert all(with_option("", hint) for hint in Hint)
 
 
 def test_revisions_never_import_usercli() -> None:

@@ -17,7 +17,7 @@ from usercli.config_file import ConfigFile, read_config_file, refuse_unknown
 from usercli.database import url as database_url
 from usercli.database.pool import PoolSettings as PoolSettings  # public here too
 from usercli.database.url import DatabaseUrl
-from usercli.errors import InvalidInput, ProfileNotFound, ProtectedTarget
+from usercli.errors import Hint, InvalidInput, ProfileNotFound, ProtectedTarget
 from usercli.text import visible
 
 PREFIX = "USERCLI_"
@@ -209,7 +209,8 @@ class Settings:
             return platformdirs.user_data_path("usercli").expanduser() / "usercli.db"
         except RuntimeError:
             raise InvalidInput(
-                "there is no home folder for the embedded database; set HOME, or name a database: --database-url"
+                "there is no home folder for the embedded database; set HOME, or name a database",
+                hint=Hint.NAME_DATABASE,
             ) from None
 
     @cached_property
@@ -223,10 +224,7 @@ class Settings:
     def require_unprotected(self, target_option: str | None) -> None:
         """Raise ProtectedTarget unless the database is not protected or was named by `--target`."""
         if self.protection and target_option != self.protection:
-            raise ProtectedTarget(
-                f"{self.target.url.where} is protected by the profile {self.protection}; "
-                f"to change it add: --target {self.protection}"
-            )
+            raise ProtectedTarget(self.target.url.where, self.protection)
 
     def get(self, name: str) -> Setting:
         """A setting of KNOWN: environment, .env, the profile's section, the top of the file, the default."""

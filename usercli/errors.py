@@ -6,7 +6,7 @@ Errors are raised where the rule lives and become output at one place, `usercli.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import IntEnum
+from enum import IntEnum, StrEnum, auto
 
 
 class ExitCode(IntEnum):
@@ -45,10 +45,38 @@ MEANINGS = {
 }
 
 
+class Hint(StrEnum):
+    """What would help. The command line says the option for it; other programs have other words."""
+
+    ALLOW_NO_ADMIN = auto()
+    ANONYMISE = auto()
+    CREATE_ROLES = auto()
+    EMAIL_DOMAIN = auto()
+    FORMAT_JSONL = auto()
+    HASH_PASSWORDS = auto()
+    MAP_COLUMN = auto()
+    MAP_EMAIL = auto()
+    MAX_CHANGES = auto()
+    NAME_DATABASE = auto()
+    NAME_MANAGER = auto()
+    NO_PASSWORD = auto()
+    ONLY_UNCHANGED = auto()
+    PRESERVE = auto()
+    REASON = auto()
+    RESUME_ANEW = auto()
+    REVOKE_ROLE = auto()
+    ROLE_UPDATE_HELP = auto()
+    UPDATE_HELP = auto()
+
+
 class UserCliError(Exception):
-    """Base of all: the message is one line, lower case, without a full stop."""
+    """Base of all: the message is one line, lower case, without a full stop; `hint` says what would help."""
 
     exit_code: ExitCode = ExitCode.FAILURE
+
+    def __init__(self, *args: object, hint: Hint | None = None) -> None:
+        super().__init__(*args)
+        self.hint = hint
 
     @property
     def message(self) -> str:
@@ -169,7 +197,9 @@ class TooManyChanges(Refused):
     """The change is about more users than was allowed."""
 
     def __init__(self, users: int, limit: int) -> None:
-        super().__init__(f"this would change {users:,} users, more than --max-changes {limit:,} allows")
+        super().__init__(
+            f"this would change {users:,} users, more than the {limit:,} allowed", hint=Hint.MAX_CHANGES
+        )
 
 
 class LastAdministrator(Refused):
@@ -178,6 +208,10 @@ class LastAdministrator(Refused):
 
 class ProtectedTarget(Refused):
     """The database belongs to a protected profile."""
+
+    def __init__(self, where: str, profile: str) -> None:
+        super().__init__(f"{where} is protected by the profile {profile}")
+        self.profile = profile
 
 
 class DoneInPart(UserCliError):

@@ -35,7 +35,7 @@ class Origin:
         Raises InvalidInput for bytes that are not UTF-8: the log could not hold them.
         """
         name = actor or environ.get("USERCLI_ACTOR") or environ.get("SUDO_USER") or _system_user()
-        for what, value in (("the actor's name", name), ("--reason", reason), ("--ticket", ticket)):
+        for what, value in (("the actor's name", name), ("the reason", reason), ("the ticket", ticket)):
             require_utf8(value or "", what)
         return cls(actor=name, host=socket.gethostname(), reason=reason, ticket=ticket)
 

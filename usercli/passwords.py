@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 from usercli.password_handlers import crypt_context, parse_hash, supported_handlers
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def require_hash(stored: str) -> str:
     if kind.scheme == "empty":
         raise InvalidInput("the hash is empty")
     if kind.scheme == "disabled":
-        raise InvalidInput("the hash is a marker of a disabled password; use --no-password")
+        raise InvalidInput("the hash is a marker of a disabled password", hint=Hint.NO_PASSWORD)
     if kind.scheme == "malformed":
         raise InvalidInput("the hash is malformed: it is cut, or holds characters that its scheme does not use")
     if kind.cost is not None and kind.cost > (_MAX_LOG_ROUNDS if kind.scheme in _WITH_LOG_ROUNDS else _MAX_ROUNDS):

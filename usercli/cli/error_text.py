@@ -10,10 +10,46 @@ from typing import Any
 import typer
 
 from usercli.cli.context import write_line
-from usercli.errors import Declined, Ended, ExitCode, UserCliError
+from usercli.errors import Declined, Ended, ExitCode, Hint, ProtectedTarget, UserCliError
 
 #: What Typer returns for an interrupt.
 INTERRUPTED = 130
+
+
+#: The options, by what would help; each goes on with the message.
+_OPTIONS = {
+    Hint.ALLOW_NO_ADMIN: ", or add --allow-no-admin and --reason",
+    Hint.ANONYMISE: "; see --anonymise",
+    Hint.CREATE_ROLES: "; see --create-roles",
+    Hint.EMAIL_DOMAIN: "; --email-domain makes one",
+    Hint.FORMAT_JSONL: "; objects line by line are read with --from jsonl",
+    Hint.HASH_PASSWORDS: "; it needs --hash-passwords",
+    Hint.MAP_COLUMN: "; use --map THEIRS=OURS or --unknown-to-attributes",
+    Hint.MAP_EMAIL: "; use --map THEIRS=email",
+    Hint.MAX_CHANGES: "; raise --max-changes",
+    Hint.NAME_DATABASE: ": --database-url",
+    Hint.NAME_MANAGER: ", --name NAME for a table",
+    Hint.NO_PASSWORD: "; use --no-password",
+    Hint.ONLY_UNCHANGED: "; --only-unchanged does the rest",
+    Hint.PRESERVE: "; import it with --preserve",
+    Hint.REASON: "; add --reason TEXT",
+    Hint.RESUME_ANEW: ", or leave out --resume",
+    Hint.REVOKE_ROLE: ", or add --revoke",
+    Hint.ROLE_UPDATE_HELP: "; see usercli role update --help",
+    Hint.UPDATE_HELP: "; see usercli update --help",
+}
+
+
+def with_option(text: str, hint: Hint | None) -> str:
+    """A message, with the option that helps."""
+    return text + _OPTIONS[hint] if hint else text
+
+
+def sentence(error: UserCliError) -> str:
+    """What an error says, with the option that helps."""
+    if isinstance(error, ProtectedTarget):
+        return f"{error.message}; to change it add: --target {error.profile}"
+    return with_option(error.message, error.hint)
 
 
 def print_error(line: str) -> None:
@@ -23,7 +59,7 @@ def print_error(line: str) -> None:
 def describe_error(error: BaseException) -> tuple[int, str]:
     """The exit code of an error, and its line for stderr (perhaps none)."""
     if isinstance(error, UserCliError):
-        return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {error.message}"
+        return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {sentence(error)}"
     if isinstance(error, Declined):
         return INTERRUPTED, "nothing was changed"
     if isinstance(error, Ended):
@@ -64,8 +100,9 @@ def _is_validation_error(error: BaseException) -> bool:
 def _sentences(error: Any) -> str:
     """A sentence per field, without the input: it may be a secret."""
     found = []
-    for item in error.errors(include_input=False, include_url=False, include_context=False):
-        text = item["msg"].removeprefix("Value error, ")
+    for item in error.errors(include_input=False, include_url=False):
+        raised = item.get("ctx", {}).get("error")
+        text = sentence(raised) if isinstance(raised, UserCliError) else item["msg"].removeprefix("Value error, ")
         if item["type"] != "value_error":
             text = f"{'.'.join(str(part) for part in item['loc']) or 'input'}: {text[:1].lower()}{text[1:]}"
         found.append(text)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from usercli.cli.error_text import with_option
 from usercli.cli.output.cells import cell_text
 from usercli.errors import InvalidInput, UserCliError
 from usercli.text import csv_cell
@@ -52,7 +53,11 @@ class RejectFile:
         """Write a record. Raises UserCliError."""
         if self._out is None:
             return
-        fields = {**(reject.fields or {}), "reject_line": reject.line, "reject_reason": reject.reason}
+        fields = {
+            **(reject.fields or {}),
+            "reject_line": reject.line,
+            "reject_reason": with_option(reject.reason, reject.hint),
+        }
         line = ",".join(csv_cell(cell_text(fields.get(name))) for name in self._columns)
         self._is_empty = False
         try:

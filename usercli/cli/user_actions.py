@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usercli.cli.context import Invocation
+from usercli.cli.error_text import sentence
 from usercli.cli.output.writer import Output
 from usercli.errors import DoneInPart
 
@@ -63,7 +64,7 @@ def apply_to_users(
     change, errors = apply_each(keys, lambda some: operation(some, uow), dry_run=uow.dry_run)
     show_change(invocation, output, change, verb)
     for error in errors:
-        invocation.info(f"error: {error.message}")
+        invocation.info(f"error: {sentence(error)}")
     if errors and len(errors) == len(keys):
         raise typer.Exit(code=int(errors[0].exit_code))
     if errors:

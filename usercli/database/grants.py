@@ -27,7 +27,7 @@ COMMIT;
 def grants_sql(url: DatabaseUrl, role: str) -> str:
     """The statements for a role of this name, whatever characters it has. Raises InvalidInput."""
     if url.engine == "sqlite":
-        raise InvalidInput("SQLite has no roles: --grants is for PostgreSQL; guard the file by its permissions")
+        raise InvalidInput("SQLite has no roles: grants are for PostgreSQL; guard the file by its permissions")
     require_printable(role, "a role's name")
     if not role or role in {"public", "none"}:  # to PostgreSQL these are no names, also in quotes
         raise InvalidInput(f"not a name of a database role: {role or '(empty)'}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pkgutil import resolve_name
 from typing import Any, BinaryIO, Protocol
 
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 
 
 @dataclass(slots=True)
@@ -36,6 +36,8 @@ class BadRecord:
     reason: str
     #: The fields as far as they could be read, for the reject file; None if there are none.
     fields: dict[str, Any] | None = None
+    #: What would help.
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.text_source import MAX_LINE_BYTES, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
@@ -198,13 +198,12 @@ class _UserTable:
             if name not in FIELDS and name not in IGNORED and not name.startswith("attributes."):
                 if not self._options.unknown_to_attributes:
                     raise InvalidInput(
-                        f"line 1: no such field: {name}{suggestion(name, list(FIELDS))}; "
-                        "use --map THEIRS=OURS or --unknown-to-attributes"
+                        f"line 1: no such field: {name}{suggestion(name, list(FIELDS))}", hint=Hint.MAP_COLUMN
                     )
                 name = f"attributes.{name}"
             names.append(name)
         if "email" not in names:
-            raise InvalidInput("line 1: there is no column email; use --map THEIRS=email")
+            raise InvalidInput("line 1: there is no column email", hint=Hint.MAP_EMAIL)
         missing = set(self._options.mapping) - {cell.strip() for cell in cells}
         if missing:
             raise InvalidInput(f"line 1: there is no column {sorted(missing)[0]} to map")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from usercli.errors import Hint
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret
 
@@ -50,7 +51,7 @@ class ForeignUser:
         if options.email_domain:
             return BadRecord(number, "the user has neither an address nor a login name", fields)
         who = f"the user {sanitize(self.login)[:64]}" if self.login else "the user"
-        return BadRecord(number, f"{who} has no address; --email-domain makes one", fields)
+        return BadRecord(number, f"{who} has no address", fields, Hint.EMAIL_DOMAIN)
 
     def _fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = {"email": "", "full_name": sanitize(self.name), "is_active": self.is_active}

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.json_depth import DepthLimitedStream, TooDeep
 from usercli.readers.json_stream import reason_of
@@ -64,7 +64,7 @@ def _start(source: BinaryIO) -> bytes:
     if not start:
         raise InvalidInput("the file is empty")
     if not start.startswith(b"["):
-        raise InvalidInput("the file is no JSON array of users; objects line by line are read with --from jsonl")
+        raise InvalidInput("the file is no JSON array of users", hint=Hint.FORMAT_JSONL)
     return start
 
 

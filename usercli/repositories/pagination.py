@@ -88,8 +88,8 @@ def read_cursor(token: str, mark: str, order: Order) -> tuple[Any, uuid.UUID]:
             return _typed(value_json, order), uuid.UUID(last_id)
         uuid.UUID(last_id)
     except (ValueError, TypeError, AttributeError, binascii.Error):
-        raise InvalidInput("the cursor given to --after is not one that usercli printed") from None
-    raise InvalidInput("the cursor given to --after belongs to another query; use the same filters and --sort")
+        raise InvalidInput("the cursor is not one that usercli printed") from None
+    raise InvalidInput("the cursor belongs to another query; use the same filters and the same order")
 
 
 def _typed(value_json: Any, order: Order) -> Any:

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from usercli.emails import email_key, validate_email
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 from usercli.schemas.document import Document, Path
 from usercli.schemas.roles import Description
 from usercli.schemas.user_fields import TIMES
@@ -122,9 +122,9 @@ class Desired(BaseModel):
         if not isinstance(data, dict):
             raise InvalidInput(f"{document.place(())}: the file is no mapping of name, roles and users")
         if name is not None and "name" in data:
-            raise InvalidInput(f"{document.place(('name',))}: the file has a name; --name is for tables")
+            raise InvalidInput(f"{document.place(('name',))}: the file has a name; only a table is given one")
         if name is None and "name" not in data:
-            raise InvalidInput(f"{document.file}: the name is missing: name: in the file, --name NAME for a table")
+            raise InvalidInput(f"{document.file}: the name is missing: name: in the file", hint=Hint.NAME_MANAGER)
         data = data if name is None else {"name": name, **data}
         _require_no_null(document)
         try:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, Field
 
 from usercli.emails import email_key, validate_email
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 from usercli.hash_chain import canonical
 from usercli.schemas.user_fields import PRESERVED, TIMES
 from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes
@@ -139,7 +139,7 @@ class RowParser:
         if self._preserve:
             self._keep(row, fields)
         elif fields.get("deleted_at"):
-            raise InvalidInput("the user is in the bin (deleted_at); import it with --preserve")
+            raise InvalidInput("the user is in the bin (deleted_at)", hint=Hint.PRESERVE)
         return row
 
     def _email(self, email: Any) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from usercli.emails import email_key, validate_email
-from usercli.errors import BrokenRow, InvalidInput
+from usercli.errors import BrokenRow, Hint, InvalidInput
 from usercli.times import rfc3339, utcnow
 from usercli.validation import require_json_texts, require_printable
 
@@ -132,7 +132,7 @@ class UserUpdate(_Incoming):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.model_fields_set - {"if_version"}:
-            raise InvalidInput("nothing to change was given; see usercli update --help")
+            raise InvalidInput("nothing to change was given", hint=Hint.UPDATE_HELP)
         return self
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import InvalidInput, LastAdministrator
+from usercli.errors import Hint, InvalidInput, LastAdministrator
 from usercli.times import rfc3339
 
 
@@ -19,7 +19,7 @@ def last_administrator_guard(uow: UnitOfWork, *, allow_none: bool = False) -> It
     `allow_none` lifts the rule and wants a reason.
     """
     if allow_none and not uow.origin.reason:
-        raise InvalidInput("--allow-no-admin needs --reason TEXT")
+        raise InvalidInput("to leave no active administrator needs a reason", hint=Hint.REASON)
     uow.roles.lock_administrative()
     before = uow.roles.administered_until()
     yield
@@ -30,6 +30,6 @@ def last_administrator_guard(uow: UnitOfWork, *, allow_none: bool = False) -> It
     if after is None or after < before:
         when = f" after {rfc3339(after)}" if after else ""
         raise LastAdministrator(
-            f"this would leave no active administrator{when}; "
-            "give another user an administrative role first, or add --allow-no-admin and --reason"
+            f"this would leave no active administrator{when}; give another user an administrative role first",
+            hint=Hint.ALLOW_NO_ADMIN,
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.emails import email_key
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 from usercli.models.user import User
 from usercli.schemas.audit import EventView
 from usercli.schemas.privacy import HeldRole, PersonExport
@@ -125,7 +125,7 @@ def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str
     try:
         require_unblocked(related, 1)
     except Blocked as error:
-        raise Blocked(f"{error.message}; see --anonymise") from None
+        raise Blocked(error.message, hint=Hint.ANONYMISE) from None
     addresses = set(_addresses(user, uow))
     seqs = uow.audit.mentioning(user_id, mention_matcher(addresses, aliases))
     uow.roles.clear_granters({*addresses, *aliases})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from usercli.database.unit_of_work import RoleName, UnitOfWork
-from usercli.errors import InvalidInput, Refused
+from usercli.errors import Hint, InvalidInput, Refused
 from usercli.models.role import Role
 from usercli.schemas.roles import RoleCreate, RoleUpdate, RoleView
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
@@ -40,7 +40,7 @@ def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin:
     """Change the fields that were set. Raises RoleNotFound, Conflict, LastAdministrator."""
     given = data.model_dump(exclude_unset=True)
     if not given:
-        raise InvalidInput("nothing to change was given; see usercli role update --help")
+        raise InvalidInput("nothing to change was given", hint=Hint.ROLE_UPDATE_HELP)
     with uow.change("role.updated", [RoleName(name)]):
         uow.roles.lock_definitions()
         with last_administrator_guard(uow, allow_none=allow_no_admin):
@@ -66,7 +66,9 @@ def delete_role(name: str, uow: UnitOfWork, *, revoke: bool = False, allow_no_ad
             [role] = uow.roles.get_named([name], "change")
             holders = uow.users.by_id(uow.roles.holders(role), lock=True)
             if holders and not revoke:
-                raise Refused(_still_granted(name, [user.deleted_at is not None for user in holders]))
+                raise Refused(
+                    _still_granted(name, [user.deleted_at is not None for user in holders]), hint=Hint.REVOKE_ROLE
+                )
             for user in holders:
                 before = user_events.snapshot(user)
                 change_roles(user, [], [role], uow)
@@ -101,7 +103,7 @@ def _record(
 def _still_granted(name: str, binned: Sequence[bool]) -> str:
     in_bin = f", {sum(binned)} of them in the bin" if any(binned) else ""
     users = "1 user" if len(binned) == 1 else f"{len(binned):,} users"
-    return f"the role {name} is granted to {users}{in_bin}; revoke it first, or add --revoke"
+    return f"the role {name} is granted to {users}{in_bin}; revoke it first"
 
 
 def _view(role: Role, users: int) -> RoleView:

@@ -11,7 +11,7 @@ from typing import Any
 
 from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import ChangeNotFound, Conflict, Refused
+from usercli.errors import ChangeNotFound, Conflict, Hint, Refused
 from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
 from usercli.models.user import User
@@ -89,7 +89,7 @@ def _carry_out(undo: _Undo, uow: UnitOfWork, only_unchanged: bool) -> _Undo:
         for user, _, _ in steps:
             uow.forget(user)
     if undo.plan.conflicts and not only_unchanged:
-        raise Conflict(f"changed since: {_listed(undo.plan.conflicts)}; --only-unchanged does the rest")
+        raise Conflict(f"changed since: {_listed(undo.plan.conflicts)}", hint=Hint.ONLY_UNCHANGED)
     undo.require_something()
     undo.take_roles_away()
     return undo

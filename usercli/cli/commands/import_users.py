@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usercli.cli.context import Invocation
+from usercli.cli.error_text import with_option
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import flag
 from usercli.cli.output.writer import Output
@@ -103,6 +104,10 @@ class ImportFlags:
 
         if self.on_conflict not in {"fail", "skip", "update"}:
             raise InvalidInput(f"--on-conflict wants fail, skip or update, not: {self.on_conflict}")
+        if self.update_passwords and self.on_conflict != "update":
+            raise InvalidInput("--update-passwords goes with --on-conflict update")
+        if self.max_errors is not None and not self.skip_bad:
+            raise InvalidInput("--max-errors goes with --skip-bad")
         return ImportOptions(
             on_conflict=self.on_conflict,  # type: ignore[arg-type]  # one of the three
             update_passwords=self.update_passwords,
@@ -197,7 +202,7 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
     except ImportFailed as failed:
         name = "standard input" if job.file == "-" else Path(job.file).name
         for reject in failed.rejects:
-            invocation.info(f"error: {name}:{reject.line}: {reject.reason}")
+            invocation.info(f"error: {name}:{reject.line}: {with_option(reject.reason, reject.hint)}")
         raise
     except BaseException as error:
         if interruption(error):

@@ -72,6 +72,6 @@ def administrator_guard(uow: UnitOfWork, options: ImportOptions) -> AbstractCont
 def require_no_conflict(options: ImportOptions) -> None:
     """Options that contradict. Raises InvalidInput."""
     if options.update_passwords and options.on_conflict != "update":
-        raise InvalidInput("--update-passwords goes with --on-conflict update")
+        raise InvalidInput("update_passwords goes with on_conflict='update'")
     if options.max_errors is not None and not options.skip_bad:
-        raise InvalidInput("--max-errors goes with --skip-bad")
+        raise InvalidInput("max_errors goes with skip_bad")

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import ExitCode, Refused
+from usercli.errors import ExitCode, Hint, Refused
 from usercli.models.role import Role
 from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.readers import BadRecord
@@ -52,6 +52,7 @@ class Reject:
     reason: str
     fields: Any
     code: ExitCode = ExitCode.USAGE
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,9 @@ class Loader:
         if self.options.preserve and not self.summary.read:
             self._all_ours = not self.uow.users.count()
             if not (self._all_ours or self.uow.origin.reason):
-                raise Refused("--preserve into a database that has users needs --reason TEXT")
+                raise Refused(
+                    "to keep ids, times and versions in a database that has users needs a reason", hint=Hint.REASON
+                )
 
     def prepared(self, chunks: Iterable[Sequence[Checked]]) -> Iterator[Batch]:
         """The chunks, made ready without asking the database, so that a thread can work ahead."""
@@ -165,12 +168,12 @@ class Loader:
 
     def _is_good(self, item: Checked) -> bool:
         if isinstance(item, BadRecord):
-            self._reject(item, item.reason)
+            self._reject(item, item.reason, hint=item.hint)
             return False
         for name in item.roles:
             if name not in self._roles and not self._learn_role(name):
                 known = suggestion(name, sorted(self._roles))
-                self._reject(item, f"no such role: {name}{known}; see --create-roles")
+                self._reject(item, f"no such role: {name}{known}", hint=Hint.CREATE_ROLES)
                 return False
         return True
 
@@ -250,9 +253,11 @@ class Loader:
         removed = [grant.role for grant in user.grants if grant.role.name not in names]
         change_roles(user, added, removed, self.uow)
 
-    def _reject(self, item: Checked, reason: str, code: ExitCode = ExitCode.USAGE) -> None:
+    def _reject(
+        self, item: Checked, reason: str, code: ExitCode = ExitCode.USAGE, hint: Hint | None = None
+    ) -> None:
         self.summary.rejected += 1
-        self._bad.append(Reject(item.line, reason, item.fields, code))
+        self._bad.append(Reject(item.line, reason, item.fields, code, hint))
 
     def _report_rejects(self) -> None:
         for reject in sorted(self._bad, key=lambda reject: reject.line):

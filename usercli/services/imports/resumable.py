@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import Conflict
+from usercli.errors import Conflict, Hint
 from usercli.models.imports import ImportProgress
 from usercli.prefetch import prefetch
 from usercli.schemas.imports import ImportSummary
@@ -50,7 +50,8 @@ def begin(digest: str, options: Mapping[str, Any], uow: UnitOfWork) -> Progress:
         elif differing := sorted(name for name in options if options[name] != found.options.get(name)):
             raise Conflict(
                 f"this import was begun with another value of {', '.join(differing)}; "
-                "give the same options as then, or leave out --resume"
+                "give the same options as then",
+                hint=Hint.RESUME_ANEW,
             )
         progress = _progress(found)
         uow.commit()

@@ -98,7 +98,7 @@ class ImportJob:
     def require_file(self) -> None:
         """Raise InvalidInput unless it can be read again, as resuming needs."""
         if not self.is_file:
-            raise InvalidInput("--resume wants a file that can be read again")
+            raise InvalidInput("only a file that can be read again can be resumed")
 
     def digest(self) -> str:
         """By which a file is known again: its SHA-256."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 from usercli.passwords import PasswordHasher
 from usercli.readers import BadRecord, Record
 from usercli.schemas.import_rows import RowParser, UserRow
@@ -49,9 +49,9 @@ class Checker:
         try:
             row = self.parser.parse(record.line, record.fields)
         except InvalidInput as error:
-            return BadRecord(record.line, error.message, record.fields)
+            return BadRecord(record.line, error.message, record.fields, error.hint)
         if row.password is not None and not self.allow_plain_passwords:
-            return BadRecord(record.line, "a plain password; it needs --hash-passwords", record.fields)
+            return BadRecord(record.line, "a plain password", record.fields, Hint.HASH_PASSWORDS)
         if record.unsupported is not None:
             self.on_unsupported(record.unsupported)
         return row
