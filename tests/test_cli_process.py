@@ -301,7 +301,7 @@ def test_debug_shows_where_without_values(cli: Cli, ada: UserView, database: Dat
 
 def test_an_unexpected_failure_is_one_line_without_a_value(cli: Cli, ada: UserView, database: Database) -> None:
     database.rows("ALTER TABLE users RENAME COLUMN full_name TO name")
-    assert cli("list") == (5, "", "error: the schema is not complete; run: usercli db upgrade\n")
+    assert cli("list") == (5, "", "error: the schema is not complete; run: usercli db check\n")
 
 
 @on_sqlite

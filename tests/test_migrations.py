@@ -541,19 +541,6 @@ def test_a_database_that_is_ahead_is_not_touched(environment: Path, database: Da
     assert (code, json.loads(out)["state"]) == (7, "ahead")
 
 
-def test_a_foreign_table_in_the_way_is_refused_and_kept(empty: Database) -> None:
-    if empty.engine == "sqlite":
-        Path(empty.url.database).touch()
-    empty.rows("CREATE TABLE users (name text)")
-    empty.rows("INSERT INTO users VALUES ('theirs')")
-    before = schema(empty)
-    code, out, err = run_here("db", "upgrade")
-    assert (code, out) == (4, "")
-    assert err == "error: a table or index of this name exists already; this is not a usercli database\n"
-    assert schema(empty) == before
-    assert tables(empty) == {"users": [("theirs",)]}
-
-
 def test_an_unknown_revision_is_not_found(database: Database, environment: Path) -> None:
     for line in (["db", "upgrade", "x"], ["db", "downgrade", "x"], ["db", "stamp", "x"], ["db", "sql", "x"]):
         code, out, err = run_here(*line)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import util
+from alembic import command, util
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations.ops import MigrationScript
@@ -224,8 +224,13 @@ def run_command(connection: sa.Connection, step: Callable[[Config], None]) -> No
         step(config)
 
 
+def run_upgrade(connection: sa.Connection, revision: str) -> None:
+    """Run the migrations up to a revision."""
+    run_command(connection, lambda config: command.upgrade(config, revision))
+
+
 @contextmanager
-def alembic_errors(what: str = "alembic") -> Iterator[None]:
+def alembic_errors(what: str = "the migrations of usercli") -> Iterator[None]:
     """Alembic's errors as ours."""
     try:
         yield

@@ -23,7 +23,7 @@ from sqlalchemy.util import await_, greenlet_spawn
 
 from usercli.database.engine import engine_options, pool_options, prepare_engine, sessions
 from usercli.database.pool import PoolSettings
-from usercli.database.schema_version import require_current
+from usercli.database.schema_state import require_current
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.database.url import DatabaseUrl
 from usercli.origin import Origin

@@ -40,7 +40,7 @@ VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
     "ck_users_version_positive": InvalidInput("a version is a positive number"),
 }
 
-_BEHIND = SchemaNotCurrent("the schema is not complete; run: usercli db upgrade")
+_BEHIND = SchemaNotCurrent("the schema is not complete; run: usercli db check")
 _LOG = DatabaseUnavailable("the audit log refuses the change: it is append-only; run: usercli audit verify")
 _NO_PRIVILEGE = "the database role lacks a privilege that this command needs"
 _NOT_GRANTED = "the database role may not do this to the audit log; erasing wants the owner of the tables"

@@ -31,12 +31,14 @@ from usercli.database.alembic_runner import (
     run_between,
     run_command,
     run_options,
+    run_upgrade,
     written,
 )
 from usercli.database.engine import create_sqlite_file
+from usercli.database.schema_state import look, require_stamp
 from usercli.database.schema_version import VERSION_TABLE, head, revisions
 from usercli.database.url import DatabaseUrl
-from usercli.errors import DatabaseUnavailable, InvalidInput, Refused, RevisionNotFound, SchemaNotCurrent
+from usercli.errors import InvalidInput, Refused, RevisionNotFound, SchemaNotCurrent
 from usercli.models import OWN_TABLES, Base
 from usercli.text import suggestion
 
@@ -60,12 +62,11 @@ def upgrade(
     if url.engine == "sqlite":
         create_sqlite_file(url)
     with exclusive_connection(url, on_wait) as connection:
-        before = current(connection)
-        _require_ours(before)
+        before = _movable(connection)
         if target is not None:
             application, theirs = target
             return application.upgrade(connection, theirs)
-        run_command(connection, lambda config: command.upgrade(config, revision))
+        run_upgrade(connection, _resolve_relative(before, revision))
         run = run_between(before, current(connection))
         for application in applications if revision in HEADS else ():
             run += application.upgrade(connection)
@@ -79,8 +80,7 @@ def downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Applica
     """
     target = _resolve_application(revision, applications)
     with exclusive_connection(url) as connection:
-        before = current(connection)
-        _require_ours(before)
+        before = _movable(connection)
         if target is not None:
             application, theirs = target
             return application.downgrade(connection, theirs)
@@ -89,15 +89,27 @@ def downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Applica
         return run_between(current(connection), before)[::-1]
 
 
-def stamp(url: DatabaseUrl, revision: str, *, applications: Sequence[Application] = ()) -> None:
-    """Say that the schema is at a revision, without running anything. Raises RevisionNotFound."""
+def stamp(
+    url: DatabaseUrl, revision: str, *, applications: Sequence[Application] = (), dry_run: bool = False
+) -> None:
+    """Say that the schema is at a revision, without running anything; `dry_run` only looks whether it may be said.
+
+    Raises RevisionNotFound, Refused (the tables are those of another one), Conflict (another program's).
+    """
     target = _resolve_application(revision, applications)
-    with exclusive_connection(url) as connection:
+    with reading(url) if dry_run else exclusive_connection(url) as connection:
         if target is not None:
             application, theirs = target
-            application.stamp(connection, theirs)
+            if not dry_run:
+                application.stamp(connection, theirs)
             return
-        run_command(connection, lambda config: command.stamp(config, revision, purge=True))
+        state = look(connection)
+        if state.state in {"foreign", "ahead"}:
+            state.require_movable()
+        wanted = _resolve_relative(state.at, revision)
+        require_stamp(connection, wanted)
+        if not dry_run:
+            run_command(connection, lambda config: command.stamp(config, wanted, purge=True))
 
 
 def sql(
@@ -177,8 +189,7 @@ def _pending(
     target: tuple[Application, str] | None,
     applications: Sequence[Application],
 ) -> list[Script]:
-    before = () if connection is None else current(connection)
-    _require_ours(before)
+    before = () if connection is None else _movable(connection)
     if target is not None:
         application, theirs = target
         return application.pending(connection, theirs, run_between((), before))
@@ -193,8 +204,7 @@ def plan_downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Ap
     """What a downgrade would do; nothing is changed. Raises RevisionNotFound, DatabaseUnavailable, Refused."""
     target = _resolve_application(revision, applications)
     with reading(url) as connection:
-        found = current(connection)
-        _require_ours(found)
+        found = _movable(connection)
         if target is not None:
             application, theirs = target
             scripts_ = application.undone(connection, theirs)
@@ -295,10 +305,8 @@ def _require_known(revision: str) -> None:
         )
 
 
-def _require_ours(found: Sequence[str]) -> None:
-    known = revisions()
-    if unknown := [revision for revision in found if revision not in known]:
-        raise DatabaseUnavailable(
-            f"the database is at revision {', '.join(unknown)}, which this version of usercli does not know; "
-            "install a newer usercli, or check that this is the right database"
-        )
+def _movable(connection: sa.Connection) -> tuple[str, ...]:
+    """The revisions that the database is at. Raises Conflict, SchemaNotCurrent, DatabaseUnavailable."""
+    state = look(connection)
+    state.require_movable()
+    return state.at

@@ -1,6 +1,6 @@
-"""Is the schema the one this program was written for? Asked before every command, without Alembic.
+"""The revisions of the schema and how they follow each other, without Alembic.
 
-The revisions are read from their files, so that a new file is known as soon as it lies there.
+They are read from their files, so that a new file is known as soon as it lies there.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-from sqlalchemy import Connection, text
 
 from usercli.errors import DatabaseUnavailable, SchemaNotCurrent
 
@@ -74,26 +72,3 @@ def steps_behind(found: Iterable[str]) -> int | None:
     """How many revisions a database at `found` lacks; None when it is at one that is not known."""
     known, at = revisions(), set(found)
     return len(known.keys() - lineage(at, known)) if at <= known.keys() else None
-
-
-def require_current(connection: Connection) -> None:
-    """Raise SchemaNotCurrent, with the command to run, unless the schema is at head."""
-    try:
-        rows = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - a constant
-        found = sorted(row[0] for row in rows)
-    except SchemaNotCurrent:  # no such table
-        found = []
-    if found != [head()]:
-        raise SchemaNotCurrent(_sentence(found))
-
-
-def _sentence(found: list[str]) -> str:
-    if not found:
-        return "the database has no usercli schema yet; run: usercli db upgrade"
-    behind = steps_behind(found)
-    if behind is None:
-        return (
-            f"the database is at revision {', '.join(found)}, which this version of usercli does not know; "
-            "install a newer usercli, or check that this is the right database"
-        )
-    return f"the database is {behind} revision{'s' if behind > 1 else ''} behind; run: usercli db upgrade"

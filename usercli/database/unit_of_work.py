@@ -16,7 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from usercli.database import engine as engines
 from usercli.database.pool import PoolSettings
-from usercli.database.schema_version import require_current
+from usercli.database.schema_state import require_current
 from usercli.database.url import DatabaseUrl
 from usercli.errors import (
     ChangedMeanwhile,

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from usercli.database import alembic_runner, migrations, schema_version
+from usercli.database import migrations, schema_state, schema_version
 from usercli.database.engine import READ_ONLY, open_engine, sessions
 from usercli.database.url import DatabaseUrl
 from usercli.repositories.users import UserRepository
 from usercli.schemas.database import (
     ApplicationState,
     ReportWithApplications,
-    SchemaReport,
     SchemaState,
     State,
     StateWithApplications,
@@ -22,6 +21,19 @@ from usercli.schemas.database import (
 
 if TYPE_CHECKING:
     from usercli.database.applications import Application
+
+
+#: What the states are called in the scripting contract.
+_STATES: dict[schema_state.State, State] = {
+    "empty": "missing",
+    "foreign": "missing",
+    "current": "current",
+    "behind": "behind",
+    "ahead": "ahead",
+    "several": "drifted",
+    "incomplete": "drifted",
+    "unstamped": "drifted",
+}
 
 
 class SchemaCheck:
@@ -34,15 +46,16 @@ class SchemaCheck:
     def state(self) -> StateWithApplications:
         """Where the schema stands, without looking at rows."""
         with self._engine.connect() as connection:
-            return self._state(connection)
+            return self._state(connection, schema_state.look(connection))
 
     def check(self) -> tuple[ReportWithApplications, list[str]]:
         """The whole check; the report, and what is wrong, a sentence each."""
         with self._engine.connect() as connection:
-            report = ReportWithApplications(**dict(self._state(connection)), bad_keys=0)
-            wrong = _wrong_state(report)
+            found = schema_state.look(connection)
+            report = ReportWithApplications(**dict(self._state(connection, found)), bad_keys=0)
             if report.state != "current":
-                return report, wrong
+                return report, [found.sentence]
+            wrong = []
             if drift := migrations.differences(connection):
                 report.state = "drifted"
                 wrong += [f"the schema differs from the program's: {sentence}" for sentence in drift]
@@ -59,9 +72,9 @@ class SchemaCheck:
         with sessions(self._engine)() as session:
             yield from (str(user_id) for user_id in UserRepository(session).with_bad_key())
 
-    def _state(self, connection: sa.Connection) -> StateWithApplications:
+    def _state(self, connection: sa.Connection, found: schema_state.SchemaState) -> StateWithApplications:
         applications = {item.name: _of_application(item, connection) for item in self._applications}
-        return StateWithApplications(**dict(_state(connection)), applications=applications)
+        return StateWithApplications(**dict(_state(found)), applications=applications)
 
 
 def _of_application(application: Application, connection: sa.Connection) -> ApplicationState:
@@ -84,22 +97,5 @@ def _wrong_tables(application: Application, report: ApplicationState, connection
     return [f"the tables of {name} differ from its models: {sentence}" for sentence in drift]
 
 
-def _state(connection: sa.Connection) -> SchemaState:
-    found, head = alembic_runner.current(connection), schema_version.head()
-    at = ",".join(found) or None
-    state: State = "current"
-    if not found:
-        state = "missing"
-    elif (behind := schema_version.steps_behind(found)) is None:
-        state = "ahead"
-    elif behind:
-        state = "behind"
-    return SchemaState(at=at, head=head, state=state)
-
-
-def _wrong_state(report: SchemaReport) -> list[str]:
-    return {
-        "missing": ["the database has no usercli schema yet; run: usercli db upgrade"],
-        "behind": ["the database is behind this program; run: usercli db upgrade"],
-        "ahead": [f"the database is at revision {report.at}, which this version of usercli does not know"],
-    }.get(report.state, [])
+def _state(found: schema_state.SchemaState) -> SchemaState:
+    return SchemaState(at=",".join(found.at) or None, head=schema_version.head(), state=_STATES[found.state])

@@ -237,8 +237,8 @@ def stamp(
     invocation.require_unprotected()
     from usercli.database import migrations
 
-    if not invocation.dry_run:
-        migrations.stamp(invocation.target.url, revision, applications=_applications(invocation))
+    applications = _applications(invocation)
+    migrations.stamp(invocation.target.url, revision, applications=applications, dry_run=invocation.dry_run)
     invocation.success("stamped", [revision])
 
 

@@ -1,0 +1,278 @@
+"""What a database holds: one look at its tables and its version row together, and the command that leads on.
+
+What a revision should have is found by running the migrations up to it on an empty SQLite database in memory,
+which is done only where the database is not plainly at head.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import sqlalchemy as sa
+
+from usercli.database.schema_version import (
+    VERSION_TABLE,
+    folder,
+    head,
+    lineage,
+    revisions,
+    steps_behind,
+)
+from usercli.errors import Conflict, DatabaseUnavailable, Refused, SchemaNotCurrent, UserCliError
+from usercli.models import OWN_TABLES
+
+State = Literal["empty", "current", "behind", "ahead", "several", "incomplete", "unstamped", "foreign"]
+Shape = Mapping[str, Sequence[str]]  # the columns of each table
+
+#: The states from which migrations run.
+MOVABLE = frozenset({"empty", "current", "behind"})
+
+_EMPTY = "the database has no usercli schema yet; run: usercli db upgrade"
+_OWN_NAMES = sorted(OWN_TABLES)
+_OUR_REVISION = re.compile(r"\d{8}_\d{4}")
+_COLUMNS_SHOWN = 8
+_ROWS_COUNTED = 100_000
+_COLUMNS = {
+    "postgresql": """
+        SELECT class.relname, attname, relnamespace = to_regnamespace(quote_ident(current_schema()))
+        FROM pg_class AS class JOIN pg_attribute ON attrelid = class.oid
+        WHERE class.oid = to_regclass(quote_ident(relname)) AND relname IN :names
+            AND relkind IN ('r', 'p', 'v', 'm', 'f') AND attnum > 0 AND NOT attisdropped
+        ORDER BY relname, attnum
+    """,
+    "sqlite": """
+        SELECT item.name, part.name, true FROM sqlite_master AS item, pragma_table_info(item.name) AS part
+        WHERE item.name IN :names AND item.type IN ('table', 'view') ORDER BY item.name, part.cid
+    """,
+}
+_COUNT = {
+    "postgresql": "SELECT count(to_regclass(name)) FROM unnest(string_to_array(:names, ',')) AS name",
+    "sqlite": "SELECT count(*) FROM sqlite_master WHERE instr(',' || :names || ',', ',' || name || ',')",
+}
+
+
+@dataclass(frozen=True)
+class SchemaState:
+    """Where a database stands: its version rows, the state, and what to say of it (nothing if it is current)."""
+
+    at: tuple[str, ...]
+    state: State
+    sentence: str = ""
+
+    def require_movable(self) -> None:
+        """Migrations may run here. Raises Conflict (another program's tables), SchemaNotCurrent."""
+        if self.state == "foreign":
+            raise Conflict(self.sentence)
+        if self.state == "ahead":
+            raise DatabaseUnavailable(self.sentence)
+        if self.state not in MOVABLE:
+            raise SchemaNotCurrent(self.sentence)
+
+
+def require_current(connection: sa.Connection) -> None:
+    """Raise SchemaNotCurrent, with the command to run, unless the schema is at head and its tables are there."""
+    tables = _COUNT[connection.dialect.name]
+    query = f"SELECT version_num, ({tables}) FROM {VERSION_TABLE}"  # noqa: S608 - constants
+    try:
+        rows = [tuple(row) for row in connection.execute(sa.text(query), {"names": ",".join(_OWN_NAMES)})]
+    except SchemaNotCurrent:  # no such table, or no such column
+        rows = []
+        connection.rollback()
+    if rows != [(head(), len(_OWN_NAMES))]:
+        found = look(connection)
+        if found.state != "current":
+            raise SchemaNotCurrent(found.sentence)
+
+
+def look(connection: sa.Connection) -> SchemaState:
+    """The state of a database. Nothing is changed."""
+    held = _held(connection)
+    tables, at = held.tables, held.at
+    if at is None:
+        return SchemaState((), "foreign", _foreign(connection, VERSION_TABLE, held.version))
+    if not at and not tables:
+        return SchemaState(at, "empty", _EMPTY)
+    behind = steps_behind(at)
+    if behind == 0 and len(at) == 1 and tables.keys() == OWN_TABLES:
+        return SchemaState(at, "current")
+    if behind is None:
+        return _unknown(connection, held, at)
+    if not at:
+        return _unstamped(connection, held)
+    if len(_ends(at)) < len(at):
+        return SchemaState(at, "several", _several(at, held))
+    needed = {name for revision in at for name in _shape(revision) or {}}
+    later = tables.keys() - needed
+    if missing := sorted(needed - tables.keys()):
+        return SchemaState(at, "incomplete", _incomplete(at, missing, held))
+    if behind and (in_the_way := later & held.own_schema):
+        return _in_the_way(connection, held, min(in_the_way))
+    if behind:
+        some = f"{behind} revision{'s' if behind > 1 else ''}"
+        return SchemaState(at, "behind", f"the database is {some} behind; run: usercli db upgrade")
+    return SchemaState(at, "current")
+
+
+def require_stamp(connection: sa.Connection, revision: str) -> None:
+    """The tables are those of this revision; for `base` there are none of any. Raises Refused."""
+    held = _held(connection)
+    fit, wanted = _fitting(held.tables), {} if revision == "base" else _shape(revision)
+    if wanted is None or wanted == (_shape(fit) if fit else {}):
+        return
+    if fit is not None:
+        raise Refused(f"the tables are those of {fit}, not of {revision}; run: usercli db stamp {fit}")
+    missing = ", ".join(sorted(wanted.keys() - held.tables.keys()))
+    wrong = f"there is no {missing}" if missing else "their columns differ"
+    raise Refused(f"the tables are not those of {revision}: {wrong}; see: usercli db check")
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What is there: the columns of tables with our names, and those of the version table with its rows.
+
+    `own_schema` are the tables where new ones would be made; `at` is None if the version table is not one.
+    """
+
+    tables: Shape
+    version: Sequence[str]
+    own_schema: frozenset[str]
+    at: tuple[str, ...] | None
+
+
+def _held(connection: sa.Connection) -> _Held:
+    tables, own_schema = _columns(connection)
+    version = tables.pop(VERSION_TABLE, [])
+    at: tuple[str, ...] | None = ()
+    if "version_num" in version:
+        query = f"SELECT version_num FROM {VERSION_TABLE} ORDER BY version_num"  # noqa: S608 - a constant
+        at = tuple(str(row[0]) for row in connection.execute(sa.text(query)))
+    elif version:
+        at = None
+    return _Held(tables, version, frozenset(own_schema), at)
+
+
+def _columns(connection: sa.Connection) -> tuple[dict[str, list[str]], set[str]]:
+    query = sa.text(_COLUMNS[connection.dialect.name]).bindparams(sa.bindparam("names", expanding=True))
+    found: dict[str, list[str]] = {}
+    own_schema = set()
+    for name, column, is_own in connection.execute(query, {"names": [*_OWN_NAMES, VERSION_TABLE]}):
+        found.setdefault(name, []).append(column)
+        if is_own:
+            own_schema.add(name)
+    return found, own_schema
+
+
+def _fitting(tables: Shape) -> str | None:
+    """The newest revision whose tables and columns are all there."""
+    known = revisions()
+    for revision in sorted(known, key=lambda name: len(lineage([name], known)), reverse=True):
+        shape = _shape(revision)
+        if shape and all(set(columns) <= set(tables.get(name, ())) for name, columns in shape.items()):
+            return revision
+    return None
+
+
+def _shape(revision: str) -> Shape | None:
+    """The tables of ours at a revision; None where its migrations do not run on an empty database."""
+    return _shape_in(str(folder()), revision)
+
+
+@cache
+def _shape_in(_: str, revision: str) -> Shape | None:
+    from usercli.database import alembic_runner
+
+    engine = sa.create_engine("sqlite://")
+    try:
+        with engine.begin() as connection:
+            alembic_runner.run_upgrade(connection, revision)
+            found, _own = _columns(connection)
+    except Exception:  # a revision may do anything
+        return None
+    finally:
+        engine.dispose()
+    found.pop(VERSION_TABLE)
+    return found
+
+
+def _ends(at: Sequence[str]) -> set[str]:
+    """These revisions without those that another one of them follows."""
+    known = revisions()
+    return set(at) - {name for revision in at for name in lineage([revision], known) - {revision}}
+
+
+def _unknown(connection: sa.Connection, held: _Held, at: tuple[str, ...]) -> SchemaState:
+    ours = any(_OUR_REVISION.fullmatch(revision) for revision in at)
+    if not ours and _fitting(held.tables) is None:
+        return SchemaState(at, "foreign", _foreign(connection, VERSION_TABLE, held.version, at))
+    unknown = [revision for revision in at if revision not in revisions()]
+    several = f"the table {VERSION_TABLE} has {len(at)} rows; " if len(at) > 1 else ""
+    sentence = (
+        f"{several}the database is at revision {', '.join(unknown)}, which this version of usercli does not know; "
+        "install a newer usercli, or check that this is the right database"
+    )
+    return SchemaState(at, "ahead", sentence)
+
+
+def _unstamped(connection: sa.Connection, held: _Held) -> SchemaState:
+    fit = _fitting(held.tables)
+    if in_the_way := held.own_schema & held.tables.keys() - (_shape(fit) or {} if fit else {}).keys():
+        return _in_the_way(connection, held, "users" if "users" in in_the_way else min(in_the_way))
+    if fit is None:  # other programs' tables, but in a later schema of the search path
+        return SchemaState((), "empty", _EMPTY)
+    sentence = f"the database has the tables of {fit}, but no version row; run: usercli db stamp {fit}"
+    return SchemaState((), "unstamped", sentence)
+
+
+def _several(at: Sequence[str], held: _Held) -> str:
+    start = f"the table {VERSION_TABLE} has {len(at)} rows, {', '.join(at)}, where one belongs"
+    if fit := _fitting(held.tables):
+        return f"{start}; run: usercli db stamp {fit}"
+    if not held.tables:
+        return f"{start}, and the tables are missing; run: usercli db stamp base, then: usercli db upgrade"
+    return f"{start}, and the tables are those of no revision; restore the database from a backup"
+
+
+def _incomplete(at: Sequence[str], missing: Sequence[str], held: _Held) -> str:
+    lost = f"table{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+    start = f"the database is stamped with {', '.join(at)}, but lacks the {lost}"
+    fit = _fitting(held.tables)
+    base = (_shape(fit) or {}) if fit else {}
+    if held.tables.keys() - base.keys():  # made by later revisions than those that are missing
+        return f"{start}; restore the database from a backup, or make what is missing: usercli db sql"
+    return f"{start}; run: usercli db stamp {fit or 'base'}, then: usercli db upgrade"
+
+
+def _in_the_way(connection: sa.Connection, held: _Held, table: str) -> SchemaState:
+    return SchemaState(held.at or (), "foreign", _foreign(connection, table, held.tables[table]))
+
+
+def _foreign(connection: sa.Connection, table: str, columns: Sequence[str], at: Sequence[str] = ()) -> str:
+    shown = ", ".join(columns[:_COLUMNS_SHOWN]) + (", ..." if len(columns) > _COLUMNS_SHOWN else "")
+    rows = _count_rows(connection, table)
+    values = f": {', '.join(at)}" if at else ""
+    what = f"the database has a table {table} that is not usercli's (columns {shown}; {rows}{values})"
+    if connection.dialect.name == "sqlite":
+        return (
+            f"{what}; usercli wants a file of its own; run: usercli --database-url sqlite:///usercli.db db upgrade"
+        )
+    return (
+        f"{what}; usercli wants a schema of its own: CREATE SCHEMA usercli, "
+        "add ?options=-csearch_path%3Dusercli to the database URL, then run: usercli db upgrade"
+    )
+
+
+def _count_rows(connection: sa.Connection, table: str) -> str:
+    """How many rows a table has, as far as it is worth counting."""
+    query = f'SELECT count(*) FROM (SELECT 1 FROM "{table}" LIMIT {_ROWS_COUNTED + 1}) AS counted'  # noqa: S608 - ours
+    try:
+        with connection.begin_nested():
+            rows = connection.scalar(sa.text(query)) or 0
+    except UserCliError:
+        return "rows unknown"
+    if rows > _ROWS_COUNTED:
+        return f"more than {_ROWS_COUNTED:,} rows"
+    return f"{rows:,} row{'' if rows == 1 else 's'}"
