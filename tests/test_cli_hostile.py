@@ -61,13 +61,14 @@ SGR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def unsafe(text: str) -> set[str]:
-    """What a terminal would obey: control characters other than a newline, bidi marks, separators."""
+    """What a terminal would obey, or not show: controls other than a newline, format characters, separators.
+
+    The two joiners are part of names and emoji.
+    """
     return {
         character
         for character in text
-        if (unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"} and character != "\n")
-        or unicodedata.bidirectional(character) in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-        or character in "\u200e\u200f\u061c"
+        if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp", "Cs"} and character not in "\n\u200c\u200d"
     }
 
 

@@ -6,10 +6,19 @@ import json
 import re
 from typing import Any
 
-# C0, DEL and C1 drive terminals; bidi embeddings, overrides and isolates reorder what a person reads;
-# U+2028/2029 break lines; lone surrogates cannot be encoded (Unicode TR 36, "Trojan Source" 2021).
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# C0, DEL and C1 drive terminals; bidi marks, embeddings, overrides and isolates reorder what a person reads; all
+# else of category Cf, and the tags, hides text; U+2028/2029 break lines; lone surrogates cannot be encoded (Unicode
+# TR 36, "Trojan Source" 2021). The two joiners stand apart: emoji, and names in Persian or Hindi, need them.
+_JOINERS = "\u200c\u200d"
+_HIDING = (
+    "\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+)
+_UNSAFE = re.compile(f"[{_HIDING}]")
+_UNSAFE_OR_JOINER = re.compile(f"[{_HIDING}{_JOINERS}]")
 _ENCODE_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+_ENCODE_ASCII = json.JSONEncoder(ensure_ascii=True).encode
 _JSON_CONSTANTS = {None: "null", True: "true", False: "false"}
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -18,20 +27,31 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 FORMULA_STARTS = tuple("=+-@\t\r'")
 
 
-def visible(text: str) -> str:
-    """The text with characters that control terminals or are invisible written as escapes."""
-    return _UNSAFE.sub(lambda match: _SHORT.get(match[0]) or escape_character(match[0]), text)
+def visible(text: str, *, joiners: bool = False) -> str:
+    """The text with characters that control terminals or are invisible written as escapes.
+
+    With `joiners` U+200C and U+200D pass, as names and emoji want it; an address has none.
+    """
+    unsafe = _UNSAFE if joiners else _UNSAFE_OR_JOINER
+    return unsafe.sub(lambda match: _SHORT.get(match[0]) or escape_character(match[0]), text)
 
 
 def escape_character(character: str) -> str:
-    """`\\x1b` or `\\u202e`, for a character below U+10000."""
+    """`\\x1b`, `\\u202e` or `\\U000e0041`."""
     code = ord(character)
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def json_safe(encoded: str) -> str:
     """Encoded JSON with unsafe characters as JSON escapes; it decodes to the same value."""
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded)
+    return _UNSAFE.sub(lambda match: _ENCODE_ASCII(match[0])[1:-1], encoded)
+
+
+def yaml_safe(encoded: str) -> str:
+    """YAML whose unsafe characters stand in double quotes, with those as escapes; it decodes to the same value."""
+    return _UNSAFE.sub(lambda match: escape_character(match[0]), encoded)
 
 
 def json_text(value: Any) -> str:

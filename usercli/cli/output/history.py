@@ -23,7 +23,7 @@ def lines(events: Iterable[EventView]) -> Iterator[str]:
         for name in dict.fromkeys((*event.before, *event.after)):
             if name == "was_active":  # what restore gives back; is_active says enough
                 continue
-            yield f"    {visible(_difference(name, event))}\n"
+            yield f"    {visible(_difference(name, event), joiners=name != 'email')}\n"
         if event.outcome == "done":
             yield f"    change {event.change_id}\n"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from usercli.cli.output.cells import TSV_ESCAPES, cell_text
 from usercli.column_batches import Block, CellEncoding, rows_of
 from usercli.errors import InvalidInput, OutputFailed
-from usercli.text import FORMULA_STARTS, csv_cell, json_line, json_safe, suggestion, visible
+from usercli.text import FORMULA_STARTS, csv_cell, json_line, suggestion, visible, yaml_safe
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -24,6 +24,7 @@ FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
 Row = Mapping[str, Any]
 
 _CHARACTERS_A_WRITE = 1 << 16
+_ADDRESSES = frozenset({"actor", "granted_by", "user"})  # and every name that ends in email
 
 
 class Output:
@@ -142,32 +143,35 @@ class Output:
 
     def _lines(self, rows: Iterable[Row]) -> Iterator[str]:
         if self.format == "ids":
-            return (self._for_terminal(str(row[self.columns[0]])) + "\n" for row in rows)
+            name = self.columns[0]
+            return (self._for_terminal(str(row[name]), name) + "\n" for row in rows)
         if self.format == "jsonl":
             return (json_line(row) + "\n" for row in rows)
         return _delimited(rows, self.fields, self._cell)
 
-    def _cell(self, value: Any) -> str:
+    def _cell(self, name: str, value: Any) -> str:
         if self.format == "tsv":
-            return self._for_terminal(cell_text(value).translate(TSV_ESCAPES))
-        text = self._for_terminal(cell_text(value))
+            return self._for_terminal(cell_text(value).translate(TSV_ESCAPES), name)
+        text = self._for_terminal(cell_text(value), name)
         if isinstance(value, str) and not self.raw and text.startswith(FORMULA_STARTS):
             text = "'" + text
         return csv_cell(text)
 
-    def _for_terminal(self, text: str) -> str:
-        return visible(text) if self.is_terminal else text
+    def _for_terminal(self, text: str, name: str) -> str:
+        return _visible_cell(name, text) if self.is_terminal else text
 
     def _table(self, rows: Iterable[Row], names: Sequence[str]) -> None:
         from usercli.cli.output import tables
 
-        cells = [[_display(_seconds(row[name]) if _is_time(name) else row[name]) for name in names] for row in rows]
+        cells = [
+            [_display(name, _seconds(row[name]) if _is_time(name) else row[name]) for name in names] for row in rows
+        ]
         self._write([tables.row_table(cells, names)])
 
     def _field_table(self, row: Row) -> None:
         from usercli.cli.output import tables
 
-        self._write([tables.field_table([(name, _display(value)) for name, value in row.items()])])
+        self._write([tables.field_table([(name, _display(name, value)) for name, value in row.items()])])
 
     def _write(self, chunks: Iterable[str]) -> None:
         out = self._into or sys.stdout.buffer
@@ -235,10 +239,14 @@ def _seconds(moment: Any) -> Any:
     return f"{moment.partition('.')[0]}Z" if isinstance(moment, str) and "." in moment else moment
 
 
-def _display(value: Any) -> str:
+def _display(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return visible(cell_text(value))
+    return _visible_cell(name, cell_text(value))
+
+
+def _visible_cell(name: str, text: str) -> str:
+    return visible(text, joiners=not (name in _ADDRESSES or name.endswith("email")))
 
 
 def _array(items: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -254,7 +262,7 @@ def _yaml(value: Any) -> str:
     import yaml
 
     text: str = yaml.dump(value, Dumper=_yaml_dumper(), allow_unicode=True, sort_keys=False, width=1_000_000)
-    return text if text.isascii() else "\n".join(json_safe(line) for line in text.split("\n"))
+    return text if text.isascii() else "\n".join(yaml_safe(line) for line in text.split("\n"))
 
 
 @cache
@@ -266,7 +274,7 @@ def _yaml_dumper() -> Any:
         pass
 
     def text(dumper: Any, value: str) -> Any:
-        style = None if visible(value) == value else '"'
+        style = None if visible(value, joiners=True) == value else '"'
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, text)
@@ -285,7 +293,7 @@ def _yaml_list(rows: Iterable[Row]) -> Iterator[str]:
 def _delimited(rows: Iterable[Row], names: Sequence[str], cell: Any) -> Iterator[str]:
     delimiter = "\t" if cell.__self__.format == "tsv" else ","
     return _with_header(
-        names, delimiter, (delimiter.join([cell(row[name]) for name in names]) + "\n" for row in rows)
+        names, delimiter, (delimiter.join([cell(name, row[name]) for name in names]) + "\n" for row in rows)
     )
 
 
