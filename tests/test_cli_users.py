@@ -174,7 +174,7 @@ def test_a_special_use_domain_is_taken_when_the_setting_allows_it(
 
 
 @pytest.mark.parametrize(
-    ("given", "ahead"),
+    ("given", "span"),
     [
         ("30d", timedelta(days=30)),
         ("12h", timedelta(hours=12)),
@@ -402,7 +402,8 @@ def test_several_binned_users_with_one_email_are_a_conflict(
     cli("delete", "ada@example.com", "--yes")
     other = make_user("ada@example.com")
     cli("delete", "ada@example.com", "--yes")
-    listed = ", ".join(f"id:{id_}" for id_ in sorted([str(ada.id), str(other.id)]))
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    listed = ", ".join(f"id:{id_} (deleted {today})" for id_ in sorted([str(ada.id), str(other.id)]))
     error = f"error: ada@example.com fits several users; name one of: {listed}\n"
     assert cli(*command, "ada@example.com") == (4, "", error)
     confirm = ["--confirm", "ada@example.com"] if "--purge" in command else []

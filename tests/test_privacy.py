@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -292,7 +293,8 @@ def test_two_in_the_bin_with_one_address_are_told_apart_by_id(database: Database
     users.delete_users(keys(ADA), uow(database))
     code, out, err = cli("privacy", "erase", ADA, "--confirm", ADA)
     assert (code, out) == (4, "")
-    assert err == f"error: {ADA} fits several users; name one of: id:{first.id}, id:{second.id}\n"
+    today = f"(deleted {datetime.now(UTC):%Y-%m-%d})"
+    assert err == (f"error: {ADA} fits several users; name one of: id:{first.id} {today}, id:{second.id} {today}\n")
     assert cli("privacy", "erase", f"id:{first.id}", "--confirm", ADA)[0] == 0
     assert [user.id for user in users.find_including_deleted(keys(ADA), database.uow())] == [second.id]
     assert verify(database).ok
@@ -320,3 +322,29 @@ def test_an_erasure_is_all_or_nothing(database: Database, monkeypatch: pytest.Mo
     monkeypatch.undo()
     assert (everything(database), log_text(database)) == before
     assert verify(database).ok
+
+
+def test_what_cannot_be_undone_asks_which_of_two_with_one_address(database: Database, cli: Cli) -> None:
+    first = add(database, ADA)
+    users.delete_users(keys(ADA), uow(database))
+    second = add(database, ADA)
+    today = f"(deleted {datetime.now(UTC):%Y-%m-%d})"
+    error = f"error: {ADA} fits several users; name one of: id:{first.id} {today}, id:{second.id} (live)\n"
+    assert cli("privacy", "erase", ADA, "--confirm", ADA) == (4, "", error)
+    assert cli("delete", ADA, "--purge", "--confirm", ADA) == (4, "", error)
+
+
+def test_a_user_is_the_live_one_and_the_one_in_the_bin_is_a_note(database: Database, cli: Cli) -> None:
+    first = add(database, ADA)
+    users.delete_users(keys(ADA), uow(database))
+    second = add(database, ADA)
+    today = f"(deleted {datetime.now(UTC):%Y-%m-%d})"
+    note = f"note: another user with the email {ADA} is in the bin: id:{first.id} {today}\n"
+    code, out, err = cli("privacy", "export", ADA)
+    assert (code, json.loads(out)["user"]["id"], err) == (0, str(second.id), note)
+    for line in (["history", ADA], ["audit", "log", "--user", ADA]):
+        code, out, err = cli(*line, "-o", "jsonl")
+        assert (code, err) == (0, note)
+        assert {json.loads(event)["target_id"] for event in out.splitlines()} == {str(second.id)}
+    for line in (["history", f"id:{second.id}"], ["privacy", "export", f"id:{first.id}"], ["show", ADA]):
+        assert cli(*line)[::2] == (0, "")

@@ -414,7 +414,10 @@ def test_restore_by_an_email_binned_twice_lists_the_ids(database: Database, make
         service.delete_users(keys("ada@example.com"), database.uow())
     with pytest.raises(Ambiguous) as caught:
         service.restore_users(keys("ada@example.com"), database.uow())
-    assert caught.value.message == (f"ada@example.com fits several users; name one of: id:{ids[0]}, id:{ids[1]}")
+    today = f"(deleted {utcnow():%Y-%m-%d})"
+    assert caught.value.message == (
+        f"ada@example.com fits several users; name one of: id:{ids[0]} {today}, id:{ids[1]} {today}"
+    )
     service.restore_users(keys(ids[0]), database.uow())
     assert shown(database, "ada@example.com").id == ids[0]
 

@@ -101,6 +101,17 @@ def parse_keys(users: Sequence[str]) -> list[UserKey]:
     return [UserKey.parse(user) for user in users]
 
 
+def note_namesakes(invocation: Invocation, keys: Sequence[UserKey]) -> None:
+    """Say who else has the email of a user that was taken: those in the bin are told apart by id."""
+    from usercli.services.users import deleted_namesakes
+
+    for user in deleted_namesakes(keys, invocation.reading()):
+        when = f"{user.deleted_at:%Y-%m-%d}"
+        invocation.info(
+            f"note: another user with the email {user.email} is in the bin: id:{user.id} (deleted {when})"
+        )
+
+
 def user_output(invocation: Invocation, *more: str) -> Output:
     from usercli.schemas.users import USER_FIELDS
 

@@ -81,13 +81,31 @@ class UserRepository(Repository[User]):
         return self._pick(keys, lock, User.deleted_at.is_not(None))
 
     def pick_including_deleted(
-        self, keys: Sequence[UserKey], *, lock: bool = False, deleted_first: bool = False
+        self,
+        keys: Sequence[UserKey],
+        *,
+        lock: bool = False,
+        deleted_first: bool = False,
+        live_first: bool = False,
     ) -> list[User]:
         """The users in the bin or not. Raises UserNotFound, or Ambiguous when an email fits several.
 
-        With `deleted_first` a user outside the bin counts only where none in the bin fits.
+        With `deleted_first` a user outside the bin counts only where none in the bin fits; with `live_first` the
+        other way round.
         """
-        return self._pick(keys, lock, deleted_first=deleted_first)
+        return self._pick(keys, lock, first="deleted" if deleted_first else "live" if live_first else None)
+
+    def deleted_namesakes(self, keys: Sequence[UserKey]) -> list[User]:
+        """The users in the bin whose email is that of a user outside, for the emails among the keys."""
+        named = [key for key in keys if key.email_key]
+        found = self._candidates(named, False).values() if named else []
+        return [
+            user
+            for users in found
+            if any(not user.deleted_at for user in users)
+            for user in users
+            if user.deleted_at
+        ]
 
     def existing_keys(self, keys: Sequence[UserKey]) -> list[UserKey]:
         """Those keys that name a user outside the bin."""
@@ -240,19 +258,20 @@ class UserRepository(Repository[User]):
                 yield user_id
 
     def _pick(
-        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool], deleted_first: bool = False
+        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool], first: str | None = None
     ) -> list[User]:
         found = self._candidates(keys, lock, *where)
         picked: dict[uuid.UUID, User] = {}
         missing = []
         for key in keys:
             fitting = found.get(key.id or key.email_key, [])
-            if deleted_first:
-                fitting = [user for user in fitting if user.deleted_at] or fitting
+            if first is not None:
+                wanted = [user for user in fitting if (user.deleted_at is not None) == (first == "deleted")]
+                fitting = wanted or fitting
             if not fitting:
                 missing.append(key)
             elif len(fitting) > 1:
-                listed = ", ".join(f"id:{user.id}" for user in fitting)
+                listed = ", ".join(f"id:{user.id} ({_whereabouts(user)})" for user in fitting)
                 raise Ambiguous(f"{key} fits several users; name one of: {listed}")
             else:
                 picked[fitting[0].id] = fitting[0]
@@ -332,6 +351,10 @@ def _naming_taken(email: str) -> Iterator[None]:
         yield
     except EmailTaken:
         raise EmailTaken(email) from None
+
+
+def _whereabouts(user: User) -> str:
+    return f"deleted {user.deleted_at:%Y-%m-%d}" if user.deleted_at else "live"
 
 
 def _json_scalar(text: str) -> bool | int | float | None:

@@ -39,7 +39,7 @@ def export(since: int, uow: UnitOfWork) -> Iterator[RawEvent]:
 def history(key: UserKey, uow: UnitOfWork) -> Iterator[EventView]:
     """Everything that happened to a user, in the bin or not; by id also to one that was removed for good.
 
-    Raises UserNotFound, Ambiguous.
+    An email that fits a user outside the bin is that user's. Raises UserNotFound, Ambiguous.
     """
     with uow:
         target_id = _target(key, uow)
@@ -50,7 +50,7 @@ def history(key: UserKey, uow: UnitOfWork) -> Iterator[EventView]:
 def _target(key: UserKey, uow: UnitOfWork) -> uuid.UUID:
     if key.id is not None and next(uow.audit.for_target(key.id), None) is not None:
         return key.id
-    [user] = uow.users.pick_including_deleted([key])
+    [user] = uow.users.pick_including_deleted([key], live_first=True)
     return user.id
 
 

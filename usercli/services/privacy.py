@@ -60,9 +60,9 @@ def count_deleted(deleted_before: datetime, uow: UnitOfWork) -> int:
 
 
 def export_person(key: UserKey, uow: UnitOfWork) -> PersonExport:
-    """Everything that the database holds on a person. Raises UserNotFound, Ambiguous."""
+    """Everything that the database holds on a person, outside the bin first. Raises UserNotFound, Ambiguous."""
     with uow:
-        [user] = uow.users.pick_including_deleted([key])
+        [user] = uow.users.pick_including_deleted([key], live_first=True)
         return PersonExport(
             user=UserView.model_validate(user),
             roles=[

@@ -110,10 +110,21 @@ def suggest_emails(start: str, uow: UnitOfWork, limit: int, *, deleted: bool = F
         )
 
 
-def find_including_deleted(keys: Sequence[UserKey], uow: UnitOfWork) -> list[UserView]:
-    """The users named, in the bin or not: those that a purge would remove. Raises UserNotFound, Ambiguous."""
+def find_including_deleted(keys: Sequence[UserKey], uow: UnitOfWork, *, live_first: bool = False) -> list[UserView]:
+    """The users named, in the bin or not; with `live_first` an email is that of the user outside the bin.
+
+    Raises UserNotFound, Ambiguous.
+    """
     with uow:
-        return [UserView.model_validate(user) for user in uow.users.pick_including_deleted(keys)]
+        return [
+            UserView.model_validate(user) for user in uow.users.pick_including_deleted(keys, live_first=live_first)
+        ]
+
+
+def deleted_namesakes(keys: Sequence[UserKey], uow: UnitOfWork) -> list[UserView]:
+    """The users in the bin who share their email with one outside that is named."""
+    with uow:
+        return [UserView.model_validate(user) for user in uow.users.deleted_namesakes(keys)]
 
 
 def all_exist(keys: Sequence[UserKey], uow: UnitOfWork) -> bool:

@@ -11,7 +11,7 @@ from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
-from usercli.cli.user_actions import parse_keys
+from usercli.cli.user_actions import note_namesakes, parse_keys
 from usercli.errors import InvalidInput
 from usercli.times import parse_time
 
@@ -62,7 +62,8 @@ def log(
     target = parse_keys([user])[0] if user else None
     target_id = target.id if target else None
     if target is not None and target_id is None:
-        target_id = find_including_deleted([target], invocation.reading())[0].id
+        target_id = find_including_deleted([target], invocation.reading(), live_first=True)[0].id
+        note_namesakes(invocation, [target])
     criteria = EventCriteria(
         actor=by or invocation.options.actor,
         action=action,

@@ -10,7 +10,7 @@ from usercli.cli.commands.audit import parse_change
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
-from usercli.cli.user_actions import AllowNoAdminOpt, parse_keys, show_change, user_output
+from usercli.cli.user_actions import AllowNoAdminOpt, note_namesakes, parse_keys, show_change, user_output
 from usercli.errors import InvalidInput
 from usercli.times import parse_time
 
@@ -40,6 +40,7 @@ def history(
 
     [key] = parse_keys([user])
     events = service.history(key, invocation.reading())
+    note_namesakes(invocation, [key])
     if output.format == "table" and not output.chosen:
         output.text(lines(events))
     else:

@@ -11,7 +11,14 @@ from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
-from usercli.cli.user_actions import AllowNoAdminOpt, parse_keys, print_related, show_change, user_output
+from usercli.cli.user_actions import (
+    AllowNoAdminOpt,
+    note_namesakes,
+    parse_keys,
+    print_related,
+    show_change,
+    user_output,
+)
 
 UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the bin or not.")]
 
@@ -43,7 +50,9 @@ def export(invocation: Invocation, user: UserArg) -> None:
     from usercli.services import privacy as service
 
     [key] = parse_keys([user])
-    output.document(service.export_person(key, invocation.reading()).model_dump(mode="json"))
+    person = service.export_person(key, invocation.reading())
+    note_namesakes(invocation, [key])
+    output.document(person.model_dump(mode="json"))
 
 
 @command
