@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from usercli.errors import InvalidInput
+
 #: The `rich_help_panel` of the options of every command; help lists them last.
 COMMON = "Options of all commands"
 
@@ -53,6 +55,16 @@ class Lazy:
 class ErrorContextMixin:
     """Attaches the context to a parser's error, so that the message names the command."""
 
+    def make_parser(self, ctx: Any) -> Any:
+        """A parser to which both sides of `--active/--inactive` are a contradiction, where the last would win."""
+        parser = super().make_parser(ctx)  # type: ignore[misc]  # of TyperCommand, TyperGroup
+        for option in {
+            id(item): item for item in (*parser._long_opt.values(), *parser._short_opt.values())
+        }.values():
+            if getattr(option.obj, "secondary_opts", None):
+                _refuse_contradiction(option, ctx)
+        return parser
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         try:
             rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]  # of TyperCommand, TyperGroup
@@ -61,6 +73,18 @@ class ErrorContextMixin:
                 error.ctx = ctx  # type: ignore[attr-defined]  # a usage error has one
             raise
         return rest
+
+
+def _refuse_contradiction(option: Any, ctx: Any) -> None:
+    process = option.process
+
+    def once(value: Any, state: Any) -> None:
+        if state.opts.get(option.dest, option.const) != option.const:
+            pair = f"{option.obj.opts[0]} and {option.obj.secondary_opts[0]}"
+            raise InvalidInput(f"{pair} contradict each other; see: {ctx.command_path} --help")
+        process(value, state)
+
+    option.process = once
 
 
 class Command(ErrorContextMixin, TyperCommand):

@@ -29,6 +29,26 @@ KEYS = (
     "inactive-for",
     "must-change-password",
 )
+#: How to select by what is a field or filter, and no attribute.
+_WAYS = {
+    **dict.fromkeys(
+        ("id", "version", "updated_at", "password_changed_at"), "no filter selects by it; see: usercli show"
+    ),
+    **dict.fromkeys(("email", "full_name", "search"), "use --search TEXT, or usercli show EMAIL"),
+    **dict.fromkeys(("is_active", "active", "inactive"), "use --active or --inactive"),
+    **dict.fromkeys(("role", "roles"), "use --role ROLE"),
+    **dict.fromkeys(("deleted", "deleted_at"), "use --deleted"),
+    **dict.fromkeys(
+        ("created_at", "created_after", "created_before"), "use --created-after or --created-before TIME"
+    ),
+    **dict.fromkeys(("expired", "expires_at"), "use --expired"),
+    **dict.fromkeys(
+        ("last_login_at", "inactive_for", "never_signed_in"), "use --inactive-for TIME or --never-signed-in"
+    ),
+    "must_change_password": "use --must-change-password",
+    "attributes": "use --where KEY=VALUE with its key",
+    "where": "use --where KEY=VALUE with the key itself",
+}
 _BOOLEAN_FILTERS = {"active", "inactive", "deleted", "expired", "never_signed_in", "must_change_password"}
 
 
@@ -83,7 +103,9 @@ def criteria_of(match: Sequence[str], **given: Any) -> UserCriteria:
                 f"--match wants KEY=VALUE, not: {item}{suggestion(key, list(KEYS))} (keys: {', '.join(KEYS)})"
             )
         _add(given, key.replace("-", "_"), value)
-    return UserCriteria(
+    if given.get("deleted") and given.get("active"):
+        raise InvalidInput("--deleted and --active contradict each other: who is in the bin is not active")
+    criteria = UserCriteria(
         is_active=given.get("active"),
         deleted=given.get("deleted", False),
         role=_printable(given.get("role"), "--role"),
@@ -96,6 +118,10 @@ def criteria_of(match: Sequence[str], **given: Any) -> UserCriteria:
         not_signed_in_since=_past_time(given.get("inactive_for")),
         must_change_password=given.get("must_change_password"),
     )
+    first, end = criteria.created_after, criteria.created_before
+    if first is not None and end is not None and first >= end:
+        raise InvalidInput("--created-after is not before --created-before: no user fits")
+    return criteria
 
 
 def is_boolean_filter(key: str) -> bool:
@@ -130,4 +156,12 @@ def _key_value(item: str) -> tuple[str, str]:
     key, equals, value = item.partition("=")
     if not (key and equals):
         raise InvalidInput(f"--where wants KEY=VALUE, not: {item}")
+    if (way := _WAYS.get(key.replace("-", "_"))) is not None:
+        raise InvalidInput(
+            f"{key} is a field or filter, not an attribute; {way} "
+            f"(an attribute of this name: --where attributes.{key}=VALUE)"
+        )
+    start, dot, name = key.partition(".")
+    if dot and start == "attributes" and name.replace("-", "_") in _WAYS:
+        key = name
     return require_printable(key, "--where"), require_printable(value, "--where")

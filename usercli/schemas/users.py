@@ -133,6 +133,10 @@ class UserUpdate(_Incoming):
     def _says_something(self) -> Self:
         if not self.model_fields_set - {"if_version"}:
             raise InvalidInput("nothing to change was given", hint=Hint.UPDATE_HELP)
+        if both := sorted(set(self.add_roles) & set(self.remove_roles)):
+            raise InvalidInput(f"a role cannot be both given and taken: {', '.join(both)}")
+        if both := sorted(set(self.set_attributes) & set(self.unset_attributes)):
+            raise InvalidInput(f"an attribute cannot be both set and unset: {', '.join(both)}")
         return self
 
 

@@ -59,6 +59,8 @@ def log(
     from usercli.services import audit as service
     from usercli.services.users import find_including_deleted
 
+    if by and invocation.options.actor and by != invocation.options.actor:
+        raise InvalidInput("--by and --actor name two actors")
     target = parse_keys([user])[0] if user else None
     target_id = target.id if target else None
     if target is not None and target_id is None:
@@ -73,6 +75,8 @@ def log(
         before=parse_time(until, relative_to="past") if until else None,
         outcome="refused" if refused else None,
     )
+    if criteria.after is not None and criteria.before is not None and criteria.after >= criteria.before:
+        raise InvalidInput("--since is not before --until: no event fits")
     if limit is None and output.format == "table":
         limit = TABLE_LIMIT
     listing = service.EventListing(criteria, invocation.reading(), limit)

@@ -1,0 +1,81 @@
+"""Options that contradict each other, or mean something else, are refused: an empty answer would be believed."""
+
+import json
+
+import pytest
+
+from tests.conftest import Cli, Database
+from usercli.schemas.users import USER_FIELDS, UserView
+
+PAIRS = [
+    (["list", "--active", "--inactive"], "--active and --inactive contradict each other; see: usercli list --help"),
+    (["list", "--inactive", "--active"], "--active and --inactive contradict each other; see: usercli list --help"),
+    (
+        ["export", "--active", "--inactive"],
+        "--active and --inactive contradict each other; see: usercli export --help",
+    ),
+    (
+        ["update", "ada@example.com", "--active", "--inactive"],
+        "--active and --inactive contradict each other; see: usercli update --help",
+    ),
+    (
+        ["update", "ada@example.com", "--must-change", "--no-must-change"],
+        "--must-change and --no-must-change contradict each other; see: usercli update --help",
+    ),
+    (
+        ["role", "update", "ops", "--administrative", "--no-administrative"],
+        "--administrative and --no-administrative contradict each other; see: usercli role update --help",
+    ),
+    (["list", "--inactive", "--match", "active=true"], "the filter active is given twice, with different values"),
+    (
+        ["list", "--deleted", "--active"],
+        "--deleted and --active contradict each other: who is in the bin is not active",
+    ),
+    (
+        ["list", "--created-after", "1d", "--created-before", "2d"],
+        "--created-after is not before --created-before: no user fits",
+    ),
+    (
+        ["update", "ada@example.com", "--add-role", "ops", "--remove-role", "ops"],
+        "a role cannot be both given and taken: ops",
+    ),
+    (
+        ["update", "ada@example.com", "--attribute", "team=red", "--unset-attribute", "team"],
+        "an attribute cannot be both set and unset: team",
+    ),
+    (["audit", "log", "--since", "1d", "--until", "2d"], "--since is not before --until: no event fits"),
+    (["audit", "log", "--by", "root", "--actor", "ada"], "--by and --actor name two actors"),
+]
+
+
+@pytest.mark.parametrize(("line", "error"), PAIRS, ids=lambda value: " ".join(value) if type(value) is list else "")
+def test_contradictory_options_are_wrong_usage(
+    cli: Cli, ada: UserView, database: Database, line: list[str], error: str
+) -> None:
+    before = database.rows("SELECT * FROM users")
+    assert cli(*line) == (2, "", f"error: {error}\n")
+    assert database.rows("SELECT * FROM users") == before
+
+
+@pytest.mark.parametrize("line", [["list", "--active", "--active"], ["list", "--inactive", "--inactive"]])
+def test_what_is_said_twice_is_no_contradiction(cli: Cli, ada: UserView, line: list[str]) -> None:
+    assert cli(*line)[0] == 0
+
+
+FILTERS = ("active", "inactive", "deleted", "role", "search", "created-after", "never-signed-in", "inactive-for")
+
+
+@pytest.mark.parametrize("name", [*USER_FIELDS, *FILTERS])
+def test_where_on_a_field_or_filter_is_refused_with_the_way(cli: Cli, ada: UserView, name: str) -> None:
+    for line in (["list", "--where", f"{name}=x"], ["list", "--match", f"where={name}=x"]):
+        code, out, err = cli(*line)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"error: {name} is a field or filter, not an attribute; ")
+        assert err.endswith(f" (an attribute of this name: --where attributes.{name}=VALUE)\n")
+
+
+def test_an_attribute_with_the_name_of_a_field_is_found(cli: Cli, ada: UserView) -> None:
+    assert cli("update", ada.email, "--attribute", "role=lead", "--attribute", "attributes.x=1")[0] == 0
+    assert cli("list", "--where", "attributes.role=lead", "--count", "-o", "json") == (0, '{"count":1}\n', "")
+    assert cli("list", "--where", "attributes.x=1", "--count", "-o", "json") == (0, '{"count":1}\n', "")
+    assert json.loads(cli("list", "--where", "attributes.role=other", "-o", "json")[1]) == []
