@@ -14,7 +14,7 @@ from usercli.readers.text_source import BadLine, numbered_lines, open_source
 from usercli.schemas.document import Document, Path
 from usercli.schemas.user_fields import BOOLEANS, DESIRED, TIMES
 from usercli.text import suggestion, without_formula_guard
-from usercli.validation import BOOLEAN_WORDS
+from usercli.validation import BOOLEAN_WORDS, read_json
 
 #: People write and review the file; for more users there is import.
 MAX_BYTES = 16 << 20
@@ -150,10 +150,7 @@ def _user(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
 
 
 def _json_cell(place: str, cell: str) -> Any:
-    try:
-        return json.loads(cell) if cell else {}
-    except (ValueError, RecursionError):
-        raise InvalidInput(f"{place}: attributes is not a JSON object") from None
+    return read_json(cell, f"{place}: attributes is not a JSON object") if cell else {}
 
 
 # -- YAML

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from usercli.errors import Hint, InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers.json_depth import DepthLimitedStream, TooDeep
-from usercli.readers.json_stream import reason_of
+from usercli.readers.file_kinds import kind_of_start, refuse, require_users
+from usercli.readers.json_array import BadArray, elements
+from usercli.readers.json_depth import TooDeep
 from usercli.readers.text_source import BOM, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
-from usercli.text import suggestion
+from usercli.text import json_text, suggestion
+from usercli.validation import read_json
 
 _PIECE = 1 << 16
+_PREFIX = "attributes."
 
 
 def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """JSON Lines: an object per line; blank lines are skipped."""
-    empty = True
+    empty, first_record = True, True
     for first, block in blocks(source):
         empty = False
         for number, line in enumerate(lines_of(block) if isinstance(block, str) else block, first):
@@ -28,11 +30,14 @@ def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadR
                 yield BadRecord(number, line.reason)
                 continue
             try:
-                item = _DECODE(line)
-            except (ValueError, RecursionError) as error:
+                item = read_json(line)
+            except InvalidInput as error:
                 if line.strip():
-                    yield BadRecord(number, f"not valid JSON: {getattr(error, 'msg', 'it cannot be read')}")
+                    yield BadRecord(number, error.message, {"email": line.strip()})
                 continue
+            if first_record:
+                require_users(item, _email_keys(options))
+                first_record = False
             yield _record(number, item, options)
     if empty:
         raise InvalidInput("the file is empty")
@@ -40,16 +45,20 @@ def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadR
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """An array of objects; the line of a record is its number from 1."""
-    import ijson
-
     number = 0
     try:
-        start = _start(source)
-        for item in ijson.items(DepthLimitedStream(source, start), "item", use_float=True):
+        for item, bad in elements(source, _start(source)):
             number += 1
-            yield _record(number, item, options)
-    except (ijson.JSONError, UnicodeDecodeError, TooDeep) as error:
-        raise InvalidInput(f"not valid JSON after record {number}: {_reason(error)}") from None
+            if number == 1:
+                require_users(item, _email_keys(options))
+            if bad is not None:
+                yield BadRecord(number, bad.reason, {"email": bad.text})
+            else:
+                yield _record(number, item, options)
+    except (BadArray, TooDeep) as error:
+        raise InvalidInput(f"not valid JSON after record {number}: {error}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"not valid JSON after record {number}: a text is not valid UTF-8") from None
     except (EOFError, zlib.error, OSError):
         raise InvalidInput(f"the file is truncated or damaged after record {number}") from None
 
@@ -63,21 +72,11 @@ def _start(source: BinaryIO) -> bytes:
         start = data.lstrip()
     if not start:
         raise InvalidInput("the file is empty")
+    if start.startswith(b"{") and (kind := kind_of_start(start)):
+        refuse(kind)
     if not start.startswith(b"["):
         raise InvalidInput("the file is no JSON array of users", hint=Hint.FORMAT_JSONL)
     return start
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, TooDeep):
-        return str(error)
-    reason = reason_of(error)
-    # without use_float ijson accepts them, but crashes on 5,000 digits
-    return (
-        "a whole number is larger than 64 bits; JSON Lines (jsonl) may hold those"
-        if "overflow" in reason
-        else reason
-    )
 
 
 def _record(number: int, item: Any, options: ReadOptions) -> Record | BadRecord:
@@ -86,24 +85,50 @@ def _record(number: int, item: Any, options: ReadOptions) -> Record | BadRecord:
     if not options.mapping and _NAMES.issuperset(item):
         return Record(number, item)
     fields: dict[str, Any] = {}
+    more: dict[str, Any] = {}
     for theirs, value in item.items():
         name = str(options.mapping.get(theirs, theirs))
         if name in FIELDS:
+            if name in fields:
+                return BadRecord(number, f"two keys give {name}; {theirs} is one of them", _whole(item))
             fields[name] = value
         elif name in IGNORED:
             continue
-        elif options.unknown_to_attributes:
-            attributes = fields.setdefault("attributes", {})
-            if isinstance(attributes, dict):
-                attributes[name] = value
+        elif options.unknown_to_attributes or (theirs in options.mapping and name.startswith(_PREFIX)):
+            name = name.removeprefix(_PREFIX) if theirs in options.mapping else name
+            if name in more:
+                return BadRecord(number, f"two keys give the attribute {name}", _whole(item))
+            more[name] = value
         else:
-            return BadRecord(number, f"no such field: {name}{suggestion(name, list(FIELDS))}", item)
-    return Record(number, fields)
+            return BadRecord(number, f"no such field: {name}{suggestion(name, list(FIELDS))}", _whole(item))
+    return _with_attributes(number, fields, more, item)
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON value")
+def _with_attributes(
+    number: int, fields: dict[str, Any], more: dict[str, Any], item: dict[str, Any]
+) -> Record | BadRecord:
+    """The record with `more` attributes beside those that it has."""
+    if not more:
+        return Record(number, fields)
+    attributes = fields.get("attributes") or {}
+    try:
+        attributes = read_json(attributes) if isinstance(attributes, str) else attributes
+    except InvalidInput:
+        attributes = None
+    if not isinstance(attributes, dict):
+        return BadRecord(number, "attributes is not a JSON object", _whole(item))
+    if twice := attributes.keys() & more.keys():
+        return BadRecord(number, f"two keys give the attribute {min(twice)}", _whole(item))
+    return Record(number, {**fields, "attributes": {**attributes, **more}})
+
+
+def _email_keys(options: ReadOptions) -> set[str]:
+    return {"email", *(theirs for theirs, ours in options.mapping.items() if ours == "email")}
+
+
+def _whole(item: Any) -> dict[str, Any] | None:
+    """The fields for the reject file: as one text where the columns of the file cannot hold them."""
+    return {"email": json_text(item)} if isinstance(item, dict) else None
 
 
 _NAMES = frozenset(FIELDS)
-_DECODE = json.JSONDecoder(parse_constant=_refuse).decode

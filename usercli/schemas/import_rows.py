@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -17,9 +17,9 @@ from usercli.emails import email_key, validate_email
 from usercli.errors import Hint, InvalidInput
 from usercli.hash_chain import canonical
 from usercli.schemas.user_fields import PRESERVED, TIMES
-from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes
+from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes, require_role_name
 from usercli.times import parse_time
-from usercli.validation import BOOLEAN_WORDS, require_json_texts, require_printable, require_storable
+from usercli.validation import BOOLEAN_WORDS, read_json, require_json_texts, require_storable
 
 YesNo = Literal["", "true", "false", "yes", "no", "1", "0"]
 Time = Annotated[str, Field(description="RFC 3339, a date (00:00 UTC), or a span from now as in 30d")]
@@ -186,8 +186,12 @@ def _roles(value: Any) -> tuple[str, ...]:
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
         raise InvalidInput("roles is not a list of names (in a table: joined by ;)")
     for name in names:
-        require_printable(name, "a role name")
+        _require_role_name(name)
     return tuple(dict.fromkeys(names))
+
+
+#: A file names few roles, again and again.
+_require_role_name = lru_cache(maxsize=1024)(require_role_name)
 
 
 def _attributes(value: Any) -> Attributes:
@@ -198,11 +202,7 @@ def _attributes(value: Any) -> Attributes:
 
 @lru_cache(maxsize=1024)
 def _read_attributes(text: str) -> Attributes:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InvalidInput("attributes is not a JSON object") from None
-    return _checked_attributes(value)
+    return _checked_attributes(read_json(text, "attributes is not a JSON object"))
 
 
 def _checked_attributes(value: Any) -> Attributes:
@@ -214,15 +214,24 @@ def _checked_attributes(value: Any) -> Attributes:
 
 
 def _time(value: Any, what: str) -> datetime:
+    """The time in UTC: a database need not know the offset, nor a year that it leads to."""
     if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str):
+        moment = value
+    elif not isinstance(value, str):
         raise InvalidInput(f"{what} is not a time")
+    else:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = parse_time(value, relative_to="future")
+        if moment.tzinfo is None:
+            moment = parse_time(value, relative_to="future")
+    if moment.tzinfo is UTC:
+        return moment
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        moment = parse_time(value, relative_to="future")
-    return moment if moment.tzinfo is not None else parse_time(value, relative_to="future")
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(f"{what} lies outside the years 1 to 9999 in UTC") from None
 
 
 def _hash(value: Any) -> str:
@@ -249,7 +258,9 @@ def _id(value: Any) -> uuid.UUID:
 
 
 def _version(value: Any) -> int:
-    text = str(value)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**31):
-        raise InvalidInput("version is not a positive number")
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31:
+        return value
+    text = value if isinstance(value, str) else ""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) < 2**31):
+        raise InvalidInput("version is not a number from 1 to 2147483647")
     return int(text)

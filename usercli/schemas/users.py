@@ -73,18 +73,20 @@ def _require_future(value: datetime | None) -> datetime | None:
     return value
 
 
-def _role_name(value: str) -> str:
+def require_role_name(value: str) -> str:
+    """The name. Raises InvalidInput unless it has the form that every role has."""
     require_printable(value, "a role name")
     if not value or value != value.strip() or len(value) > ROLE_LENGTH or set(value) & set(";,"):
+        shown = value if len(value) <= 2 * ROLE_LENGTH else f"{value[:ROLE_LENGTH]}..."
         raise InvalidInput(
-            f"not a role name: {value} (1 to {ROLE_LENGTH} characters, no ; or , and no blank at an end)"
+            f"not a role name: {shown} (1 to {ROLE_LENGTH} characters, no ; or , and no blank at an end)"
         )
     return value
 
 
 Expiry = Annotated[AwareDatetime | None, AfterValidator(_require_future)]
 FullName = Annotated[str, AfterValidator(_full_name)]
-RoleName = Annotated[str, AfterValidator(_role_name)]
+RoleName = Annotated[str, AfterValidator(require_role_name)]
 Attributes = Annotated[dict[str, Any], AfterValidator(_attributes)]
 
 

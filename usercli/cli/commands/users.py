@@ -377,7 +377,7 @@ def _context(invocation: Invocation) -> dict[str, Any]:
 
 def _attributes(texts: Sequence[str] | None, values: Sequence[str] | None) -> dict[str, Any]:
     """`k=v` as text and `k=JSON` as JSON; a key given twice is a mistake. Raises InvalidInput."""
-    import json
+    from usercli.validation import read_json
 
     found: dict[str, Any] = {}
     for option, given in (("--attribute", texts or ()), ("--attribute-json", values or ())):
@@ -390,10 +390,6 @@ def _attributes(texts: Sequence[str] | None, values: Sequence[str] | None) -> di
             if option == "--attribute":
                 found[key] = value
                 continue
-            try:
-                found[key] = json.loads(value)
-            except (ValueError, RecursionError):
-                raise InvalidInput(
-                    f"--attribute-json {key}= wants a JSON value (a text stands in quotes)"
-                ) from None
+            mistake = f"--attribute-json {key}= wants a JSON value (a text stands in quotes)"
+            found[key] = read_json(value, mistake)
     return found

@@ -5,7 +5,6 @@ https://firebase.google.com/docs/cli/auth - the CSV: firebase/firebase-tools, sr
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from usercli.readers.foreign_hashes import Secret
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord, flag, moment, names, parts, rest, text
 from usercli.readers.json_stream import read_users
 from usercli.readers.text_source import BOM, BadLine, numbered_lines
+from usercli.validation import read_json
 
 _KNOWN = frozenset({"localId", "email", "phoneNumber"})
 
@@ -91,8 +91,8 @@ def _user(item: dict[str, Any]) -> ForeignUser:
 
 def _claims(custom: str) -> dict[str, Any]:
     try:
-        claims = json.loads(custom or "{}")
-    except (ValueError, RecursionError):
+        claims = read_json(custom or "{}")
+    except InvalidInput:
         claims = None
     if not isinstance(claims, dict):
         raise InvalidRecord("customAttributes is not a JSON object")

@@ -6,10 +6,10 @@ Pbkdf2PasswordHashProvider and Argon2PasswordHashProvider.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers import foreign_hashes as hashing
 from usercli.readers.foreign_hashes import Secret
@@ -26,6 +26,7 @@ from usercli.readers.foreign_user import (
     text,
 )
 from usercli.readers.json_stream import read_users
+from usercli.validation import read_json
 
 _KNOWN = frozenset({"username", "email", "id"})
 _WITHIN = ("users.item", "item.users.item")
@@ -121,8 +122,8 @@ def _argon2(parameters: dict[str, Any], passes: int, salt: bytes, key: bytes) ->
 
 def _json_object(credential: dict[str, Any], key: str) -> dict[str, Any]:
     try:
-        value = json.loads(text(credential, key) or "{}")
-    except (ValueError, RecursionError):
+        value = read_json(text(credential, key) or "{}")
+    except InvalidInput:
         value = None
     if not isinstance(value, dict):
         raise InvalidRecord(f"{key} is not a JSON object")
