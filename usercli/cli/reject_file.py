@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from usercli.cli.error_text import with_option
 from usercli.cli.output.cells import cell_text
 from usercli.errors import InvalidInput, UserCliError
-from usercli.text import csv_cell
+from usercli.text import csv_cell, json_text
 
 if TYPE_CHECKING:
     from usercli.services.imports.loader import Reject
@@ -54,7 +55,7 @@ class RejectFile:
         if self._out is None:
             return
         fields = {
-            **(reject.fields or {}),
+            **self._held(reject.fields or {}),
             "reject_line": reject.line,
             "reject_reason": with_option(reject.reason, reject.hint),
         }
@@ -64,6 +65,17 @@ class RejectFile:
             self._out.write(line + "\n")
         except OSError as error:
             raise self._write_error(error) from None
+
+    def _held(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fields, or all of them as the email where the columns would lose or change one.
+
+        No such email is taken: the record is imported only after somebody corrected it.
+        """
+        roles = fields.get("roles")
+        is_split = isinstance(roles, list) and any(";" in str(role) for role in roles)
+        if is_split or not fields.keys() <= set(self._columns):
+            return {"email": json_text(dict(fields))}
+        return fields
 
     def sync(self) -> int:
         """Flush to disk; the length in bytes, 0 if nothing was rejected. Raises UserCliError."""

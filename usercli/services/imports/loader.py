@@ -19,6 +19,7 @@ from usercli.repositories.event_encoder import Draft
 from usercli.repositories.user_bulk_insert import UserValues, user_values
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.imports import ImportSummary
+from usercli.schemas.roles import RoleCreate
 from usercli.schemas.user_fields import UPDATABLE
 from usercli.services import user_events
 from usercli.services.imports.validation import FIRST, Checked
@@ -180,8 +181,8 @@ class Loader:
     def _learn_role(self, name: str) -> bool:
         found = self.uow.roles.by_name(name)
         if found is None and self.options.create_roles:
-            found = self.uow.roles.add(Role(name=name))
-            after = {"name": name, "description": "", "administrative": False}
+            after = RoleCreate(name=name).model_dump()
+            found = self.uow.roles.add(Role(**after))
             self.uow.audit.record("role.created", kind="role", target_id=found.id, after=after)
             self.made_roles += 1
         if found is not None:

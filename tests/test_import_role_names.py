@@ -1,0 +1,45 @@
+"""Every role that is made has the form that `role create` demands, whichever way it is made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Cli, Database
+
+FORM = "(1 to 64 characters, no ; or , and no blank at an end)"
+BAD = ["x;admin", "a,b", " lead", "lead ", "x" * 65, "\u3000lead"]
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_an_import_makes_no_role_outside_the_form(
+    cli: Cli, environment: Path, database: Database, name: str
+) -> None:
+    records = [{"email": "ok@example.com", "roles": ["editor"]}, {"email": "joe@example.com", "roles": [name]}]
+    (environment / "r.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    assert cli("role", "create", "admin", "--administrative")[0] == 0
+    code, _, err = cli("import", "r.jsonl", "--create-roles")
+    assert (code, err.splitlines()[0]) == (2, f"error: r.jsonl:2: not a role name: {name} {FORM}")
+    assert database.rows("SELECT name FROM roles") == [("admin",)]
+    code, _, _ = cli("import", "r.jsonl", "--create-roles", "--skip-bad", "--reject-file", "bad.csv")
+    assert (code, database.rows("SELECT name FROM roles ORDER BY name")) == (7, [("admin",), ("editor",)])
+    assert cli("import", "bad.csv", "--create-roles")[0] == 2  # the reject file does not split the name
+    assert database.rows("SELECT name FROM roles ORDER BY name") == [("admin",), ("editor",)]
+
+
+def test_each_way_in_names_the_line(cli: Cli, environment: Path, database: Database) -> None:
+    realm = {"users": [{"username": "k", "email": "k@example.com", "groups": ["/x;y"]}]}
+    entry = "dn: uid=a,dc=x\nobjectClass: person\nmail: a@example.com\nmemberOf: CN=Ops\\, Night,DC=x\n"
+    for name, text, options in (
+        ("t.csv", 'email,roles\na@example.com,"a,b"\n', ()),
+        ("t.tsv", "email\troles\na@example.com\ta;b,c\n", ()),
+        ("t.json", '[{"email":"a@example.com","roles":["a;b"]}]', ()),
+        ("t.json", json.dumps(realm), ("--from", "keycloak")),
+        ("t.ldif", entry, ("--from", "ldif")),
+    ):
+        (environment / name).write_text(text)
+        code, _, err = cli("import", name, "--create-roles", *options)
+        assert (code, "not a role name: " in err.splitlines()[0]) == (2, True), err
+    assert database.rows("SELECT name FROM roles") == []
