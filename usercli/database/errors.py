@@ -108,6 +108,8 @@ def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | No
         return _from_postgresql(original, url)
     if type(original).__module__ == "sqlite3":
         return _from_sqlite(original, url)
+    if isinstance(original, OverflowError) and "SQLite" in str(original):
+        return InvalidInput("a number is larger than the database can hold")
     return None
 
 

@@ -9,7 +9,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, tuple_
@@ -87,7 +87,7 @@ def read_cursor(token: str, mark: str, order: Order) -> tuple[Any, uuid.UUID]:
         if found_mark == mark:
             return _typed(value_json, order), uuid.UUID(last_id)
         uuid.UUID(last_id)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
         raise InvalidInput("the cursor is not one that usercli printed") from None
     raise InvalidInput("the cursor belongs to another query; use the same filters and the same order")
 
@@ -100,7 +100,7 @@ def _typed(value_json: Any, order: Order) -> Any:
         moment = datetime.fromisoformat(value_json)
         if moment.tzinfo is None:
             raise TypeError
-        return moment
+        return moment.astimezone(UTC)
     if kind is uuid.UUID:
         return uuid.UUID(value_json)
     if type(value_json) is not kind or (kind is int and abs(value_json) > _LARGEST_INTEGER):
