@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from usercli.errors import Hint, InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.csv_quotes import STRAY_QUOTE, has_stray_quote
 from usercli.readers.text_source import MAX_LINE_BYTES, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
-from usercli.text import suggestion, without_formula_guard
+from usercli.text import csv_cell, suggestion, without_formula_guard
 
+_ATTRIBUTE = "attributes."
 _DELIMITERS = (",", ";", "\t", "|")
+# Lines that programs write before the header: Excel, which names the delimiter, PowerShell and Microsoft Entra.
+_PREAMBLE = re.compile(r'"?(?:sep=(.)"?[,;\t|]*|#TYPE\b[^\n]*|version:v[0-9.]+"?[,;\t|]*)\s*\Z', re.IGNORECASE)
 _UNESCAPED = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 
 
@@ -109,17 +114,23 @@ class _UserTable:
 
     def records(self) -> Iterator[Record | BadRecord]:
         header_line = self._header_line()
-        self._delimiter = self._options.delimiter or ("\t" if self._escaped else _detect_delimiter(header_line))
+        self._delimiter = (
+            self._options.delimiter
+            or self._named_delimiter
+            or ("\t" if self._escaped else detect_delimiter(header_line))
+        )
         self._header = self._field_names(self._cells(header_line))
         self._lines.end_record()
         while True:
             block = self._lines.block()
             if block is None:
                 yield from self._strict_records()
-            elif block[1]:
-                yield from self._fast_records(*block)
-            else:
+            elif not block[1]:
                 return
+            elif not self._escaped and has_stray_quote(block[1], self._delimiter):
+                self._lines.push_back(*block)
+            else:
+                yield from self._fast_records(*block)
 
     def _fast_records(self, first: int, text: str) -> Iterator[Record | BadRecord]:
         """The records of a block; from a record that is broken or incomplete on, the lines are pushed back."""
@@ -130,10 +141,10 @@ class _UserTable:
         try:
             for cells in rows:
                 number, read = first + read, rows.line_num
-                if is_plain and len(cells) == width:
+                if is_plain and len(cells) == width and cells[0].strip():
                     yield Record(number, dict(zip(header, cells, strict=True)))
-                elif cells:  # a blank line is no record
-                    yield record(number, cells)
+                elif (found := record(number, cells)) is not None:
+                    yield found
         except csv.Error:
             self._lines.push_back(first + read, "".join(lines_of(text)[read:]))
 
@@ -151,17 +162,26 @@ class _UserTable:
                 continue
             except csv.Error as error:
                 number, line = self._lines.rewind()
-                yield BadRecord(number, _reason(error), self._rough_fields(line))
+                yield BadRecord(number, _reason(error), _as_text(line))
                 rows = self._rows(self._lines)
                 continue
             number = self._lines.current[0][0]
+            text = "".join(line for _, line in self._lines.current)
             self._lines.end_record()
-            if cells:
-                yield self._record(number, cells)
+            if not self._escaped and has_stray_quote(text, self._delimiter):
+                yield BadRecord(number, STRAY_QUOTE, _as_text(text))
+            elif (found := self._record(number, cells)) is not None:
+                yield found
 
     def _header_line(self) -> str:
+        """The first line that is neither blank nor written before the header by a program."""
+        self._named_delimiter = ""
         for line in self._lines:
-            if line.strip():
+            found = None if self._escaped else preamble(line)
+            if found is not None:
+                self._named_delimiter = found or self._named_delimiter
+            elif line.strip():
+                self._header_number = self._lines.current[0][0]
                 return line
             self._lines.end_record()
         if self._lines.bad is not None:
@@ -182,40 +202,70 @@ class _UserTable:
             return next(csv.reader([line], delimiter=self._delimiter, strict=True))
         except csv.Error:
             if "\r" in line.rstrip("\r\n"):
-                raise InvalidInput("line 1: lines end with CR alone; convert them first: tr '\\r' '\\n'") from None
-            raise InvalidInput("line 1: the header line cannot be read: a quote is not closed") from None
+                raise self._bad_header("lines end with CR alone; convert them first: tr '\\r' '\\n'") from None
+            raise self._bad_header("the header line cannot be read: a quote is not closed") from None
+
+    def _bad_header(self, reason: str, hint: Hint | None = None) -> InvalidInput:
+        return InvalidInput(f"line {self._header_number}: {reason}", hint=hint)
+
+    def _named(self, cells: list[str]) -> list[str]:
+        """The names of the columns without the empty ones at the end, which hold nothing."""
+        self._width = len(cells)
+        names = [cell.strip() for cell in cells]
+        while len(names) > 1 and not names[-1] and "" not in self._options.mapping:
+            names.pop()
+        return names
 
     def _field_names(self, cells: list[str]) -> list[str]:
         """Our field for each column; `attributes.x` is an attribute."""
-        names: list[str] = []
-        for cell in cells:
-            theirs = cell.strip()
-            name = self._options.mapping.get(theirs, theirs)
-            if not name:
-                raise InvalidInput("line 1: a column has no name")
-            if name in names:
-                raise InvalidInput(f"line 1: the column {name} stands there twice")
-            if name not in FIELDS and name not in IGNORED and not name.startswith("attributes."):
-                if not self._options.unknown_to_attributes:
-                    raise InvalidInput(
-                        f"line 1: no such field: {name}{suggestion(name, list(FIELDS))}", hint=Hint.MAP_COLUMN
-                    )
-                name = f"attributes.{name}"
-            names.append(name)
-        if "email" not in names:
-            raise InvalidInput("line 1: there is no column email", hint=Hint.MAP_EMAIL)
-        missing = set(self._options.mapping) - {cell.strip() for cell in cells}
+        found: dict[str, str] = {}  # by our name
+        for theirs in self._named(cells):
+            name = self._field_name(theirs)
+            if found.get(name) == theirs:
+                raise self._bad_header(f"the column {theirs} stands there twice")
+            if name in found:
+                raise self._bad_header(f"the columns {found[name]} and {theirs} both give {name}")
+            found[name] = theirs
+        if "email" not in found:
+            raise self._bad_header("there is no column email", Hint.MAP_EMAIL)
+        parts = [theirs for name, theirs in found.items() if name.startswith(_ATTRIBUTE)]
+        if parts and "attributes" in found:
+            raise self._bad_header(f"the columns {found['attributes']} and {parts[0]} both give attributes")
+        missing = set(self._options.mapping) - set(found.values())
         if missing:
-            raise InvalidInput(f"line 1: there is no column {sorted(missing)[0]} to map")
-        self._is_guarded = not self._escaped and all(name in FIELDS for name in names)
-        self._is_plain = all(name in FIELDS for name in names)
-        return names
+            raise self._bad_header(f"there is no column {min(missing)} to map")
+        self._is_guarded = not self._escaped and all(name in FIELDS for name in found)
+        self._is_plain = all(name in FIELDS for name in found)
+        return list(found)
 
-    def _record(self, number: int, cells: list[str]) -> Record | BadRecord:
-        if len(cells) != len(self._header):
-            reason = f"{len(cells)} fields where the header has {len(self._header)}"
-            return BadRecord(number, reason, self._fields(cells))
-        return Record(number, self._fields(cells))
+    def _field_name(self, theirs: str) -> str:
+        name = self._options.mapping.get(theirs, theirs)
+        if not name:
+            raise self._bad_header("a column has no name")
+        if name in FIELDS or name in IGNORED or name.startswith(_ATTRIBUTE):
+            return name
+        if not self._options.unknown_to_attributes:
+            raise self._bad_header(f"no such field: {name}{suggestion(name, list(FIELDS))}", Hint.MAP_COLUMN)
+        return _ATTRIBUTE + name
+
+    def _record(self, number: int, cells: list[str]) -> Record | BadRecord | None:
+        """The record; None for a row of blanks."""
+        if not any(map(str.strip, cells)):
+            return None
+        named = len(self._header)
+        if named < len(cells) <= self._width:
+            if any(map(str.strip, cells[named:])):
+                raise self._bad_header("a column has no name")
+            cells = cells[:named]
+        if len(cells) == named:
+            return Record(number, self._fields(cells))
+        reason = f"{len(cells)} fields where the header has {self._width}"
+        surplus = len(cells) > named
+        return BadRecord(number, reason, self._joined(cells) if surplus else self._fields(cells))
+
+    def _joined(self, cells: list[str]) -> dict[str, Any]:
+        """The row as the reject file keeps it: with all of its cells, and not to be imported as it is."""
+        return _as_text("\t".join(cells) if self._escaped else ",".join(map(csv_cell, cells)))
 
     def _fields(self, cells: list[str]) -> dict[str, Any]:
         fields: dict[str, Any] = {}
@@ -224,9 +274,9 @@ class _UserTable:
                 continue
             if self._is_guarded and cell[:1] == "'":
                 cell = without_formula_guard(cell)
-            if name.startswith("attributes."):
+            if name.startswith(_ATTRIBUTE):
                 if cell:
-                    fields.setdefault("attributes", {})[name.removeprefix("attributes.")] = cell
+                    fields.setdefault("attributes", {})[name.removeprefix(_ATTRIBUTE)] = cell
             else:
                 fields[name] = cell
         return fields
@@ -236,12 +286,8 @@ class _UserTable:
         assert bad is not None  # noqa: S101 - the caller checked
         if self._lines.current:  # inside a quoted field that began earlier
             number, line = self._lines.rewind()
-            yield BadRecord(number, "a quote is opened and not closed", self._rough_fields(line))
+            yield BadRecord(number, "a quote is opened and not closed", _as_text(line))
         yield BadRecord(bad.number, bad.reason)
-
-    def _rough_fields(self, line: str) -> dict[str, Any]:
-        """The fields of a line that cannot be parsed, for the reject file."""
-        return self._fields([cell.strip('"') for cell in line.rstrip("\r\n").split(self._delimiter)])
 
 
 class _PlainTable(_UserTable):
@@ -253,16 +299,27 @@ class _PlainTable(_UserTable):
         self._is_guarded, self._is_plain = not escaped, False
 
     def _field_names(self, cells: list[str]) -> list[str]:
-        names = [cell.strip() for cell in cells]
+        names = self._named(cells)
         for name in self._wanted:
             if name not in names:
-                raise InvalidInput(f"line 1: there is no column {name}")
+                raise self._bad_header(f"there is no column {name}")
             if names.count(name) > 1:
-                raise InvalidInput(f"line 1: the column {name} stands there twice")
+                raise self._bad_header(f"the column {name} appears twice")
         return names
 
 
-def _detect_delimiter(header: str) -> str:
+def _as_text(line: str) -> dict[str, Any]:
+    """The fields of a row that cannot be taken apart; no such email is imported."""
+    return {"email": line.rstrip("\r\n")}
+
+
+def preamble(line: str) -> str | None:
+    """None unless a program wrote the line before the header; the delimiter that it names, or an empty text."""
+    found = _PREAMBLE.match(line)
+    return (found[1] or "") if found else None
+
+
+def detect_delimiter(header: str) -> str:
     """The most frequent delimiter of the header line."""
     return max(_DELIMITERS, key=header.count) if any(s in header for s in _DELIMITERS) else ","
 

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from usercli.errors import InvalidInput
-from usercli.readers.text_source import BadLine, numbered_lines, open_source
+from usercli.readers.csv_quotes import STRAY_QUOTE, has_stray_quote
+from usercli.readers.csv_tsv import detect_delimiter, preamble
+from usercli.readers.text_source import BadLine, lines_of, numbered_lines, open_source
 from usercli.schemas.document import Document, Path
 from usercli.schemas.user_fields import BOOLEANS, DESIRED, TIMES
 from usercli.text import suggestion, without_formula_guard
@@ -103,31 +105,47 @@ def _require_valid(document: Document, value: Any, path: Path) -> None:
 
 
 def _read_csv(name: str, data: bytes) -> Document:
-    lines = _text(name, data).splitlines(keepends=True)
-    separator = max(",;\t|", key=lines[0].count)
+    lines = lines_of(_text(name, data))
+    begin, delimiter = _before_header(lines)
     csv.field_size_limit(MAX_BYTES)
-    rows = csv.reader(lines, delimiter=separator, strict=True)
+    rows = csv.reader(lines[begin:], delimiter=delimiter, strict=True)
     users: list[dict[str, Any]] = []
     document = Document(name, {"users": users})
     header: list[str] = []
+    end = begin
     try:
         for row in rows:
+            start, end = end, begin + rows.line_num
+            if has_stray_quote("".join(lines[start:end]), delimiter):
+                raise InvalidInput(f"{name}:{start + 1}: {STRAY_QUOTE}")
             if not header:
-                header = _header(name, row)
-            elif row:
-                document.lines["users", len(users)] = rows.line_num
+                header = _header(f"{name}:{start + 1}", row)
+            elif any(map(str.strip, row)):
+                document.lines["users", len(users)] = end
                 users.append(_user(document.place(("users", len(users))), header, row))
     except csv.Error:
-        raise InvalidInput(f"{name}:{rows.line_num}: not valid CSV (is a quote not closed?)") from None
+        number = begin + rows.line_num
+        raise InvalidInput(f"{name}:{number}: not valid CSV (is a quote not closed?)") from None
     return document
 
 
-def _header(name: str, cells: list[str]) -> list[str]:
+def _before_header(lines: list[str]) -> tuple[int, str]:
+    """How many lines stand before the header, and the delimiter."""
+    named = ""
+    for number, line in enumerate(lines):
+        found = preamble(line)
+        if found is None and line.strip():
+            return number, named or detect_delimiter(line)
+        named = found or named
+    return len(lines), ","
+
+
+def _header(place: str, cells: list[str]) -> list[str]:
     for cell in cells:
         if cell not in COLUMNS:
-            raise InvalidInput(f"{name}:1: no such column: {cell or '(empty)'}{suggestion(cell, list(COLUMNS))}")
+            raise InvalidInput(f"{place}: no such column: {cell or '(empty)'}{suggestion(cell, list(COLUMNS))}")
         if cells.count(cell) > 1:
-            raise InvalidInput(f"{name}:1: the column {cell} stands there twice")
+            raise InvalidInput(f"{place}: the column {cell} stands there twice")
     return cells
 
 

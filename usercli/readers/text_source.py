@@ -20,6 +20,7 @@ BOM = b"\xef\xbb\xbf"
 
 _BLOCK = 1 << 18
 _GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -53,10 +54,12 @@ def position(source: BinaryIO) -> int:
 
 
 def _unzipped(source: BinaryIO) -> BinaryIO:
-    start = source.peek(2)[:2] if hasattr(source, "peek") else b""
-    if start == _GZIP:
+    start = source.peek(4)[:4] if hasattr(source, "peek") else b""
+    if start[:2] == _GZIP:
         return cast("BinaryIO", gzip.GzipFile(fileobj=source))
-    if start in _UTF16:
+    if start == _ZIP:
+        raise InvalidInput("the file is a ZIP archive, as an .xlsx file is; save it as CSV first")
+    if start[:2] in _UTF16:
         raise InvalidInput("the file is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8")
     return source
 
