@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from time import process_time
 from typing import Any
 
 import pytest
 
-from tests.audit_log import HASH, keys, uow, verify
+from tests.audit_log import HASH, keys, tampering, uow, verify
 from tests.conftest import Cli, Database
 from tests.table_dump import everything
+from usercli.hash_chain import canonical
 from usercli.schemas.users import UserCreate, UserUpdate
 from usercli.services import privacy, users
 
@@ -348,3 +350,43 @@ def test_a_user_is_the_live_one_and_the_one_in_the_bin_is_a_note(database: Datab
         assert {json.loads(event)["target_id"] for event in out.splitlines()} == {str(second.id)}
     for line in (["history", f"id:{second.id}"], ["privacy", "export", f"id:{first.id}"], ["show", ADA]):
         assert cli(*line)[::2] == (0, "")
+# -- how long it takes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@" + "a" * 100_000 + " vic",
+        "vic é" + "\u0300\u0323" * 50_000 + "@b",  # combining marks out of order, which NFC sorts
+        "vic é@" + "xn--a." * 20_000,
+        "vic. " * 20_000,
+        "vic " + "é@é " * 10_000,
+    ],
+    ids=["one word", "combining marks", "labels", "names", "addresses"],
+)
+def test_a_search_for_mentions_takes_linear_time(text: str) -> None:
+    names = privacy.mention_matcher({"vic@example.com"}, ["vick"])
+    began = process_time()
+    assert not names(canonical({"actor": "root", "after": {"attributes": {"note": text}}}))
+    assert process_time() - began < 3  # of milliseconds; minutes where it is quadratic
+    assert names(canonical({"actor": "root", "after": {"attributes": {"note": f"{text} (VIC@example.com)"}}}))
+
+
+def test_a_search_for_many_addresses_takes_no_time_for_each() -> None:
+    addresses = {f"vic{number}@example.com" for number in range(20_000)}
+    names = privacy.mention_matcher(addresses, [])
+    texts = [canonical({"actor": "root", "target_email": f"vic{number}@example.org"}) for number in range(1000)]
+    began = process_time()
+    assert not any(map(names, texts))
+    assert process_time() - began < 1
+    assert names(canonical({"actor": "root", "target_email": "VIC19999@example.com"}))
+
+
+def test_erasing_reads_past_values_that_are_no_json(database: Database, cli: Cli) -> None:
+    add(database, ADA)
+    add(database, BOB, attributes={"boss": ADA})
+    with tampering(database) as owner:
+        owner.set(2, "personal", f"broken, {ADA}")
+        owner.rows("DROP TABLE kept")
+    assert cli("privacy", "erase", ADA, "--confirm", ADA)[0] == 0
+    assert ADA not in log_text(database)

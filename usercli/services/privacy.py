@@ -26,8 +26,14 @@ from usercli.times import rfc3339, utcnow
 
 _CHUNK = 1000
 
-#: What may be an address in a sentence.
-_WORD = re.compile(r"[^\s,;:()<>\[\]\"]+@[^\s,;:()<>\[\]\"]+")
+#: What stands between the words of a sentence. To search for words with an @ in them would be quadratic.
+_BETWEEN_WORDS = re.compile(r"([\s,;:()<>\[\]\"]+)")
+
+#: Longer words are no address or name, and are not normalised: the time for that is quadratic.
+_LONGEST_WORD = 1000
+
+#: Up to so many names are looked for in a text before its JSON is read.
+_FEW = 16
 
 
 def purge_deleted(deleted_before: datetime, uow: UnitOfWork) -> Change:
@@ -150,20 +156,29 @@ def mention_matcher(addresses: Collection[str], aliases: Collection[str]) -> Cal
     pattern = re.compile("|".join(rf"(?<![\w@.+-]){re.escape(word)}(?![\w@+-]|\.\w)" for word in words) or r"(?!)")
 
     def names(personal: str) -> bool:
-        text = _casefold(personal)
-        if not any(sign in text for sign in signs):
-            return False
+        if len(signs) <= _FEW:
+            text = _casefold(personal)
+            if not any(sign in text for sign in signs):
+                return False
         return any(
-            _mentions_address(keys, value) or pattern.search(_casefold(value))
-            for value in _texts(json.loads(personal))
+            _mentions_address(keys, value) or pattern.search(_casefold(value)) for value in _texts(_value(personal))
         )
 
     return names
 
 
 def _mentions_address(keys: Collection[str], text: str) -> bool:
-    found = _WORD.findall(text) if "@" in text else []
-    return any(_key(word) in keys or _key(word.strip(".'")) in keys for word in found)
+    words = _BETWEEN_WORDS.split(text) if "@" in text else []
+    found = [word for word in words if "@" in word and len(word) <= _LONGEST_WORD]
+    return any(_key(form) in keys for word in found for form in {word, word.strip(".'")})
+
+
+def _value(personal: str) -> Any:
+    """The personal values of an event; what is no JSON is one text."""
+    try:
+        return json.loads(personal)
+    except (ValueError, RecursionError):
+        return personal
 
 
 def _key(address: str) -> str | None:
@@ -174,7 +189,11 @@ def _key(address: str) -> str | None:
 
 
 def _casefold(text: str) -> str:
-    return unicodedata.normalize("NFC", text.casefold())
+    text = text.casefold()
+    if text.isascii():
+        return text
+    words = [text] if len(text) <= _LONGEST_WORD else _BETWEEN_WORDS.split(text)
+    return "".join(unicodedata.normalize("NFC", word) if len(word) <= _LONGEST_WORD else word for word in words)
 
 
 def _texts(value: Any) -> Iterator[str]:
