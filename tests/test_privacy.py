@@ -350,6 +350,8 @@ def test_a_user_is_the_live_one_and_the_one_in_the_bin_is_a_note(database: Datab
         assert {json.loads(event)["target_id"] for event in out.splitlines()} == {str(second.id)}
     for line in (["history", f"id:{second.id}"], ["privacy", "export", f"id:{first.id}"], ["show", ADA]):
         assert cli(*line)[::2] == (0, "")
+
+
 # -- how long it takes
 
 
