@@ -258,7 +258,7 @@ def test_every_bad_row_is_named_and_nothing_is_changed(
         "error: review.csv:2: decision is neither keep nor revoke: kep",
         "error: review.csv:5: user is not an id",
         "error: review.csv:6: granted_at is not a time as it was exported",
-        "error: review.csv:7: the grant stands there twice, first on line 4",
+        "error: review.csv:7: the grant appears twice, first on line 4",
         "error: review.csv:8: 5 fields where the header has 9",
         "error: review.csv:9: a quote is opened and not closed",
         "error: 6 bad rows found; nothing was changed",
@@ -272,7 +272,7 @@ def test_every_bad_row_is_named_and_nothing_is_changed(
     [
         ("review.csv", "", "the file is empty: there is no header line"),
         ("review.csv", "user,email,role,granted_at\n", "line 1: there is no column decision"),
-        ("review.csv", f"{FIELDS},decision\n", "line 1: the column decision stands there twice"),
+        ("review.csv", f"{FIELDS},decision\n", "line 1: the column decision appears twice"),
         ("review.json", "[]", "a review is read as .csv or .tsv, not: review.json"),
         ("review", "", "a review is read as .csv or .tsv, not: review"),
     ],

@@ -336,10 +336,10 @@ def test_every_filter_has_its_match_with_the_same_answer(cli: Cli, three: None) 
 
 def test_a_match_that_says_nothing_is_refused(cli: Cli) -> None:
     for item, message in (
-        ("expird=true", "--match wants KEY=VALUE, not: expird=true; did you mean: expired (keys: "),
-        ("expired", "--match wants KEY=VALUE, not: expired; did you mean: expired"),
-        ("expired=yes", "--match expired= wants true or false, not: yes"),
-        ("never-signed-in=", "--match never-signed-in= wants true or false, not: "),
+        ("expird=true", "--match must be KEY=VALUE, not: expird=true; did you mean: expired (keys: "),
+        ("expired", "--match must be KEY=VALUE, not: expired; did you mean: expired"),
+        ("expired=yes", "--match expired= must be true or false, not: yes"),
+        ("never-signed-in=", "--match never-signed-in= must be true or false, not: "),
         ("inactive-for=long", "not a time: long (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)"),
     ):
         code, out, err = cli("list", "--match", item)

@@ -371,7 +371,11 @@ def test_autogenerate_sees_the_tables_of_one_side(
 @on_sqlite
 def test_autogenerate_wants_postgresql(configured: None, cli: Cli) -> None:
     code, out, err = cli("db", "revision", "-m", "x", "--autogenerate")
-    assert (code, out, err) == (2, "", "error: --autogenerate wants PostgreSQL; what SQLite tells is not enough\n")
+    assert (code, out, err) == (
+        2,
+        "",
+        "error: --autogenerate requires PostgreSQL; SQLite does not report enough of a schema\n",
+    )
 
 
 def test_a_difference_is_told_by_whose_it_is(upgraded: None, database: Database, cli: Cli) -> None:
@@ -396,7 +400,7 @@ def test_without_the_folder_usercli_works_and_warns_once(
     for place in ("/nowhere/at/all", "nowhere.at.all", "coachbot.nothing"):
         monkeypatch.setenv("USERCLI_MIGRATIONS", f"coachbot_version={place}")
         warning = (
-            f"warning: the migrations of coachbot are not at hand ({place}); its tables are left as they are\n"
+            f"warning: the migrations of coachbot are not available ({place}); its tables are left as they are\n"
         )
         assert cli("db", "check", "-o", "json") == (
             0,

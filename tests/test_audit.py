@@ -511,7 +511,7 @@ def test_a_checkpoint_is_what_verify_expects(logged: Cli, database: Database) ->
     )
     code, out, err = logged("audit", "verify", "--expect-head", "abc")
     assert (code, out) == (2, "")
-    assert err == "error: --expect-head wants the 64 hexadecimal digits of a checkpoint\n"
+    assert err == "error: --expect-head must be the 64 hexadecimal digits of a checkpoint\n"
 
 
 def test_changes_has_a_line_for_each_command_that_changed_something(logged: Cli) -> None:
@@ -677,7 +677,8 @@ def test_erasing_wants_the_owner_and_says_so(cli: Cli, database: Database, opera
     code, out, err = cli("--database-url", operator, "privacy", "erase", ADA, "--confirm", ADA)
     assert (code, out) == (5, "")
     assert (
-        err == "error: the database role may not do this to the audit log; erasing wants the owner of the tables\n"
+        err
+        == "error: the database role may not do this to the audit log; erasing requires the owner of the tables\n"
     )
     assert (everything(database), database.rows("SELECT * FROM audit_events")) == before
 

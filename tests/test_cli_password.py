@@ -149,7 +149,7 @@ REFUSED = [
     (b"\r\n", "the password from {place} is empty"),
     (b"correct horse\nbattery staple\n", "there is more than one line in {place}; a password is one line"),
     (b"correct horse battery\n\n", "there is more than one line in {place}; a password is one line"),
-    (b"correct\0horse battery", "the password from {place} holds a NUL byte"),
+    (b"correct\0horse battery", "the password from {place} contains a NUL byte"),
     (b"correct horse battery \xff", "the password from {place} is not valid UTF-8"),
     (b"correct horse battery \xed\xa0\x80", "the password from {place} is not valid UTF-8"),
     (b"x" * 1_100_000, "what comes from {place} is too long for a password"),
@@ -252,13 +252,13 @@ def test_a_descriptor_that_nobody_opened_is_refused(
     cli: Cli, ada: UserView, number: str, command: list[str]
 ) -> None:
     answer = cli(*command, "--password-fd", number)
-    assert answer == (2, "", f"error: cannot read file descriptor {number}: nobody opened it\n")
+    assert answer == (2, "", f"error: cannot read file descriptor {number}: it is not open\n")
 
 
 def test_the_descriptors_of_the_database_are_nobodys_secret(run: Run, ada: UserView, database: Database) -> None:
     for number in range(3, 9):
         done = run("password", "set", EMAIL, "--password-fd", str(number), timeout=20)
-        expected = f"error: cannot read file descriptor {number}: nobody opened it\n"
+        expected = f"error: cannot read file descriptor {number}: it is not open\n"
         assert (done.returncode, done.stdout, done.stderr) == (2, "", expected)
         if number == 4:
             break  # 3 and 4 are the first that a process opens for itself
@@ -303,7 +303,7 @@ def test_without_a_way_and_without_a_terminal_the_flags_are_named(
 @only_sqlite
 def test_what_goes_with_generate_is_refused_without_it(cli: Cli, ada: UserView, options: list[str]) -> None:
     answer = cli("password", "set", EMAIL, "--password-stdin", *options, stdin=PASSWORD)
-    assert answer == (2, "", "error: --length, --words and --secret-out go with --generate\n")
+    assert answer == (2, "", "error: --length, --words and --secret-out require --generate\n")
 
 
 def test_no_option_takes_a_secret_as_its_value(cli: Cli) -> None:
@@ -536,7 +536,7 @@ def test_a_generated_password_needs_a_way_out(cli: Cli, ada: UserView, database:
     expected = (
         2,
         "",
-        "error: a generated password must go somewhere: without a terminal add --secret-out FILE\n",
+        "error: there is no terminal to show the generated password on; add --secret-out FILE\n",
     )
     before = rows(database)
     assert cli("password", "set", EMAIL, "--generate") == expected
@@ -596,7 +596,7 @@ def test_secret_out_must_be_new(cli: Cli, ada: UserView, database: Database, tmp
     link.symlink_to(tmp_path / "nowhere")
     before = rows(database)
     for there in (path, link, tmp_path):
-        expected = (2, "", f"error: {there} exists already; --secret-out wants a new file\n")
+        expected = (2, "", f"error: {there} exists already; --secret-out requires a new file\n")
         assert cli("password", "set", EMAIL, "--generate", "--secret-out", str(there)) == expected
         assert cli("password", "reset", EMAIL, "--yes", "--secret-out", str(there)) == expected
         assert cli("create", "bob@example.com", "--generate", "--secret-out", str(there)) == expected

@@ -116,7 +116,7 @@ def test_a_closed_or_full_stderr_changes_neither_data_nor_codes(
 @on_sqlite
 def test_a_closed_stdin_is_no_terminal(environment: Path, ada: UserView) -> None:
     done = shell("usercli delete ada@example.com <&-; echo $?; usercli list -q <&- >&2")
-    error = "error: move ada@example.com to the bin: this needs a confirmation; add --yes\n"
+    error = "error: move ada@example.com to the recycle bin: this needs a confirmation; add --yes\n"
     assert (done.stdout, done.stderr) == ("2\n", f"{error}{ada.id}\n")
 
 
@@ -175,7 +175,7 @@ def terminal(*arguments: str, stdin: int | None = None) -> Iterator[Terminal]:
 
 
 def question(database: Database) -> str:
-    return f"move ada@example.com to the bin on {database.url.where}? [y/N] "
+    return f"move ada@example.com to the recycle bin on {database.url.where}? [y/N] "
 
 
 def in_bin(database: Database) -> bool:
@@ -375,8 +375,8 @@ def test_a_server_that_cannot_be_reached(clean_environment: Path) -> None:
 
 def test_a_url_that_cannot_be_used_repeats_no_secret(clean_environment: Path) -> None:
     forms = "write postgresql://user@host:5432/database or sqlite:///path/to/file.db"
-    option = "the database URL holds an unknown option, or a wrong value of one"
-    odd = "the user name or password in the database URL holds @, /, ? or #; write them as %40, %2F, %3F, %23"
+    option = "the database URL contains an unknown option, or a wrong value of one"
+    odd = "the user name or password in the database URL contains @, /, ? or #; write them as %40, %2F, %3F, %23"
     port = "the port in the database URL is not a number from 1 to 65535"
     for url, error in (
         ("", "--database-url is empty; leave it out to use the configured database"),
@@ -387,16 +387,16 @@ def test_a_url_that_cannot_be_used_repeats_no_secret(clean_environment: Path) ->
         (f"postgresql://bob:{CANARY}#x@host/db", odd),
         (
             f"postgresql://bob:{CANARY}%@h/d",
-            "the database URL holds a % that is not an escape; write it as %25",
+            "the database URL contains a % that is not an escape; write it as %25",
         ),
-        (f"postgresql://bob:{CANARY}%00@host/db", "the database URL holds a NUL character"),
+        (f"postgresql://bob:{CANARY}%00@host/db", "the database URL contains a NUL character"),
         (f"postgresql://bob:{CANARY}@host:99999/db", port),
         (f"postgresql://bob:{CANARY}@host:{CANARY}/db", port),
         (f"postgresql://bob:{CANARY}@[::1/db", f"the database URL cannot be read; {forms}"),
         ("postgresql://", f"the database URL names no database; {forms}"),
         (f"sqlite://{CANARY}", "a SQLite URL names a file: sqlite:///relative.db or sqlite:////absolute/file.db"),
         ("sqlite:///:memory:", "a SQLite URL names a file: sqlite:///relative.db or sqlite:////absolute/file.db"),
-        ("sqlite:////tmp/a%00.db", "the database URL holds a NUL character"),
+        ("sqlite:////tmp/a%00.db", "the database URL contains a NUL character"),
     ):
         one_line(["--database-url", url, "list"], 2, error)
         if url:
@@ -424,7 +424,7 @@ def test_a_server_that_lets_nobody_in(clean_environment: Path) -> None:
         place = f"127.0.0.1:{cluster.port}"
         for login, database, reason in (
             (f"bob:{SECRET}", "postgres", "the server refused the password of user bob"),
-            ("bob", "postgres", "the server wants a password for user bob; see usercli config show"),
+            ("bob", "postgres", "the server requires a password for user bob; see usercli config show"),
             ("nobody", "postgres", "the server does not let user nobody in from this machine"),
             ("stranger", "postgres", "the server has no user stranger"),
             ("postgres", "nowhere", "the server has no database nowhere; create it first"),

@@ -143,11 +143,11 @@ REFUSED_BY_CREATE = [
         ["ada@example.com", "--expires", ""],
         "not a time:  (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)",
     ),
-    (["ada@example.com", "--attribute", "team"], "--attribute wants KEY=VALUE, not: team"),
-    (["ada@example.com", "--attribute", "=blue"], "--attribute wants KEY=VALUE, not: =blue"),
+    (["ada@example.com", "--attribute", "team"], "--attribute must be KEY=VALUE, not: team"),
+    (["ada@example.com", "--attribute", "=blue"], "--attribute must be KEY=VALUE, not: =blue"),
     (
         ["ada@example.com", "--attribute-json", "level=high"],
-        "--attribute-json level= wants a JSON value (a text stands in quotes)",
+        "--attribute-json level= must be a JSON value (put a text in quotes)",
     ),
     (
         ["ada@example.com", "--attribute", "a=1", "--attribute-json", "a=1"],
@@ -404,7 +404,7 @@ def test_several_binned_users_with_one_email_are_a_conflict(
     cli("delete", "ada@example.com", "--yes")
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     listed = ", ".join(f"id:{id_} (deleted {today})" for id_ in sorted([str(ada.id), str(other.id)]))
-    error = f"error: ada@example.com fits several users; name one of: {listed}\n"
+    error = f"error: ada@example.com matches several users; name one of: {listed}\n"
     assert cli(*command, "ada@example.com") == (4, "", error)
     confirm = ["--confirm", "ada@example.com"] if "--purge" in command else []
     assert cli(*command, f"id:{ada.id}", *confirm)[0] == 0
@@ -413,12 +413,16 @@ def test_several_binned_users_with_one_email_are_a_conflict(
 def test_delete_needs_a_confirmation(cli: Cli, ada: UserView, bob: UserView, database: Database) -> None:
     before = stored(database)
     one = cli("delete", "ada@example.com")
-    assert one == (2, "", "error: move ada@example.com to the bin: this needs a confirmation; add --yes\n")
+    assert one == (2, "", "error: move ada@example.com to the recycle bin: this needs a confirmation; add --yes\n")
     code, out, err = cli("delete", "ada@example.com", "bob@example.com")
     assert (code, out) == (2, "")
     assert err.endswith("this needs a confirmation; add --yes\n")
     misplaced = cli("delete", "ada@example.com", "--confirm", "ada@example.com")
-    assert misplaced == (2, "", "error: --confirm goes with --purge; to confirm moving to the bin add --yes\n")
+    assert misplaced == (
+        2,
+        "",
+        "error: --confirm requires --purge; to confirm a move to the recycle bin add --yes\n",
+    )
     assert stored(database) == before
 
 
@@ -653,13 +657,13 @@ def test_list_filters(cli: Cli, crowd: None) -> None:
 
 
 REFUSED_BY_LIST = [
-    (["--match", "activ=true"], "--match wants KEY=VALUE, not: activ=true; did you mean: active"),
-    (["--match", "active"], "--match wants KEY=VALUE, not: active"),
-    (["--match", "active=yes"], "--match active= wants true or false, not: yes"),
+    (["--match", "activ=true"], "--match must be KEY=VALUE, not: activ=true; did you mean: active"),
+    (["--match", "active"], "--match must be KEY=VALUE, not: active"),
+    (["--match", "active=yes"], "--match active= must be true or false, not: yes"),
     (["--active", "--match", "active=false"], "the filter active is given twice, with different values"),
     (["--match", "search=a", "--search", "b"], "the filter search is given twice, with different values"),
-    (["--where", "team"], "--where wants KEY=VALUE, not: team"),
-    (["--where", "=blue"], "--where wants KEY=VALUE, not: =blue"),
+    (["--where", "team"], "--where must be KEY=VALUE, not: team"),
+    (["--where", "=blue"], "--where must be KEY=VALUE, not: =blue"),
     (["--created-after", "yesterday"], "not a time: yesterday (write 30d, "),
     (["--sort", "name"], "cannot sort by name; the fields to sort by are: id, email, full_name, "),
     (["--sort", "attributes"], "cannot sort by attributes; the fields to sort by are: id, "),

@@ -261,7 +261,7 @@ def test_a_password_that_others_can_read_is_refused(configured: Configured, mode
     assert run_here("config", "show", "--profile", "a") == (
         2,
         "",
-        f"error: {path} holds a password and others can read it; run: chmod 600 {path}\n",
+        f"error: {path} contains a password and others can read it; run: chmod 600 {path}\n",
     )
 
 
@@ -509,7 +509,7 @@ def test_sample_users_never_go_into_a_protected_database(configured: Configured,
     configured(f'[profiles.production]\nurl = "sqlite:///{where}"\nprotected = true\n')
     code, out, err = run_here("--profile", "production", "db", "seed", "--target", "production")
     assert (code, out) == (6, "")
-    assert err == f"error: production ({where}) is protected; sample users have no place there\n"
+    assert err == f"error: production ({where}) is protected; it takes no sample users\n"
     assert not where.exists()
 
 
@@ -527,13 +527,13 @@ def test_reading_and_dry_runs_need_no_name(configured: Configured, clean_environ
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        (f"postgresql://u:{SECRET}@x@h/d", "the user name or password in the database URL holds"),
-        (f"postgresql://u:a/{SECRET}@h/d", "the user name or password in the database URL holds"),
-        (f"postgresql://u:a#{SECRET}@h/d", "the user name or password in the database URL holds"),
-        (f"postgresql://u:12?{SECRET}@h/d", "the user name or password in the database URL holds"),
-        (f"postgresql://u:1/a?{SECRET}@h/d", "the user name or password in the database URL holds"),
-        (f"postgresql://u:{SECRET}%@h/d", "the database URL holds a % that is not an escape; write it as %25"),
-        (f"postgresql://u:%zz{SECRET}@h/d", "the database URL holds a % that is not an escape; write it as %25"),
+        (f"postgresql://u:{SECRET}@x@h/d", "the user name or password in the database URL contains"),
+        (f"postgresql://u:a/{SECRET}@h/d", "the user name or password in the database URL contains"),
+        (f"postgresql://u:a#{SECRET}@h/d", "the user name or password in the database URL contains"),
+        (f"postgresql://u:12?{SECRET}@h/d", "the user name or password in the database URL contains"),
+        (f"postgresql://u:1/a?{SECRET}@h/d", "the user name or password in the database URL contains"),
+        (f"postgresql://u:{SECRET}%@h/d", "the database URL contains a % that is not an escape; write it as %25"),
+        (f"postgresql://u:%zz{SECRET}@h/d", "the database URL contains a % that is not an escape; write it as %25"),
         (f"postgresql://u:{SECRET}@h:port/d", "the port in the database URL is not a number from 1 to 65535"),
         (f"postgresql://u:{SECRET}@h:0/d", "the port in the database URL is not a number from 1 to 65535"),
         (f"postgresql://u:{SECRET}@h:65536/d", "the port in the database URL is not a number from 1 to 65535"),
@@ -547,7 +547,7 @@ def test_reading_and_dry_runs_need_no_name(configured: Configured, clean_environ
         ("sqlite://", "a SQLite URL names a file"),
         ("sqlite:///:memory:", "a SQLite URL names a file"),
         (f"sqlite:////tmp/x.db?key={SECRET}", "a SQLite URL names a file"),
-        (f"postgresql://u:{SECRET}%00@h/d", "the database URL holds a NUL character"),
+        (f"postgresql://u:{SECRET}%00@h/d", "the database URL contains a NUL character"),
     ],
 )
 def test_a_malformed_url_is_refused_without_a_word_of_it(

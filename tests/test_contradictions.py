@@ -29,11 +29,11 @@ PAIRS = [
     (["list", "--inactive", "--match", "active=true"], "the filter active is given twice, with different values"),
     (
         ["list", "--deleted", "--active"],
-        "--deleted and --active contradict each other: who is in the bin is not active",
+        "--deleted and --active contradict each other: who is in the recycle bin is not active",
     ),
     (
         ["list", "--created-after", "1d", "--created-before", "2d"],
-        "--created-after is not before --created-before: no user fits",
+        "--created-after is not before --created-before: no user can match",
     ),
     (
         ["update", "ada@example.com", "--add-role", "ops", "--remove-role", "ops"],
@@ -43,7 +43,7 @@ PAIRS = [
         ["update", "ada@example.com", "--attribute", "team=red", "--unset-attribute", "team"],
         "an attribute cannot be both set and unset: team",
     ),
-    (["audit", "log", "--since", "1d", "--until", "2d"], "--since is not before --until: no event fits"),
+    (["audit", "log", "--since", "1d", "--until", "2d"], "--since is not before --until: no event can match"),
     (["audit", "log", "--by", "root", "--actor", "ada"], "--by and --actor name two actors"),
 ]
 

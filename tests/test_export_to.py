@@ -175,7 +175,7 @@ def test_django_loads_the_fixture_also_twice_and_lets_users_in(cli: Cli, people:
     assert (code, err.splitlines()[1:]) == (
         0,
         [
-            "warning: django has no place for some fields of some users: attributes of 1, expires_at of 1, "
+            "warning: django cannot carry some fields of some users: attributes of 1, expires_at of 1, "
             "must_change_password of 1, password_changed_at of 1",
             "warning: django: hashes are bcrypt: django.contrib.auth.hashers.BCryptPasswordHasher must be in "
             "PASSWORD_HASHERS",
@@ -419,7 +419,7 @@ def test_users_are_written_as_they_come(system: str) -> None:
         ("--to django -q", "--to decides format and fields; leave out -o, --fields and -q"),
         ("--to django --fields email", "--to decides format and fields; leave out -o, --fields and -q"),
         ("--to auth0 --with-hashes", "hashes are written to a file only; name one"),
-        ("x.json --to scim --with-hashes", "scim has no place for hashes; leave out --with-hashes"),
+        ("x.json --to scim --with-hashes", "scim cannot carry hashes; leave out --with-hashes"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(

@@ -128,14 +128,14 @@ def test_a_truncated_document_names_its_line(system: str) -> None:
     whole = json.dumps([object_of(system)] * 3, indent=1).encode()
     lines = whole.count(b"\n", 0, len(whole) - 20) + 1
     message = attempt(system, whole[:-20])
-    assert message == f"line {lines}: not valid JSON, so no file of {system}: it ends too early"
+    assert message == f"line {lines}: not valid JSON, so not a file of {system}: it ends too early"
 
 
 @pytest.mark.parametrize("system", JSON_SYSTEMS)
 def test_a_key_that_stands_twice_is_refused(system: str) -> None:
     text = json.dumps([object_of(system), object_of(system)])
     text = text[:-3].replace('"email": ', '"email": "eve@example.com", "email": ', 1) + text[-3:]
-    assert reasons(read(system, text)) == [(1, "the key email stands there twice")]
+    assert reasons(read(system, text)) == [(1, "the key email appears twice")]
 
 
 @pytest.mark.parametrize("system", JSON_SYSTEMS)

@@ -510,7 +510,7 @@ def test_ldif_refuses_changes_and_values_in_other_files() -> None:
     found = read("ldif", entries)
     assert reasons(found) == [
         (1, "line 2: a change of a directory, not an entry of it"),
-        (5, "line 7: the value of userpassword stands in another file"),
+        (5, "line 7: the value of userpassword is in another file"),
         (9, "line 11: mail is not base64 of UTF-8"),
         (18, "line 20: not NAME: VALUE"),
     ]

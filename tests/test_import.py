@@ -119,7 +119,7 @@ def test_a_bad_record_is_named_and_nothing_is_written(
     [
         ("", "users.csv", "error: the file is empty: there is no header line\n"),
         ("name\nA\n", "users.csv", None),
-        ("email,email\na@example.com,b\n", "users.csv", "error: line 1: the column email stands there twice\n"),
+        ("email,email\na@example.com,b\n", "users.csv", "error: line 1: the column email appears twice\n"),
         ("email,\na@example.com,b\n", "users.csv", "error: line 1: a column has no name\n"),
         ("full_name\nA\n", "users.csv", "error: line 1: there is no column email; use --map THEIRS=email\n"),
         ("email\na@example.com\n".encode("utf-16"), "users.csv", None),

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 BIG = b"x" * 10_000_000
 MANY = b"".join(b'{"email":"user%d@example.com"}\n' % n for n in range(8_000))
 LATIN_1 = b"Z\xfcrich"
-ARRAY = "the file is no JSON array of users; objects line by line are read with --from jsonl"
+ARRAY = "the file is not a JSON array of users; objects line by line are read with --from jsonl"
 UTF_16 = "the file is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8"
 NUL = "a NUL byte (a file in UTF-16 has them)"
 

@@ -70,12 +70,12 @@ def test_the_same_command_goes_on_where_it_stopped(cli: Cli, file: str, breaks, 
     breaks(4)  # the first commit notes the beginning; then ten users each
     code, out, err = cli("import", file, "--resume")
     assert (code, out) == (130, "")
-    assert "the first 20 records stand; the same command goes on from there" in err
+    assert "the first 20 records are committed; the same command resumes from there" in err
     assert count(database) == 20
     breaks(0)
     code, out, err = cli("import", file, "--resume", "-o", "json")
     assert (code, json.loads(out)["read"], json.loads(out)["created"]) == (0, 25, 25)
-    assert "going on behind record 20" in err
+    assert "resuming after record 20" in err
     assert count(database) == count(database, "audit_events") == 25
     assert database.rows("SELECT count(DISTINCT change_id) FROM audit_events") == [(1,)]
     assert cli("audit", "verify")[0] == 0

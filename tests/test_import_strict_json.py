@@ -26,12 +26,12 @@ def shown(cli: Cli, email: str) -> Any:
 
 
 TWICE = [
-    ('{"email":"d@example.com","is_active":false,"is_active":true}', "the key is_active stands there twice"),
-    ('{"email":"d@example.com","is_active" :false,"is_active"\t: true}', "the key is_active stands there twice"),
-    ('{"email":"d@example.com","attributes":{"a":1,"a":2}}', "the key a stands there twice"),
-    ('{"email":"d@example.com","attributes":{"a":[{"b":1,"b":1}]}}', "the key b stands there twice"),
-    ('{"email":"d@example.com","attributes":{"a":{"x":1},"a":{"y":1,"z":2}}}', "the key a stands there twice"),
-    ('{"email":"d@example.com","\\u0065mail":"e@example.com"}', "the key email stands there twice"),
+    ('{"email":"d@example.com","is_active":false,"is_active":true}', "the key is_active appears twice"),
+    ('{"email":"d@example.com","is_active" :false,"is_active"\t: true}', "the key is_active appears twice"),
+    ('{"email":"d@example.com","attributes":{"a":1,"a":2}}', "the key a appears twice"),
+    ('{"email":"d@example.com","attributes":{"a":[{"b":1,"b":1}]}}', "the key b appears twice"),
+    ('{"email":"d@example.com","attributes":{"a":{"x":1},"a":{"y":1,"z":2}}}', "the key a appears twice"),
+    ('{"email":"d@example.com","\\u0065mail":"e@example.com"}', "the key email appears twice"),
 ]
 
 
@@ -54,19 +54,19 @@ def test_a_key_that_stands_twice_is_a_bad_record(
 def test_two_keys_of_attributes_in_a_cell_are_refused(cli: Cli, environment: Path) -> None:
     (environment / "u.csv").write_text('email,attributes\na@example.com,"{""x"":1,""x"":2}"\n')
     code, _, err = cli("import", "u.csv")
-    reason = "attributes is not a JSON object: the key x stands there twice"
+    reason = "attributes is not a JSON object: the key x appears twice"
     assert (code, err.splitlines()[0]) == (2, f"error: u.csv:2: {reason}")
 
 
 def test_two_keys_of_an_attribute_of_the_command_line_are_refused(cli: Cli) -> None:
     code, _, err = cli("create", "a@example.com", "--no-password", "--attribute-json", 'k={"x":1,"x":2}')
-    assert (code, err.endswith("the key x stands there twice\n")) == (2, True)
+    assert (code, err.endswith("the key x appears twice\n")) == (2, True)
 
 
 def test_a_desired_table_refuses_two_keys_of_attributes(cli: Cli, environment: Path) -> None:
     (environment / "d.csv").write_text('email,attributes\na@example.com,"{""x"":1,""x"":2}"\n')
     code, _, err = cli("plan", "d.csv", "--name", "d")
-    assert (code, "d.csv:2: attributes is not a JSON object: the key x stands there twice" in err) == (2, True)
+    assert (code, "d.csv:2: attributes is not a JSON object: the key x appears twice" in err) == (2, True)
 
 
 def record(text: str, **options: Any) -> Record | BadRecord:

@@ -28,8 +28,8 @@ def table(text: str, options: ReadOptions = UNKNOWN) -> list[tuple[int, dict[str
 
 
 ONE_FIELD_TWICE = [
-    ("email,team,team\na@x.com,red,blue\n", {}, "line 1: the column team stands there twice"),
-    ("email,attributes.t,attributes.t\n", {}, "line 1: the column attributes.t stands there twice"),
+    ("email,team,team\na@x.com,red,blue\n", {}, "line 1: the column team appears twice"),
+    ("email,attributes.t,attributes.t\n", {}, "line 1: the column attributes.t appears twice"),
     ("email,team,attributes.team\n", {}, "line 1: the columns team and attributes.team both give attributes.team"),
     (
         "email,attributes.team,attributes\n",
@@ -48,8 +48,8 @@ ONE_FIELD_TWICE = [
         {"First": "full_name", "Last": "full_name"},
         "line 1: the columns First and Last both give full_name",
     ),
-    ("\n \nemail,team,team\n", {}, "line 3: the column team stands there twice"),
-    ("sep=,\nemail,team,team\n", {}, "line 2: the column team stands there twice"),
+    ("\n \nemail,team,team\n", {}, "line 3: the column team appears twice"),
+    ("sep=,\nemail,team,team\n", {}, "line 2: the column team appears twice"),
 ]
 
 

@@ -350,7 +350,7 @@ def test_onboard_says_how_to_go_on_when_it_was_cut_short(
     assert (code, json.loads(out)["changed"], set(secrets(environment / "secrets.csv"))) == (0, 2, {BOB, EVE})
     code, out, err = ops("onboard", "--change", change, "--secret-out", "secrets.csv")
     assert (code, out) == (2, "")
-    assert err == "error: secrets.csv exists already; --secret-out wants a new file\n"
+    assert err == "error: secrets.csv exists already; --secret-out requires a new file\n"
 
 
 @on_sqlite
@@ -409,7 +409,7 @@ def test_offboard_never_writes_over_a_record(ops: Ops, staff: None, environment:
     before = events(database)
     code, out, err = ops("offboard", BOB, "--ticket", "T", "--export", "bob.json")
     assert (code, out, events(database)) == (2, "", before)
-    assert err == "error: bob.json exists already; --export wants a new file\n"
+    assert err == "error: bob.json exists already; --export requires a new file\n"
     assert (environment / "bob.json").read_text() == "the first record"
     code, out, err = ops("offboard", BOB, "--ticket", "T", "--export", "no folder/bob.json")
     assert (code, out, events(database)) == (2, "", before)
@@ -564,7 +564,7 @@ def test_rotate_passwords_reaches_everyone_and_warns_of_the_bin(
     file = environment / "new secrets.csv"
     assert (code, json.loads(out)["changed"], set(secrets(file)), mode(file)) == (0, 2, {ADA, BOB}, 0o600)
     assert err.splitlines()[-1] == (
-        "warning: 1 users in the bin keep their passwords; reset them when they are restored, or purge them"
+        "warning: 1 users in the recycle bin keep their passwords; reset them when they are restored, or purge them"
     )
     assert can_sign_in(ADA, secrets(file)[ADA])
     assert user(BOB)["must_change_password"]

@@ -239,8 +239,8 @@ def test_bcrypt_sha256_refuses_every_prefix(password: str) -> None:
 
 NO_PASSWORDS = {
     "": "the password is empty",
-    "a\0b": "the password holds a NUL character",
-    "\0": "the password holds a NUL character",
+    "a\0b": "the password contains a NUL character",
+    "\0": "the password contains a NUL character",
     "a\udcffb": "the password is not valid UTF-8",
     "\ud800": "the password is not valid UTF-8",
     "x" * 4097: "the password is longer than 4096 characters",

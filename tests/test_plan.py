@@ -166,7 +166,7 @@ def test_people_see_a_plan_as_a_diff(cli: Cli, write: Write, make_user: MakeUser
         '    + attributes.c: "\\u202e"\n'
         '    ~ expires_at: null -> "2999-01-31T00:00:00Z"\n'
         '    ~ managed_by: null -> "staff"\n'
-        "- user old@example.com (to the bin)\n",
+        "- user old@example.com (to the recycle bin)\n",
     )
 
 
@@ -279,7 +279,7 @@ def test_passwords_that_others_can_read_are_warned_of(cli: Cli, write: Write, en
     file = write(STAFF)
     (environment / file).chmod(0o640)
     err = cli("apply", file, "--yes")[2]
-    warning = "warning: others can read staff.yaml, and it holds passwords; run: chmod 600 staff.yaml"
+    warning = "warning: others can read staff.yaml, and it contains passwords; run: chmod 600 staff.yaml"
     assert err.splitlines()[0] == warning
     assert "warning" not in cli("apply", file)[2]  # nobody gets one any more
 
@@ -328,7 +328,7 @@ def test_only_users_that_the_file_manages_are_pruned_and_only_when_told(
     cli("apply", write(STAFF), "--yes")
     only_ada = write(STAFF.partition("  - email: bob")[0])
     code, out, err = cli("apply", only_ada, "--yes", "-o", "json")
-    left = "1 user is managed by staff and no longer in the file; --prune moves them to the bin"
+    left = "1 user is managed by staff and no longer in the file; --prune moves them to the recycle bin"
     assert (code, applied(out), err.splitlines()[0]) == (0, {"unchanged": 2}, left)
     assert (
         cli("apply", write("name: staff\nroles: []\n", "silent.yaml"), "--prune", "--yes")[0] == 0
@@ -479,7 +479,7 @@ def test_a_saved_plan_holds_no_password_and_one_that_needs_one_is_refused(
     assert cli("plan", write(STAFF), "--save", "plan.json")[0] == 0
     saved = (environment / "plan.json").read_text()
     assert ("horse" in saved, "$2" in saved) == (False, False)
-    error = "error: the plan gives initial passwords, and no saved plan holds one; apply the file itself\n"
+    error = "error: the plan sets initial passwords; a saved plan contains none; apply the file itself\n"
     assert cli("apply", "plan.json", "--yes") == (2, "", error)
     assert database.rows("SELECT count(*) FROM users") == [(0,)]
 
@@ -541,7 +541,7 @@ def test_a_plan_is_neither_planned_nor_given_a_name_or_pruned_again(cli: Cli, wr
     assert cli("plan", "plan.json") == (2, "", error)
     for option in (["--prune"], ["--name", "x"]):
         assert cli("apply", "plan.json", "--yes", *option)[0] == 2
-    error = "error: --save wants a name that ends in .json\n"
+    error = "error: --save requires a name that ends in .json\n"
     assert cli("plan", "staff.yaml", "--save", "plan.yaml") == (2, "", error)
 
 
@@ -596,9 +596,9 @@ def test_json_and_tables_say_the_same_as_yaml(cli: Cli, write: Write) -> None:
     [
         ("a.yaml", "", "a.yaml: the file is empty"),
         ("a.yaml", "# nothing\n", "a.yaml: the file is empty"),
-        ("a.yaml", "- a\n", "a.yaml:1: the file is no mapping of name, roles and users"),
-        ("a.yaml", "users: []\n", "a.yaml: the name is missing: name: in the file, --name NAME for a table"),
-        ("a.yaml", "name: a\nname: b\n", "a.yaml:2: the key name stands there twice"),
+        ("a.yaml", "- a\n", "a.yaml:1: the file is not a mapping of name, roles and users"),
+        ("a.yaml", "users: []\n", "a.yaml: the name is missing; write name: in the file, --name NAME for a table"),
+        ("a.yaml", "name: a\nname: b\n", "a.yaml:2: the key name appears twice"),
         ("a.yaml", "name: a\nuser: []\n", "a.yaml:2: no such key: user; did you mean: users"),
         (
             "a.yaml",
@@ -614,7 +614,7 @@ def test_json_and_tables_say_the_same_as_yaml(cli: Cli, write: Write) -> None:
         (
             "a.yaml",
             "name: a\nusers:\n- email: a@example.com\n- email: b@example.com\n- email: A@EXAMPLE.com\n",
-            "a.yaml:5: A@EXAMPLE.com stands there twice, first at line 3",
+            "a.yaml:5: A@EXAMPLE.com appears twice, first at line 3",
         ),
         (
             "a.yaml",
@@ -655,7 +655,7 @@ def test_json_and_tables_say_the_same_as_yaml(cli: Cli, write: Write) -> None:
         ("a.yaml", "name: a\n#" + "x" * (16 << 20), None),
         ("a.yaml.gz", gzip.compress(b"name: a\n", mtime=0), None),
         ("a.json", '{"name": "a",\n"users": [}', "a.json:2: not valid JSON: expecting value"),
-        ("a.json", '{"name": "a", "name": "b"}', "a.json: the key name stands there twice"),
+        ("a.json", '{"name": "a", "name": "b"}', "a.json: the key name appears twice"),
         (
             "a.json",
             '{"name": "a", "users": [{"email": "a@example.com", "rolles": []}]}',
@@ -663,14 +663,14 @@ def test_json_and_tables_say_the_same_as_yaml(cli: Cli, write: Write) -> None:
         ),
         ("a.json", '{"name": ' + "[" * 200_000, "a.json: nested deeper than 100 levels"),
         ("a.json", '{"name": ' + "9" * 5000 + "}", "a.json: a number is too long"),
-        ("a.csv", "email,email\n", "a.csv:1: the column email stands there twice"),
+        ("a.csv", "email,email\n", "a.csv:1: the column email appears twice"),
         ("a.csv", "email,fullname\n", "a.csv:1: no such column: fullname; did you mean: full_name"),
         ("a.csv", "email,roles\na@example.com\n", "a.csv:2: 1 fields where the header has 2"),
         ("a.csv", 'email\n"a@example.com\n', "a.csv:2: not valid CSV (is a quote not closed?)"),
         ("a.csv", "email,attributes\na@example.com,{\n", "a.csv:2: attributes is not a JSON object"),
         ("a.csv", "email\nnot an address\n", None),
         ("a.csv", "email,is_active\na@example.com,\n", "a.csv:2: is_active: input should be a valid boolean"),
-        ("a.txt", "x", "the format of a.txt is not told by its name (known: .yaml, .yml, .json, .csv)"),
+        ("a.txt", "x", "cannot tell the format of a.txt from its name (known: .yaml, .yml, .json, .csv)"),
         ("a.yaml", None, "cannot read a.yaml: no such file or directory"),
     ],
 )  # fmt: skip

@@ -102,7 +102,7 @@ def test_a_purge_for_cron_leaves_the_newer_and_everybody_outside_the_bin(databas
     code, out, err = cli(*line)
     name = database.url.name
     assert (code, out) == (2, "")
-    assert err == f"error: purging 1 users from the bin cannot be undone; to go on add --confirm {name}\n"
+    assert err == f"error: purging 1 users from the recycle bin cannot be undone; to go on add --confirm {name}\n"
     dry = json.loads(cli(*line, "--dry-run")[1])
     assert (dry["changed"], dry["dry_run"], dry["change_id"]) == (1, True, None)
     code, out, _ = cli(*line, "--confirm", name)
@@ -296,7 +296,9 @@ def test_two_in_the_bin_with_one_address_are_told_apart_by_id(database: Database
     code, out, err = cli("privacy", "erase", ADA, "--confirm", ADA)
     assert (code, out) == (4, "")
     today = f"(deleted {datetime.now(UTC):%Y-%m-%d})"
-    assert err == (f"error: {ADA} fits several users; name one of: id:{first.id} {today}, id:{second.id} {today}\n")
+    assert err == (
+        f"error: {ADA} matches several users; name one of: id:{first.id} {today}, id:{second.id} {today}\n"
+    )
     assert cli("privacy", "erase", f"id:{first.id}", "--confirm", ADA)[0] == 0
     assert [user.id for user in users.find_including_deleted(keys(ADA), database.uow())] == [second.id]
     assert verify(database).ok
@@ -331,7 +333,7 @@ def test_what_cannot_be_undone_asks_which_of_two_with_one_address(database: Data
     users.delete_users(keys(ADA), uow(database))
     second = add(database, ADA)
     today = f"(deleted {datetime.now(UTC):%Y-%m-%d})"
-    error = f"error: {ADA} fits several users; name one of: id:{first.id} {today}, id:{second.id} (live)\n"
+    error = f"error: {ADA} matches several users; name one of: id:{first.id} {today}, id:{second.id} (live)\n"
     assert cli("privacy", "erase", ADA, "--confirm", ADA) == (4, "", error)
     assert cli("delete", ADA, "--purge", "--confirm", ADA) == (4, "", error)
 
@@ -341,7 +343,7 @@ def test_a_user_is_the_live_one_and_the_one_in_the_bin_is_a_note(database: Datab
     users.delete_users(keys(ADA), uow(database))
     second = add(database, ADA)
     today = f"(deleted {datetime.now(UTC):%Y-%m-%d})"
-    note = f"note: another user with the email {ADA} is in the bin: id:{first.id} {today}\n"
+    note = f"note: another user with the email {ADA} is in the recycle bin: id:{first.id} {today}\n"
     code, out, err = cli("privacy", "export", ADA)
     assert (code, json.loads(out)["user"]["id"], err) == (0, str(second.id), note)
     for line in (["history", ADA], ["audit", "log", "--user", ADA]):

@@ -239,7 +239,7 @@ def test_several_in_the_bin_with_one_email_are_ambiguous(uow: UnitOfWork, three:
     with pytest.raises(Ambiguous) as caught:
         uow.users.pick_deleted([key("cleo@example.com")])
     assert caught.value.message == (
-        f"cleo@example.com fits several users; name one of: id:{three['cleo'].id} "
+        f"cleo@example.com matches several users; name one of: id:{three['cleo'].id} "
         f"(deleted {three['cleo'].deleted_at:%Y-%m-%d}), id:{other.id} (deleted {NOON:%Y-%m-%d})"
     )
     assert uow.users.pick_deleted([key(f"id:{other.id}")]) == [other]

@@ -264,13 +264,13 @@ def test_role_delete_is_refused_while_granted_and_counts_the_bin(
     cli("delete", "ada@example.com", "--yes")
     before = everything(database)
     end = "revoke it first, or add --revoke\n"
-    only_bin = f"error: the role editor is granted to 1 user, 1 of them in the bin; {end}"
+    only_bin = f"error: the role editor is granted to 1 user, 1 of them in the recycle bin; {end}"
     assert cli("role", "delete", "editor", "--yes") == (6, "", only_bin)
-    with pytest.raises(Refused, match="granted to 1 user, 1 of them in the bin"):
+    with pytest.raises(Refused, match="granted to 1 user, 1 of them in the recycle bin"):
         service.delete_role("editor", database.uow())
     assert everything(database) == before
     make_user("bob@example.com", roles=("editor",))
-    both = f"error: the role editor is granted to 2 users, 1 of them in the bin; {end}"
+    both = f"error: the role editor is granted to 2 users, 1 of them in the recycle bin; {end}"
     assert cli("role", "delete", "editor") == (6, "", both)
     cli("restore", "ada@example.com")
     assert cli("role", "delete", "editor") == (6, "", f"error: the role editor is granted to 2 users; {end}")

@@ -343,8 +343,8 @@ def test_a_wrong_name_is_refused_and_the_near_ones_are_told(clean_environment: P
     for arguments, error in (
         (["lst"], "no such schema: lst; did you mean: list; usercli schema lists them"),
         (["exists", "--line"], "exists has no lines of JSON"),
-        (["--line"], "--line wants a NAME, and --all stands alone"),
-        (["list", "--all"], "--line wants a NAME, and --all stands alone"),
+        (["--line"], "--line requires a NAME, and --all excludes both"),
+        (["list", "--all"], "--line requires a NAME, and --all excludes both"),
     ):
         assert run_here("schema", *arguments) == (2, "", f"error: {error}\n")
 

@@ -116,7 +116,7 @@ def test_a_protected_database_takes_no_sample_users(
     monkeypatch.setenv("USERCLI_CONFIG", str(config))
     done = seed("--count", "3", *target)
     assert (done.returncode, done.stdout) == (6, "")
-    assert done.stderr == f"error: {database.url.where} is protected; sample users have no place there\n"
+    assert done.stderr == f"error: {database.url.where} is protected; it takes no sample users\n"
     assert cli("list", "--count")[1] == "count\n0\n"
 
 

@@ -204,7 +204,7 @@ def test_json_that_is_no_json_is_refused_at_the_edge(cli: Cli) -> None:
         assert cli("create", "ada@example.com", "--no-password", "--attribute-json", f"k={value}") == (
             2,
             "",
-            "error: --attribute-json k= wants a JSON value (a text stands in quotes)\n",
+            "error: --attribute-json k= must be a JSON value (put a text in quotes)\n",
         )
 
 
@@ -416,7 +416,7 @@ def test_restore_by_an_email_binned_twice_lists_the_ids(database: Database, make
         service.restore_users(keys("ada@example.com"), database.uow())
     today = f"(deleted {utcnow():%Y-%m-%d})"
     assert caught.value.message == (
-        f"ada@example.com fits several users; name one of: id:{ids[0]} {today}, id:{ids[1]} {today}"
+        f"ada@example.com matches several users; name one of: id:{ids[0]} {today}, id:{ids[1]} {today}"
     )
     service.restore_users(keys(ids[0]), database.uow())
     assert shown(database, "ada@example.com").id == ids[0]

@@ -100,7 +100,7 @@ def test_a_creation_is_undone_to_the_bin(two: Cli, database: Database) -> None:
     done = change(two, "create", EVE, "--name", "Eve", "--role", "ops", "--no-password")
     code, out, err = two("undo", done, "--yes", "-o", "json")
     assert (code, json.loads(out)["changed"]) == (0, 1)
-    assert err.splitlines()[0] == f"plan: {EVE}: move to the bin"
+    assert err.splitlines()[0] == f"plan: {EVE}: move to the recycle bin"
     assert two("exists", EVE)[0] == 8
     assert two("restore", EVE)[0] == 0
     user = json.loads(two("show", EVE, "-o", "json")[1])

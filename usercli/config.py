@@ -140,7 +140,7 @@ class Settings:
             raise InvalidInput(f"profile {visible(name)}: {error.message}") from None
         if parsed.password and not self._config_file.is_private:
             shown = visible(str(self.path))
-            raise InvalidInput(f"{shown} holds a password and others can read it; run: chmod 600 {shown}")
+            raise InvalidInput(f"{shown} contains a password and others can read it; run: chmod 600 {shown}")
         return Target(parsed, f"profile {name}", name)
 
     def shown_profiles(self) -> list[ProfileView]:

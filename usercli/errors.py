@@ -29,7 +29,7 @@ MEANINGS = {
     ExitCode.FAILURE: "unexpected failure, or stdout cannot be written; --debug prints where, without values",
     ExitCode.USAGE: "wrong usage or invalid input",
     ExitCode.NOT_FOUND: "no such user, role, change, revision or profile",
-    ExitCode.CONFLICT: "conflict: it exists already, was changed meanwhile, or several fit (they are listed)",
+    ExitCode.CONFLICT: "conflict: it exists already, was changed meanwhile, or several match (they are listed)",
     ExitCode.DATABASE: "the database cannot be reached, is not there, or its schema is not current",
     ExitCode.REFUSED: (
         "refused by a rule: the password policy, the last administrator, a protected target, too many changes"

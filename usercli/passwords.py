@@ -132,7 +132,7 @@ def require_form(password: str) -> str:
     if not password:
         raise InvalidInput("the password is empty")
     if "\0" in password:
-        raise InvalidInput("the password holds a NUL character")
+        raise InvalidInput("the password contains a NUL character")
     if len(password) > MAX_CHARACTERS:
         raise InvalidInput(f"the password is longer than {MAX_CHARACTERS} characters")
     try:

@@ -72,7 +72,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise InvalidInput(f"the key {visible(key[:50])} stands there twice")
+            raise InvalidInput(f"the key {visible(key[:50])} appears twice")
         found[key] = value
     return found
 

@@ -189,7 +189,7 @@ _ABOUT = {
     "import-row": "a line of a CSV or TSV file for import",
     "desired-state": "a file of users and roles for plan and apply",
     "saved-plan": "a file that plan --save wrote, for apply",
-    "review-row": "a line of the CSV or TSV file for access-review apply; other columns may stand beside",
+    "review-row": "a line of the CSV or TSV file for access-review apply; other columns are ignored",
     "reject-row": "a line of the CSV file of import --reject-file",
     "secret-row": "a line of the CSV file of --secret-out",
     EXIT_CODES: "what the exit codes mean",

@@ -47,7 +47,7 @@ class SecretSource:
         typer.Option(metavar="FILE", help="With --generate: a new file for email,password (CSV, 0600)."),
     ] = None
     password_hash_stdin: Annotated[
-        bool, flag("--password-hash-stdin", "Read a ready hash from standard input.")
+        bool, flag("--password-hash-stdin", "Read a password hash from standard input.")
     ] = False
     no_password: Annotated[bool, flag("--no-password", "No password: nobody can sign in with one.")] = False
     skip_policy: Annotated[bool, flag("--skip-policy", "Accept what the policy refuses; needs --reason.")] = False
@@ -72,7 +72,7 @@ class SecretSource:
         if len(chosen) > 1:
             raise InvalidInput(f"choose one of: {', '.join(chosen)}")
         if not self.generate and (self.length or self.words or self.secret_out):
-            raise InvalidInput("--length, --words and --secret-out go with --generate")
+            raise InvalidInput("--length, --words and --secret-out require --generate")
         if self.skip_policy and not invocation.options.reason:
             raise InvalidInput("--skip-policy needs --reason TEXT")
         if not chosen and not invocation.can_ask:
@@ -142,9 +142,9 @@ NO_SECRET = SecretSource()
 def require_secret_destination(secret_out: str | None) -> None:
     """A generated secret must reach somebody: a file, or the terminal. Raises InvalidInput."""
     if secret_out is None and not (sys.stderr is not None and sys.stderr.isatty()):
-        raise InvalidInput("a generated password must go somewhere: without a terminal add --secret-out FILE")
+        raise InvalidInput("there is no terminal to show the generated password on; add --secret-out FILE")
     if secret_out is not None and os.path.lexists(secret_out):
-        raise InvalidInput(f"{secret_out} exists already; --secret-out wants a new file")
+        raise InvalidInput(f"{secret_out} exists already; --secret-out requires a new file")
 
 
 class SecretDelivery:
@@ -203,7 +203,7 @@ class SecretDelivery:
                 os.fsync(out.fileno())
             _sync_folder(path)
         except FileExistsError:
-            raise InvalidInput(f"{path} exists already; --secret-out wants a new file") from None
+            raise InvalidInput(f"{path} exists already; --secret-out requires a new file") from None
         except OSError as error:
             raise UserCliError(f"cannot write {path}: {(error.strerror or 'error').lower()}") from None
 
@@ -229,7 +229,7 @@ def one_line(data: bytes, place: str) -> str:
     if b"\n" in data:
         raise InvalidInput(f"there is more than one line in {place}; a password is one line")
     if b"\0" in data:
-        raise InvalidInput(f"the password from {place} holds a NUL byte")
+        raise InvalidInput(f"the password from {place} contains a NUL byte")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -260,7 +260,7 @@ def _require_open(number: int) -> None:
     try:
         os.fstat(number)
     except (OSError, OverflowError):
-        raise InvalidInput(f"cannot read file descriptor {number}: nobody opened it") from None
+        raise InvalidInput(f"cannot read file descriptor {number}: it is not open") from None
 
 
 def _from_fd(number: int) -> bytes:

@@ -45,7 +45,7 @@ class RejectFile:
             if not self._resume_at:
                 self._out.write(",".join(self._columns) + "\n")
         except FileExistsError:
-            raise InvalidInput(f"{self._path} exists already; --reject-file wants a new file") from None
+            raise InvalidInput(f"{self._path} exists already; --reject-file requires a new file") from None
         except OSError as error:
             raise self._write_error(error) from None
         return self

@@ -23,7 +23,7 @@ UsersArg = Annotated[
 ]
 ContinueOpt = Annotated[
     bool,
-    typer.Option("--continue", help="Do each user on its own; exit with 7 if some failed.", show_default=False),
+    typer.Option("--continue", help="Change each user on its own; exit with 7 if some failed.", show_default=False),
 ]
 AllowNoAdminOpt = Annotated[
     bool,
@@ -108,7 +108,7 @@ def note_namesakes(invocation: Invocation, keys: Sequence[UserKey]) -> None:
     for user in deleted_namesakes(keys, invocation.reading()):
         when = f"{user.deleted_at:%Y-%m-%d}"
         invocation.info(
-            f"note: another user with the email {user.email} is in the bin: id:{user.id} (deleted {when})"
+            f"note: another user with the email {user.email} is in the recycle bin: id:{user.id} (deleted {when})"
         )
 
 

@@ -56,16 +56,18 @@ _BOOLEAN_FILTERS = {"active", "inactive", "deleted", "expired", "never_signed_in
 class Filters:
     """The options that say which users."""
 
-    active: Annotated[bool | None, flag("--active/--inactive", "Only who may, or may not, sign in.")] = None
-    deleted: Annotated[bool, flag("--deleted", "Only users in the bin.")] = False
-    role: Annotated[str | None, typer.Option(metavar="ROLE", help="Only who holds this role.")] = None
+    active: Annotated[bool | None, flag("--active/--inactive", "Only users who may, or may not, sign in.")] = None
+    deleted: Annotated[bool, flag("--deleted", "Only users in the recycle bin.")] = False
+    role: Annotated[str | None, typer.Option(metavar="ROLE", help="Only users who hold this role.")] = None
     search: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Only emails and names that hold this text.")
+        str | None, typer.Option(metavar="TEXT", help="Only users whose email or name contains this text.")
     ] = None
     created_after: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only users made then or later (30d: ago).")
+        str | None, typer.Option(metavar="TIME", help="Only users created since then (30d: 30 days ago).")
     ] = None
-    created_before: Annotated[str | None, typer.Option(metavar="TIME", help="Only users made before then.")] = None
+    created_before: Annotated[str | None, typer.Option(metavar="TIME", help="Only users created before then.")] = (
+        None
+    )
     where: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only users with this attribute; repeat it.")
     ] = None
@@ -100,11 +102,11 @@ def criteria_of(match: Sequence[str], **given: Any) -> UserCriteria:
         key, equals, value = item.partition("=")
         if key not in KEYS or not equals:
             raise InvalidInput(
-                f"--match wants KEY=VALUE, not: {item}{suggestion(key, list(KEYS))} (keys: {', '.join(KEYS)})"
+                f"--match must be KEY=VALUE, not: {item}{suggestion(key, list(KEYS))} (keys: {', '.join(KEYS)})"
             )
         _add(given, key.replace("-", "_"), value)
     if given.get("deleted") and given.get("active"):
-        raise InvalidInput("--deleted and --active contradict each other: who is in the bin is not active")
+        raise InvalidInput("--deleted and --active contradict each other: who is in the recycle bin is not active")
     criteria = UserCriteria(
         is_active=given.get("active"),
         deleted=given.get("deleted", False),
@@ -120,7 +122,7 @@ def criteria_of(match: Sequence[str], **given: Any) -> UserCriteria:
     )
     first, end = criteria.created_after, criteria.created_before
     if first is not None and end is not None and first >= end:
-        raise InvalidInput("--created-after is not before --created-before: no user fits")
+        raise InvalidInput("--created-after is not before --created-before: no user can match")
     return criteria
 
 
@@ -136,7 +138,7 @@ def _add(given: dict[str, Any], name: str, value: str) -> None:
         return
     if name in _BOOLEAN_FILTERS:
         if value not in {"true", "false"}:
-            raise InvalidInput(f"--match {name.replace('_', '-')}= wants true or false, not: {value}")
+            raise InvalidInput(f"--match {name.replace('_', '-')}= must be true or false, not: {value}")
         parsed = value == "true"
         if name == "inactive":
             name, parsed = "active", not parsed
@@ -155,7 +157,7 @@ def _printable(text: str | None, what: str) -> str | None:
 def _key_value(item: str) -> tuple[str, str]:
     key, equals, value = item.partition("=")
     if not (key and equals):
-        raise InvalidInput(f"--where wants KEY=VALUE, not: {item}")
+        raise InvalidInput(f"--where must be KEY=VALUE, not: {item}")
     if (way := _WAYS.get(key.replace("-", "_"))) is not None:
         raise InvalidInput(
             f"{key} is a field or filter, not an attribute; {way} "

@@ -25,7 +25,7 @@ class Selection:
     ] = None
     match: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Instead of USERs: all who fit, as in role=editor; repeat it."),
+        typer.Option(metavar="KEY=VALUE", help="Instead of USERs: all that match, as in role=editor; repeat it."),
     ] = None
     max_changes: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Refuse to change more users than that.")

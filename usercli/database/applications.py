@@ -211,7 +211,7 @@ class Application:
     def sql(self, url: DatabaseUrl, low: str, high: str, *, down: bool = False) -> str:
         """The SQL from a revision to another as text; no connection is made. Raises InvalidInput."""
         if down and not low:
-            raise InvalidInput("the way down wants both: FROM:TO")
+            raise InvalidInput("a downgrade requires both: FROM:TO")
         start, end = self._known(low) if low else "", self._known(high)
         with self._errors():
             span = (start, end) if down else (end, start or "base")

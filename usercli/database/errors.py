@@ -43,7 +43,7 @@ VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
 _BEHIND = SchemaNotCurrent("the schema is not complete; run: usercli db check")
 _LOG = DatabaseUnavailable("the audit log refuses the change: it is append-only; run: usercli audit verify")
 _NO_PRIVILEGE = "the database role lacks a privilege that this command needs"
-_NOT_GRANTED = "the database role may not do this to the audit log; erasing wants the owner of the tables"
+_NOT_GRANTED = "the database role may not do this to the audit log; erasing requires the owner of the tables"
 #: The SQLSTATEs that mean the same whatever the error is about.
 _STATES: dict[str, UserCliError] = {
     "25006": DatabaseUnavailable("the database is read-only; connect to the primary server"),
@@ -59,7 +59,7 @@ _STATES: dict[str, UserCliError] = {
 }
 _CONNECTING = (
     ("password authentication failed", "the server refused the password of user {user}"),
-    ("no password supplied", "the server wants a password for user {user}; see usercli config show"),
+    ("no password supplied", "the server requires a password for user {user}; see usercli config show"),
     ("no pg_hba.conf entry", "the server does not let user {user} in from this machine"),
     ("pg_hba.conf rejects", "the server does not let user {user} in from this machine"),
     ("role ", "the server has no user {user}"),
@@ -127,7 +127,7 @@ def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
 def _without_state(original: Any, url: DatabaseUrl) -> UserCliError:
     """What the driver itself raised: there was no answer of the server."""
     if _BAD_OPTION.search(str(original)):
-        return InvalidInput("the database URL holds an unknown option, or a wrong value of one")
+        return InvalidInput("the database URL contains an unknown option, or a wrong value of one")
     if type(original).__name__ == "DataError":  # Python has no such value, as infinity in a time
         return BrokenRow("another program wrote a value that usercli cannot read")
     return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
@@ -152,7 +152,7 @@ def _constraint(original: Any, _: DatabaseUrl) -> UserCliError:
 def _foreign_key(original: Any, url: DatabaseUrl) -> UserCliError:
     if original.diag.constraint_name in VIOLATIONS:
         return _constraint(original, url)
-    return Refused(f"rows of other tables hold what would be removed: {original.diag.table_name}")
+    return Refused(f"rows of other tables refer to what would be removed: {original.diag.table_name}")
 
 
 def _privilege(original: Any, _: DatabaseUrl) -> UserCliError:
@@ -200,7 +200,7 @@ def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
     if "constraint failed" in text:
         found = _SQLITE_NAME.search(text)
         if text == "FOREIGN KEY constraint failed":
-            return Refused("rows of other tables hold what would be removed")
+            return Refused("rows of other tables refer to what would be removed")
         return _violation(found[1] if found else "")
     for sign, reason in _SQLITE_FILE:
         if sign in text:

@@ -79,7 +79,7 @@ def parse(text: str, environ: Mapping[str, str] = os.environ) -> DatabaseUrl:
     what is reached.
     """
     if "\0" in unquote(text):
-        raise InvalidInput("the database URL holds a NUL character")
+        raise InvalidInput("the database URL contains a NUL character")
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -125,13 +125,13 @@ def _postgresql(text: str, environ: Mapping[str, str]) -> DatabaseUrl:
 def _parts(rest: str) -> tuple[str, str, dict[str, str]]:
     """What follows `://`: the authority and the path as they are written, and the query. Raises InvalidInput."""
     if _BAD_ESCAPE.search(rest):
-        raise InvalidInput("the database URL holds a % that is not an escape; write it as %25")
+        raise InvalidInput("the database URL contains a % that is not an escape; write it as %25")
     before, _, query = rest.partition("?")
     authority, _, path = before.partition("/")
     split = "@" in query and "@" not in authority  # at the ? of a password
     if authority.count("@") > 1 or "@" in path or "#" in rest or split:
         raise InvalidInput(
-            "the user name or password in the database URL holds @, /, ? or #; write them as %40, %2F, %3F, %23"
+            "the user name or password in the database URL contains @, /, ? or #; write them as %40, %2F, %3F, %23"
         )
     return authority, path, dict(parse_qsl(query, keep_blank_values=True))
 

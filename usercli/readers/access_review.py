@@ -43,7 +43,7 @@ def read_decisions(source: BinaryIO, *, escaped: bool = False) -> list[Decision]
             found = _decision(record)
             first = decisions.setdefault((found.user, found.role), found)
             if first is not found:
-                raise InvalidInput(f"the grant stands there twice, first on line {first.line}")
+                raise InvalidInput(f"the grant appears twice, first on line {first.line}")
         except InvalidInput as error:
             bad.append((record.line, error.message))
     if bad:

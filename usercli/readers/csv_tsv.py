@@ -222,7 +222,7 @@ class _UserTable:
         for theirs in self._named(cells):
             name = self._field_name(theirs)
             if found.get(name) == theirs:
-                raise self._bad_header(f"the column {theirs} stands there twice")
+                raise self._bad_header(f"the column {theirs} appears twice")
             if name in found:
                 raise self._bad_header(f"the columns {found[name]} and {theirs} both give {name}")
             found[name] = theirs

@@ -32,7 +32,7 @@ def read_document(file: str) -> Document:
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if ending not in _READERS:
         known = ", ".join(f".{known}" for known in _READERS)
-        raise InvalidInput(f"the format of {name} is not told by its name (known: {known})")
+        raise InvalidInput(f"cannot tell the format of {name} from its name (known: {known})")
     try:
         with open_source(file) as source:
             data = source.read(MAX_BYTES + 1)
@@ -93,7 +93,7 @@ def _require_valid(document: Document, value: Any, path: Path) -> None:
         raise InvalidInput(f"{document.place(path[:3])}: nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, _Object):
         if value.duplicate_key is not None:
-            raise InvalidInput(f"{document.place(path)}: the key {value.duplicate_key[:50]} stands there twice")
+            raise InvalidInput(f"{document.place(path)}: the key {value.duplicate_key[:50]} appears twice")
         for key, item in value.items():
             _require_valid(document, item, (*path, key))
     elif isinstance(value, list):
@@ -145,7 +145,7 @@ def _header(place: str, cells: list[str]) -> list[str]:
         if cell not in COLUMNS:
             raise InvalidInput(f"{place}: no such column: {cell or '(empty)'}{suggestion(cell, list(COLUMNS))}")
         if cells.count(cell) > 1:
-            raise InvalidInput(f"{place}: the column {cell} stands there twice")
+            raise InvalidInput(f"{place}: the column {cell} appears twice")
     return cells
 
 

@@ -75,7 +75,7 @@ def _start(source: BinaryIO) -> bytes:
     if start.startswith(b"{") and (kind := kind_of_start(start)):
         refuse(kind)
     if not start.startswith(b"["):
-        raise InvalidInput("the file is no JSON array of users", hint=Hint.FORMAT_JSONL)
+        raise InvalidInput("the file is not a JSON array of users", hint=Hint.FORMAT_JSONL)
     return start
 
 

@@ -62,7 +62,7 @@ def read_one(
     if not isinstance(document.value, dict):
         return BadRecord(number, "not a JSON object")
     if document.duplicate_key is not None:
-        return BadRecord(number, f"the key {sanitize(document.duplicate_key)[:50]} stands there twice")
+        return BadRecord(number, f"the key {sanitize(document.duplicate_key)[:50]} appears twice")
     try:
         user = parse_user(document.value)
     except InvalidRecord as error:
@@ -73,7 +73,9 @@ def read_one(
 def require_known(value: Any, known: frozenset[str], system: str) -> None:
     """Raise InvalidInput unless the value is an object with one of the known keys."""
     if not isinstance(value, dict) or not known & set(value):
-        raise InvalidInput(f"this is no file of {system}: its first entry has none of {', '.join(sorted(known))}")
+        raise InvalidInput(
+            f"this is not a file of {system}: its first entry has none of {', '.join(sorted(known))}"
+        )
 
 
 def is_envelope(document: Document, within: tuple[str, ...]) -> bool:
@@ -99,14 +101,14 @@ def walk(source: BinaryIO, system: str, within: tuple[str, ...] = ()) -> Iterato
             yield from builder.take(event, value)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise InvalidInput(
-            f"line {feed.line}: not valid JSON, so no file of {system}: {reason_of(error)}"
+            f"line {feed.line}: not valid JSON, so not a file of {system}: {reason_of(error)}"
         ) from None
     except _TooLarge as error:
         raise InvalidInput(f"line {feed.line}: {error} (reading it as a file of {system})") from None
     except (EOFError, zlib.error, OSError):
         raise InvalidInput(f"line {feed.line}: the file is truncated or damaged (a file of {system})") from None
     if not builder.began:
-        raise InvalidInput(f"the file is empty: no file of {system}")
+        raise InvalidInput(f"the file is empty: not a file of {system}")
 
 
 class _TooLarge(Exception):

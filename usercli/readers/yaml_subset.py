@@ -34,7 +34,7 @@ def parse(name: str, text: str) -> tuple[Any, dict[Path, int]]:
         ) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
-        raise InvalidInput(f"{name}:{line}: not valid YAML: a character that may not stand there") from None
+        raise InvalidInput(f"{name}:{line}: not valid YAML: a character that is not allowed") from None
     if not builder.began:
         raise InvalidInput(f"{name}: the file is empty")
     return builder.root, builder.lines
@@ -105,7 +105,7 @@ class _Builder:
         above = self._open[-1] if self._open else None
         if above is not None and isinstance(above.value, dict) and above.key is None:
             if event.value in above.value:
-                self._refuse(line, f"the key {event.value[:50]} stands there twice")
+                self._refuse(line, f"the key {event.value[:50]} appears twice")
             above.key = event.value
             return
         self._place(self._plain(event.value, line) if event.implicit[0] else event.value, line)

@@ -44,7 +44,7 @@ class Repository(Generic[Entity]):
         return entity
 
     def remove(self, entity: Entity) -> None:
-        """Take it out for good."""
+        """Take it out permanently."""
         self.session.delete(entity)
         self.session.flush()
 

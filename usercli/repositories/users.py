@@ -272,7 +272,7 @@ class UserRepository(Repository[User]):
                 missing.append(key)
             elif len(fitting) > 1:
                 listed = ", ".join(f"id:{user.id} ({_whereabouts(user)})" for user in fitting)
-                raise Ambiguous(f"{key} fits several users; name one of: {listed}")
+                raise Ambiguous(f"{key} matches several users; name one of: {listed}")
             else:
                 picked[fitting[0].id] = fitting[0]
         if missing:

@@ -120,11 +120,13 @@ class Desired(BaseModel):
         """The file, checked. `name` is given where the file has none. Raises InvalidInput with the first place."""
         data = document.data
         if not isinstance(data, dict):
-            raise InvalidInput(f"{document.place(())}: the file is no mapping of name, roles and users")
+            raise InvalidInput(f"{document.place(())}: the file is not a mapping of name, roles and users")
         if name is not None and "name" in data:
             raise InvalidInput(f"{document.place(('name',))}: the file has a name; only a table is given one")
         if name is None and "name" not in data:
-            raise InvalidInput(f"{document.file}: the name is missing: name: in the file", hint=Hint.NAME_MANAGER)
+            raise InvalidInput(
+                f"{document.file}: the name is missing; write name: in the file", hint=Hint.NAME_MANAGER
+            )
         data = data if name is None else {"name": name, **data}
         _require_no_null(document)
         try:
@@ -155,7 +157,7 @@ def _require_once(document: Document, part: str, keys: list[tuple[str, str]]) ->
         if key in seen:
             first = document.place((part, seen[key])).removeprefix(document.file).lstrip(": ")
             where = f"line {first}" if document.lines else first
-            raise InvalidInput(f"{document.place((part, number))}: {shown} stands there twice, first at {where}")
+            raise InvalidInput(f"{document.place((part, number))}: {shown} appears twice, first at {where}")
         seen[key] = number
 
 

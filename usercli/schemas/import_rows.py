@@ -139,7 +139,7 @@ class RowParser:
         if self._preserve:
             self._keep(row, fields)
         elif fields.get("deleted_at"):
-            raise InvalidInput("the user is in the bin (deleted_at)", hint=Hint.PRESERVE)
+            raise InvalidInput("the user is in the recycle bin (deleted_at)", hint=Hint.PRESERVE)
         return row
 
     def _email(self, email: Any) -> tuple[str, str]:

@@ -92,7 +92,7 @@ class Plan(BaseModel):
         except InvalidInput as error:
             raise InvalidInput(f"{document.file}: not a plan that usercli saved: {error.message}") from None
         if len({(change.kind, change.target) for change in found.changes}) < len(found.changes):
-            raise InvalidInput(f"{document.file}: not a plan that usercli saved: a target stands there twice")
+            raise InvalidInput(f"{document.file}: not a plan that usercli saved: a target appears twice")
         return found
 
 

@@ -37,7 +37,7 @@ def export(since: int, uow: UnitOfWork) -> Iterator[RawEvent]:
 
 
 def history(key: UserKey, uow: UnitOfWork) -> Iterator[EventView]:
-    """Everything that happened to a user, in the bin or not; by id also to one that was removed for good.
+    """Everything that happened to a user, in the bin or not; by id also to one that was removed permanently.
 
     An email that fits a user outside the bin is that user's. Raises UserNotFound, Ambiguous.
     """

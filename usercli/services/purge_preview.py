@@ -15,7 +15,7 @@ from usercli.services.related_rows import Related, related_to, sum_related
 
 @dataclass(frozen=True)
 class PurgePreview:
-    """The users that would go, and what would become of the rows of other tables that hang on them."""
+    """The users that would go, and what would become of the rows of other tables that refer to them."""
 
     users: list[UserView]
     related: Related

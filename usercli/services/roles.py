@@ -101,7 +101,7 @@ def _record(
 
 
 def _still_granted(name: str, binned: Sequence[bool]) -> str:
-    in_bin = f", {sum(binned)} of them in the bin" if any(binned) else ""
+    in_bin = f", {sum(binned)} of them in the recycle bin" if any(binned) else ""
     users = "1 user" if len(binned) == 1 else f"{len(binned):,} users"
     return f"the role {name} is granted to {users}{in_bin}; revoke it first"
 

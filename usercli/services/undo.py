@@ -150,13 +150,13 @@ class _Undo:
             plan.passwords.append(user.email)
         if events[0].action == "user.created":
             if user.deleted_at is not None:
-                plan.conflicts.append(f"{user.email} is in the bin already")
+                plan.conflicts.append(f"{user.email} is in the recycle bin already")
                 return None
-            plan.steps.append(f"{user.email}: move to the bin")
+            plan.steps.append(f"{user.email}: move to the recycle bin")
             return user, events, {}
         give_back = _give_back(user, events, plan.conflicts)
         if give_back.get("is_active") and user.deleted_at is not None and "deleted_at" not in give_back:
-            plan.conflicts.append(f"{user.email} is_active")  # in the bin since
+            plan.conflicts.append(f"{user.email} is_active")  # in the recycle bin since
             del give_back["is_active"]
         if "roles" in give_back and not set(give_back["roles"][1]) <= self._role_names():
             plan.conflicts.append(f"{user.email} roles")  # a role is gone since

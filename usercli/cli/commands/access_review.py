@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 _SHOWN = 20
 _TABLE = ("email", "role", "administrative", "granted_at", "granted_by", "last_login_at", "is_active")
 
-app = new_app("Have it decided who keeps which role.")
+app = new_app("Review who holds which role.")
 
 
 @app.callback()
 @command
 def access_review(invocation: Invocation) -> None:
-    """Have it decided who keeps which role."""
+    """Review who holds which role."""
 
 
 @command
@@ -42,7 +42,7 @@ def export(
 ) -> None:
     """Write who holds which role, since when and by whose grant, with an empty column for the decision.
 
-    A reviewer writes keep or revoke into it. Users in the bin are left out.
+    A reviewer writes keep or revoke into it. Users in the recycle bin are left out.
 
     \b
     Examples:

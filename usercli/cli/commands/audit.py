@@ -37,9 +37,9 @@ def log(
     user: Annotated[str | None, typer.Option(metavar="USER", help="Only what happened to this user.")] = None,
     change: Annotated[str | None, typer.Option(metavar="ID", help="Only what this change did.")] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only from then on (30d: that long ago).")
+        str | None, typer.Option(metavar="TIME", help="Only events from this time on (30d: 30 days ago).")
     ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Only before then.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Only events before this time.")] = None,
     refused: Annotated[
         bool, typer.Option("--refused", help="Only what was refused or failed.", show_default=False)
     ] = False,
@@ -76,7 +76,7 @@ def log(
         outcome="refused" if refused else None,
     )
     if criteria.after is not None and criteria.before is not None and criteria.after >= criteria.before:
-        raise InvalidInput("--since is not before --until: no event fits")
+        raise InvalidInput("--since is not before --until: no event can match")
     if limit is None and output.format == "table":
         limit = TABLE_LIMIT
     listing = service.EventListing(criteria, invocation.reading(), limit)
@@ -95,7 +95,7 @@ def verify(
         int | None, typer.Option(metavar="N", min=0, help="The count of an earlier checkpoint.")
     ] = None,
     from_: Annotated[
-        int, typer.Option("--from", metavar="SEQ", min=1, help="Trust what lies before.", show_default=False)
+        int, typer.Option("--from", metavar="SEQ", min=1, help="Trust the events before it.", show_default=False)
     ] = 1,
 ) -> int:
     """Recompute the chain of hashes; exit with 7 and the first bad seq if it is broken.
@@ -116,7 +116,7 @@ def verify(
     if expect_head is not None:
         expect_head = expect_head.strip().lower()
         if len(expect_head) != 64 or set(expect_head) - set("0123456789abcdef"):
-            raise InvalidInput("--expect-head wants the 64 hexadecimal digits of a checkpoint")
+            raise InvalidInput("--expect-head must be the 64 hexadecimal digits of a checkpoint")
     result = service.verify(invocation.reading(), expect_head=expect_head, expect_count=expect_count, since=from_)
     output.one(result)
     if not result.ok:

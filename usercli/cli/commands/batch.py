@@ -51,7 +51,7 @@ def batch(
 
     output = Output(invocation.options, BATCH_FIELDS)
     if atomic and continue_:
-        raise InvalidInput("--atomic is all or nothing; --continue does not go with it")
+        raise InvalidInput("--atomic is all or nothing; it excludes --continue")
     from usercli.cli.user_filters import criteria_of  # noqa: F401 - loaded once, before the first command
     from usercli.readers.text_source import open_source
 

@@ -24,7 +24,7 @@ _SAMPLE = 10
 @command
 def history(
     invocation: Invocation,
-    user: Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the bin or not.")],
+    user: Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the recycle bin or not.")],
 ) -> None:
     """Show what happened to a user, oldest first, with what each change set.
 
@@ -118,13 +118,13 @@ def _show_plan(invocation: Invocation, plan: UndoPlan) -> None:
 def purge(
     invocation: Invocation,
     deleted_before: Annotated[
-        str, typer.Option(metavar="TIME", help="Users moved to the bin before then (30d: that long ago).")
+        str, typer.Option(metavar="TIME", help="Users moved to the recycle bin before then (30d: 30 days ago).")
     ],
     confirm: Annotated[
         str | None, typer.Option(metavar="NAME", help="The name of the database (SQLite: of the file).")
     ] = None,
 ) -> None:
-    """Remove for good the users that have been in the bin for long; for cron.
+    """Remove for good the users that have been in the recycle bin for long; for cron.
 
     \b
     Example:
@@ -138,12 +138,12 @@ def purge(
     if number:
         invocation.require_typed(
             [invocation.target.url.name],
-            f"purging {number:,} users from the bin cannot be undone",
+            f"purging {number:,} users from the recycle bin cannot be undone",
             "--confirm",
             given=[confirm or ""],
         )
     change = service.purge_deleted(cutoff, invocation.changing())
-    show_change(invocation, output, change, f"purged {change.changed:,} users from the bin")
+    show_change(invocation, output, change, f"purged {change.changed:,} users from the recycle bin")
 
 
 def require_email(invocation: Invocation, email: str, confirmed: str | None, what: str) -> None:

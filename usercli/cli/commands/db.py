@@ -26,13 +26,13 @@ RevisionArg = Annotated[
     typer.Argument(metavar="[REVISION]", help="A revision, head, base, +N, -N; NAME@head for an application's."),
 ]
 
-app = new_app("Make, upgrade and check the database.")
+app = new_app("Create, upgrade and check the database.")
 
 
 @app.callback()
 @command
 def db(invocation: Invocation) -> None:
-    """Make, upgrade and check the database."""
+    """Create, upgrade and check the database."""
 
 
 @command
@@ -95,7 +95,7 @@ def downgrade(
     url, applications = invocation.target.url, _applications(invocation)
     plan = migrations.plan_downgrade(url, revision, applications=applications)
     if not plan.known:
-        invocation.warn("what this drops cannot be told: a revision of the application wants a connection to say")
+        invocation.warn("cannot tell what this drops: a revision of the application needs a connection for that")
     for name, rows in plan.lost.items():
         invocation.info(f"this drops {name} ({rows:,} {'values' if '.' in name else 'rows'})")
     if invocation.dry_run:
@@ -201,18 +201,18 @@ def revision(
 
     output = Output(invocation.options, NEW_REVISION_FIELDS)
     if not message.strip():
-        raise InvalidInput("a revision wants a description: -m TEXT")
+        raise InvalidInput("a revision requires a description: -m TEXT")
     if invocation.dry_run:
         raise InvalidInput("db revision has no dry run; it writes one file")
     if merge and (autogenerate or application is None):
-        raise InvalidInput("--merge goes with --application alone; the migrations of usercli are one line")
+        raise InvalidInput("--merge requires --application; the migrations of usercli are one line")
     from contextlib import nullcontext
 
     from usercli.database import alembic_runner, migrations
 
     url = invocation.target.url
     if autogenerate and url.engine != "postgresql":
-        raise InvalidInput("--autogenerate wants PostgreSQL; what SQLite tells is not enough")
+        raise InvalidInput("--autogenerate requires PostgreSQL; SQLite does not report enough of a schema")
     with alembic_runner.reading(url) if autogenerate else nullcontext() as connection:
         if application is None:
             path = migrations.new_revision(message, connection)
@@ -249,7 +249,7 @@ def sql(
     down: Annotated[bool, typer.Option("--down", help="The way down, FROM:TO.", show_default=False)] = False,
     grants: Annotated[
         str | None,
-        typer.Option("--grants", metavar="ROLE", help="Instead: what lets ROLE do the daily work, and no more."),
+        typer.Option("--grants", metavar="ROLE", help="Instead: the privileges that ROLE needs for daily work."),
     ] = None,
 ) -> None:
     """Print the SQL of migrations instead of running them; connects to nothing.
@@ -265,7 +265,7 @@ def sql(
     output = Output(invocation.options, ("sql",))
     if grants is not None:
         if down or revision != "head":
-            raise InvalidInput("--grants stands alone: it prints no migration")
+            raise InvalidInput("--grants prints no migration; leave out the other options")
         from usercli.database.grants import grants_sql
 
         output.text([grants_sql(invocation.target.url, grants)])
@@ -291,7 +291,7 @@ def seed(
 
     output = Output(invocation.options, SEEDED_FIELDS)
     if invocation.settings.protection:
-        raise Refused(f"{invocation.target} is protected; sample users have no place there")
+        raise Refused(f"{invocation.target} is protected; it takes no sample users")
     from usercli.database import migrations
     from usercli.services.seed import seed_users
 
@@ -314,7 +314,7 @@ def _applications(invocation: Invocation) -> list[Application]:
     for application in found:
         if application.folder is None:
             invocation.warn(
-                f"the migrations of {application.name} are not at hand ({application.place}); "
+                f"the migrations of {application.name} are not available ({application.place}); "
                 "its tables are left as they are"
             )
     return [application for application in found if application.folder is not None]

@@ -71,7 +71,7 @@ def _export_to(
         raise InvalidInput("--to decides format and fields; leave out -o, --fields and -q")
     write = writer(system)
     if with_hashes and system in WITHOUT_HASHES:
-        raise InvalidInput(f"{system} has no place for hashes; leave out --with-hashes")
+        raise InvalidInput(f"{system} cannot carry hashes; leave out --with-hashes")
     given.output = "json"
     report = Report()
     from usercli.services.exports import export_users
@@ -80,7 +80,7 @@ def _export_to(
     write_output(invocation, (), file, lambda output: output.text(write(rows, report)))
     if report.lost:
         fields = ", ".join(f"{name} of {number:,}" for name, number in sorted(report.lost.items()))
-        invocation.warn(f"{system} has no place for some fields of some users: {fields}")
+        invocation.warn(f"{system} cannot carry some fields of some users: {fields}")
     for note in sorted(report.notes):
         invocation.warn(f"{system}: {note}")
 

@@ -56,7 +56,7 @@ class ImportFlags:
     update_passwords: Annotated[bool, flag("--update-passwords", "Also replace passwords that exist.")] = False
     hash_passwords: Annotated[bool, flag("--hash-passwords", "Hash plain passwords, on all cores.")] = False
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="With --hash-passwords: threads.")] = None
-    create_roles: Annotated[bool, flag("--create-roles", "Make roles that are missing.")] = False
+    create_roles: Annotated[bool, flag("--create-roles", "Create roles that are missing.")] = False
     preserve: Annotated[bool, flag("--preserve", "Keep ids, times and versions.")] = False
     skip_bad: Annotated[bool, flag("--skip-bad", "Import the good records; exit with 7.")] = False
     reject_file: Annotated[
@@ -67,14 +67,14 @@ class ImportFlags:
     ] = None
     resume: Annotated[
         bool,
-        flag("--resume", "In chunks, each committed; the same command goes on where it stopped."),
+        flag("--resume", "Commit in chunks; the same command resumes where it stopped."),
     ] = False
     allow_no_admin: AllowNoAdminOpt = False
 
     def job(self, invocation: Invocation, file: str) -> ImportJob:
         """What these options and the settings ask for. Raises InvalidInput."""
         if self.reject_file and not self.skip_bad:
-            raise InvalidInput("--reject-file goes with --skip-bad")
+            raise InvalidInput("--reject-file requires --skip-bad")
         from usercli.services.imports.session import ImportJob
         from usercli.services.password_rules import configured_hasher
 
@@ -103,11 +103,11 @@ class ImportFlags:
         from usercli.services.imports.loader import ImportOptions
 
         if self.on_conflict not in {"fail", "skip", "update"}:
-            raise InvalidInput(f"--on-conflict wants fail, skip or update, not: {self.on_conflict}")
+            raise InvalidInput(f"--on-conflict must be fail, skip or update, not: {self.on_conflict}")
         if self.update_passwords and self.on_conflict != "update":
-            raise InvalidInput("--update-passwords goes with --on-conflict update")
+            raise InvalidInput("--update-passwords requires --on-conflict update")
         if self.max_errors is not None and not self.skip_bad:
-            raise InvalidInput("--max-errors goes with --skip-bad")
+            raise InvalidInput("--max-errors requires --skip-bad")
         return ImportOptions(
             on_conflict=self.on_conflict,  # type: ignore[arg-type]  # one of the three
             update_passwords=self.update_passwords,
@@ -184,7 +184,7 @@ class _Listener:
             self.invocation.info(estimate(passwords, self.job.hasher, self.job.jobs))
 
     def resuming(self, records: int) -> None:
-        self.invocation.info(f"going on behind record {records:,}")
+        self.invocation.info(f"resuming after record {records:,}")
 
     def rejects(self, kept_bytes: int | None) -> RejectFile:
         from usercli.cli.reject_file import RejectFile
@@ -214,7 +214,7 @@ def _what_stands(session: ImportSession) -> str:
     if session.is_committing:
         return "interrupted while committing: the outcome is unknown; look with: usercli changes"
     if session.committed:
-        return f"the first {session.committed:,} records stand; the same command goes on from there"
+        return f"the first {session.committed:,} records are committed; the same command resumes from there"
     return "nothing was imported"
 
 
@@ -226,7 +226,7 @@ def _format_of(file: str) -> str:
         from usercli.readers import OURS, SYSTEMS
 
         known = ", ".join([*OURS, *SYSTEMS])
-        raise InvalidInput(f"the format of {file} is not told by its name; add --from FORMAT ({known})")
+        raise InvalidInput(f"cannot tell the format of {file} from its name; add --from FORMAT ({known})")
     return ending
 
 
@@ -235,7 +235,7 @@ def _delimiter(given: str | None) -> str | None:
         return None
     text = {"\\t": "\t", "tab": "\t"}.get(given, given)
     if len(text) != 1 or text in {'"', "\n", "\r"}:
-        raise InvalidInput("--delimiter wants one character, or tab")
+        raise InvalidInput("--delimiter must be one character, or tab")
     return text
 
 
@@ -247,7 +247,7 @@ def _mapping(items: list[str]) -> dict[str, str]:
     for item in items:
         theirs, equals, ours = item.partition("=")
         if not (theirs and equals and ours):
-            raise InvalidInput(f"--map wants THEIRS=OURS, not: {item}")
+            raise InvalidInput(f"--map must be THEIRS=OURS, not: {item}")
         if ours not in FIELDS and not ours.startswith("attributes."):
             raise InvalidInput(f"--map {theirs}=: no such field: {ours}{suggestion(ours, list(FIELDS))}")
         found[theirs] = ours

@@ -28,7 +28,7 @@ NameOpt = Annotated[
 ]
 PruneOpt = Annotated[
     bool,
-    typer.Option("--prune", help="Users that it manages and no longer names: to the bin.", show_default=False),
+    typer.Option("--prune", help="Move users that it no longer names to the recycle bin.", show_default=False),
 ]
 
 
@@ -60,7 +60,7 @@ def plan(
 
     output = Output(invocation.options, CHANGE_COLUMNS)
     if save is not None and not save.endswith(".json"):
-        raise InvalidInput("--save wants a name that ends in .json")
+        raise InvalidInput("--save requires a name that ends in .json")
     document = read_document(file)
     if is_plan(document):
         raise InvalidInput(f"{document.file} is a saved plan; apply it, or plan the file that it was made of")
@@ -144,7 +144,7 @@ def _plan(invocation: Invocation, desired: Desired, uow: UnitOfWork, prune: bool
     if left:
         users = "1 user is" if left == 1 else f"{left:,} users are"
         invocation.info(
-            f"{users} managed by {desired.name} and no longer in the file; --prune moves them to the bin"
+            f"{users} managed by {desired.name} and no longer in the file; --prune moves them to the recycle bin"
         )
     return found
 
@@ -181,14 +181,12 @@ def _counted(plan: Plan) -> str:
 
 def _require_alone(name: str | None, prune: bool) -> None:
     if name is not None or prune:
-        raise InvalidInput(
-            "a saved plan says itself what it is called and what it prunes; leave --name and --prune out"
-        )
+        raise InvalidInput("a saved plan contains its name and what it prunes; leave out --name and --prune")
 
 
 def _require_no_passwords(plan: Plan) -> None:
     if plan.needs_passwords:
-        raise InvalidInput("the plan gives initial passwords, and no saved plan holds one; apply the file itself")
+        raise InvalidInput("the plan sets initial passwords; a saved plan contains none; apply the file itself")
 
 
 def _ask(invocation: Invocation, plan: Plan) -> None:
@@ -208,7 +206,7 @@ def _passwords(
     invocation: Invocation, desired: Desired, plan: Plan, file: str, uow: UnitOfWork
 ) -> InitialPasswords:
     if Path(file).stat().st_mode & 0o077:
-        invocation.warn(f"others can read {file}, and it holds passwords; run: chmod 600 {file}")
+        invocation.warn(f"others can read {file}, and it contains passwords; run: chmod 600 {file}")
     from usercli.services.initial_passwords import initial_passwords
     from usercli.services.password_rules import configured_hasher, configured_policy
 

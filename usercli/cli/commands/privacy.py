@@ -20,15 +20,15 @@ from usercli.cli.user_actions import (
     user_output,
 )
 
-UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the bin or not.")]
+UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the recycle bin or not.")]
 
-app = new_app("Hand a person's data over, or erase a person.")
+app = new_app("Export a person's data, or erase a person.")
 
 
 @app.callback()
 @command
 def privacy(invocation: Invocation) -> None:
-    """Hand a person's data over, or erase a person."""
+    """Export a person's data, or erase a person."""
 
 
 @command

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 RoleArg = Annotated[str, typer.Argument(metavar="ROLE", help="The role's name.")]
 DescriptionOpt = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is for.")]
 
-app = new_app("Make roles, give and take them.")
+app = new_app("Create roles, grant and revoke them.")
 
 
 @app.callback()
 @command
 def role(invocation: Invocation) -> None:
-    """Make roles, give and take them."""
+    """Create roles, grant and revoke them."""
 
 
 @command
 def list_roles(invocation: Invocation) -> None:
-    """List roles and how many users hold them, those in the bin included.
+    """List roles and how many users hold them, those in the recycle bin included.
 
     \b
     Example:
@@ -107,11 +107,11 @@ def delete(
     invocation: Invocation,
     name: RoleArg,
     revoke: Annotated[
-        bool, typer.Option("--revoke", help="Take it from its holders first.", show_default=False)
+        bool, typer.Option("--revoke", help="Revoke it from its holders first.", show_default=False)
     ] = False,
     allow_no_admin: AllowNoAdminOpt = False,
 ) -> None:
-    """Remove a role; refused while somebody holds it, also in the bin.
+    """Remove a role; refused while somebody holds it, also in the recycle bin.
 
     \b
     Example:

@@ -45,7 +45,7 @@ def schema(
 
     output = Output(invocation.options, contract.NAME_FIELDS)
     if (all_ and (name or line)) or (line and not name):
-        raise InvalidInput("--line wants a NAME, and --all stands alone")
+        raise InvalidInput("--line requires a NAME, and --all excludes both")
     if all_:
         _show(output, contract.everything())
     elif name:

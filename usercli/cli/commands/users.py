@@ -60,10 +60,10 @@ def create(
     expires: ExpiresOpt = None,
     attribute: AttributeOpt = None,
     attribute_json: AttributeJsonOpt = None,
-    role: Annotated[list[str] | None, typer.Option(metavar="ROLE", help="Give this role; repeat it.")] = None,
+    role: Annotated[list[str] | None, typer.Option(metavar="ROLE", help="Grant this role; repeat it.")] = None,
     must_change: Annotated[bool, flag("--must-change", "Must change it at the first sign-in.")] = False,
     secret: SecretSource = NO_SECRET,
-    if_not_exists: Annotated[bool, flag("--if-not-exists", "Be content if the user is there.")] = False,
+    if_not_exists: Annotated[bool, flag("--if-not-exists", "Succeed without a change if the user exists.")] = False,
 ) -> None:
     """Add a user. Asks for a password on a terminal, unless told where it comes from.
 
@@ -149,8 +149,8 @@ def list_users(
 def show(
     invocation: Invocation,
     users: UsersArg,
-    deleted: Annotated[bool, flag("--deleted", "Look in the bin.")] = False,
-    related: Annotated[bool, flag("--related", "Count the rows of other tables that hang on them.")] = False,
+    deleted: Annotated[bool, flag("--deleted", "Look in the recycle bin.")] = False,
+    related: Annotated[bool, flag("--related", "Count the rows of other tables that refer to them.")] = False,
 ) -> None:
     """Show users, every field; one USER gives an object, several an array.
 
@@ -189,11 +189,11 @@ def update(
     attribute_json: AttributeJsonOpt = None,
     unset_attribute: Annotated[
         list[str] | None,
-        typer.Option("--unset-attribute", metavar="KEY", help="Take an attribute away; repeat it."),
+        typer.Option("--unset-attribute", metavar="KEY", help="Remove an attribute; repeat it."),
     ] = None,
-    add_role: Annotated[list[str] | None, typer.Option(metavar="ROLE", help="Give this role; repeat it.")] = None,
+    add_role: Annotated[list[str] | None, typer.Option(metavar="ROLE", help="Grant this role; repeat it.")] = None,
     remove_role: Annotated[
-        list[str] | None, typer.Option(metavar="ROLE", help="Take this role away; repeat it.")
+        list[str] | None, typer.Option(metavar="ROLE", help="Revoke this role; repeat it.")
     ] = None,
     must_change: Annotated[
         bool | None,
@@ -248,7 +248,7 @@ def update(
 def delete(
     invocation: Invocation,
     selection: Selection = NO_SELECTION,
-    purge: Annotated[bool, flag("--purge", "Remove for good, from the bin as well.")] = False,
+    purge: Annotated[bool, flag("--purge", "Remove for good, from the recycle bin as well.")] = False,
     confirm: Annotated[
         list[str] | None,
         typer.Option("--confirm", metavar="EMAIL", help="With --purge: the email once more; repeat it."),
@@ -256,7 +256,7 @@ def delete(
     allow_no_admin: AllowNoAdminOpt = False,
     continue_: ContinueOpt = False,
 ) -> None:
-    """Move users to the bin (restore brings them back), or remove them for good.
+    """Move users to the recycle bin (restore brings them back), or remove them permanently.
 
     \b
     Examples:
@@ -267,7 +267,7 @@ def delete(
     from usercli.services import users as service
 
     if confirm and not purge:
-        raise InvalidInput("--confirm goes with --purge; to confirm moving to the bin add --yes")
+        raise InvalidInput("--confirm requires --purge; to confirm a move to the recycle bin add --yes")
     keys = selection.keys(invocation, "delete", asked=True)
     if purge:
         _confirm_purge(invocation, keys, confirm or [], each=continue_)
@@ -277,14 +277,14 @@ def delete(
     if not (invocation.options.yes or invocation.dry_run) and not continue_:
         service.show_users(keys, invocation.reading())  # a wrong name shows before the question
     if keys:
-        invocation.confirm(f"move {summarize_users([key.typed for key in keys])} to the bin")
+        invocation.confirm(f"move {summarize_users([key.typed for key in keys])} to the recycle bin")
     delete_all = partial(service.delete_users, allow_no_admin=allow_no_admin)
     apply_to_users(invocation, output, keys, "deleted", delete_all, continue_)
 
 
 @command
 def restore(invocation: Invocation, users: UsersArg, continue_: ContinueOpt = False) -> None:
-    """Bring users back from the bin, as active as they were.
+    """Bring users back from the recycle bin, as active as they were.
 
     \b
     Example:
@@ -384,12 +384,12 @@ def _attributes(texts: Sequence[str] | None, values: Sequence[str] | None) -> di
         for item in given:
             key, equals, value = item.partition("=")
             if not (key and equals):
-                raise InvalidInput(f"{option} wants KEY=VALUE, not: {item}")
+                raise InvalidInput(f"{option} must be KEY=VALUE, not: {item}")
             if key in found:
                 raise InvalidInput(f"the attribute {key} is given twice")
             if option == "--attribute":
                 found[key] = value
                 continue
-            mistake = f"--attribute-json {key}= wants a JSON value (a text stands in quotes)"
+            mistake = f"--attribute-json {key}= must be a JSON value (put a text in quotes)"
             found[key] = read_json(value, mistake)
     return found

@@ -25,7 +25,7 @@ def lines(plan: Plan) -> Iterator[str]:
 
 def heading(change: PlannedChange) -> str:
     """`+ user ada@example.com`."""
-    where = " (to the bin)" if change.action == "delete" else ""
+    where = " (to the recycle bin)" if change.action == "delete" else ""
     return visible(f"{_SIGNS[change.action]} {change.kind} {change.target}{where}")
 
 

@@ -112,7 +112,7 @@ def _read_table(source: BinaryIO, options: ReadOptions) -> Iterator[Record | Bad
             yield _user(_cells(row)).record(number, options)
         except InvalidRecord as error:
             if not seen and row.count(",") < _FREE_COLUMNS:
-                raise InvalidInput(f"line {number}: no table of firebase: it has 26 to 28 columns") from None
+                raise InvalidInput(f"line {number}: not a table of firebase: it has 26 to 28 columns") from None
             yield BadRecord(number, error.reason)
         seen = True
 

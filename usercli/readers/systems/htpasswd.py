@@ -28,13 +28,13 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
         name, colon, rest = row.partition(":")
         first = first or number
         if number == first and not (colon and name):
-            raise InvalidInput(f"line {number}: not NAME:HASH, so no file of htpasswd")
+            raise InvalidInput(f"line {number}: not NAME:HASH, so not a file of htpasswd")
         if not (colon and name):
             yield BadRecord(number, "not NAME:HASH")
             continue
         yield ForeignUser(login=name, attributes={"username": name}, secret=_secret(rest)).record(number, options)
     if not first:
-        raise InvalidInput("the file is empty: no file of htpasswd")
+        raise InvalidInput("the file is empty: not a file of htpasswd")
 
 
 def _secret(rest: str) -> Secret:

@@ -137,11 +137,11 @@ def _require_ldif(lines: Iterator[tuple[int, str | BadLine]]) -> Iterator[tuple[
     for number, line in lines:
         if not has_begun and line != "":
             if isinstance(line, BadLine) or not line.lower().startswith(("dn:", "version:")):
-                raise InvalidInput(f"line {number}: neither version: nor dn:, so no file of ldif")
+                raise InvalidInput(f"line {number}: neither version: nor dn:, so not a file of ldif")
             has_begun = True
         yield number, line
     if not has_begun:
-        raise InvalidInput("the file is empty: no file of ldif")
+        raise InvalidInput("the file is empty: not a file of ldif")
 
 
 def _entry(lines: Iterator[tuple[int, str | BadLine]]) -> _Entry:
@@ -188,7 +188,7 @@ def _add_attribute(entry: _Entry, number: int, line: str) -> None:
         return
     value: str | None = None
     if rest.startswith("<"):
-        problem = f"the value of {name} stands in another file"
+        problem = f"the value of {name} is in another file"
     elif rest.startswith(":"):
         value, problem = _decoded(rest[1:].strip()), f"{name} is not base64 of UTF-8"
     else:

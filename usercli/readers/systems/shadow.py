@@ -52,7 +52,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
         except InvalidRecord as error:
             yield BadRecord(number, error.reason)
     if not first:
-        raise InvalidInput("the file is empty: no file of shadow")
+        raise InvalidInput("the file is empty: not a file of shadow")
 
 
 def _user(columns: list[str], companions: _Companions) -> ForeignUser:

@@ -20,7 +20,7 @@ class ImportFailed(UserCliError):
 
     def __init__(self, rejects: Sequence[Reject | BadRecord], number: int, stands: int = 0) -> None:
         records = "1 bad record" if number == 1 else f"{number:,} bad records"
-        done = f"the first {stands:,} records stand" if stands else "nothing was imported"
+        done = f"the first {stands:,} records are committed" if stands else "nothing was imported"
         super().__init__(f"{records} found; {done}")
         self.rejects = rejects
         conflicts = all(isinstance(reject, Reject) and reject.code is ExitCode.CONFLICT for reject in rejects)
@@ -72,6 +72,6 @@ def administrator_guard(uow: UnitOfWork, options: ImportOptions) -> AbstractCont
 def require_no_conflict(options: ImportOptions) -> None:
     """Options that contradict. Raises InvalidInput."""
     if options.update_passwords and options.on_conflict != "update":
-        raise InvalidInput("update_passwords goes with on_conflict='update'")
+        raise InvalidInput("update_passwords requires on_conflict='update'")
     if options.max_errors is not None and not options.skip_bad:
-        raise InvalidInput("max_errors goes with skip_bad")
+        raise InvalidInput("max_errors requires skip_bad")
