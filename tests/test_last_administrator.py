@@ -825,3 +825,51 @@ def try_sequences(count: int, template: Path, folder: Path) -> None:
             phases=[Phase.generate],  # to shrink takes minutes, and these are short enough to read
         ),
     )
+
+
+# -- who only seems to administer
+
+
+MISLEADING = (
+    "warning: the role {0} is not administrative: its last holder can be removed; "
+    "to change that run: usercli role update {0} --administrative\n"
+)
+NOBODY = "warning: nobody administers: no active user holds an administrative role; see: usercli role list\n"
+
+
+def test_a_role_that_sounds_administrative_and_is_not_is_told(cli: Cli, database: Database) -> None:
+    on = f"on {database.url.where}\n"
+    assert cli("role", "create", "admin", "-q") == (
+        0,
+        "",
+        f"created the role admin {on}" + MISLEADING.format("admin"),
+    )
+    code, _, err = cli("create", "root@example.com", "--role", "admin", "--no-password")
+    assert (code, err) == (0, f"created root@example.com {on}" + MISLEADING.format("admin"))
+    assert cli("role", "grant", "admin", "root@example.com")[2].endswith(MISLEADING.format("admin"))
+    assert cli("db", "check")[::2] == (0, NOBODY)
+    assert cli("role", "update", "admin", "--administrative")[0] == 0
+    assert cli("db", "check")[::2] == (0, "")
+    assert cli("delete", "root@example.com", "-y")[0] == 6
+
+
+def test_a_role_that_is_administrative_or_sounds_otherwise_is_not_remarked(cli: Cli, database: Database) -> None:
+    on = f"on {database.url.where}\n"
+    assert cli("role", "create", "editor", "-q") == (0, "", f"created the role editor {on}")
+    assert cli("role", "create", "admin", "--administrative", "-q") == (0, "", f"created the role admin {on}")
+    assert cli("create", "ada@example.com", "--role", "editor", "--no-password", "-q")[2] == (
+        f"created ada@example.com {on}"
+    )
+
+
+def test_the_command_after_which_nobody_administers_says_so(cli: Cli, database: Database) -> None:
+    cli("role", "create", "boss", "--administrative")
+    cli("create", "ada@example.com", "--role", "boss", "--no-password")
+    code, _, err = cli("deactivate", "ada@example.com", "--allow-no-admin", "--reason", "closing", "-q")
+    assert (code, err) == (
+        0,
+        f"deactivated ada@example.com on {database.url.where}\n"
+        "warning: nobody administers any more: no active user holds an administrative role\n",
+    )
+    assert cli("db", "check")[::2] == (0, NOBODY)
+    assert "warning" not in cli("update", "ada@example.com", "--name", "x")[2]

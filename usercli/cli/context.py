@@ -44,6 +44,7 @@ class Invocation:
 
     def __init__(self) -> None:
         self.options = Options()
+        self.warnings: list[str] = []  # of the change that is made
 
     def merge(self, given: dict[str, Any]) -> None:
         """Take options of a level further in; those given there win."""
@@ -83,7 +84,9 @@ class Invocation:
         self.require_unprotected()
         if self.settings.get("require_reason").value and not (self.options.reason or self.dry_run):
             raise InvalidInput("changes here need a reason; add --reason TEXT")
-        return self._unit_of_work()
+        uow = self._unit_of_work()
+        self.warnings = uow.warnings
+        return uow
 
     def require_unprotected(self) -> None:
         """A change of a protected target needs its name. Raises ProtectedTarget."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,6 +77,8 @@ def show_change(invocation: Invocation, output: Output, change: Change, verb: st
         invocation.success(verb, [user.email for user in change.users])
     elif not change.failed:
         invocation.info(f"nothing to change on {invocation.target}")
+    for sentence in invocation.warnings:
+        invocation.warn(sentence)
     output.change(change, table_fields(output))
 
 
@@ -99,6 +102,23 @@ def parse_keys(users: Sequence[str]) -> list[UserKey]:
     from usercli.schemas.users import UserKey
 
     return [UserKey.parse(user) for user in users]
+
+
+def warn_of_misleading_roles(invocation: Invocation, names: Sequence[str]) -> None:
+    """Say which of the roles that were given are not administrative, though their names sound so."""
+    if not names:
+        return
+    from usercli.services.last_administrator import misleading_roles
+
+    for name in misleading_roles(names, invocation.reading()):
+        warn_of_misleading_role(invocation, name)
+
+
+def warn_of_misleading_role(invocation: Invocation, name: str) -> None:
+    invocation.warn(
+        f"the role {name} is not administrative: its last holder can be removed; "
+        f"to change that run: usercli role update {shlex.quote(name)} --administrative"
+    )
 
 
 def note_namesakes(invocation: Invocation, keys: Sequence[UserKey]) -> None:

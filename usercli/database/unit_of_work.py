@@ -84,6 +84,7 @@ class UnitOfWork:
         self.read_only = read_only
         self.dry_run = dry_run
         self.change_id: uuid.UUID = new_id()
+        self.warnings: list[str] = []  # of rules that were lifted, for whoever made the change
 
     def __enter__(self) -> Self:
         if self._levels:

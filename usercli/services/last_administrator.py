@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Hint, InvalidInput, LastAdministrator
+from usercli.schemas.users import UserCriteria
 from usercli.times import rfc3339
+
+_ADMINISTRATIVE = re.compile("admin|superuser|^root$", re.IGNORECASE)
 
 
 @contextmanager
@@ -24,12 +28,39 @@ def last_administrator_guard(uow: UnitOfWork, *, allow_none: bool = False) -> It
     before = uow.roles.administered_until()
     yield
     uow.flush()
-    if before is None or allow_none:
+    if before is None:
         return
     after = uow.roles.administered_until()
+    if allow_none:
+        if after is None:
+            uow.warnings.append("nobody administers any more: no active user holds an administrative role")
+        return
     if after is None or after < before:
         when = f" after {rfc3339(after)}" if after else ""
         raise LastAdministrator(
             f"this would leave no active administrator{when}; give another user an administrative role first",
             hint=Hint.ALLOW_NO_ADMIN,
         )
+
+
+def is_unadministered(uow: UnitOfWork) -> bool:
+    """There are users and roles, but no active user holds an administrative role."""
+    with uow:
+        if uow.roles.administered_until() is not None or not uow.roles.names():
+            return False
+        return uow.users.count_matching(UserCriteria()) > 0
+
+
+def sounds_administrative(name: str) -> bool:
+    """A role of this name is taken for an administrative one, which it is only if it was made so."""
+    return _ADMINISTRATIVE.search(name) is not None
+
+
+def misleading_roles(names: Collection[str], uow: UnitOfWork) -> list[str]:
+    """Those of the roles that sound administrative and are not, where no role at all is administrative."""
+    suspects = [name for name in names if sounds_administrative(name)]
+    if not suspects:
+        return []
+    with uow:
+        roles = {role.name: role.administrative for role, _ in uow.roles.all()}
+    return [] if any(roles.values()) else [name for name in suspects if name in roles]

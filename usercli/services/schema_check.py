@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from usercli.database import migrations, schema_state, schema_version
 from usercli.database.engine import READ_ONLY, open_engine, sessions
+from usercli.database.unit_of_work import UnitOfWork
 from usercli.database.url import DatabaseUrl
 from usercli.repositories.users import UserRepository
 from usercli.schemas.database import (
@@ -18,6 +19,7 @@ from usercli.schemas.database import (
     State,
     StateWithApplications,
 )
+from usercli.services.last_administrator import is_unadministered
 
 if TYPE_CHECKING:
     from usercli.database.applications import Application
@@ -67,6 +69,10 @@ class SchemaCheck:
                 wrong.append(f"user id:{key_id} has an email_key that breaks the rule of docs/table.md")
             report.bad_keys += 1
         return report, wrong
+
+    def is_unadministered(self) -> bool:
+        """There are users and roles, but nobody administers."""
+        return is_unadministered(UnitOfWork(sessions(self._engine), read_only=True))
 
     def _bad_keys(self) -> Iterator[str]:
         with sessions(self._engine)() as session:

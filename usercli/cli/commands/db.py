@@ -163,9 +163,12 @@ def check(invocation: Invocation) -> int:
     output = Output(invocation.options, fields)
     from usercli.services.schema_check import SchemaCheck
 
-    report, wrong = SchemaCheck(invocation.target.url, _applications(invocation)).check()
+    looked = SchemaCheck(invocation.target.url, _applications(invocation))
+    report, wrong = looked.check()
     for sentence in wrong:
         invocation.warn(sentence)
+    if report.state == "current" and looked.is_unadministered():
+        invocation.warn("nobody administers: no active user holds an administrative role; see: usercli role list")
     output.one(report.model_dump(mode="json", include=set(fields)))
     return ExitCode.PARTIAL if wrong else ExitCode.OK
 

@@ -11,7 +11,15 @@ from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
-from usercli.cli.user_actions import AllowNoAdminOpt, ContinueOpt, apply_to_users, show_change, user_output
+from usercli.cli.user_actions import (
+    AllowNoAdminOpt,
+    ContinueOpt,
+    apply_to_users,
+    show_change,
+    user_output,
+    warn_of_misleading_role,
+    warn_of_misleading_roles,
+)
 from usercli.cli.user_selection import NO_SELECTION, Selection
 
 if TYPE_CHECKING:
@@ -64,10 +72,13 @@ def create(
     output = user_output(invocation)
     from usercli.schemas.roles import RoleCreate
     from usercli.services import roles as service
+    from usercli.services.last_administrator import sounds_administrative
 
     data = RoleCreate(name=name, description=description or "", administrative=administrative)
     change = service.create_role(data, invocation.changing())
     show_change(invocation, output, change, f"created the role {name}")
+    if not administrative and sounds_administrative(name):
+        warn_of_misleading_role(invocation, name)
 
 
 @command
@@ -154,6 +165,7 @@ def grant(
         operation,
         continue_,
     )
+    warn_of_misleading_roles(invocation, [name])
 
 
 @command

@@ -23,6 +23,7 @@ from usercli.cli.user_actions import (
     summarize_users,
     table_fields,
     user_output,
+    warn_of_misleading_roles,
 )
 from usercli.cli.user_filters import NO_FILTERS, Filters
 from usercli.cli.user_selection import NO_SELECTION, Selection
@@ -103,6 +104,7 @@ def create(
             data, uow, new_password=new_password, if_not_exists=if_not_exists, on_created=deliver
         )
     show_change(invocation, output, change, "created")
+    warn_of_misleading_roles(invocation, role or ())
 
 
 @command
@@ -242,6 +244,7 @@ def update(
         lambda keys, uow: service.update_users(keys, data, uow, allow_no_admin=allow_no_admin),
         continue_,
     )
+    warn_of_misleading_roles(invocation, add_role or ())
 
 
 @command
