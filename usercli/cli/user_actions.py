@@ -77,8 +77,8 @@ def show_change(invocation: Invocation, output: Output, change: Change, verb: st
         invocation.success(verb, [user.email for user in change.users])
     elif not change.failed:
         invocation.info(f"nothing to change on {invocation.target}")
-    for sentence in invocation.warnings:
-        invocation.warn(sentence)
+    for warning in invocation.warnings:
+        invocation.warn(warning)
     output.change(change, table_fields(output))
 
 

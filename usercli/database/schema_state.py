@@ -255,14 +255,10 @@ def _foreign(connection: sa.Connection, table: str, columns: Sequence[str], at: 
     rows = _count_rows(connection, table)
     values = f": {', '.join(at)}" if at else ""
     what = f"the database has a table {table} that is not usercli's (columns {shown}; {rows}{values})"
-    if connection.dialect.name == "sqlite":
-        return (
-            f"{what}; usercli wants a file of its own; run: usercli --database-url sqlite:///usercli.db db upgrade"
-        )
-    return (
-        f"{what}; usercli wants a schema of its own: CREATE SCHEMA usercli, "
-        "add ?options=-csearch_path%3Dusercli to the database URL, then run: usercli db upgrade"
-    )
+    own = "a file of its own: name it in the database URL (sqlite:///usercli.db)"
+    if connection.dialect.name == "postgresql":
+        own = "a schema of its own: CREATE SCHEMA usercli, add ?options=-csearch_path%3Dusercli to the database URL"
+    return f"{what}; usercli wants {own}, then run: usercli db upgrade"
 
 
 def _count_rows(connection: sa.Connection, table: str) -> str:
