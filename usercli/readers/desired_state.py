@@ -22,6 +22,8 @@ from usercli.validation import BOOLEAN_WORDS, read_json
 MAX_BYTES = 16 << 20
 MAX_DEPTH = 100
 
+_MAX_MARKS = 1_500_000
+
 #: The columns of a table.
 COLUMNS = (*DESIRED, "initial_password")
 
@@ -45,6 +47,9 @@ def read_document(file: str) -> Document:
         raise InvalidInput(f"{name}: larger than {size}; such numbers of users are for: usercli import")
     if not data.strip():
         raise InvalidInput(f"{name}: the file is empty")
+    # each value takes some hundred bytes of memory, however short it is
+    if sum(map(data.count, (b"[", b"{", b",", b"\n", b":"))) > _MAX_MARKS:
+        raise InvalidInput(f"{name}: too many values for a file that people review; see: usercli import")
     return _READERS[ending](name, data)
 
 

@@ -23,7 +23,6 @@ _MESSAGES = {
     "Schema": "a schema of SCIM, not users",
     "User": "a user of SCIM; read it with --from scim",
 }
-_LIST = "ListResponse"
 
 #: All keys of a kind, in the order in which they are tried, and what it is.
 _KINDS: tuple[tuple[frozenset[str], str], ...] = (
@@ -56,26 +55,24 @@ def kind_of(value: Any) -> str | None:
     """What an object is that is no user; None if it is none that is known."""
     if not isinstance(value, dict):
         return None
-    schemas = value.get("schemas")
-    if (message := scim_message(schemas)) is not None:
+    if (message := scim_message(value)) is not None:
         return _MESSAGES[message]
     keys = value.keys()
     return next((kind for needed, kind in _KINDS if needed <= keys), None)
 
 
-def scim_message(schemas: Any) -> str | None:
-    """The last part of the first known schema of SCIM."""
-    listed = schemas if isinstance(schemas, list) else []
-    named = (schema.rpartition(":")[2] for schema in listed if isinstance(schema, str) and schema.startswith(_SCIM))
+def scim_message(value: Any) -> str | None:
+    """What an object of SCIM is by its schemas, as in `User`; None if it names none that is known."""
+    listed = value.get("schemas") if isinstance(value, dict) else None
+    found = listed if isinstance(listed, list) else []
+    named = (schema.rpartition(":")[2] for schema in found if isinstance(schema, str) and schema.startswith(_SCIM))
     return next((name for name in named if name in _MESSAGES), None)
 
 
-def require_users(value: Any, ours: Collection[str], *, expected: str = "") -> None:
-    """Raise InvalidInput if the value is of another kind than of the system `expected` and has no key of `ours`."""
-    if isinstance(value, dict) and value.keys().isdisjoint(ours):
-        kind = kind_of(value)
-        if kind is not None and not (expected and f"--from {expected}" in kind):
-            refuse(kind)
+def require_users(value: Any, needed: Collection[str]) -> None:
+    """Raise InvalidInput if the object is of another kind than users, and has none of the `needed` keys."""
+    if isinstance(value, dict) and value.keys().isdisjoint(needed) and (kind := kind_of(value)):
+        refuse(kind)
 
 
 def refuse(kind: str) -> NoReturn:

@@ -28,7 +28,7 @@ from usercli.readers.foreign_user import (
 from usercli.readers.json_stream import read_users
 from usercli.validation import read_json
 
-_KNOWN = frozenset({"username", "email", "id"})
+_KNOWN = frozenset({"username", "email"})
 _WITHIN = ("users.item", "item.users.item")
 _DIGESTS = {"pbkdf2": "sha1", "pbkdf2-sha256": "sha256", "pbkdf2-sha512": "sha512"}
 _VERSIONS = {"1.3": 19, "1.0": 16}

@@ -52,15 +52,18 @@ _READ = frozenset(
 _ID_ATTRIBUTES = ("entryuuid", "nsuniqueid", "ipauniqueid")
 _TIME = re.compile(r"(\d{14})(?:[.,]\d+)?Z")
 _MAX_ENTRY_BYTES = 16 << 20
+#: What a line takes in memory besides its text.
+_LINE_BYTES = 200
 
 
 @dataclass
 class _Entry:
-    """An entry; `values` are by the names of attributes in lower case, without options."""
+    """An entry; the values are by the names of attributes in lower case, those with options (;lang-de) apart."""
 
     line: int = 0
     dn: str = ""
     values: dict[str, list[str]] = field(default_factory=dict)
+    optional: dict[str, list[str]] = field(default_factory=dict)
     #: Why the entry cannot be read.
     error: str | None = None
 
@@ -68,12 +71,17 @@ class _Entry:
         """Record why the entry cannot be read; the first reason counts."""
         self.error = self.error or f"line {number}: {reason}"
 
+    def all(self, name: str) -> list[str]:
+        """The values without options, or else those with options."""
+        return self.values.get(name) or self.optional.get(name) or []
+
     def first(self, *names: str) -> str:
-        return next((self.values[name][0] for name in names if self.values.get(name)), "")
+        """The first value of the first of these attributes that has one; empty without."""
+        return next((found[0] for name in names if (found := self.all(name))), "")
 
     @property
     def classes(self) -> set[str]:
-        return {name.lower() for name in self.values.get("objectclass", [])}
+        return {name.lower() for name in self.all("objectclass")}
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
@@ -116,7 +124,7 @@ def _memberships(file: BinaryIO) -> dict[str, list[str]]:
             continue
         name = entry.first("cn") or _rdn_value(entry.dn)
         for attribute in _MEMBER_ATTRIBUTES:
-            for member in entry.values.get(attribute, []):
+            for member in entry.all(attribute):
                 key = f"uid:{member}" if attribute == "memberuid" else _normalized(member)
                 groups.setdefault(key, []).append(name)
     return groups
@@ -148,7 +156,7 @@ def _entry(lines: Iterator[tuple[int, str | BadLine]]) -> _Entry:
     entry, size = _Entry(), 0
     for number, line in lines:
         entry.line = entry.line or number
-        size += len(line.reason if isinstance(line, BadLine) else line)
+        size += _LINE_BYTES + len(line.reason if isinstance(line, BadLine) else line)
         if size > _MAX_ENTRY_BYTES:
             raise InvalidInput(f"line {number}: an entry is larger than {_MAX_ENTRY_BYTES >> 20} MB (reading ldif)")
         if isinstance(line, BadLine):
@@ -182,7 +190,7 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, str | BadLine]]:
 def _add_attribute(entry: _Entry, number: int, line: str) -> None:
     """Add one `name: value`, `name:: base64` or `name:< address` to the entry."""
     name, colon, rest = line.partition(":")
-    name = name.strip().lower().partition(";")[0]
+    name, has_options, _ = name.strip().lower().partition(";")
     if not colon or not name:
         entry.refuse(number, "not NAME: VALUE")
         return
@@ -201,7 +209,7 @@ def _add_attribute(entry: _Entry, number: int, line: str) -> None:
     elif name == "changetype" and value.strip().lower() != "add":
         entry.refuse(number, "a change of a directory, not an entry of it")
     elif value:
-        entry.values.setdefault(name, []).append(value)
+        (entry.optional if has_options else entry.values).setdefault(name, []).append(value)
 
 
 def _decoded(value: str) -> str | None:
@@ -213,34 +221,73 @@ def _decoded(value: str) -> str | None:
 
 
 def _is_user(entry: _Entry) -> bool:
-    """Whether the entry is a person or has a password, and is neither a group nor a computer."""
+    """Whether the entry is a person or has a password, and is no group, computer or contact in an address book."""
+    has_password = bool(entry.all("userpassword"))
     if entry.classes & _OTHER_CLASSES:
         return False
-    return bool(entry.classes & _PERSON_CLASSES) or "userpassword" in entry.values
+    if "contact" in entry.classes and not entry.first("samaccountname"):
+        return has_password
+    return bool(entry.classes & _PERSON_CLASSES) or has_password
 
 
 def _user(entry: _Entry, groups: dict[str, list[str]]) -> ForeignUser:
     login = entry.first("uid", "samaccountname")
-    attributes: dict[str, object] = {ours: entry.first(theirs) for theirs, ours in reversed(_ATTRIBUTES.items())}
-    attributes |= {"ldif_id": entry.first(*_ID_ATTRIBUTES), "dn": entry.dn, "username": login or None}
+    emails = _emails(entry)
+    attributes = _attributes(entry) | {
+        "ldif_id": entry.first(*_ID_ATTRIBUTES),
+        "dn": entry.dn,
+        "username": login or None,
+        "other_emails": emails[1:],
+    }
     of_uid = groups.get(f"uid:{login}", []) if login else []
     return ForeignUser(
-        email=entry.first("mail", "email", "rfc822mailbox"),
+        email=emails[0] if emails else "",
         login=login or _rdn_value(entry.dn),
         name=_name(entry),
         is_active=not _is_locked(entry),
-        roles=[*groups.get(_normalized(entry.dn), []), *of_uid, *map(_rdn_value, entry.values.get("memberof", []))],
+        roles=[*groups.get(_normalized(entry.dn), []), *of_uid, *map(_rdn_value, entry.all("memberof"))],
         attributes=attributes,
-        secret=_secret(entry.values.get("userpassword", [])),
-        must_change_password=entry.first("pwdreset").upper() == "TRUE",
+        secret=_secret(entry.all("userpassword")),
+        must_change_password=entry.first("pwdreset").upper() == "TRUE" or entry.first("pwdlastset").strip() == "0",
         times={
             "created_at": _time(entry.first("createtimestamp", "whencreated")),
             "updated_at": _time(entry.first("modifytimestamp", "whenchanged")),
-            "password_changed_at": _time(entry.first("pwdchangedtime")),
+            "password_changed_at": _time(entry.first("pwdchangedtime")) or _filetime(entry.first("pwdlastset")),
             "last_login_at": _time(entry.first("authtimestamp")) or _filetime(entry.first("lastlogontimestamp")),
-            "expires_at": _filetime(entry.first("accountexpires")) or _day(entry.first("shadowexpire")),
+            "expires_at": _expiry(entry),
         },
     )
+
+
+def _emails(entry: _Entry) -> list[str]:
+    """The addresses, those of mail first; the user principal name is one where there is no other."""
+    found = [value for name in ("mail", "email", "rfc822mailbox") for value in entry.all(name)]
+    found += entry.optional.get("mail", [])
+    principal = entry.first("userprincipalname")
+    return list(dict.fromkeys(found or ([principal] if "@" in principal else [])))
+
+
+def _attributes(entry: _Entry) -> dict[str, object]:
+    """What has no field of its own; several values are a list."""
+    found: dict[str, object] = {}
+    for theirs, ours in _ATTRIBUTES.items():
+        values = list(dict.fromkeys(entry.all(theirs)))
+        if values and ours not in found:
+            found[ours] = values[0] if len(values) == 1 else values
+    principal = entry.first("userprincipalname")
+    if principal not in _emails(entry)[:1]:
+        found["user_principal_name"] = principal
+    return found
+
+
+def _expiry(entry: _Entry) -> datetime | None:
+    """The earliest of the ends that the schemas of directories know."""
+    ends = (
+        _filetime(entry.first("accountexpires")),
+        _day(entry.first("shadowexpire")),
+        _time(entry.first("krbprincipalexpiration")),
+    )
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _name(entry: _Entry) -> str:

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.file_kinds import scim_message
 from usercli.readers.foreign_hashes import Secret, ldap
 from usercli.readers.foreign_user import ForeignUser, flag, joined, moment, part, parts, text
 from usercli.readers.json_stream import is_envelope, read_one, require_known, walk
@@ -23,23 +24,26 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
     Raises InvalidInput at the end if the file has fewer than `totalResults`.
     """
-    number = total = 0
+    number = total = users = 0
     for document in walk(source, "scim", _WITHIN):
         if is_envelope(document, _WITHIN):
             listed = document.value.get("totalResults")
             total = max(total, listed if isinstance(listed, int) else 0)
             continue
         number += 1
-        if number == 1:
+        if number == 1 and scim_message(document.value) != "Group":
             require_known(document.value, _KNOWN, "scim")
         if found := read_one(number, document, _user, options):
+            users += 1
             yield found
+    if number and not users:
+        raise InvalidInput("the file has groups of SCIM, and no users")
     if total > number:
         raise InvalidInput(f"the file holds {number:,} of {total:,} scim resources; fetch the other pages as well")
 
 
 def _user(item: dict[str, Any]) -> ForeignUser | None:
-    if "userName" not in item and "members" in item:
+    if scim_message(item) == "Group" or ("userName" not in item and "members" in item):
         return None
     name = part(item, "name")
     meta = part(item, "meta")
