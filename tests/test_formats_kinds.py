@@ -37,7 +37,7 @@ KINDS: list[tuple[str, Any, str]] = [
         [{"id": "1", "name": "r", "clientRole": False, "containerId": "x"}],
         "the file is an export of role",
     ),
-    ("keycloak", [{"id": "1"}], "this is no file of keycloak: "),
+    ("keycloak", [{"id": "1"}], "this is not a file of keycloak: "),
     (
         "scim",
         {"schemas": [SCIM + "BulkRequest"], "Operations": []},
