@@ -220,7 +220,7 @@ def test_more_users_than_allowed_are_refused(cli: Cli, review: Review, database:
     file = review(ada_editor="revoke", bob_editor="revoke", ada_admin="keep")
     code, out, err = cli("access-review", "apply", file, "--yes", "--max-changes", "1")
     assert (code, out) == (6, "")
-    assert err == "error: this would change 2 users, more than --max-changes 1 allows\n"
+    assert err == "error: this would change 2 users, more than the 1 allowed; raise --max-changes\n"
     assert roles(database) == ALL
 
 

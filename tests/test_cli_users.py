@@ -182,11 +182,11 @@ def test_a_special_use_domain_is_taken_when_the_setting_allows_it(
         ("90s", timedelta(0, 90)),
     ],
 )
-def test_an_expiry_may_be_a_span(cli: Cli, given: str, ahead: timedelta) -> None:
+def test_an_expiry_may_be_a_span(cli: Cli, given: str, span: timedelta) -> None:
     before = datetime.now(UTC)
     user = json.loads(cli("create", "ada@example.com", "--expires", given, "--no-password", "-o", "json")[1])
     ends = datetime.fromisoformat(user["users"][0]["expires_at"])
-    assert before + ahead <= ends <= datetime.now(UTC) + ahead
+    assert before + span <= ends <= datetime.now(UTC) + span
 
 
 MOMENTS = [
@@ -674,8 +674,8 @@ REFUSED_BY_LIST = [
     (["--fields", "hashed_password"], "no such field: hashed_password"),
     (["--fields", "id,"], "no such field: (empty) (fields: id, email, "),
     (["-o", "xml"], "no such output format: xml (known: table, json, jsonl, csv, tsv, yaml, ids)\n"),
-    (["--after", "nonsense"], "the cursor given to --after is not one that usercli printed\n"),
-    (["--after", "é"], "the cursor given to --after is not one that usercli printed\n"),
+    (["--after", "nonsense"], "the cursor is not one that usercli printed\n"),
+    (["--after", "é"], "the cursor is not one that usercli printed\n"),
     (
         ["--limit", "0"],
         "invalid value for '--limit': it should be greater than or equal to 1; see: ",
@@ -741,7 +741,7 @@ def test_a_cursor_belongs_to_its_query(cli: Cli, make_user: MakeUser) -> None:
     for number in range(3):
         make_user(f"user{number}@example.com")
     token = cli("list", "--limit", "1", "--sort", "email")[2].split()[-1]
-    error = "error: the cursor given to --after belongs to another query; use the same filters and --sort\n"
+    error = "error: the cursor belongs to another query; use the same filters and the same order\n"
     for other in (["--sort", "-email"], [], ["--sort", "email", "--active"], ["--sort", "email", "--search", "u"]):
         assert cli("list", *other, "--after", token) == (2, "", error)
     assert cli("list", "--sort", "email", "--after", token, "--fields", "email")[:2] == (

@@ -61,7 +61,7 @@ KINDS: list[tuple[str, Any, str]] = [
     ),
     ("jsonl", {"name": "editor", "administrative": False}, "the file is an export of roles, not users"),
     ("jsonl", {"seq": 1, "change_id": "x", "action": "user.created"}, "the file is an export of the audit log"),
-    ("jsonl", {"model": "auth.user", "pk": 1, "fields": {}}, "the file is a dump of Django; read it with --from d"),
+    ("jsonl", {"model": "auth.user", "pk": 1, "fields": {}}, "the file is a dump of Django (format: django)"),
 ]
 
 

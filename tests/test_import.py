@@ -273,7 +273,8 @@ def test_preserve_keeps_ids_times_and_versions(cli: Cli, table, database: Databa
     code, _, err = cli(
         "import", table(header + "0192aaaa-0000-7000-8000-000000000002,b@example.com,1,,,\n"), "--preserve"
     )
-    assert (code, err) == (6, "error: --preserve into a database that has users needs --reason TEXT\n")
+    needs = "to keep ids, times and versions in a database that has users needs a reason"
+    assert (code, err) == (6, f"error: {needs}; add --reason TEXT\n")
 
 
 def test_progress_tells_the_rate_and_the_time_left(cli: Cli, table, monkeypatch: pytest.MonkeyPatch) -> None:

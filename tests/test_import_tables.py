@@ -189,7 +189,7 @@ def test_blank_rows_of_tsv_are_passed_over() -> None:
         ("email,,full_name\na@example.com,,A\n", "line 1: a column has no name"),
         ("\n\n\nmail\n", "line 4: no such field: mail; "),
         ("sep=;\nmail\n", "line 2: no such field: mail; "),
-        ("\nfull_name\n", "line 2: there is no column email; "),
+        ("\nfull_name\n", "line 2: there is no column email"),
         ('\n"email\n', "line 2: the header line cannot be read: a quote is not closed"),
         ("sep=;\n", "the file is empty: there is no header line"),
     ],

@@ -109,7 +109,7 @@ def test_a_cursor_that_nests_without_end_is_refused(cli: Cli) -> None:
 
     token = base64.urlsafe_b64encode(b"[" * 100_000).decode().rstrip("=")
     code, _, err = cli("list", "--after", token)
-    assert (code, err) == (2, "error: the cursor given to --after is not one that usercli printed\n")
+    assert (code, err) == (2, "error: the cursor is not one that usercli printed\n")
 
 
 BEYOND = "99999999999999999999"

@@ -361,7 +361,7 @@ def test_a_role_that_nobody_made_is_named(cli: Cli, write: Write) -> None:
 def test_the_brake_holds_for_the_option_and_for_the_setting(
     cli: Cli, write: Write, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, error = write(STAFF), "error: this would change 2 users, more than --max-changes 1 allows\n"
+    file, error = write(STAFF), "error: this would change 2 users, more than the 1 allowed; raise --max-changes\n"
     assert cli("apply", file, "--yes", "--max-changes", "1") == (6, "", error)
     monkeypatch.setenv("USERCLI_MAX_CHANGES", "1")
     assert cli("apply", file, "--yes") == (6, "", error)

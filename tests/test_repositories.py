@@ -598,7 +598,7 @@ def test_a_cursor_of_another_query_is_refused() -> None:
     ],
 )
 def test_a_broken_cursor_is_refused_in_a_sentence(token: str) -> None:
-    with pytest.raises(InvalidInput, match="the cursor given to --after is not one that usercli printed"):
+    with pytest.raises(InvalidInput, match="the cursor is not one that usercli printed"):
         read_cursor(token, "m", order_by("created_at"))
 
 

@@ -58,6 +58,7 @@ class Hint(StrEnum):
     MAP_EMAIL = auto()
     MAX_CHANGES = auto()
     NAME_DATABASE = auto()
+    NAME_FORMAT = auto()
     NAME_MANAGER = auto()
     NO_PASSWORD = auto()
     ONLY_UNCHANGED = auto()

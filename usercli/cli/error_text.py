@@ -28,6 +28,7 @@ _OPTIONS = {
     Hint.MAP_EMAIL: "; use --map THEIRS=email",
     Hint.MAX_CHANGES: "; raise --max-changes",
     Hint.NAME_DATABASE: ": --database-url",
+    Hint.NAME_FORMAT: "; name the format with --from",
     Hint.NAME_MANAGER: ", --name NAME for a table",
     Hint.NO_PASSWORD: "; use --no-password",
     Hint.ONLY_UNCHANGED: "; --only-unchanged does the rest",

@@ -63,6 +63,8 @@ def apply_to_users(
         return
 
     change, errors = apply_each(keys, lambda some: operation(some, uow), dry_run=uow.dry_run)
+    for failure, error in zip(change.failed, errors, strict=True):
+        failure.error = sentence(error)
     show_change(invocation, output, change, verb)
     for error in errors:
         invocation.info(f"error: {sentence(error)}")
