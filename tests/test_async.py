@@ -40,7 +40,7 @@ from usercli.services.exports import export_users
 from usercli.services.imports.atomic import import_users
 from usercli.services.imports.loader import ImportOptions
 from usercli.services.imports.validation import Checker
-from usercli.services.users import Listing, create_user, delete_users, show_users
+from usercli.services.users import Listing, count_users, create_user, delete_users, show_users
 
 T = TypeVar("T")
 on_postgresql = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
@@ -696,3 +696,36 @@ def test_the_class_can_be_used_without_a_session(database: Database) -> None:
 
     awaited(database, scenario)
     assert emails(database) == ["ada@example.com"]
+
+
+# -- wrong use is told
+
+
+def test_a_repository_outside_of_a_block_says_what_is_missing(database: Database) -> None:
+    async def scenario(opened: AsyncDatabase) -> None:
+        async with opened.session() as session:
+            with pytest.raises(AttributeError, match=r"not open: use uow\.users inside `with uow:`"):
+                await session.run(lambda uow: uow.users.hashes())
+
+    awaited(database, scenario)
+
+
+def test_an_async_function_is_refused(database: Database) -> None:
+    async def work(_: UnitOfWork) -> int:
+        return 1
+
+    async def scenario(opened: AsyncDatabase) -> None:
+        async with opened.session() as session:
+            with pytest.raises(TypeError, match="takes a synchronous function"):
+                await session.run(work)
+
+    awaited(database, scenario)
+
+
+def test_leaving_a_session_waits_for_what_is_at_work(database: Database, ada: UserView) -> None:
+    async def scenario(opened: AsyncDatabase) -> None:
+        with pytest.raises(RuntimeError, match="serves one task at a time"):
+            async with opened.session() as session:
+                await asyncio.gather(*(session.run(lambda uow: count_users(UserCriteria(), uow)) for _ in range(2)))
+
+    awaited(database, scenario)

@@ -14,6 +14,9 @@ from usercli.text import escape_character, visible
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # C0, DEL, C1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+#: What may be asked of either database, and one more.
+LARGEST_COUNT = 2**63 - 2
+
 #: What a cell of a table may say for true and false, in lower case.
 BOOLEAN_WORDS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
@@ -120,3 +123,10 @@ def _count_keys(value: Any) -> int:
         if type(item) is dict or type(item) is list:
             count += _count_keys(item)
     return count
+
+
+def require_count(value: int | None, what: str) -> int | None:
+    """The number of things, if there may be so many. Raises InvalidInput."""
+    if value is not None and not 0 <= value <= LARGEST_COUNT:
+        raise InvalidInput(f"{what} must be from 0 to {LARGEST_COUNT}")
+    return value

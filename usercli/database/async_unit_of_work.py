@@ -7,6 +7,7 @@ waited for. So nothing is written twice: services and repositories do not know w
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Generator, Iterable
@@ -93,7 +94,11 @@ class AsyncDatabase:
         task = asyncio.ensure_future(greenlet_spawn(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return await _to_the_end(task, interrupt=interrupt)
+        result = await _to_the_end(task, interrupt=interrupt)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise TypeError("run() takes a synchronous function, whose database calls it awaits; not an async one")
+        return result
 
     async def check(self) -> None:
         """Is it there, and its schema at head? Raises DatabaseUnreachable, SchemaNotCurrent and their like."""
@@ -129,6 +134,8 @@ class AsyncUnitOfWork:
         self._database = database
         self._inner = database.unit_of_work(origin=origin, read_only=read_only, dry_run=dry_run)
         self._at_work = False
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def run(self, work: Callable[[UnitOfWork], T]) -> T:
         """Call `work` with the unit of work and give back what it returns."""
@@ -138,10 +145,12 @@ class AsyncUnitOfWork:
         if self._at_work:
             raise RuntimeError("a unit of work serves one task at a time; make one for each")
         self._at_work = True
+        self._idle.clear()
         try:
             return await self._database._call(partial(work, self._inner), interrupt=interrupt)
         finally:
             self._at_work = False
+            self._idle.set()
 
     @asynccontextmanager
     async def stream(self, work: Callable[[UnitOfWork], Iterable[T]]) -> AsyncIterator[AsyncIterator[T]]:
@@ -176,7 +185,8 @@ class AsyncUnitOfWork:
         await self.run(UnitOfWork.commit)
 
     async def close(self) -> None:
-        """Roll back what is open."""
+        """Roll back what is open, once what is at work has ended."""
+        await self._idle.wait()
         await self._call(UnitOfWork.close, interrupt=False)
 
 

@@ -128,6 +128,8 @@ def _without_state(original: Any, url: DatabaseUrl) -> UserCliError:
     """What the driver itself raised: there was no answer of the server."""
     if _BAD_OPTION.search(str(original)):
         return InvalidInput("the database URL contains an unknown option, or a wrong value of one")
+    if "NUL" in str(original):  # refused by the driver: PostgreSQL has no such character
+        return InvalidInput("a text contains a NUL character")
     if type(original).__name__ == "DataError":  # Python has no such value, as infinity in a time
         return BrokenRow("another program wrote a value that usercli cannot read")
     return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")

@@ -81,7 +81,8 @@ def require_current(connection: sa.Connection) -> None:
         rows = [tuple(row) for row in connection.execute(sa.text(query), {"names": ",".join(_OWN_NAMES)})]
     except SchemaNotCurrent:  # no such table, or no such column
         rows = []
-        connection.rollback()
+        if connection.dialect.name == "postgresql":  # where nothing runs after a statement that failed
+            connection.connection.rollback()
     if rows != [(head(), len(_OWN_NAMES))]:
         found = look(connection)
         if found.state != "current":

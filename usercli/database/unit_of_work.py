@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -51,6 +51,8 @@ class RoleName:
     name: str
 
 
+_REPOSITORIES = frozenset({"session", "users", "roles", "bulk", "imports", "related", "audit"})
+
 #: What a change is about: a user that is there, the email of one to be, or a role.
 Target = UserKey | RoleName | str
 
@@ -85,6 +87,13 @@ class UnitOfWork:
         self.dry_run = dry_run
         self.change_id: uuid.UUID = new_id()
         self.warnings: list[str] = []  # of rules that were lifted, for whoever made the change
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name in _REPOSITORIES:
+                raise AttributeError(f"the unit of work is not open: use uow.{name} inside `with uow:`")
+            raise AttributeError(f"a unit of work has no {name}")
 
     def __enter__(self) -> Self:
         if self._levels:

@@ -24,7 +24,7 @@ from pydantic import (
 from usercli.emails import email_key, validate_email
 from usercli.errors import BrokenRow, Hint, InvalidInput
 from usercli.times import rfc3339, utcnow
-from usercli.validation import require_json_texts, require_printable
+from usercli.validation import require_json_texts, require_printable, require_storable
 
 #: Rejected input never shows in an error: it may be a secret.
 STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -263,6 +263,19 @@ class UserCriteria(BaseModel):
     never_signed_in: bool | None = None
     not_signed_in_since: datetime | None = None
     must_change_password: bool | None = None
+
+    @field_validator("search", "role")
+    @classmethod
+    def _storable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return None if value is None else require_storable(value, info.field_name or "")
+
+    @field_validator("attributes")
+    @classmethod
+    def _storable_attributes(cls, value: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        for pair in value:
+            for text in pair:
+                require_storable(text, "an attribute")
+        return value
 
 
 class Change(BaseModel):

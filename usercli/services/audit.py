@@ -11,13 +11,14 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import DatabaseUnreachable, UserCliError
 from usercli.schemas.audit import ChangeView, Checkpoint, EventCriteria, EventView, RawEvent, Verification
 from usercli.schemas.users import UserKey
+from usercli.validation import require_count
 
 
 class EventListing:
     """The events that fit, streamed, oldest first; with a limit the newest ones. `total` counts all that fit."""
 
     def __init__(self, criteria: EventCriteria, uow: UnitOfWork, limit: int | None = None) -> None:
-        self._criteria, self._uow, self._limit = criteria, uow, limit
+        self._criteria, self._uow, self._limit = criteria, uow, require_count(limit, "limit")
         self.shown, self.total = 0, 0
 
     def __iter__(self) -> Iterator[EventView]:
@@ -31,6 +32,7 @@ class EventListing:
 
 def export(since: int, uow: UnitOfWork) -> Iterator[RawEvent]:
     """Events exactly as stored, from a number on, streamed: enough to verify the chain elsewhere."""
+    require_count(since, "since")
     with uow:
         for event in uow.audit.since(since):
             yield RawEvent.model_validate(event)
@@ -56,6 +58,7 @@ def _target(key: UserKey, uow: UnitOfWork) -> uuid.UUID:
 
 def list_changes(uow: UnitOfWork, limit: int | None = None) -> Iterator[ChangeView]:
     """The commands that changed something, the newest first, streamed."""
+    require_count(limit, "limit")
     with uow:
         for event, users, actions in uow.audit.changes(limit):
             view = EventView.of(event)
@@ -99,6 +102,7 @@ def verify(
     An expected head and count come from an earlier checkpoint: the log may have grown since, but the event of
     that number must still have that hash. `since` trusts what lies before that number.
     """
+    require_count(since, "since")
     with uow:
         return _Verifier(expect_head, expect_count).run(uow, since)
 

@@ -32,6 +32,7 @@ from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import related_to, require_unblocked
 from usercli.times import utcnow
+from usercli.validation import require_count
 
 if TYPE_CHECKING:
     from usercli.services.password_rules import NewPassword
@@ -163,6 +164,7 @@ class Listing:
             raise InvalidInput(f"skip must be from 0 to {MOST_SKIPPED}; page by cursor to go further")
         if skip and after:
             raise InvalidInput("a page starts after a cursor or skips users, not both")
+        require_count(limit, "limit")
         self._criteria, self._uow, self._limit, self._skip = criteria, uow, limit, skip
         self._order = order_by(sort)
         self._mark = query_mark(criteria.model_dump_json(), self._order)

@@ -1,0 +1,72 @@
+"""What a service of another program gives to the library is checked as the command line's input is."""
+
+from collections.abc import Callable
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import text
+
+from tests.conftest import Cli, Database
+from usercli.errors import ExitCode, InvalidInput
+from usercli.schemas.audit import EventCriteria
+from usercli.schemas.users import UserCreate, UserCriteria, UserView
+from usercli.services import audit, users
+
+LISTINGS: list[Callable[[Database, int], object]] = [
+    lambda database, number: list(users.Listing(UserCriteria(), database.uow(), limit=number)),
+    lambda database, number: list(users.Listing(UserCriteria(), database.uow(), skip=number)),
+    lambda database, number: list(audit.EventListing(EventCriteria(), database.uow(), number)),
+    lambda database, number: list(audit.list_changes(database.uow(), number)),
+    lambda database, number: list(audit.export(number, database.uow())),
+    lambda database, number: audit.verify(database.uow(), since=number),
+]
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+@pytest.mark.parametrize("number", [-1, -(2**70), 2**63 - 1, 2**64, 10**20])
+def test_a_number_that_cannot_be_is_the_callers_fault(
+    database: Database, ada: UserView, listing: Callable[[Database, int], object], number: int
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        listing(database, number)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert "--" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["list", "--limit"],
+        ["changes", "--limit"],
+        ["audit", "log", "--limit"],
+        ["audit", "export", "--since"],
+        ["audit", "verify", "--from"],
+    ],
+    ids=" ".join,
+)
+def test_a_number_that_no_database_holds_is_wrong_usage(cli: Cli, ada: UserView, line: list[str]) -> None:
+    code, out, err = cli(*line, "99999999999999999999", "-o", "jsonl")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert cli(*line, str(2**63 - 2), "-o", "jsonl")[0] in {0, 7}  # nothing to verify from there
+
+
+def test_a_nul_is_the_callers_fault(database: Database) -> None:
+    for give in (
+        lambda: UserCreate(email="a\0b@example.com"),
+        lambda: UserCreate(email="a@example.com", full_name="a\0b"),
+        lambda: UserCreate(email="a@example.com", attributes={"k": "a\0b"}),
+        lambda: UserCriteria(search="a\0b"),
+        lambda: UserCriteria(role="a\0b"),
+        lambda: UserCriteria(attributes=(("k", "a\0b"),)),
+    ):
+        with pytest.raises(ValidationError, match=r"NUL|control character"):
+            give()
+
+
+def test_a_nul_for_a_column_of_another_programs_table_is_the_callers_fault(database: Database) -> None:
+    if database.engine == "sqlite":
+        pytest.skip("SQLite stores it")
+    uow = database.uow()
+    with uow, pytest.raises(InvalidInput, match=r"^a text contains a NUL character$"):
+        uow.session.execute(text("SELECT CAST(:value AS text)"), {"value": "a\0b"})
