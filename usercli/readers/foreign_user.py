@@ -11,7 +11,8 @@ from typing import Any
 
 from usercli.errors import Hint
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers.foreign_hashes import Secret
+from usercli.readers.foreign_hashes import Secret, keep
+from usercli.validation import looks_like_hash
 
 # Not allowed in our fields: control characters and lone surrogates.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
@@ -44,6 +45,9 @@ class ForeignUser:
 
     def record(self, number: int, options: ReadOptions) -> Record | BadRecord:
         """The record; a BadRecord without an email if there is no address and none can be made."""
+        if self.secret.password and looks_like_hash(self.secret.password):
+            found = keep(self.secret.password)  # hashed again it would match no password
+            self.secret = found if found.hashed or found.unsupported else Secret(unsupported="mysql")
         fields = self._fields()
         fields["email"] = self.email or address_of(self.login, options)
         if fields["email"]:

@@ -19,7 +19,7 @@ from usercli.hash_chain import canonical
 from usercli.schemas.user_fields import PRESERVED, TIMES
 from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes, require_role_name
 from usercli.times import parse_time
-from usercli.validation import BOOLEAN_WORDS, read_json, require_json_texts, require_storable
+from usercli.validation import BOOLEAN_WORDS, looks_like_hash, read_json, require_json_texts, require_storable
 
 YesNo = Literal["", "true", "false", "yes", "no", "1", "0"]
 Time = Annotated[str, Field(description="RFC 3339, a date (00:00 UTC), or a span from now as in 30d")]
@@ -100,6 +100,8 @@ class UserRow:
     expires_at: datetime | None = None
     hashed_password: str | None = None
     password: str | None = None
+    #: The scheme of a hash that was left out because it cannot be verified.
+    unsupported: str | None = None
     #: With --preserve: id, version and times as they were.
     kept: Mapping[str, Any] | None = None
 
@@ -245,6 +247,8 @@ def _hash(value: Any) -> str:
 def _password(value: Any) -> str:
     if not isinstance(value, str):
         raise InvalidInput("password is not a text")
+    if looks_like_hash(value):
+        raise InvalidInput("the password has the form of a hash; a hash is for the field hashed_password")
     from usercli.passwords import require_form
 
     return require_form(value)

@@ -29,6 +29,20 @@ def configured_policy(settings: Settings) -> PasswordPolicy:
 
 
 @dataclass(frozen=True)
+class PasswordRules:
+    """What a plain password has to be; without a `policy`, only what the hasher can hash."""
+
+    hasher: PasswordHasher
+    policy: PasswordPolicy | None = None
+
+    def check(self, password: str, *about: str) -> None:
+        """Raise PasswordRefused or InvalidInput; `about` is the user's email and name."""
+        self.hasher.require_hashable(password)
+        if self.policy is not None:
+            self.policy.check(password, *about)
+
+
+@dataclass(frozen=True)
 class NewPassword:
     """A password that a user is to get: plain with a `hasher`, else a ready hash; None is no password.
 
@@ -48,7 +62,5 @@ class NewPassword:
             return None
         if self.hasher is None:
             return require_hash(self.secret)
-        self.hasher.require_hashable(self.secret)
-        if self.policy is not None:
-            self.policy.check(self.secret, *about)
+        PasswordRules(self.hasher, self.policy).check(self.secret, *about)
         return None if dry_run else self.hasher.hash(self.secret)

@@ -56,6 +56,7 @@ class ImportFlags:
     update_passwords: Annotated[bool, flag("--update-passwords", "Also replace passwords that exist.")] = False
     hash_passwords: Annotated[bool, flag("--hash-passwords", "Hash plain passwords, on all cores.")] = False
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="With --hash-passwords: threads.")] = None
+    skip_policy: Annotated[bool, flag("--skip-policy", "Accept what the policy refuses; needs --reason.")] = False
     create_roles: Annotated[bool, flag("--create-roles", "Create roles that are missing.")] = False
     preserve: Annotated[bool, flag("--preserve", "Keep ids, times and versions.")] = False
     skip_bad: Annotated[bool, flag("--skip-bad", "Import the good records; exit with 7.")] = False
@@ -75,8 +76,12 @@ class ImportFlags:
         """What these options and the settings ask for. Raises InvalidInput."""
         if self.reject_file and not self.skip_bad:
             raise InvalidInput("--reject-file requires --skip-bad")
+        if self.skip_policy and not self.hash_passwords:
+            raise InvalidInput("--skip-policy requires --hash-passwords")
+        if self.skip_policy and not invocation.options.reason:
+            raise InvalidInput("--skip-policy needs --reason TEXT")
         from usercli.services.imports.session import ImportJob
-        from usercli.services.password_rules import configured_hasher
+        from usercli.services.password_rules import configured_hasher, configured_policy
 
         return ImportJob(
             file,
@@ -86,6 +91,7 @@ class ImportFlags:
             invocation.settings.special_use_domains,
             configured_hasher(invocation.settings) if self.hash_passwords else None,
             self.jobs,
+            None if self.skip_policy else configured_policy(invocation.settings),
         )
 
     def _read_options(self) -> ReadOptions:

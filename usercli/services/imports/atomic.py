@@ -35,12 +35,13 @@ def import_users(
     on_reject: Callable[[Reject], None] = noop,
     on_progress: Callable[[ImportSummary], None] = noop,
     before_commit: Callable[[], object] = lambda: None,
+    on_unsupported: Callable[[str], None] = noop,
 ) -> ImportSummary:
     """Import in one transaction. Raises ImportFailed with the first bad records, LastAdministrator.
 
     `before_commit` is the last moment to fail.
     """
-    loader = Loader(uow, options, on_reject)
+    loader = Loader(uow, options, on_reject, on_unsupported=on_unsupported)
     with uow.change("user.imported"):
         uow.bulk.lock_imports()
         with administrator_guard(uow, options):

@@ -22,12 +22,13 @@ from usercli.schemas.imports import ImportSummary
 from usercli.schemas.roles import RoleCreate
 from usercli.schemas.user_fields import UPDATABLE
 from usercli.services import user_events
-from usercli.services.imports.validation import FIRST, Checked
+from usercli.services.imports.validation import FIRST, Checked, noop
 from usercli.text import suggestion
 from usercli.times import utcnow
 from usercli.uuid7 import ChangeIds, new_id
 
 _ROLES = attrgetter("roles")
+_UNSUPPORTED = attrgetter("unsupported")
 
 OnConflict = Literal["fail", "skip", "update"]
 
@@ -96,6 +97,8 @@ class Loader:
     made_roles: int = 0
     #: The first bad records.
     rejects: list[Reject] = field(default_factory=list)
+    #: Is told the scheme of the hash of each user who came without it.
+    on_unsupported: Callable[[str], None] = noop
 
     def __post_init__(self) -> None:
         self._all_ours = False
@@ -152,6 +155,8 @@ class Loader:
         else:
             self.uow.audit.add(compress(batch.drafts(), goes_in))
         self.summary.created += sum(goes_in)
+        for scheme in filter(None, map(_UNSUPPORTED, compress(batch.rows, goes_in))):
+            self.on_unsupported(scheme)
 
     @property
     def too_many_rejects(self) -> bool:
@@ -214,6 +219,8 @@ class Loader:
                 self.summary.skipped += 1
             else:
                 again.add(ids[row.email_key])  # a second line would undo the first
+                if row.unsupported is not None:
+                    self.on_unsupported(row.unsupported)
                 if self._update(users[row.email_key], row):
                     self.summary.updated += 1
                 else:

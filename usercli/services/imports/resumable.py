@@ -14,7 +14,7 @@ from usercli.prefetch import prefetch
 from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import administrator_guard, require_good
 from usercli.services.imports.loader import Batch, ImportOptions, Loader, Reject
-from usercli.services.imports.validation import Checked
+from usercli.services.imports.validation import Checked, noop
 from usercli.times import utcnow
 from usercli.uuid7 import ChangeIds
 
@@ -67,6 +67,7 @@ def resume(
     on_reject: Callable[[Reject], None],
     sync_rejects: Callable[[], int],
     on_progress: Callable[[ImportSummary], None],
+    on_unsupported: Callable[[str], None] = noop,
 ) -> ImportSummary:
     """Import the chunks that follow; all are one change.
 
@@ -74,7 +75,8 @@ def resume(
     Conflict if somebody else goes on with the same import; the chunks before stand.
     """
     uow.change_id = progress.change_id
-    loader = Loader(uow, options, on_reject, progress.summary.model_copy(), ChangeIds(progress.change_id))
+    ids, summary = ChangeIds(progress.change_id), progress.summary.model_copy()
+    loader = Loader(uow, options, on_reject, summary, ids, on_unsupported=on_unsupported)
     for batch in prefetch(loader.prepared(chunks)):
         with uow.change("user.imported"):
             _load(loader, batch, progress.digest, sync_rejects)

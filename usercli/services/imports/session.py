@@ -32,6 +32,8 @@ from usercli.services.imports.validation import (
     spool_to_disk,
     survey,
 )
+from usercli.services.password_rules import PasswordRules
+from usercli.services.policy import PasswordPolicy
 
 #: While hashing, a chunk is so small that little of the work is done twice after a stop.
 HASHED_AT_A_TIME = 100
@@ -86,6 +88,8 @@ class ImportJob:
     special_use_domains: Collection[str] = ()
     hasher: PasswordHasher | None = None
     jobs: int | None = None
+    #: What plain passwords have to keep to; None: only what the hasher can hash.
+    policy: PasswordPolicy | None = None
 
     def __post_init__(self) -> None:
         require_no_conflict(self.options)
@@ -174,6 +178,7 @@ class ImportSession:
                 on_reject=rejects.write,
                 sync_rejects=rejects.sync,
                 on_progress=committed,
+                on_unsupported=self._count_unsupported,
             )
 
     def _run_atomic(self, done: int, rejects: RejectSink) -> ImportSummary:
@@ -194,6 +199,7 @@ class ImportSession:
                 on_reject=rejects.write,
                 on_progress=lambda summary: progress.at(summary.read, self._file.total),
                 before_commit=before_commit,
+                on_unsupported=self._count_unsupported,
             )
 
     def _chunks(self, records: Iterable[Record | BadRecord], progress: Progress) -> Iterable[Sequence[Checked]]:
@@ -209,7 +215,10 @@ class ImportSession:
     def _checker(self) -> Checker:
         job = self._job
         parser = RowParser(special_use_domains=job.special_use_domains, preserve=job.options.preserve)
-        return Checker(parser, job.hasher is not None, lambda scheme: self.unsupported.update([scheme]))
+        return Checker(parser, PasswordRules(job.hasher, job.policy) if job.hasher is not None else None)
+
+    def _count_unsupported(self, scheme: str) -> None:
+        self.unsupported[scheme] += 1
 
     def _announce_hashing(self, done: int) -> None:
         """Tell how many passwords stand behind the first records; a file is checked as a whole before."""
@@ -223,7 +232,6 @@ class ImportSession:
         """How many plain passwords there are. Raises ImportFailed for what is bad: nothing is done in vain."""
         with self._file.records(done) as records, self._listener.progress("checked") as progress:
             found = survey(self._checker().chunks(records, CHUNK), progress.at)
-        self.unsupported.clear()
         if found.bad and not self._job.options.skip_bad:
             raise ImportFailed(found.first, found.bad, done)
         return found.passwords

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from usercli.errors import Hint, InvalidInput
+from usercli.errors import Hint, InvalidInput, UserCliError
 from usercli.passwords import PasswordHasher
 from usercli.readers import BadRecord, Record
 from usercli.schemas.import_rows import RowParser, UserRow
+from usercli.services.password_rules import PasswordRules
 
 #: A record after the check.
 Checked = UserRow | BadRecord
@@ -29,11 +30,10 @@ def noop(_: object) -> None:
 
 @dataclass(frozen=True)
 class Checker:
-    """Makes rows of records. Unless `allow_plain_passwords` allows them, plain passwords are bad records."""
+    """Makes rows of records. A plain password is a bad record unless there are `rules` and it keeps them."""
 
     parser: RowParser
-    allow_plain_passwords: bool = False
-    on_unsupported: Callable[[str], None] = noop
+    rules: PasswordRules | None = None
 
     def chunks(self, records: Iterable[Record | BadRecord], size: int = CHUNK) -> Iterator[list[Checked]]:
         """The records, so many at a time."""
@@ -50,10 +50,14 @@ class Checker:
             row = self.parser.parse(record.line, record.fields)
         except InvalidInput as error:
             return BadRecord(record.line, error.message, record.fields, error.hint)
-        if row.password is not None and not self.allow_plain_passwords:
-            return BadRecord(record.line, "a plain password", record.fields, Hint.HASH_PASSWORDS)
-        if record.unsupported is not None:
-            self.on_unsupported(record.unsupported)
+        if row.password is not None:
+            if self.rules is None:
+                return BadRecord(record.line, "a plain password", record.fields, Hint.HASH_PASSWORDS)
+            try:
+                self.rules.check(row.password, row.email, row.full_name)
+            except UserCliError as error:
+                return BadRecord(record.line, error.message, record.fields)
+        row.unsupported = record.unsupported
         return row
 
 
