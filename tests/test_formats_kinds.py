@@ -50,7 +50,7 @@ KINDS: list[tuple[str, Any, str]] = [
     (
         "json",
         {"schemas": [SCIM + "ListResponse"], "Resources": []},
-        "the file is a list response of SCIM; read it wi",
+        "the file is a list response of SCIM; its form",
     ),
     ("json", {"name": "n", "changes": [], "create": 0, "update": 0}, "the file is a saved plan; "),
     ("json", {"name": "n", "users": [{"email": "a@x.com"}]}, "the file is a file of desired users; "),
@@ -61,7 +61,7 @@ KINDS: list[tuple[str, Any, str]] = [
     ),
     ("jsonl", {"name": "editor", "administrative": False}, "the file is an export of roles, not users"),
     ("jsonl", {"seq": 1, "change_id": "x", "action": "user.created"}, "the file is an export of the audit log"),
-    ("jsonl", {"model": "auth.user", "pk": 1, "fields": {}}, "the file is a dump of Django (format: django)"),
+    ("jsonl", {"model": "auth.user", "pk": 1, "fields": {}}, "the file is a dump of Django; its format is d"),
 ]
 
 

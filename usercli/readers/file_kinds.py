@@ -7,12 +7,11 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from usercli.errors import Hint, InvalidInput
+from usercli.errors import InvalidInput
 
-_FORMAT = "(format: "
 _SCIM = "urn:ietf:params:scim:"
 _MESSAGES = {
-    "ListResponse": "a list response of SCIM (format: scim)",
+    "ListResponse": "a list response of SCIM; its format is scim",
     "BulkRequest": "a bulk request of SCIM, not users",
     "BulkResponse": "a bulk response of SCIM, not users",
     "SearchRequest": "a search request of SCIM, not users",
@@ -22,14 +21,14 @@ _MESSAGES = {
     "ServiceProviderConfig": "a configuration of SCIM, not users",
     "ResourceType": "a resource type of SCIM, not users",
     "Schema": "a schema of SCIM, not users",
-    "User": "a user of SCIM (format: scim)",
+    "User": "a user of SCIM; its format is scim",
 }
 
 #: All keys of a kind, in the order in which they are tried, and what it is.
 _KINDS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"name", "changes", "create", "update"}), "a saved plan; carry it out with: usercli apply FILE"),
     (frozenset({"action", "kind", "target", "after"}), "the changes of a plan, not users"),
-    (frozenset({"realm", "users"}), "a realm of Keycloak (format: keycloak)"),
+    (frozenset({"realm", "users"}), "a realm of Keycloak; its format is keycloak"),
     (frozenset({"realm", "clients"}), "a realm without users (a partial export)"),
     (frozenset({"realm", "roles"}), "a realm without users (a partial export)"),
     (frozenset({"realm", "enabled"}), "a realm without users (a partial export)"),
@@ -41,11 +40,11 @@ _KINDS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"name", "administrative"}), "an export of roles, not users"),
     (frozenset({"user", "role", "decision"}), "an access review; read it with: usercli access-review apply FILE"),
     (frozenset({"read", "created", "rejected"}), "the summary of an import, not users"),
-    (frozenset({"model", "fields"}), "a dump of Django (format: django)"),
-    (frozenset({"traits", "schema_id"}), "identities of Kratos (format: kratos)"),
-    (frozenset({"localId"}), "users of Firebase (format: firebase)"),
-    (frozenset({"identities", "user_id"}), "users of Auth0 (format: auth0)"),
-    (frozenset({"credentials", "username"}), "users of Keycloak (format: keycloak)"),
+    (frozenset({"model", "fields"}), "a dump of Django; its format is django"),
+    (frozenset({"traits", "schema_id"}), "identities of Kratos; its format is kratos"),
+    (frozenset({"localId"}), "users of Firebase; its format is firebase"),
+    (frozenset({"identities", "user_id"}), "users of Auth0; its format is auth0"),
+    (frozenset({"credentials", "username"}), "users of Keycloak; its format is keycloak"),
     (frozenset({"name", "users", "roles"}), "a file of desired users; apply it with: usercli apply FILE"),
     (frozenset({"users", "name"}), "a file of desired users; apply it with: usercli apply FILE"),
     (frozenset({"error"}), "an error message, not users"),
@@ -78,12 +77,7 @@ def require_users(value: Any, needed: Collection[str]) -> None:
 
 def refuse(kind: str) -> NoReturn:
     """Raise InvalidInput saying what the file is."""
-    raise InvalidInput(f"the file is {kind}", hint=Hint.NAME_FORMAT if has_reader(kind) else None)
-
-
-def has_reader(kind: str) -> bool:
-    """Whether it can be imported in another format."""
-    return _FORMAT in kind
+    raise InvalidInput(f"the file is {kind}")
 
 
 def kind_of_start(start: bytes) -> str | None:
