@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Cli, Database
@@ -90,6 +90,7 @@ def test_a_group_before_the_users_is_passed_over() -> None:
     assert [record.fields["email"] for record in found if isinstance(record, Record)] == ["a@example.com"]
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.text(max_size=8), st.text(max_size=8) | st.lists(st.integers()), max_size=6))
 def test_any_object_has_a_kind_or_none(value: dict[str, Any]) -> None:
     assert kind_of(value) is None or set(value)
@@ -154,6 +155,7 @@ def test_the_earliest_end_counts() -> None:
     assert "expires_at" not in entry("shadowExpire: -1\n")
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(st.sampled_from("amil:;dn \n<=é,#\\0xuid"), max_size=80))
 def test_any_ldif_is_read_or_named(text: str) -> None:
     found: list[Record | BadRecord] = []

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Cli, Database
@@ -183,6 +183,7 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(st.text(), VALUES, max_size=4), max_size=5), st.booleans(), st.integers(1, 40))
 def test_an_array_is_read_as_json_reads_it(items: list[Any], ascii_: bool, size: int) -> None:
     class Slow(io.BytesIO):
@@ -199,6 +200,7 @@ def test_an_array_is_read_as_json_reads_it(items: list[Any], ascii_: bool, size:
     assert [value for value, bad in elements(Slow(data[1:]), data[:1]) if bad is None] == items
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(alphabet='{}[]",: \n\\u0e1ab-.', max_size=40))
 def test_any_text_is_read_or_refused_and_never_loses_a_key(text: str) -> None:
     pairs: list[int] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Cli, Database
@@ -102,6 +102,7 @@ def test_a_quoted_cell_has_no_stray_quote(text: str) -> None:
 CELLS = st.text(st.sampled_from('a "\n\r,;é\t='), max_size=6)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS), max_size=6), st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]))
 def test_what_csv_writes_is_read_as_it_was(rows: list[tuple[str, str]], delimiter: str, end: str) -> None:
     out = io.StringIO()
@@ -113,6 +114,7 @@ def test_what_csv_writes_is_read_as_it_was(rows: list[tuple[str, str]], delimite
     assert [fields for _, fields in found] == [{"email": "u@x.com", **more} for more in expected]
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(st.sampled_from('ab "\n,='), max_size=60))
 def test_any_table_is_read_or_named(text: str) -> None:
     found = list(read(io.BytesIO(f"email,full_name\n{text}".encode()), ReadOptions()))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Cli, Database
@@ -54,6 +54,7 @@ def test_any_offset_is_taken_to_utc(cli: Cli, environment: Path) -> None:
     assert sorted(shown) == sorted(right for _, right in OFFSETS)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)),
     st.timedeltas(timedelta(seconds=-86399), timedelta(seconds=86399)),
@@ -75,6 +76,7 @@ def test_a_time_with_any_offset_is_read_or_refused(moment: datetime, offset: tim
     assert row.expires_at.utcoffset() == timedelta(0)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40) | st.from_regex(r"\A\d{4,6}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?\Z"))
 def test_any_text_is_a_time_or_refused(text: str) -> None:
     try:
@@ -87,6 +89,7 @@ def test_any_text_is_a_time_or_refused(text: str) -> None:
 ORDER = Order(User.created_at, User.id)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda data: data.hex()))
 @example("WyI5OTk5LTEyLTMxVDIzOjU5OjU5LTE0OjAwIl0")
 def test_any_cursor_is_refused_or_was_printed(token: str) -> None:
