@@ -43,3 +43,17 @@ def test_each_way_in_names_the_line(cli: Cli, environment: Path, database: Datab
         code, _, err = cli("import", name, "--create-roles", *options)
         assert (code, "not a role name: " in err.splitlines()[0]) == (2, True), err
     assert database.rows("SELECT name FROM roles") == []
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_export_says_which_role_does_not_come_back(
+    cli: Cli, environment: Path, database: Database, form: str
+) -> None:
+    for name in ("old", "editor"):
+        assert cli("role", "create", name)[0] == 0
+    assert "import refuses" not in cli("export", f"u.{form}")[2]
+    database.rows("UPDATE roles SET name = 'x;admin' WHERE name = 'old'")
+    code, _, err = cli("export", f"u.{form}")
+    assert (code, "import refuses the role name 'x;admin'; " in err) == (0, True)
+    assert "import refuses" not in cli("export", "-o", form, "--fields", "id,email")[2]
+    assert cli("role", "update", "x;admin", "--name", "old")[0] == 0

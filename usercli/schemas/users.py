@@ -84,6 +84,14 @@ def require_role_name(value: str) -> str:
     return value
 
 
+def has_role_form(name: str) -> bool:
+    """Whether a role may be given this name."""
+    try:
+        return bool(require_role_name(name))
+    except InvalidInput:
+        return False
+
+
 Expiry = Annotated[AwareDatetime | None, AfterValidator(_require_future)]
 FullName = Annotated[str, AfterValidator(_full_name)]
 RoleName = Annotated[str, AfterValidator(require_role_name)]

@@ -8,7 +8,7 @@ from usercli.database.unit_of_work import RoleName, UnitOfWork
 from usercli.errors import Hint, InvalidInput, Refused
 from usercli.models.role import Role
 from usercli.schemas.roles import RoleCreate, RoleUpdate, RoleView
-from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
+from usercli.schemas.users import Change, UserKey, UserUpdate, UserView, has_role_form
 from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.users import change_roles, update_users
@@ -24,6 +24,11 @@ def role_names(uow: UnitOfWork) -> list[str]:
     """The names of all roles, in order."""
     with uow:
         return uow.roles.names()
+
+
+def names_outside_form(uow: UnitOfWork) -> list[str]:
+    """The names that no role could be given now: an import refuses them, and CSV splits some."""
+    return [name for name in role_names(uow) if not has_role_form(name)]
 
 
 def create_role(data: RoleCreate, uow: UnitOfWork) -> Change:

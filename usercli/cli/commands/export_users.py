@@ -59,6 +59,16 @@ def export(
 
     criteria = filters.criteria()
     write_output(invocation, columns, file, write)
+    if "roles" in output.fields:
+        _warn_of_role_names(invocation)
+
+
+def _warn_of_role_names(invocation: Invocation) -> None:
+    """Say which roles would not come back by an import."""
+    from usercli.services.roles import names_outside_form
+
+    for name in names_outside_form(invocation.reading()):
+        invocation.warn(f"import refuses the role name {name!r}; give it another: usercli role update --name NEW")
 
 
 def _export_to(
