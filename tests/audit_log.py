@@ -166,6 +166,41 @@ class Tampering:
             return seq + 1
         return self.count  # only the checkpoint tells
 
+    def move_personal_into_salt(self, seq: int) -> int:
+        """The same bytes to hash, and nobody's name in `personal`."""
+        hexed = "encode(convert_to(personal, 'UTF8'), 'hex')" if self.on_postgresql else "lower(hex(personal))"
+        self.rows(f"UPDATE audit_events SET salt = salt || {hexed}, personal = '' WHERE seq = ?", seq)
+        return seq
+
+    def shift_one_byte(self, seq: int) -> int:
+        """The first byte of `personal` at the end of `salt`."""
+        self.rows("UPDATE audit_events SET salt = salt || '7b', personal = substr(personal, 2) WHERE seq = ?", seq)
+        return seq
+
+    def upper_case_salt(self, seq: int) -> int:
+        """The same bytes, spelled in another way."""
+        self.rows("UPDATE audit_events SET salt = upper(salt) || ' ' WHERE seq = ?", seq)
+        return seq
+
+    def swap_column(self, one: int, other: int, column: str) -> int:
+        """The values of one column of two events, exchanged."""
+        pairs = dict(self.rows(f'SELECT seq, "{column}" FROM audit_events WHERE seq IN (?, ?)', one, other))
+        for seq, value in ((one, pairs[other]), (other, pairs[one])):
+            self.set(seq, column, json.dumps(value) if isinstance(value, dict) else value)
+        return min(one, other)
+
+    def double_key(self, seq: int, side: str) -> int:
+        """A key that stands twice: the last one is what was hashed (the first one is what SQL shows)."""
+        self.rows(f"UPDATE audit_events SET {side} = '{{\"forged\":1,' || substr({side}, 2) WHERE seq = ?", seq)
+        return seq
+
+    def seal_erased(self, seq: int, erased: str) -> int:
+        """An event of erasure that names something, with hashes that fit."""
+        self.set(seq, "action", "user.erased")
+        self.set(seq, "after", f'{{"erased":{erased}}}')
+        self._rehash(seq, self.count)
+        return seq
+
     def _rehash(self, first: int, last: int) -> None:
         from usercli.schemas.audit import RawEvent
 
@@ -204,6 +239,13 @@ class Tampering:
             (f"forge {one}", lambda: self.forge(one, to_the_end=False)),
             (f"forge {one} and all after", lambda: self.forge(one, to_the_end=True)),
             (f"erase {this} by hand", lambda: self.erase_by_hand(this)),
+            (f"swap the salts of {this} and {that}", lambda: self.swap_column(this, that, "salt")),
+            (f"swap the hashes of {one} and {other}", lambda: self.swap_column(one, other, "hash")),
+            (f"move the person of {this} into the salt", lambda: self.move_personal_into_salt(this)),
+            (f"move a byte of {this}", lambda: self.shift_one_byte(this)),
+            (f"salt {this} anew", lambda: self.set(this, "salt", f"{chance.getrandbits(128):032x}")),
+            (f"spell the salt of {this} anew", lambda: self.upper_case_salt(this)),
+            *([] if self.on_postgresql else [(f"double a key of {one}", lambda: self.double_key(one, "after"))]),
             (f"swap the persons of {this} and {that}", lambda: self.swap_personal(this, that)),
         ]
         name, tamper = chance.choice(cases)

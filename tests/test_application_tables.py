@@ -169,7 +169,10 @@ def test_our_way_down_is_refused_past_what_a_revision_of_theirs_needs(
         "",
         "error: coachbot_0200 of coachbot needs 20261121_0300 of usercli; run: usercli db upgrade\n",
     )
-    assert cli("db", "upgrade", "-q")[:2] == (0, "20261121_0300\n20261121_0400\n20261121_0500\ncoachbot_0200\n")
+    assert cli("db", "upgrade", "-q")[:2] == (
+        0,
+        "20261121_0300\n20261121_0400\n20261121_0500\n20261126_0600\ncoachbot_0200\n",
+    )
 
 
 def test_a_revision_that_needs_an_unknown_one_of_ours_says_so(copied: Path, database: Database, cli: Cli) -> None:

@@ -503,7 +503,8 @@ def test_a_checkpoint_is_what_verify_expects(logged: Cli, database: Database) ->
     expected = ["--expect-count", str(point["count"]), "--expect-head", point["head"].upper()]
     for line in (expected, expected[:2], expected[2:], [*expected, "--from", "5"], ["--from", str(point["count"])]):
         code, out, err = logged("audit", "verify", *line, "-o", "json")
-        assert (code, json.loads(out), err) == (0, {"ok": True, **point, "broken_at": None, "reason": None}, "")
+        whole = {"ok": True, **point, "broken_at": None, "reason": None, "breaks": [], "more_breaks": 0}
+        assert (code, json.loads(out), err) == (0, whole, "")
     code, out, err = logged("audit", "verify", "--from", str(point["count"] + 2))
     assert (code, err) == (
         7,
@@ -636,10 +637,15 @@ def test_a_role_with_the_grants_can_do_the_daily_work(
 def test_a_role_with_the_grants_cannot_change_the_log(database: Database, environment: Path, operator: str) -> None:
     fill(database)
     before = database.rows("SELECT * FROM audit_events ORDER BY seq")
+    sealed = (
+        "encode(sha256(convert_to(concat(hash, chr(10), seq + 1, chr(10), to_char(clock AT TIME ZONE 'UTC',"
+        " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), chr(10), body_hash, chr(10)), 'UTF8')), 'hex')"
+    )
     honest = (
-        "INSERT INTO public.audit_events SELECT seq + 1, change_id, clock_timestamp(), action, outcome,"
+        "INSERT INTO public.audit_events SELECT seq + 1, change_id, clock, action, outcome,"
         " target_kind, target_id, before, after, undoes, db_role, tool, personal, salt, personal_hash, body_hash,"
-        " hash, 'x' FROM public.audit_events ORDER BY seq DESC LIMIT 1"
+        f" hash, {sealed} FROM (SELECT *, clock_timestamp() AS clock FROM public.audit_events"
+        " ORDER BY seq DESC LIMIT 1) AS newest"
     )
     for statement in (
         "UPDATE audit_events SET action = 'x'",
@@ -656,11 +662,12 @@ def test_a_role_with_the_grants_cannot_change_the_log(database: Database, enviro
         "CREATE TABLE mine (id int)",
         "UPDATE alembic_version SET version_num = 'x'",
         "TRUNCATE users",
+        honest.replace(sealed, "'x'"),
         honest.replace("seq + 1", "seq + 2"),
         honest.replace("seq + 1", "0"),
         honest.replace("clock_timestamp()", "clock_timestamp() - interval '1 day'"),
         honest.replace("clock_timestamp()", "clock_timestamp() + interval '1 day'"),
-        honest.replace(" hash, 'x'", " prev_hash, 'x'"),
+        honest.replace(" hash, encode", " prev_hash, encode").replace("concat(hash", "concat(prev_hash"),
     ):
         with psycopg.connect(operator) as connection, pytest.raises(psycopg.Error) as caught:
             connection.execute(statement)

@@ -186,7 +186,7 @@ class Program:
 
 
 def _since(audit: AuditRepository, seq: int) -> list[Any]:
-    return list(audit.since(seq))
+    return list(audit.stored(seq))
 
 
 STEPS: dict[str, Callable[[Program, random.Random], None]] = {}

@@ -27,6 +27,7 @@ from usercli.repositories.event_encoder import (
     split_personal,
 )
 from usercli.repositories.postgres_copy import copy_rows, escaped
+from usercli.repositories.stored_events import BadEvent, in_order, read_on
 from usercli.schemas.audit import EventCriteria
 from usercli.times import sqlite_time, utcnow
 
@@ -194,18 +195,21 @@ class AuditRepository:
         """The event of that number as stored, or None."""
         return self.session.execute(select(*_STORED).where(AuditEvent.seq == seq)).first()
 
-    def since(self, seq: int) -> Iterator[Row[Any]]:
-        """Every event from that number on as stored, in order, streamed."""
-        query = select(*_STORED).where(AuditEvent.seq >= seq).order_by(AuditEvent.seq)
-        yield from self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH))
+    def hash_of(self, seq: int) -> str | None:
+        """The hash of the event of that number, or None."""
+        return self.session.scalar(select(AuditEvent.hash).where(AuditEvent.seq == seq))
 
-    def matching(self, criteria: EventCriteria, limit: int | None = None) -> Iterator[AuditEvent]:
+    def stored(self, first: int | None = None) -> Iterator[dict[str, Any] | BadEvent]:
+        """Every event from that number on, or all, as stored, in order, streamed."""
+        return in_order(self.session, first)
+
+    def matching(self, criteria: EventCriteria, limit: int | None = None) -> Iterator[AuditEvent | BadEvent]:
         """The events that fit, streamed: the oldest first; with a limit the newest ones."""
         query = select(AuditEvent).where(*self._conditions(criteria))
         if limit is None:
-            return self._stream(query.order_by(AuditEvent.seq))
+            return self._stream(query, AuditEvent.seq)
         newest = query.order_by(AuditEvent.seq.desc()).limit(limit).subquery()
-        return self._stream(select(aliased(AuditEvent, newest)).order_by(newest.c.seq))
+        return self._stream(select(aliased(AuditEvent, newest)), newest.c.seq)
 
     def count_matching(self, criteria: EventCriteria) -> int:
         """How many events fit."""
@@ -236,13 +240,18 @@ class AuditRepository:
 
     def undone_by(self, change_id: uuid.UUID) -> uuid.UUID | None:
         """The change that undid this one, unless that was undone in turn."""
+        return self._undone_by(change_id, {change_id})
+
+    def _undone_by(self, change_id: uuid.UUID, seen: set[uuid.UUID]) -> uuid.UUID | None:
         undoing = select(AuditEvent.change_id).where(AuditEvent.undoes == change_id).distinct()
         for candidate in self.session.scalars(undoing.order_by(AuditEvent.change_id.desc())):
-            if self.undone_by(candidate) is None:
-                return candidate
+            if candidate not in seen:  # only who edits the log can make a circle
+                seen.add(candidate)
+                if self._undone_by(candidate, seen) is None:
+                    return candidate
         return None
 
-    def changes(self, limit: int | None = None) -> Iterator[tuple[AuditEvent, int, Sequence[str]]]:
+    def changes(self, limit: int | None = None) -> Iterator[tuple[AuditEvent, int, Sequence[str]] | BadEvent]:
         """For each change, the newest first: its first event, how many users it touched, its actions."""
         grouped = (
             select(
@@ -254,21 +263,16 @@ class AuditRepository:
             .group_by(AuditEvent.change_id)
             .subquery()
         )
-        query = (
-            select(AuditEvent, grouped.c.users)
-            .join(grouped, AuditEvent.seq == grouped.c.first)
-            .order_by(AuditEvent.seq.desc())
-        )
-        if limit is not None:
-            query = query.limit(limit)
-        for event, users in self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH)):
-            yield event, users, (event.action,)
+        query: Select[Any] = select(AuditEvent, grouped.c.users).join(grouped, AuditEvent.seq == grouped.c.first)
+        for row in read_on(self.session, query, AuditEvent.seq, descending=True, limit=limit):
+            if isinstance(row, BadEvent):
+                yield row
+            else:
+                yield row[0], row.users, (row[0].action,)
 
-    def for_target(self, target_id: uuid.UUID) -> Iterator[AuditEvent]:
+    def for_target(self, target_id: uuid.UUID) -> Iterator[AuditEvent | BadEvent]:
         """Everything that was done, or refused, to one target."""
-        return self._stream(
-            select(AuditEvent).where(AuditEvent.target_id == str(target_id)).order_by(AuditEvent.seq)
-        )
+        return self._stream(select(AuditEvent).where(AuditEvent.target_id == str(target_id)), AuditEvent.seq)
 
     def mentioning(self, target_id: uuid.UUID, names: Callable[[str], bool]) -> list[int]:
         """The numbers of events that hold personal values of somebody: as the target, or by what they say.
@@ -287,10 +291,13 @@ class AuditRepository:
                 update(AuditEvent).where(AuditEvent.seq.in_(some)).values(personal=None, salt=None)
             )
 
-    def _stream(self, query: Select[AuditEvent]) -> Iterator[AuditEvent]:
-        for event in self.session.scalars(query.execution_options(yield_per=_ROWS_A_FETCH)):
-            yield event
-            self.session.expunge(event)
+    def _stream(self, query: Select[Any], seq: Any) -> Iterator[AuditEvent | BadEvent]:
+        for row in read_on(self.session, query, seq):
+            if isinstance(row, BadEvent):
+                yield row
+            else:
+                yield row[0]
+                self.session.expunge(row[0])
 
     def _conditions(self, criteria: EventCriteria) -> Iterator[ColumnElement[bool]]:
         if criteria.actor is not None:

@@ -158,14 +158,28 @@ class Checkpoint(BaseModel):
     head: str
 
 
+class Break(BaseModel):
+    """Events, from one number to another, that are not as they were written, and why."""
+
+    first: int
+    last: int
+    reason: str
+
+
 class Verification(BaseModel):
-    """Whether the log is whole; `broken_at` is the first bad seq."""
+    """Whether the log is whole; `count` and `head` are those of the part before the first break.
+
+    `breaks` are the first thousand, those of the chain before personal values that are gone; `broken_at` and
+    `reason` are of the first one, `more_breaks` counts the others.
+    """
 
     ok: bool
     count: int
     head: str
     broken_at: int | None = None
     reason: str | None = None
+    breaks: list[Break] = []
+    more_breaks: int = 0
 
 
 CHECKPOINT_FIELDS = tuple(Checkpoint.model_fields)

@@ -14,12 +14,11 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.emails import email_key
 from usercli.errors import Hint, InvalidInput
 from usercli.models.user import User
-from usercli.schemas.audit import EventView
 from usercli.schemas.privacy import HeldRole, PersonExport
 from usercli.schemas.user_fields import ERASED_TO
 from usercli.schemas.users import Change, UserKey, UserView
 from usercli.services import user_events
-from usercli.services.audit import as_ranges
+from usercli.services.audit import UnreadableEvents, as_ranges, views
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import Blocked, Related, related_to, require_unblocked
 from usercli.times import rfc3339, utcnow
@@ -65,19 +64,26 @@ def count_deleted(deleted_before: datetime, uow: UnitOfWork) -> int:
         return uow.users.count_deleted_before(deleted_before)
 
 
-def export_person(key: UserKey, uow: UnitOfWork) -> PersonExport:
-    """Everything that the database holds on a person, outside the bin first. Raises UserNotFound, Ambiguous."""
+def export_person(key: UserKey, uow: UnitOfWork, unreadable: UnreadableEvents | None = None) -> PersonExport:
+    """Everything that the database holds on a person, outside the bin first.
+
+    Raises UserNotFound, Ambiguous; without somewhere to note events that cannot be read DoneInPart.
+    """
+    noted = UnreadableEvents() if unreadable is None else unreadable
     with uow:
         [user] = uow.users.pick_including_deleted([key], live_first=True)
-        return PersonExport(
+        found = PersonExport(
             user=UserView.model_validate(user),
             roles=[
                 HeldRole(role=grant.role.name, granted_at=grant.granted_at, granted_by=grant.granted_by)
                 for grant in sorted(user.grants, key=lambda grant: grant.role.name)
             ],
-            history=[EventView.of(event) for event in uow.audit.for_target(user.id)],
+            history=list(views(uow.audit.for_target(user.id), noted)),
             related={table: [_as_json(row) for row in rows] for table, rows in uow.related.rows(user.id).items()},
         )
+    if unreadable is None:
+        noted.require_none()
+    return found
 
 
 def _as_json(value: Any) -> Any:
@@ -212,11 +218,10 @@ def _texts(value: Any) -> Iterator[str]:
 def _addresses(user: User, uow: UnitOfWork) -> Iterator[str]:
     """Every address that the user has or had."""
     yield user.email
-    for event in uow.audit.for_target(user.id):
-        view = EventView.of(event)
+    for view in views(uow.audit.for_target(user.id), UnreadableEvents()):  # they are erased as the user's own
         for name in (view.target_email, view.before.get("email"), view.after.get("email")):
             if name:
-                yield name
+                yield str(name)
 
 
 def _anonymise(user: User, uow: UnitOfWork) -> None:

@@ -83,6 +83,7 @@ def log(
     output.many(listing, TABLE_FIELDS)
     if listing.total > listing.shown:
         invocation.info(f"{listing.shown:,} of {listing.total:,} shown; see --limit, --since and --until")
+    listing.unreadable.require_none()
 
 
 @command
@@ -98,7 +99,7 @@ def verify(
         int, typer.Option("--from", metavar="SEQ", min=1, help="Trust the events before it.", show_default=False)
     ] = 1,
 ) -> int:
-    """Recompute the chain of hashes; exit with 7 and the first bad seq if it is broken.
+    """Recompute the chain of hashes; exit with 7 and every bad seq if it is broken.
 
     A cut tail shows only against a checkpoint that was kept elsewhere.
 
@@ -119,8 +120,11 @@ def verify(
             raise InvalidInput("--expect-head must be the 64 hexadecimal digits of a checkpoint")
     result = service.verify(invocation.reading(), expect_head=expect_head, expect_count=expect_count, since=from_)
     output.one(result)
-    if not result.ok:
-        invocation.warn(f"the log is broken at seq {result.broken_at}: {result.reason}")
+    for broken in result.breaks:
+        to = f" to {broken.last}" if broken.last > broken.first else ""
+        invocation.warn(f"the log is broken at seq {broken.first}{to}: {broken.reason}")
+    if result.more_breaks:
+        invocation.warn(f"the log is broken at {result.more_breaks:,} more places")
     return ExitCode.OK if result.ok else ExitCode.PARTIAL
 
 
@@ -160,7 +164,9 @@ def export(
     output = Output(invocation.options, RAW_FIELDS)
     from usercli.services import audit as service
 
-    output.many(service.export(since, invocation.reading()))
+    unreadable = service.UnreadableEvents()
+    output.many(service.export(since, invocation.reading(), unreadable))
+    unreadable.require_none()
 
 
 def parse_change(text: str) -> UUID:

@@ -39,12 +39,14 @@ def history(
     from usercli.services import audit as service
 
     [key] = parse_keys([user])
-    events = service.history(key, invocation.reading())
+    unreadable = service.UnreadableEvents()
+    events = service.history(key, invocation.reading(), unreadable)
     note_namesakes(invocation, [key])
     if output.format == "table" and not output.chosen:
         output.text(lines(events))
     else:
         output.many(events, ("seq", "at", "actor", "action", "outcome", "change_id"))
+    unreadable.require_none()
 
 
 @command
@@ -65,7 +67,10 @@ def changes(
 
     if limit is None and output.format == "table":
         limit = TABLE_LIMIT
-    output.many(service.list_changes(invocation.reading(), limit), ("change_id", "at", "actor", "users", "summary"))
+    unreadable = service.UnreadableEvents()
+    listed = service.list_changes(invocation.reading(), limit, unreadable)
+    output.many(listed, ("change_id", "at", "actor", "users", "summary"))
+    unreadable.require_none()
 
 
 @command

@@ -48,11 +48,14 @@ def export(invocation: Invocation, user: UserArg) -> None:
 
     output = Output(invocation.options, PERSON_FIELDS)
     from usercli.services import privacy as service
+    from usercli.services.audit import UnreadableEvents
 
     [key] = parse_keys([user])
-    person = service.export_person(key, invocation.reading())
+    unreadable = UnreadableEvents()
+    person = service.export_person(key, invocation.reading(), unreadable)
     note_namesakes(invocation, [key])
     output.document(person.model_dump(mode="json"))
+    unreadable.require_none()
 
 
 @command

@@ -29,8 +29,8 @@ def lines(events: Iterable[EventView]) -> Iterator[str]:
 
 
 def _difference(name: str, event: EventView) -> str:
-    if name == "password":
-        password = event.after[name]
+    password = event.after.get(name) if name == "password" else None
+    if isinstance(password, dict):
         return f"password: changed ({password.get('scheme')}, cost {password.get('cost')})"
     if name not in event.before:
         return f"{name}: {_shown(event.after[name])}"
