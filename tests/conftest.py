@@ -195,9 +195,11 @@ SELECT md5(string_agg(line, '|' ORDER BY line)) FROM (
         FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
         WHERE relnamespace = 'public'::regnamespace AND attnum > 0
     UNION ALL SELECT concat(adrelid::regclass, pg_get_expr(adbin, adrelid)) FROM pg_attrdef
-    UNION ALL SELECT concat(tgrelid::regclass, tgname, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT concat(pg_get_triggerdef(oid), tgenabled) FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT concat(conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE contype <> 'n'
-    UNION ALL SELECT concat(proname, prosrc) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT concat(proname, prosrc, proconfig, prosecdef) FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT concat(rulename) FROM pg_rewrite WHERE ev_class = to_regclass('audit_events')
     UNION ALL SELECT concat(nspname, nspacl) FROM pg_namespace
     UNION ALL SELECT concat(setconfig) FROM pg_db_role_setting
         WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())

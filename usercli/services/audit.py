@@ -118,7 +118,8 @@ def _raw(event: dict[str, Any]) -> RawEvent | None:
 def history(key: UserKey, uow: UnitOfWork, unreadable: UnreadableEvents | None = None) -> Iterator[EventView]:
     """Everything that happened to a user, in the bin or not; by id also to one that was removed permanently.
 
-    An email that fits a user outside the bin is that user's. Raises UserNotFound, Ambiguous; without somewhere to note what cannot be read DoneInPart, at the end.
+    An email that fits a user outside the bin is that user's. Raises UserNotFound, Ambiguous; without
+    somewhere to note what cannot be read DoneInPart, at the end.
     """
     require_count(since, "since")
     noted = UnreadableEvents() if unreadable is None else unreadable

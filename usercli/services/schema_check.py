@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from usercli.database import migrations, schema_state, schema_version
 from usercli.database.engine import READ_ONLY, open_engine, sessions
+from usercli.database.log_triggers import wrong_triggers
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.database.url import DatabaseUrl
 from usercli.repositories.users import UserRepository
@@ -61,6 +62,9 @@ class SchemaCheck:
             if drift := migrations.differences(connection):
                 report.state = "drifted"
                 wrong += [f"the schema differs from the program's: {sentence}" for sentence in drift]
+            if off := wrong_triggers(connection):
+                report.state = "drifted"
+                wrong += off
             for application in self._applications:
                 wrong += _wrong_tables(application, report.applications[application.name], connection)
         bad = self._bad_keys()

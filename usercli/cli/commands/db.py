@@ -150,7 +150,7 @@ def history(invocation: Invocation) -> None:
 def check(invocation: Invocation) -> int:
     """Compare the database with what this program expects; exit with 7 if something is wrong.
 
-    Looks at the revision, the schema, and at every user's email_key (docs/table.md).
+    Looks at the revision, the schema, the triggers of the audit log, and at every user's email_key (docs/table.md).
 
     \b
     Example:
