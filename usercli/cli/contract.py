@@ -39,7 +39,7 @@ from usercli.schemas.roles import RoleView
 from usercli.schemas.users import Change, Count, RelatedUserView, UserView, UserWithHash
 from usercli.text import suggestion
 
-VERSION = "1.0"
+VERSION = "1.1"
 EXIT_CODES = "exit-codes"
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
