@@ -120,7 +120,6 @@ def history(key: UserKey, uow: UnitOfWork, unreadable: UnreadableEvents | None =
 
     An email that fits a user outside the bin is that user's. Raises UserNotFound, Ambiguous; without
     somewhere to note what cannot be read DoneInPart, at the end.
-    """
     require_count(since, "since")
     noted = UnreadableEvents() if unreadable is None else unreadable
     with uow:
@@ -144,7 +143,7 @@ def list_changes(
 
     Those whose first event cannot be read are noted; without somewhere to note them raises DoneInPart at the end.
     """
-    require_count(since, "since")
+    require_count(limit, "limit")
     noted = UnreadableEvents() if unreadable is None else unreadable
     with uow:
         for change in uow.audit.changes(limit):

@@ -11,6 +11,7 @@ from usercli import hash_chain
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.repositories.stored_events import BadEvent
 from usercli.schemas.audit import Break, Verification
+from usercli.validation import require_count
 
 #: So many breaks are kept and named; the others are counted.
 MOST_BREAKS = 1000
@@ -34,6 +35,7 @@ def verify(
     that number must still have that hash. `since` trusts what lies before that number. After a break the
     verification goes on with the next event; `count` and `head` are those of the part before the first one.
     """
+    require_count(since, "since")
     with uow:
         return _Verifier(expect_head, expect_count).run(uow, since)
 
