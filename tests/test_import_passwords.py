@@ -75,7 +75,7 @@ BAD = [
     ("short", "the password has 5 characters; the policy wants 15 or more"),
     ("passwordpassword", "the password is a common one over and over"),
     ("anna@example.com", "the password is made of the user's own name or address"),
-    ("a\0" * 10, "the password holds a NUL character"),
+    ("a\0" * 10, "the password contains a NUL character"),
 ]
 
 

@@ -120,7 +120,7 @@ def history(key: UserKey, uow: UnitOfWork, unreadable: UnreadableEvents | None =
 
     An email that fits a user outside the bin is that user's. Raises UserNotFound, Ambiguous; without
     somewhere to note what cannot be read DoneInPart, at the end.
-    require_count(since, "since")
+    """
     noted = UnreadableEvents() if unreadable is None else unreadable
     with uow:
         target_id = _target(key, uow)
