@@ -73,6 +73,8 @@ def describe_error(error: BaseException) -> tuple[int, str]:
         return int(error.code or 0), ""
     if _is_validation_error(error):
         return ExitCode.USAGE, f"error: {_sentences(error)}"
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        return ExitCode.USAGE, "error: what was given is not valid UTF-8"
     if isinstance(error, OSError):
         return ExitCode.FAILURE, f"error: {(error.strerror or type(error).__name__).lower()}"
     return ExitCode.FAILURE, f"error: unexpected {type(error).__name__}; run again with --debug to see where"

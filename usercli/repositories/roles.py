@@ -16,6 +16,7 @@ from usercli.models.user import User
 from usercli.repositories.base import Repository
 from usercli.text import suggestion
 from usercli.times import utcnow
+from usercli.validation import require_storable
 
 _DEFINITIONS = 0x726F6C6573  # "roles" in ASCII
 _IDS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
@@ -34,12 +35,12 @@ class RoleRepository(Repository[Role]):
     _definitions_held = False
 
     def get_named(self, names: Iterable[str], lock: Lock = None) -> list[Role]:
-        """The roles of these names, in name order. Raises RoleNotFound with the nearest names.
+        """The roles of these names, in name order. Raises RoleNotFound with the nearest names, InvalidInput.
 
         Roles are locked before users: `share` keeps them from being deleted, `change` is for changing them.
         Administrative ones come first, as in `lock_administrative`: two commands never wait for each other.
         """
-        wanted = sorted(set(names))
+        wanted = sorted({require_storable(name, "a role name") for name in names})
         found = self.find_named(wanted, lock)
         if missing := sorted(set(wanted) - found.keys()):
             known = list(self.session.scalars(select(Role.name)))

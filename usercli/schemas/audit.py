@@ -7,10 +7,11 @@ import uuid
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, field_serializer
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_serializer, field_validator
 
 from usercli.hash_chain import stamp
 from usercli.schemas.user_fields import AUDITED
+from usercli.validation import require_storable
 
 
 class EventCriteria(BaseModel):
@@ -25,6 +26,11 @@ class EventCriteria(BaseModel):
     after: datetime | None = None
     before: datetime | None = None
     outcome: Literal["done", "refused"] | None = None
+
+    @field_validator("actor", "action")
+    @classmethod
+    def _storable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return None if value is None else require_storable(value, f"an {info.field_name}")
 
 
 class EventView(BaseModel):
