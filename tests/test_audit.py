@@ -700,3 +700,12 @@ def test_the_grants_are_for_a_name_of_a_postgresql_role_alone(cli: Cli) -> None:
     code, out, err = cli("--database-url", "sqlite:///x.db", "db", "sql", "--grants", "ops")
     assert (code, out) == (2, "")
     assert err == "error: SQLite has no roles: --grants is for PostgreSQL; guard the file by its permissions\n"
+
+
+def test_an_import_that_makes_roles_is_listed_as_one_of_users(cli: Cli, database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "users.jsonl"
+    path.write_text('{"email":"a@example.com","roles":["ops"]}\n{"email":"b@example.com"}\n')
+    assert cli("import", str(path), "--create-roles")[0] == 0
+    assert cli("changes", "--fields", "action,users,summary")[1] == (
+        "action\tusers\tsummary\nuser.created\t2\tuser.created 2 users\n"
+    )

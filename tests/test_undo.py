@@ -319,3 +319,12 @@ def test_the_undo_says_what_it_undoes(two: Cli, database: Database) -> None:
     [line] = [line for line in json.loads(two("changes", "-o", "json")[1]) if line["change_id"] == undone]
     assert line["summary"] == f"user.updated 2 users (undoes {done})"
     assert verify(database).ok
+
+
+def test_a_dry_undo_is_told_in_the_right_form(cli: Cli, database: Database) -> None:
+    cli("create", "ada@example.com", "--no-password")
+    [change] = cli("changes", "--limit", "1", "-q")[1].split()
+    err = cli("undo", change, "--dry-run", "-q")[2]
+    assert err.splitlines()[-1] == (
+        f"would have undone the change {change}: ada@example.com on {database.url.where}"
+    )

@@ -129,7 +129,8 @@ class Invocation:
 
     def success(self, verb: str, names: Sequence[str] = (), kind: str = "user") -> None:
         """Say, after the commit, what was done and where."""
-        what = f"{len(names)} {kind}s" if len(names) > 1 else "".join(names)
+        what = f"{len(names):,} {kind}s" if len(names) > 1 else "".join(names)
+        verb = verb.replace("undid", "undone", 1) if self.dry_run else verb
         would = "would have " if self.dry_run else ""
         self.info(f"{would}{' '.join(filter(None, (verb, what)))} on {self.target}")
 

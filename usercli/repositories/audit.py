@@ -252,12 +252,17 @@ class AuditRepository:
         return None
 
     def changes(self, limit: int | None = None) -> Iterator[tuple[AuditEvent, int, Sequence[str]] | BadEvent]:
-        """For each change, the newest first: its first event, how many users it touched, its actions."""
+        """For each change, the newest first: its first event of a user, how many users it touched, its actions.
+
+        One that touched none, as of a role, has its first event.
+        """
+        of_user = AuditEvent.target_kind == "user"
+        first = func.coalesce(func.min(AuditEvent.seq).filter(of_user), func.min(AuditEvent.seq))
         grouped = (
             select(
                 AuditEvent.change_id,
-                func.min(AuditEvent.seq).label("first"),
-                func.count(AuditEvent.target_id.distinct()).filter(AuditEvent.target_kind == "user").label("users"),
+                first.label("first"),
+                func.count(AuditEvent.target_id.distinct()).filter(of_user).label("users"),
             )
             .where(AuditEvent.outcome == "done")
             .group_by(AuditEvent.change_id)
