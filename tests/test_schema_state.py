@@ -88,7 +88,10 @@ SEVERAL = f"the table alembic_version has 2 rows, {THIRD}, {HEAD}, where one bel
 STATES: dict[Callable[[Database], None], tuple[str, str]] = {
     nothing_at_all: ("missing", EMPTY),
     empty_again: ("missing", EMPTY),
-    behind: ("behind", f"the database is {len(schema_version.revisions()) - 3} revisions behind; run: usercli db upgrade"),
+    behind: (
+        "behind",
+        f"the database is {len(schema_version.revisions()) - 3} revisions behind; run: usercli db upgrade",
+    ),
     version_row_lost: ("drifted", LOST.format(HEAD)),
     version_table_lost: ("drifted", LOST.format(HEAD)),
     old_version_row_lost: ("drifted", LOST.format(THIRD)),
