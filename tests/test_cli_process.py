@@ -301,7 +301,8 @@ def test_debug_shows_where_without_values(cli: Cli, ada: UserView, database: Dat
 
 def test_an_unexpected_failure_is_one_line_without_a_value(cli: Cli, ada: UserView, database: Database) -> None:
     database.rows("ALTER TABLE users RENAME COLUMN full_name TO name")
-    assert cli("list") == (5, "", "error: the schema is not complete; run: usercli db check\n")
+    sentence = f"the schema of {database.url.where} is not complete; run: usercli db check"
+    assert cli("list") == (5, "", f"error: {sentence}\n")
 
 
 @on_sqlite
@@ -355,7 +356,7 @@ def test_a_server_that_cannot_be_reached(clean_environment: Path) -> None:
             (
                 "no.host.invalid/db",
                 "no.host.invalid/db",
-                "the host name is unknown; see: usercli config show",
+                "the host name is unknown; see: usercli config show (with the same --database-url)",
             ),
             (
                 f"127.0.0.1:{quiet}/db?connect_timeout=2",
@@ -441,7 +442,8 @@ def test_a_server_that_lets_nobody_in(clean_environment: Path) -> None:
         one_line(
             ["--database-url", f"postgresql://bob:right@{place}/postgres", "list"],
             5,
-            "the database has no usercli schema yet; run: usercli db upgrade",
+            f"the database {place}/postgres has no usercli schema yet; run: usercli db upgrade "
+            "(with the same --database-url)",
             WARNING,
         )
     finally:
@@ -462,11 +464,12 @@ def test_a_file_that_is_no_database(clean_environment: Path, tmp_path: Path) -> 
     text, folder, missing = tmp_path / "notes.txt", tmp_path / "folder", tmp_path / "none" / "users.db"
     text.write_text("these are notes, and long enough to be read as a header of a file\n" * 20)
     folder.mkdir()
+    lost = f"there is no database at {missing}; run: usercli --database-url sqlite:///{missing} db upgrade"
     for path, command, error in (
-        (missing, ["list"], f"there is no database at {missing}; run: usercli db upgrade"),
-        (missing, ["db", "current"], f"there is no database at {missing}; run: usercli db upgrade"),
-        (missing, ["db", "check"], f"there is no database at {missing}; run: usercli db upgrade"),
-        (missing, ["db", "stamp", "head"], f"there is no database at {missing}; run: usercli db upgrade"),
+        (missing, ["list"], lost),
+        (missing, ["db", "current"], lost),
+        (missing, ["db", "check"], lost),
+        (missing, ["db", "stamp", "head"], lost),
         (text, ["list"], f"the database file {text} is not a SQLite database; check the path"),
         (text, ["db", "upgrade"], f"the database file {text} is not a SQLite database; check the path"),
         (
@@ -542,7 +545,7 @@ def test_a_schema_that_is_missing_behind_or_ahead(cli: Cli, ada: UserView, datab
                "know; install a newer usercli, or check that this is the right database")]  # fmt: skip
     for behind in range(1, len(revisions)):
         plural = "s" if behind > 1 else ""
-        sentence = f"the database is {behind} revision{plural} behind; run: usercli db upgrade"
+        sentence = f"the database {database.url.where} is {behind} revision{plural} behind; run: usercli db upgrade"
         states.append((revisions[-1 - behind], sentence))
     for revision, sentence in states:
         database.rows("UPDATE alembic_version SET version_num = :revision", revision=revision)
@@ -550,7 +553,7 @@ def test_a_schema_that_is_missing_behind_or_ahead(cli: Cli, ada: UserView, datab
             assert cli(*command) == (5, "", f"error: {sentence}\n")
     database.rows("DROP TABLE alembic_version")
     for command in commands:
-        error = "error: the database has no usercli schema yet; run: usercli db upgrade\n"
+        error = f"error: the database {database.url.where} has no usercli schema yet; run: usercli db upgrade\n"
         assert cli(*command) == (5, "", error)
 
 
@@ -562,7 +565,9 @@ def test_an_unknown_profile_is_named_with_those_there_are(clean_environment: Pat
     os.environ["USERCLI_CONFIG"] = str(configuration)
     try:
         one_line(["list", "--profile", "lokal"], 3, "no such profile: lokal (known: local, far)")
-        one_line(["list", "--profile", "far"], 5, "there is no database at /b.db; run: usercli db upgrade")
+        one_line(
+            ["list", "--profile", "far"], 5, "there is no database at /b.db; run: usercli --profile far db upgrade"
+        )
     finally:
         del os.environ["USERCLI_CONFIG"]
 

@@ -499,9 +499,61 @@ def test_every_change_of_a_protected_database_needs_its_name(
     sentence = f"error: {where} is protected by the profile production; to change it add: --target production\n"
     for reached in (["--profile", "production"], ["--database-url", f"sqlite:///{where}"]):
         assert run_here(*reached, *line) == (6, "", sentence)
-        assert run_here(*reached, *line, "--target", "staging") == (6, "", sentence)
+        unknown = "error: no such profile: staging (known: production)\n"
+        assert run_here(*reached, *line, "--target", "staging") == (3, "", unknown)
         assert run_here(*reached, *line, "--target", "production")[0] != 6
         where.unlink(missing_ok=True)
+
+
+def test_a_target_that_is_not_the_database_in_use_changes_nothing(
+    configured: Configured, clean_environment: Path
+) -> None:
+    here = clean_environment / "s.db"
+    configured(
+        f'default_profile = "staging"\n[profiles.staging]\nurl = "sqlite:///{here}"\n'
+        f'[profiles.production]\nurl = "sqlite:///{clean_environment}/p.db"\nprotected = true\n'
+    )
+    other = (
+        f"error: --target names production ({clean_environment}/p.db), but the database in use is staging ({here}) "
+        "(configuration file default_profile); to work on production add: --profile production\n"
+    )
+    for line in (["db", "upgrade"], ["list"], ["create", "a@example.com", "--no-password", "--dry-run"]):
+        assert run_here(*line, "--target", "production") == (6, "", other)
+        assert run_here(*line, "--target", "nosuch")[0] == 3
+        assert run_here(*line, "--target", "")[0] == 2
+    assert not here.exists()
+    assert run_here("db", "upgrade", "--target", "staging")[0] == 0
+
+
+def test_each_protected_profile_of_a_database_names_it(configured: Configured, clean_environment: Path) -> None:
+    (clean_environment / "one.db").touch()
+    (clean_environment / "hard.db").hardlink_to(clean_environment / "one.db")
+    configured(
+        f'[profiles.a]\nurl = "sqlite:///{clean_environment}/one.db"\nprotected = true\n'
+        f'[profiles.b]\nurl = "sqlite:///{clean_environment}/hard.db"\nprotected = true\n'
+    )
+    for name in ("a", "b"):
+        Settings(profile="a").require_target(name)
+        Settings(profile="a").require_unprotected(name)
+
+
+def test_a_hint_leads_to_the_database_that_it_is_about(configured: Configured, clean_environment: Path) -> None:
+    old = clean_environment / "o.db"
+    configured(f'[profiles."the old"]\nurl = "sqlite:///{old}"\n')
+    old.touch()
+    for line in (["--profile", "the old", "list"], ["--profile", "the old", "role", "list"]):
+        sentence = "has no usercli schema yet; run: usercli --profile 'the old' db upgrade"
+        assert run_here(*line) == (5, "", f"error: the database the old ({old}) {sentence}\n")
+    code, _, err = run_here("--database-url", "sqlite:///o.db", "list")
+    assert (code, err) == (
+        5,
+        f"error: the database {old} has no usercli schema yet; "
+        "run: usercli --database-url sqlite:///o.db db upgrade\n",
+    )
+    secret = f"postgresql://u:{SECRET}@nowhere.invalid/d"
+    err = run_here("--database-url", secret, "list")[2]
+    assert SECRET not in err
+    assert err.endswith("see: usercli config show (with the same --database-url)\n")
 
 
 def test_sample_users_never_go_into_a_protected_database(configured: Configured, clean_environment: Path) -> None:

@@ -503,7 +503,7 @@ def test_a_database_without_a_schema_says_what_to_run(empty: Database) -> None:
         assert refusals(READERS + WRITERS) == {(5, "", where)}
         assert not Path(empty.url.database).exists()
         Path(empty.url.database).touch()
-    sentence = "error: the database has no usercli schema yet; run: usercli db upgrade\n"
+    sentence = f"error: the database {empty.url.where} has no usercli schema yet; run: usercli db upgrade\n"
     assert refusals(READERS + WRITERS) == {(5, "", sentence)}
     assert tables(empty) == {}
     assert run_here("db", "check", "-o", "json")[:2] == (
@@ -519,7 +519,7 @@ def test_a_database_that_is_behind_says_how_far_and_what_to_run(
     migrations.downgrade(database.url, f"-{steps}")
     before = schema(database), tables(database)
     some = f"{steps} revision{'s' if steps > 1 else ''}"
-    sentence = f"error: the database is {some} behind; run: usercli db upgrade\n"
+    sentence = f"error: the database {database.url.where} is {some} behind; run: usercli db upgrade\n"
     assert refusals(READERS + WRITERS) == {(5, "", sentence)}
     assert (schema(database), tables(database)) == before
     code, out, _ = run_here("db", "check", "-o", "json")

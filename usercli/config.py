@@ -7,8 +7,9 @@ then .env, then the configuration file, then the embedded SQLite file.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from usercli.config_file import ConfigFile, read_config_file, refuse_unknown
 from usercli.database import url as database_url
 from usercli.database.pool import PoolSettings as PoolSettings  # public here too
 from usercli.database.url import DatabaseUrl
-from usercli.errors import Hint, InvalidInput, ProfileNotFound, ProtectedTarget
+from usercli.errors import Hint, InvalidInput, ProfileNotFound, ProtectedTarget, WrongTarget
 from usercli.text import visible
 
 PREFIX = "USERCLI_"
@@ -58,6 +59,8 @@ class Target:
     url: DatabaseUrl
     source: str
     profile: str | None = None
+    given: str | None = field(default=None, repr=False)
+    """The URL as the command line gave it, unless it may hold a secret."""
 
     def __str__(self) -> str:
         return f"{self.profile} ({self.url.where})" if self.profile else self.url.where
@@ -165,7 +168,9 @@ class Settings:
             if given == "":  # an unset variable must not lead to another database
                 raise InvalidInput(f"{option} is empty; leave it out to use the configured database")
         if self._url_option:
-            return Target(database_url.parse(self._url_option, self.environ), "--database-url")
+            url = database_url.parse(self._url_option, self.environ)
+            may_show = url.engine == "sqlite" or not ("?" in self._url_option or url.password)
+            return Target(url, "--database-url", given=self._url_option if may_show else None)
         if self._profile_option:
             return self._named(self._profile_option, "--profile")
         if name := self.environ.get(f"{PREFIX}PROFILE"):
@@ -213,17 +218,33 @@ class Settings:
                 hint=Hint.NAME_DATABASE,
             ) from None
 
-    @cached_property
+    @property
     def protection(self) -> str | None:
         """The protected profile whose database this run would change, however it is reached."""
-        for name, target in self.profiles.items():
-            if self.file["profiles"][name].get("protected") and target.url.same_target(self.target.url):
-                return name
-        return None
+        return next(iter(self._protecting), None)
+
+    @cached_property
+    def _protecting(self) -> list[str]:
+        return [
+            name
+            for name, target in self.profiles.items()
+            if self.file["profiles"][name].get("protected") and target.url.same_target(self.target.url)
+        ]
+
+    def require_target(self, name: str) -> None:
+        """Raise ProfileNotFound for no profile, WrongTarget for one of another database than that in use."""
+        if not name:
+            raise InvalidInput("--target is empty; leave it out, or name the profile that you mean to change")
+        named = self.profile(name)
+        if not named.url.same_target(self.target.url):
+            raise WrongTarget(
+                f"--target names {named}, but the database in use is {self.target} ({self.target.source}); "
+                f"to work on {name} add: --profile {shlex.quote(name)}"
+            )
 
     def require_unprotected(self, target_option: str | None) -> None:
         """Raise ProtectedTarget unless the database is not protected or was named by `--target`."""
-        if self.protection and target_option != self.protection:
+        if self.protection and target_option not in self._protecting:
             raise ProtectedTarget(self.target.url.where, self.protection)
 
     def get(self, name: str) -> Setting:

@@ -215,6 +215,10 @@ class ProtectedTarget(Refused):
         self.profile = profile
 
 
+class WrongTarget(Refused):
+    """The database in use is not the one that was named."""
+
+
 class DoneInPart(UserCliError):
     """Some of it was done, or a check found something."""
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
+from usercli.cli import hints
 from usercli.config import PoolSettings, Settings, Target
-from usercli.errors import Declined, InvalidInput
+from usercli.errors import Declined, InvalidInput, UserCliError
 from usercli.text import visible
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Invocation:
                 "a password in --database-url shows in the process list; "
                 "use a profile, USERCLI_DATABASE_URL or ~/.pgpass"
             )
+        if self.options.target is not None:
+            settings.require_target(self.options.target)
         return settings
 
     @property
@@ -125,7 +128,23 @@ class Invocation:
 
     def warn(self, text: str) -> None:
         """A line that starts with `warning:`."""
-        self.info(f"warning: {text}")
+        self.info(f"warning: {self.with_reach(text)}")
+
+    def with_reach(self, text: str) -> str:
+        """A message whose commands reach the database of this run."""
+        return hints.with_reach(text, self._reached) if hints.has_command(text) else text
+
+    def with_database(self, text: str) -> str:
+        """A message that names the database of this run."""
+        reached = self._reached
+        return text if reached is None else hints.with_database(text, reached)
+
+    @property
+    def _reached(self) -> Target | None:
+        try:
+            return self.target
+        except UserCliError:  # the message is about that
+            return None
 
     def success(self, verb: str, names: Sequence[str] = (), kind: str = "user") -> None:
         """Say, after the commit, what was done and where."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import sys
 from typing import Any
 
 import typer
 
-from usercli.cli.context import write_line
-from usercli.errors import Declined, Ended, ExitCode, Hint, ProtectedTarget, UserCliError
+from usercli.cli.context import Invocation, write_line
+from usercli.cli.hints import has_command
+from usercli.errors import DatabaseUnavailable, Declined, Ended, ExitCode, Hint, ProtectedTarget, UserCliError
 
 #: What Typer returns for an interrupt.
 INTERRUPTED = 130
@@ -49,7 +51,7 @@ def with_option(text: str, hint: Hint | None) -> str:
 def sentence(error: UserCliError) -> str:
     """What an error says, with the option that helps."""
     if isinstance(error, ProtectedTarget):
-        return f"{error.message}; to change it add: --target {error.profile}"
+        return f"{error.message}; to change it add: --target {shlex.quote(error.profile)}"
     return with_option(error.message, error.hint)
 
 
@@ -57,10 +59,10 @@ def print_error(line: str) -> None:
     write_line(sys.stderr, line)
 
 
-def describe_error(error: BaseException) -> tuple[int, str]:
+def describe_error(error: BaseException, invocation: Invocation) -> tuple[int, str]:
     """The exit code of an error, and its line for stderr (perhaps none)."""
     if isinstance(error, UserCliError):
-        return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {sentence(error)}"
+        return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {_message(error, invocation)}"
     if isinstance(error, Declined):
         return INTERRUPTED, "nothing was changed"
     if isinstance(error, Ended):
@@ -78,6 +80,14 @@ def describe_error(error: BaseException) -> tuple[int, str]:
     if isinstance(error, OSError):
         return ExitCode.FAILURE, f"error: {(error.strerror or type(error).__name__).lower()}"
     return ExitCode.FAILURE, f"error: unexpected {type(error).__name__}; run again with --debug to see where"
+
+
+def _message(error: UserCliError, invocation: Invocation) -> str:
+    """The message; with a command to run it names the database as well."""
+    text = sentence(error)
+    if isinstance(error, DatabaseUnavailable) and has_command(text):
+        text = invocation.with_database(text)
+    return invocation.with_reach(text)
 
 
 def _usage(error: Any) -> tuple[int, str]:

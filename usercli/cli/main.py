@@ -58,7 +58,7 @@ def _require_stdout_for_help(arguments: Sequence[str]) -> None:
 
 
 def _report(error: BaseException, invocation: Invocation) -> int:
-    code, line = describe_error(error)
+    code, line = describe_error(error, invocation)
     if invocation.options.debug and not isinstance(error, typer.TyperException | Ended):
         _print_stack(error)
     if line:

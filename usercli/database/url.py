@@ -64,7 +64,7 @@ class DatabaseUrl:
         if self.engine != other.engine:
             return False
         if self.engine == "sqlite":
-            return os.path.realpath(self.database) == os.path.realpath(other.database)
+            return _same_file(self.database, other.database)
         return self.database == other.database and any(
             port == other_port and _same_host(host, other_host)
             for host, port in self.hosts
@@ -171,6 +171,13 @@ def _split_port(item: str) -> tuple[str, str]:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _same_file(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)  # also through a hard link
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _same_host(one: str, other: str) -> bool:

@@ -88,6 +88,8 @@ class _BatchInvocation(Invocation):
         if given.get("dry_run") and not self._outer.dry_run:
             raise InvalidInput("give --dry-run to batch itself")
         super().merge(given)
+        if self.options.target is not None:
+            self.settings.require_target(self.options.target)
 
     def info(self, text: str) -> None:
         self.messages.append(text)
@@ -143,7 +145,7 @@ class _CommandRunner:
             except (KeyboardInterrupt, GeneratorExit):
                 raise
             except Exception as error:
-                code, line = describe_error(error)
+                code, line = describe_error(error, inner)
                 if line:
                     inner.messages.append(line)
         return int(code), _result(out.getvalue()), inner.messages
