@@ -144,12 +144,13 @@ def test_the_application_goes_down_and_up_beside_ours_and_our_rows_stay(
 def test_our_way_down_is_refused_while_their_tables_refer_to_ours(
     upgraded: None, database: Database, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    what = "error: this would take away what applications' tables need: chats, logs; take those down first"
+    what = "this would take away what applications' tables need: chats, logs"
+    first = f"{database.url.where}: {what}; take those down first: usercli db downgrade coachbot@base"
     before = tables(database)
     for line in (["--dry-run"], ["--yes"], ["--confirm", database.url.name]):
-        assert cli("db", "downgrade", "base", *line) == (6, "", f"{what}: usercli db downgrade coachbot@base\n")
+        assert cli("db", "downgrade", "base", *line) == (6, "", f"error: {first}\n")
     monkeypatch.delenv("USERCLI_MIGRATIONS")
-    assert cli("db", "downgrade", "base", "--yes") == (6, "", f"{what}\n")
+    assert cli("db", "downgrade", "base", "--yes") == (6, "", f"error: {what}; take those down first\n")
     assert (tables(database), at(database, "alembic_version")) == (before, [HEAD])
 
 
@@ -167,7 +168,8 @@ def test_our_way_down_is_refused_past_what_a_revision_of_theirs_needs(
     assert (code, out, err) == (
         5,
         "",
-        "error: coachbot_0200 of coachbot needs 20261121_0300 of usercli; run: usercli db upgrade\n",
+        f"error: {database.url.where}: coachbot_0200 of coachbot needs 20261121_0300 of usercli; "
+        "run: usercli db upgrade\n",
     )
     assert cli("db", "upgrade", "-q")[:2] == (
         0,

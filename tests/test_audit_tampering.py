@@ -352,12 +352,10 @@ def test_an_event_that_cannot_be_read_is_named_and_the_others_are_shown(
     }
     with tampering(database) as owner:
         owner.set(3, column, values[database.engine])
+    sentence = "events of the log that cannot be read: seq 3; run: usercli audit verify"
     for line, whole in expected.items():
         code, out, err = cli(*line)
-        assert (code, err) == (
-            7,
-            "error: events of the log that cannot be read: seq 3; run: usercli audit verify\n",
-        ), line
+        assert (code, err) == (7, f"error: {database.url.where}: {sentence}\n"), line
         assert len(out.splitlines()) == len(whole) - 1
         assert set(out.splitlines()) < set(whole)
     code, out, err = cli("audit", "log", "--limit", "100", "-o", "json")

@@ -168,6 +168,7 @@ def test_only_upgrade_and_seed_make_a_file(clean_environment: Path) -> None:
     for command in (["list"], ["exists", "a@b.com"], ["create", "a@b.com", "--no-password"], ["db", "check"]):
         code, out, err = run_here("--database-url", f"sqlite:///{file}", *command)
         assert (code, out, file.exists()) == (5, "", False), command
-        assert err == f"error: there is no database at {file}; run: usercli db upgrade\n"
+        run = f"usercli --database-url sqlite:///{file} db upgrade"
+        assert err == f"error: there is no database at {file}; run: {run}\n"
     assert run_here("--database-url", f"sqlite:///{file}", "db", "seed", "--count", "1")[0] == 0
     assert file.exists()

@@ -113,13 +113,21 @@ STATES: dict[Callable[[Database], None], tuple[str, str]] = {
 }
 
 
+def named(sentence: str, database: Database) -> str:
+    """The sentence as the command line says it: with the database that it is about."""
+    where = database.url.where
+    if sentence.startswith("the database "):
+        return sentence.replace("the database ", f"the database {where} ", 1)
+    return f"{where}: {sentence}"
+
+
 @pytest.mark.parametrize("make", STATES, ids=lambda make: make.__name__)
 def test_each_state_has_its_sentence_and_a_command_that_leads_out(
     environment: Path, database: Database, make: Callable[[Database], None]
 ) -> None:
     expected = schema(database)
     make(database)
-    state, sentence = STATES[make]
+    state, sentence = STATES[make][0], named(STATES[make][1], database)
     before = schema(database), tables(database)
     assert run_here("list") == (5, "", f"error: {sentence}\n")
     assert run_here("create", "ada@example.com", "--no-password") == (5, "", f"error: {sentence}\n")
@@ -193,7 +201,7 @@ def test_tables_of_another_program_are_named_and_kept(
         Path(empty_database.url.database).touch()
     make(empty_database)
     before = schema(empty_database), tables(empty_database)
-    sentence = f"error: {FOREIGN[make]}{OWN_FILE if on_sqlite else OWN_SCHEMA}\n"
+    sentence = f"error: {named(FOREIGN[make], empty_database)}{OWN_FILE if on_sqlite else OWN_SCHEMA}\n"
     assert run_here("list") == (5, "", sentence)
     assert run_here("db", "upgrade") == run_here("db", "upgrade", "--dry-run") == (4, "", sentence)
     assert run_here("db", "stamp", "head")[0] in {4, 6}
@@ -221,14 +229,16 @@ def test_a_table_of_another_program_in_the_way_of_an_upgrade_is_named(
     database.rows("CREATE TABLE roles (name text)")
     code, out, err = run_here("db", "upgrade")
     assert (code, out) == (4, "")
-    assert err.startswith("error: the database has a table roles that is not usercli's (columns name; 0 rows); ")
+    assert err.startswith(
+        f"error: the database {database.url.where} has a table roles that is not usercli's (columns name; 0 rows); "
+    )
     assert run_here("db", "upgrade", "--dry-run") == (code, out, err)
 
 
 def test_a_lost_table_among_later_ones_is_not_made_silently(environment: Path, database: Database) -> None:
     database.rows("DROP TABLE audit_events")
     sentence = (
-        f"error: the database is stamped with {HEAD}, but lacks the table audit_events; "
+        f"error: the database {database.url.where} is stamped with {HEAD}, but lacks the table audit_events; "
         "restore the database from a backup, or make what is missing: usercli db sql\n"
     )
     assert (
@@ -240,7 +250,8 @@ def test_a_lost_table_among_later_ones_is_not_made_silently(environment: Path, d
 def test_a_stamp_that_the_tables_contradict_is_refused(
     environment: Path, database: Database, revision: str
 ) -> None:
-    sentence = f"error: the tables are those of {HEAD}, not of {revision}; run: usercli db stamp {HEAD}\n"
+    tables_are = f"{database.url.where}: the tables are those of {HEAD}, not of {revision}"
+    sentence = f"error: {tables_are}; run: usercli db stamp {HEAD}\n"
     for more in ([], ["--dry-run"]):
         assert run_here("db", "stamp", revision, *more) == (6, "", sentence)
     assert database.rows("SELECT version_num FROM alembic_version") == [(HEAD,)]

@@ -128,16 +128,12 @@ class Invocation:
 
     def warn(self, text: str) -> None:
         """A line that starts with `warning:`."""
-        self.info(f"warning: {self.with_reach(text)}")
+        self.info(f"warning: {self.addressed(text)}")
 
-    def with_reach(self, text: str) -> str:
+    def addressed(self, text: str) -> str:
         """A message whose commands reach the database of this run."""
-        return hints.with_reach(text, self._reached) if hints.has_command(text) else text
-
-    def with_database(self, text: str) -> str:
-        """A message that names the database of this run."""
-        reached = self._reached
-        return text if reached is None else hints.with_database(text, reached)
+        reached = self._reached if hints.has_command(text) else None
+        return text if reached is None else hints.addressed(text, reached)
 
     @property
     def _reached(self) -> Target | None:

@@ -11,8 +11,7 @@ from typing import Any
 import typer
 
 from usercli.cli.context import Invocation, write_line
-from usercli.cli.hints import has_command
-from usercli.errors import DatabaseUnavailable, Declined, Ended, ExitCode, Hint, ProtectedTarget, UserCliError
+from usercli.errors import Declined, Ended, ExitCode, Hint, ProtectedTarget, UserCliError
 
 #: What Typer returns for an interrupt.
 INTERRUPTED = 130
@@ -62,7 +61,10 @@ def print_error(line: str) -> None:
 def describe_error(error: BaseException, invocation: Invocation) -> tuple[int, str]:
     """The exit code of an error, and its line for stderr (perhaps none)."""
     if isinstance(error, UserCliError):
-        return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {_message(error, invocation)}"
+        return (
+            error.exit_code,
+            "" if error.exit_code is ExitCode.NO else f"error: {invocation.addressed(sentence(error))}",
+        )
     if isinstance(error, Declined):
         return INTERRUPTED, "nothing was changed"
     if isinstance(error, Ended):
@@ -80,14 +82,6 @@ def describe_error(error: BaseException, invocation: Invocation) -> tuple[int, s
     if isinstance(error, OSError):
         return ExitCode.FAILURE, f"error: {(error.strerror or type(error).__name__).lower()}"
     return ExitCode.FAILURE, f"error: unexpected {type(error).__name__}; run again with --debug to see where"
-
-
-def _message(error: UserCliError, invocation: Invocation) -> str:
-    """The message; with a command to run it names the database as well."""
-    text = sentence(error)
-    if isinstance(error, DatabaseUnavailable) and has_command(text):
-        text = invocation.with_database(text)
-    return invocation.with_reach(text)
 
 
 def _usage(error: Any) -> tuple[int, str]:

@@ -7,23 +7,26 @@ import shlex
 
 from usercli.config import Target
 
-_COMMAND = re.compile(r"(?<=[:;] )usercli (?=[a-z])")
+_COMMAND = re.compile(r"(?<=[:;] )usercli (?=[a-z])(?![a-z -]+ --help)")
+_TO_RUN = re.compile(r"(?<=[:;] )(?<!see: )usercli (?=[a-z])")
 
 
 def has_command(text: str) -> bool:
-    """Whether a message says what to run."""
+    """Whether a message says what to type."""
     return _COMMAND.search(text) is not None
 
 
-def with_reach(text: str, target: Target | None) -> str:
-    """The message, its commands with the option that leads to this database. A password is not repeated."""
-    if target is None:
-        return text
+def addressed(text: str, target: Target) -> str:
+    """The message, its commands with the option that leads to this database; one to be run names it as well."""
+    return _with_reach(_with_name(text, target) if _TO_RUN.search(text) else text, target)
+
+
+def _with_reach(text: str, target: Target) -> str:
     if target.profile is not None:
         return _insert(text, f"--profile {shlex.quote(target.profile)}")
     if target.source != "--database-url":
         return text
-    if target.given is None:
+    if target.given is None:  # it may hold a secret
         return f"{text} (with the same --database-url)"
     return _insert(text, f"--database-url {shlex.quote(target.given)}")
 
@@ -32,8 +35,7 @@ def _insert(text: str, options: str) -> str:
     return _COMMAND.sub(lambda match: f"{match[0]}{options} ", text)
 
 
-def with_database(text: str, target: Target) -> str:
-    """The message, which names the database unless it does so already."""
+def _with_name(text: str, target: Target) -> str:
     if target.url.where in text:
         return text
     for subject, named in (
