@@ -208,11 +208,13 @@ def test_nothing_below_the_command_line_names_its_options() -> None:
     assert found == set(NAMES_OPTIONS)
 
 
-def test_every_hint_has_its_option() -> None:
+def test_every_hint_has_its_option_and_is_given() -> None:
     from usercli.cli.error_text import with_option
     from usercli.errors import Hint
 
     assert all(with_option("", hint) for hint in Hint)
+    below = "".join(path.read_text("utf-8") for path in FILES if not where(path).startswith("cli/"))
+    assert {hint.name for hint in Hint if f"Hint.{hint.name}" not in below} == set()
 
 
 def test_revisions_never_import_usercli() -> None:

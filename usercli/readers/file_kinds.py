@@ -7,8 +7,9 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 
+_FORMAT = "; its format is "
 _SCIM = "urn:ietf:params:scim:"
 _MESSAGES = {
     "ListResponse": "a list response of SCIM; its format is scim",
@@ -77,7 +78,12 @@ def require_users(value: Any, needed: Collection[str]) -> None:
 
 def refuse(kind: str) -> NoReturn:
     """Raise InvalidInput saying what the file is."""
-    raise InvalidInput(f"the file is {kind}")
+    raise InvalidInput(f"the file is {kind}", hint=Hint.NAME_FORMAT if has_reader(kind) else None)
+
+
+def has_reader(kind: str) -> bool:
+    """Whether such a file can be imported in another format."""
+    return _FORMAT in kind
 
 
 def kind_of_start(start: bytes) -> str | None:
