@@ -233,6 +233,44 @@ def test_no_path_is_built_on_the_library_s_broken_corner() -> None:
     assert {name: found for name, found in used.items() if found} == {}
 
 
+# -- how files are written
+
+#: Calls that may write elsewhere: the file of the database, which has a place and no content yet, and /dev/null.
+WRITES_ELSEWHERE = {
+    "database/engine.py": ["os.open(path, os.O_CREAT | os.O_RDWR, 384)"],
+    "cli/completer.py": ["open(os.devnull, 'w')"],
+    "cli/main.py": ["open(os.devnull, 'w')", "os.open(os.devnull, os.O_WRONLY)"],
+}
+_MAKES_FILES = {
+    "write_text",
+    "write_bytes",
+    "touch",
+    "mkstemp",
+    "mkfifo",
+    "NamedTemporaryFile",
+    "symlink_to",
+    "copyfile",
+}
+
+
+def writes(path: Path) -> Iterator[str]:
+    """The calls of a file that open or make a file to write to; a descriptor was opened before."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        text, (_, _, name) = ast.unparse(node), ast.unparse(node.func).rpartition(".")
+        modes = {value.value for value in ast.walk(node) if isinstance(value, ast.Constant)}
+        is_mode = any(isinstance(mode, str) and re.fullmatch("(?=.*[wax+])[rwaxbt+]{1,3}", mode) for mode in modes)
+        is_flag = re.search(r"O_(WRONLY|RDWR|CREAT)", text) is not None
+        if name in _MAKES_FILES or (name == "open" and (is_mode or is_flag)):
+            yield text
+
+
+def test_only_one_module_opens_files_to_write_to() -> None:
+    found = {where(path): sorted(writes(path)) for path in FILES if where(path) != "private_files.py"}
+    assert {name: calls for name, calls in found.items() if calls} == WRITES_ELSEWHERE
+
+
 # -- how long things are
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from usercli.errors import Conflict, InvalidInput
-from usercli.private_files import make_private_folder
+from usercli.errors import Conflict, InvalidInput, UserCliError
+from usercli.private_files import make_private_folder, replace_atomically, write_error
 from usercli.text import suggestion, visible
 
 SAMPLE = """\
@@ -94,10 +94,11 @@ def write_sample(path: Path) -> None:
     shown = visible(str(path))
     try:
         make_private_folder(path.parent)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with replace_atomically(path, must_be_new=True) as out:
+            out.write(SAMPLE.encode())
     except FileExistsError:
         raise Conflict(f"{shown} exists already; edit it, or remove it first") from None
     except OSError as error:
-        raise InvalidInput(f"cannot write {shown}: {(error.strerror or 'error').lower()}") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(SAMPLE)
+        raise InvalidInput(write_error(shown, error).message) from None
+    except UserCliError as error:
+        raise InvalidInput(error.message) from None

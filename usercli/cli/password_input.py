@@ -14,7 +14,7 @@ import typer
 
 from usercli.cli.context import Invocation
 from usercli.cli.lazy_group import flag
-from usercli.errors import InvalidInput, OutcomeUnknown, UserCliError
+from usercli.errors import InvalidInput, OutcomeUnknown
 from usercli.text import csv_cell, visible
 
 if TYPE_CHECKING:
@@ -190,10 +190,11 @@ class SecretDelivery:
                 self._invocation.info(f"{email}: {secret}")
 
     def _write(self, path: str) -> None:
+        from usercli.private_files import create_file, sync_folder, write_error
         from usercli.schemas.imports import SECRET_FIELDS
 
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            descriptor = create_file(path)
             self._created = True
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
                 out.write(",".join(SECRET_FIELDS) + "\n")
@@ -201,20 +202,11 @@ class SecretDelivery:
                     out.write(f"{csv_cell(email)},{csv_cell(secret)}\n")
                 out.flush()
                 os.fsync(out.fileno())
-            _sync_folder(path)
+            sync_folder(Path(path).parent)
         except FileExistsError:
             raise InvalidInput(f"{path} exists already; --secret-out requires a new file") from None
         except OSError as error:
-            raise UserCliError(f"cannot write {path}: {(error.strerror or 'error').lower()}") from None
-
-
-def _sync_folder(path: str) -> None:
-    """Make the name of a new file last as well."""
-    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)  # noqa: PTH120 - beside os.open
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+            raise write_error(path, error) from None
 
 
 def one_line(data: bytes, place: str) -> str:

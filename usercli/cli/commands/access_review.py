@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,10 +57,11 @@ def export(
     from usercli.services import access_review as service
 
     grants = service.list_grants(invocation.reading())
-    if file is not None and os.path.lexists(file):
-        raise InvalidInput(f"{file} exists already, perhaps with decisions; name a new file")
     table = _TABLE if file is None else ()
-    write_output(invocation, GRANT_FIELDS, file, lambda output: output.many(grants, table))
+    try:
+        write_output(invocation, GRANT_FIELDS, file, lambda output: output.many(grants, table), must_be_new=True)
+    except FileExistsError:
+        raise InvalidInput(f"{file} exists already, perhaps with decisions; name a new file") from None
 
 
 @command

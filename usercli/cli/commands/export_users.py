@@ -96,15 +96,23 @@ def _export_to(
 
 
 def write_output(
-    invocation: Invocation, columns: Sequence[str], file: str | None, write: Callable[[Output], None]
+    invocation: Invocation,
+    columns: Sequence[str],
+    file: str | None,
+    write: Callable[[Output], None],
+    *,
+    must_be_new: bool = False,
 ) -> None:
-    """Write to stdout, or to a file that is created or replaced atomically."""
+    """Write to stdout, or to a file that is created or replaced atomically.
+
+    Raises FileExistsError for a file that must be new.
+    """
     if file is None:
         write(Output(invocation.options, columns))
         return
     from usercli.private_files import replace_atomically
 
-    with replace_atomically(file) as into:
+    with replace_atomically(file, must_be_new=must_be_new) as into:
         write(Output(invocation.options, columns, into))
     invocation.info(f"exported from {invocation.target} to {file}")
 
