@@ -100,7 +100,7 @@ STORY: list[tuple[str, str, int, list[tuple[Any, ...]]]] = [
         f"create {EVE} --password-stdin",
         "short\n",
         6,
-        [refused("user.created", EVE, "the password has 5 characters; the policy wants 15 or more")],
+        [refused("user.created", EVE, "the password has 5 characters; the policy requires 15 or more")],
     ),
     (
         f"create {ADA.upper()} --no-password",
@@ -189,7 +189,7 @@ STORY: list[tuple[str, str, int, list[tuple[Any, ...]]]] = [
         f"password reset {BOB} --secret-out other.csv --length 8 --yes",
         "",
         6,
-        [refused("password.reset", BOB, "the password has 8 characters; the policy wants 15 or more")],
+        [refused("password.reset", BOB, "the password has 8 characters; the policy requires 15 or more")],
     ),
     (f"password reset {BOB} --secret-out no.csv --yes --dry-run", "", 0, []),
     (f"password expire {BOB}", "", 0, []),

@@ -716,7 +716,7 @@ def test_a_terminal_gets_the_password_whose_outcome_is_unknown(
 
 def test_what_is_generated_must_fit_the_policy(cli: Cli, ada: UserView, tmp_path: Path) -> None:
     way = ["--secret-out", str(tmp_path / "new.csv")]
-    short = "error: the password has 10 characters; the policy wants 15 or more\n"
+    short = "error: the password has 10 characters; the policy requires 15 or more\n"
     assert cli("password", "set", EMAIL, "--generate", "--length", "10", *way) == (6, "", short)
     assert cli("password", "reset", EMAIL, "--yes", "--length", "10", *way) == (6, "", short)
     assert cli("password", "generate", "--length", "10") == (6, "", short)

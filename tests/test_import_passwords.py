@@ -72,7 +72,7 @@ RULES = PasswordRules(PasswordHasher(cost=4), PasswordPolicy())
 BAD = [
     ("é" * 40, "the password has 80 bytes and bcrypt reads 72 at most; "),
     ("x1" * 40, "the password has 80 bytes and bcrypt reads 72 at most; "),
-    ("short", "the password has 5 characters; the policy wants 15 or more"),
+    ("short", "the password has 5 characters; the policy requires 15 or more"),
     ("passwordpassword", "the password is a common one over and over"),
     ("anna@example.com", "the password is made of the user's own name or address"),
     ("a\0" * 10, "the password contains a NUL character"),
@@ -128,7 +128,7 @@ def test_only_the_policy_can_be_skipped_and_with_a_reason(
 ) -> None:
     (environment / "u.csv").write_text("email,password\ns@example.com,short\n")
     code, _, err = cli("import", "u.csv", "--hash-passwords")
-    reason = "the password has 5 characters; the policy wants 15 or more"
+    reason = "the password has 5 characters; the policy requires 15 or more"
     assert (code, err.splitlines()[0]) == (2, f"error: u.csv:2: {reason}")
     assert cli("import", "u.csv", "--hash-passwords", "--skip-policy")[0] == 2
     assert unhashed == []

@@ -288,7 +288,7 @@ def test_the_password_policy_holds_and_the_refusal_is_logged(cli: Cli, write: Wr
     before = state(database)
     code, out, err = cli("apply", write(STAFF.replace("correct horse battery", "short")), "--yes")
     assert (code, out) == (6, "")
-    assert err == "error: ada@example.com: the password has 5 characters; the policy wants 15 or more\n"
+    assert err == "error: ada@example.com: the password has 5 characters; the policy requires 15 or more\n"
     assert database.rows("SELECT action, outcome FROM audit_events") == [("plan.applied", "refused")]
     assert state(database) == before
 

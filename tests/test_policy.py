@@ -15,7 +15,7 @@ ABOUT = "the password is made of the user's own name or address, or the service'
 
 
 def short(characters: int, wanted: int = 15) -> str:
-    return f"the password has {characters} characters; the policy wants {wanted} or more"
+    return f"the password has {characters} characters; the policy requires {wanted} or more"
 
 
 def verdict(password: str, *about: str, policy: PasswordPolicy | None = None) -> str | None:

@@ -138,7 +138,7 @@ def test_a_user_is_created_found_replaced_and_deleted(http: httpx.Client) -> Non
     ("body", "said"),
     [
         ({"email": "nobody"}, "email: "),
-        ({"email": "x@example.com", "password": "short"}, "the password has 5 characters; the policy wants 15"),
+        ({"email": "x@example.com", "password": "short"}, "the password has 5 characters; the policy requires 15"),
         ({"email": "x@example.com", "password": "a\0" * 9}, "the password contains a NUL character"),
         ({"email": "x@example.com", "full_name": "\u0007"}, "full_name: "),
         ({"email": "x@example.com", "full_name": "x" * 300}, "full_name: "),

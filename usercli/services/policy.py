@@ -50,7 +50,7 @@ class PasswordPolicy:
         """Raise PasswordRefused for fewer code points than the policy wants."""
         if characters < self.min_length:
             raise PasswordRefused(
-                f"the password has {characters} characters; the policy wants {self.min_length} or more"
+                f"the password has {characters} characters; the policy requires {self.min_length} or more"
             )
 
     def _is_repeated(self, folded: str) -> bool:
