@@ -89,7 +89,7 @@ def test_lines_of_json_and_an_array_are_read(cli: Cli, table, database: Database
         ("email,full_name\na@example.com,A,B\n", 2, "3 fields where the header has 2"),
         (b"email\na\0@example.com\n", 2, "a NUL byte (a file in UTF-16 has them)"),
         (b"email,full_name\na@example.com,Z\xfcrich\n", 2, "not valid UTF-8 at byte 16 (Latin-1 has such bytes)"),
-        ("email\na@example.com\nA@EXAMPLE.com\n", 3, "the email A@EXAMPLE.com stands in the file twice"),
+        ("email\na@example.com\nA@EXAMPLE.com\n", 3, "the email A@EXAMPLE.com appears twice in the file"),
         ("email,is_active\na@example.com,maybe\n", 2, "is_active is neither true nor false"),
         ("email,attributes\na@example.com,[1]\n", 2, "attributes is not a JSON object"),
         ("email,expires_at\na@example.com,soon\n", 2, None),

@@ -41,7 +41,7 @@ def with_(field: str, text: str) -> Callable[[Row], bytes]:
 KINDS: list[tuple[Callable[[Row], bytes], str]] = [
     (with_("email", "nobody"), "invalid email nobody: "),
     (with_("email", ""), "there is no email"),
-    (with_("email", "USER1@example.com"), "the email USER1@example.com stands in the file twice"),
+    (with_("email", "USER1@example.com"), "the email USER1@example.com appears twice in the file"),
     (lambda row: cells(row).rpartition(b",")[0], "6 fields where the header has 7"),
     (lambda row: cells(row) + b",more", "8 fields where the header has 7"),
     (lambda row: cells(row).replace(b"User", b"U\0er"), "a NUL byte (a file in UTF-16 has them)"),

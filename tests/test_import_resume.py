@@ -135,7 +135,7 @@ def test_an_address_twice_is_found_across_chunks(cli: Cli, environment: Path, da
     (environment / "users.csv").write_text("".join(lines(12)) + f"USER1@example.com,,,{HASH}\n")
     code, _, err = cli("import", "users.csv", "--resume", "--on-conflict", "update")
     assert code == 2
-    assert "users.csv:14: the email USER1@example.com stands in the file twice" in err
+    assert "users.csv:14: the email USER1@example.com appears twice in the file" in err
 
 
 def test_the_reject_file_goes_on_too(cli: Cli, environment: Path, breaks, database: Database) -> None:

@@ -234,8 +234,8 @@ def test_a_table_of_stray_quotes_takes_linear_time() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('email,full_name\na@example.com, "Doe, Ann"\n', "d.csv:2: a quote stands inside a cell"),
-        ('email,full_name\na@example.com,"x"\nb@example.com,5"\n', "d.csv:3: a quote stands inside a cell"),
+        ('email,full_name\na@example.com, "Doe, Ann"\n', "d.csv:2: a quote is inside a cell"),
+        ('email,full_name\na@example.com,"x"\nb@example.com,5"\n', "d.csv:3: a quote is inside a cell"),
         ("email,full_name\na@example.com,Doe, Ann\n", "d.csv:2: 3 fields where the header has 2"),
     ],
 )

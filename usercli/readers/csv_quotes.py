@@ -7,7 +7,7 @@ from functools import cache
 
 #: Why a record with such a quote is bad.
 STRAY_QUOTE = (
-    "a quote stands inside a cell that does not begin with one; quote the whole cell, and double it inside"
+    "a quote is inside a cell that does not begin with one; quote the whole cell, and double the quote inside"
 )
 
 

@@ -212,7 +212,7 @@ class Loader:
             if row.email_key not in ids:
                 self._reject(row, "the id is taken by another user", ExitCode.CONFLICT)
             elif self._is_ours(ids[row.email_key]) or ids[row.email_key] in again:
-                self._reject(row, f"the email {row.email} stands in the file twice")
+                self._reject(row, f"the email {row.email} appears twice in the file")
             elif self.options.on_conflict == "fail":
                 self._reject(row, f"a user with the email {row.email} exists already", ExitCode.CONFLICT)
             elif self.options.on_conflict == "skip":
