@@ -38,14 +38,14 @@ class ImportFlags:
         list[str] | None,
         typer.Option("--map", metavar="THEIRS=OURS", help="Read their column as our field; repeat it."),
     ] = None
-    unknown_to_attributes: Annotated[bool, flag("--unknown-to-attributes", "Unknown columns are attributes.")] = (
-        False
-    )
+    unknown_to_attributes: Annotated[
+        bool, flag("--unknown-to-attributes", "Read unknown columns as attributes.")
+    ] = False
     delimiter: Annotated[
         str | None, typer.Option(metavar="CHAR", help="What separates columns, if not told from the header.")
     ] = None
     email_domain: Annotated[
-        str | None, typer.Option(metavar="DOMAIN", help="Makes addresses of login names: ada -> ada@DOMAIN.")
+        str | None, typer.Option(metavar="DOMAIN", help="Make email addresses from login names: ada -> ada@DOMAIN.")
     ] = None
     companion: Annotated[
         list[str] | None, typer.Option(metavar="FILE", help="With --from shadow: passwd and group; repeat it.")

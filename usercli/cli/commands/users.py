@@ -323,7 +323,7 @@ def deactivate(
     allow_no_admin: AllowNoAdminOpt = False,
     continue_: ContinueOpt = False,
 ) -> None:
-    """Keep users out; everything else of them stays.
+    """Keep users from signing in; nothing else of them changes.
 
     \b
     Example:
