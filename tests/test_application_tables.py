@@ -518,7 +518,7 @@ def test_a_way_down_that_cannot_be_read_ahead_wants_the_name(copied: Path, datab
     assert cli("db", "upgrade")[0] == 0
     code, out, err = cli("db", "downgrade", "coachbot@-1", "--yes")
     assert (code, out) == (2, "")
-    assert err.startswith("warning: what this drops cannot be told")
+    assert err.startswith("warning: cannot tell what this drops")
     assert cli("db", "downgrade", "coachbot@-1", "--confirm", database.url.name)[0] == 0
 
 

@@ -540,21 +540,28 @@ def test_a_schema_that_is_missing_behind_or_ahead(cli: Cli, ada: UserView, datab
         ["create", "x@example.com", "--no-password"],
         ["exists", "x"],
     )
-    revisions = cli("db", "history", "--fields", "revision")[1].splitlines()[1:]
-    states = [("29991231_0000", "the database is at revision 29991231_0000, which this version of usercli does not "
-               "know; install a newer usercli, or check that this is the right database")]  # fmt: skip
-    for behind in range(1, len(revisions)):
-        plural = "s" if behind > 1 else ""
-        sentence = f"the database {database.url.where} is {behind} revision{plural} behind; run: usercli db upgrade"
-        states.append((revisions[-1 - behind], sentence))
-    for revision, sentence in states:
-        database.rows("UPDATE alembic_version SET version_num = :revision", revision=revision)
+    where = f"the database {database.url.where}"
+
+    def all_say(sentence: str, of: str = where) -> None:
         for command in commands:
-            assert cli(*command) == (5, "", f"error: {sentence}\n")
+            assert cli(*command) == (5, "", f"error: {of} {sentence}\n")
+
+    revisions = cli("db", "history", "--fields", "revision")[1].split()[1:]
+    oldest, head = revisions[0], revisions[-1]
+    database.rows("UPDATE alembic_version SET version_num = '29991231_0000'")
+    all_say(
+        "is at revision 29991231_0000, which this version of usercli does not know; "
+        "install a newer usercli, or check that this is the right database",
+        "the database",
+    )
+    database.rows("UPDATE alembic_version SET version_num = :revision", revision=oldest)
+    all_say(f"is stamped with {oldest}, but has the tables of {head}; run: usercli db stamp {head}")
     database.rows("DROP TABLE alembic_version")
-    for command in commands:
-        error = f"error: the database {database.url.where} has no usercli schema yet; run: usercli db upgrade\n"
-        assert cli(*command) == (5, "", error)
+    all_say(f"has the tables of {head}, but no version row; run: usercli db stamp {head}")
+    assert cli("db", "stamp", head, "--yes")[0] == 0
+    for behind, revision in enumerate(reversed(revisions[:-1]), 1):
+        assert cli("db", "downgrade", revision, "--yes", "--confirm", database.url.name)[0] == 0
+        all_say(f"is {behind} revision{'s' if behind > 1 else ''} behind; run: usercli db upgrade")
 
 
 def test_an_unknown_profile_is_named_with_those_there_are(clean_environment: Path) -> None:

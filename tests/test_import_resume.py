@@ -127,7 +127,7 @@ def test_a_conflict_in_a_later_chunk_says_what_stands(cli: Cli, file: str, make_
     code, out, err = cli("import", file, "--resume")
     assert (code, out) == (4, "")
     assert "users.csv:17: a user with the email user15@example.com exists already" in err
-    assert err.endswith("error: 1 bad record found; the first 10 records stand\n")
+    assert err.endswith("error: 1 bad record found; the first 10 records are committed\n")
     assert count(database) == 11
 
 
@@ -175,7 +175,7 @@ def test_hashes_that_were_made_are_kept(cli: Cli, environment: Path, breaks, dat
 
 def test_standard_input_cannot_be_resumed(cli: Cli, database: Database) -> None:
     code, out, err = cli("import", "-", "--from", "csv", "--resume", stdin="email\na@example.com\n")
-    assert (code, out, err) == (2, "", "error: --resume wants a file that can be read again\n")
+    assert (code, out, err) == (2, "", "error: only a file that can be read again can be resumed\n")
     assert count(database) == 0
 
 

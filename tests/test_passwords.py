@@ -264,7 +264,7 @@ def test_what_is_no_password_matches_nothing(password: str, stored: str | None) 
 
 CUT = "the hash is malformed: it is cut, or holds characters that its scheme does not use"
 UNKNOWN = "the hash is of a scheme that is not supported"
-MARKER = "the hash is a marker of a disabled password; use --no-password"
+MARKER = "the hash is a marker of a disabled password"
 NO_HASHES = [
     *[("", "empty", "the hash is empty")],
     *[(text, "disabled", MARKER) for text in ("!", "*", "*0", "!" + "a" * 40, "!!" + HASH, "*LK*")],

@@ -578,7 +578,7 @@ def test_a_cursor_of_another_query_is_refused() -> None:
     order = order_by("email")
     token = write_cursor(query_mark("{}", order), "a@x", new_id())
     for other in (query_mark('{"search":"x"}', order), query_mark("{}", order_by("-email"))):
-        with pytest.raises(InvalidInput, match="belongs to another query; use the same filters and --sort"):
+        with pytest.raises(InvalidInput, match="belongs to another query; use the same filters and the same order"):
             read_cursor(token, other, order)
 
 

@@ -15,11 +15,11 @@ from usercli.models import OWN_TABLES
 FIRST, *_, LAST_BUT_ONE, HEAD = sorted(schema_version.revisions())
 THIRD = sorted(schema_version.revisions())[2]
 OWN_FILE = (
-    "; usercli wants a file of its own: name it in the database URL (sqlite:///usercli.db), "
+    "; usercli requires a file of its own: name it in the database URL (sqlite:///usercli.db), "
     "then run: usercli db upgrade"
 )
 OWN_SCHEMA = (
-    "; usercli wants a schema of its own: CREATE SCHEMA usercli, "
+    "; usercli requires a schema of its own: CREATE SCHEMA usercli, "
     "add ?options=-csearch_path%3Dusercli to the database URL, then run: usercli db upgrade"
 )
 COMMAND = re.compile(r"(?:run|then): usercli ((?:(?![;,]).)+)")

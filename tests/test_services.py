@@ -200,12 +200,16 @@ def test_the_longest_that_may_be_stored_is_stored(database: Database) -> None:
 
 
 def test_json_that_is_no_json_is_refused_at_the_edge(cli: Cli) -> None:
-    for value in ("[" * 5000, "{", "9" * 5000, ""):
-        assert cli("create", "ada@example.com", "--no-password", "--attribute-json", f"k={value}") == (
-            2,
-            "",
-            "error: --attribute-json k= must be a JSON value (put a text in quotes)\n",
-        )
+    for value, why in (
+        ("[" * 5000, ": nested too deep"),
+        ("{", ""),
+        ("9" * 5000, ": a number is too long"),
+        ("", ""),
+    ):
+        code, out, err = cli("create", "ada@example.com", "--no-password", "--attribute-json", f"k={value}")
+        assert (code, out) == (2, "")
+        error = "error: --attribute-json k= must be a JSON value (put a text in quotes)"
+        assert err == f"{error}{why}\n"
 
 
 # -- update
@@ -313,7 +317,7 @@ def test_an_update_that_names_nothing_is_refused() -> None:
     for fields in ({}, {"if_version": 3}):
         with pytest.raises(ValidationError) as caught:
             UserUpdate(**fields)
-        assert sentences(caught.value) == ["Value error, nothing to change was given; see usercli update --help"]
+        assert sentences(caught.value) == ["Value error, nothing to change was given"]
 
 
 def test_several_are_updated_together_or_not_at_all(database: Database, ada: UserView, make_user: MakeUser) -> None:

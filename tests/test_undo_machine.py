@@ -21,7 +21,7 @@ from usercli.database import url as database_url
 from usercli.errors import UserCliError
 from usercli.hash_chain import canonical
 from usercli.repositories.audit import AuditRepository
-from usercli.schemas.audit import EventView
+from usercli.schemas.audit import EventCriteria, EventView
 from usercli.schemas.roles import RoleCreate, RoleUpdate
 from usercli.schemas.users import UserCreate, UserUpdate
 from usercli.services import passwords, privacy, roles, users
@@ -186,7 +186,7 @@ class Program:
 
 
 def _since(audit: AuditRepository, seq: int) -> list[Any]:
-    return list(audit.stored(seq))
+    return [event for event in audit.matching(EventCriteria()) if event.seq >= seq]
 
 
 STEPS: dict[str, Callable[[Program, random.Random], None]] = {}
@@ -216,13 +216,15 @@ def create(program: Program, chance: random.Random) -> None:
 
 @step
 def update(program: Program, chance: random.Random) -> None:
+    new, old = chance.sample("abn", 2)  # one that is set is not unset as well
+    given, taken = chance.sample(ROLES, 2)
     choices: dict[str, Any] = {
         "full_name": chance.choice(["", "X", "Y"]),
         "is_active": chance.random() < 0.5,
-        "set_attributes": {chance.choice("abn"): chance.choice([0, False, "0", {}, 1.0, 1])},
-        "unset_attributes": (chance.choice("abn"),),
-        "add_roles": (chance.choice(ROLES),),
-        "remove_roles": (chance.choice(ROLES),),
+        "set_attributes": {new: chance.choice([0, False, "0", {}, 1.0, 1])},
+        "unset_attributes": (old,),
+        "add_roles": (given,),
+        "remove_roles": (taken,),
         "must_change_password": chance.random() < 0.5,
     }
     data = UserUpdate(**{name: choices[name] for name in chance.sample(sorted(choices), chance.choice([1, 2, 3]))})

@@ -126,7 +126,7 @@ class RejectFile:
                 Path(self._path).unlink(missing_ok=True)
 
     def _is_in_vain(self, error: BaseException | None) -> bool:
-        """Whether nothing was imported, for sure, and nothing will be: the same command wants a new file."""
+        """Whether nothing was imported, for sure, and nothing will be: the same command requires a new file."""
         if error is None or self._resume_at is not None:
             return False
         return not (self._is_complete and (isinstance(error, OutcomeUnknown) or not isinstance(error, Exception)))

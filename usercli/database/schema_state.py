@@ -111,6 +111,10 @@ def look(connection: sa.Connection) -> SchemaState:
     if missing := sorted(needed - tables.keys()):
         return SchemaState(at, "incomplete", _incomplete(at, missing, held))
     if behind and (in_the_way := later & held.own_schema):
+        fit = _fitting(held.tables)
+        if fit and in_the_way <= (_shape(fit) or {}).keys():
+            start = f"the database is stamped with {', '.join(at)}, but has the tables of {fit}"
+            return SchemaState(at, "incomplete", f"{start}; run: usercli db stamp {fit}")
         return _in_the_way(connection, held, min(in_the_way))
     if behind:
         some = f"{behind} revision{'s' if behind > 1 else ''}"
@@ -259,7 +263,7 @@ def _foreign(connection: sa.Connection, table: str, columns: Sequence[str], at: 
     own = "a file of its own: name it in the database URL (sqlite:///usercli.db)"
     if connection.dialect.name == "postgresql":
         own = "a schema of its own: CREATE SCHEMA usercli, add ?options=-csearch_path%3Dusercli to the database URL"
-    return f"{what}; usercli wants {own}, then run: usercli db upgrade"
+    return f"{what}; usercli requires {own}, then run: usercli db upgrade"
 
 
 def _count_rows(connection: sa.Connection, table: str) -> str:
