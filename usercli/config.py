@@ -248,30 +248,46 @@ class Settings:
             raise ProtectedTarget(self.target.url.where, self.protection)
 
     def get(self, name: str) -> Setting:
-        """A setting of KNOWN: environment, .env, the profile's section, the top of the file, the default."""
-        from usercli.settings_values import KNOWN, parse_setting
+        """A setting of KNOWN: environment, .env, the profile's section, the top of the file, the default.
 
-        for value, source in self._places(name):
+        .env lies where the command is called: what holds for a profile it may tighten, not loosen.
+        """
+        from usercli.settings_values import KNOWN, is_as_strict
+
+        variable = PREFIX + name.upper()
+        dotenv = self._dotenv_setting(name, variable)
+        if given := self._first(name, [(self.environ.get(variable), f"environment {variable}")]):
+            return given
+        own = self._first(name, [(dotenv, f".env {variable}")])
+        filed = self._first(name, self._filed(name))
+        if own and filed and self.target.profile and not is_as_strict(name, own.value, filed.value):
+            return filed
+        return own or filed or Setting(name, KNOWN[name], "default")
+
+    @staticmethod
+    def _first(name: str, places: list[tuple[Any, str]]) -> Setting | None:
+        from usercli.settings_values import parse_setting
+
+        for value, source in places:
             if value is not None:
                 try:
                     return Setting(name, parse_setting(name, value), source)
                 except InvalidInput as error:
                     raise InvalidInput(f"the setting {name} ({source}) is not valid: {error}") from None
-        return Setting(name, KNOWN[name], "default")
+        return None
 
-    def _places(self, name: str) -> list[tuple[Any, str]]:
-        variable = PREFIX + name.upper()
-        places = [(self.environ.get(variable), f"environment {variable}")]
-        if name not in _NOT_IN_DOTENV:
-            places.append((self.dotenv.get(variable), f".env {variable}"))
-        elif variable in self.dotenv:
+    def _dotenv_setting(self, name: str, variable: str) -> str | None:
+        if name in _NOT_IN_DOTENV and variable in self.dotenv:
             raise InvalidInput(
                 f"{variable} in .env would choose code to run; "
                 "put it into the environment or the configuration file"
             )
+        return self.dotenv.get(variable)
+
+    def _filed(self, name: str) -> list[tuple[Any, str]]:
+        places = [(self.file.get(name), "configuration file")]
         if profile := self.target.profile:
-            places.append((self.file["profiles"][profile].get(name), f"profile {profile}"))
-        places.append((self.file.get(name), "configuration file"))
+            places.insert(0, (self.file["profiles"][profile].get(name), f"profile {profile}"))
         return places
 
     @property

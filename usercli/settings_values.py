@@ -6,6 +6,7 @@ Pydantic is loaded here, so whoever reads no setting imports this module late or
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -80,6 +81,24 @@ class SettingsValues(BaseModel):
 #: The settings by name, with their defaults. A profile's section, the top of the configuration file and
 #: USERCLI_<NAME> may give them.
 KNOWN: dict[str, Any] = {name: field.default for name, field in SettingsValues.model_fields.items()}
+
+
+#: Settings that are rules, and when one value is as strict as another; of the others neither is.
+_AS_STRICT: dict[str, Callable[[Any, Any], bool]] = {
+    "require_reason": lambda value, floor: value or not floor,
+    "max_changes": lambda value, floor: not floor or 0 < value <= floor,
+    "password_min_length": lambda value, floor: value >= floor,
+    "bcrypt_cost": lambda value, floor: value >= floor,
+    "special_use_domains": lambda value, floor: set(value) <= set(floor),
+}
+_NO_RULES = frozenset({"pool_size", "pool_overflow", "pool_timeout", "pool_recycle"})
+
+
+def is_as_strict(name: str, value: Any, floor: Any) -> bool:
+    """Whether a setting's value forbids all that the other one does; always for one that is no rule."""
+    if name in _NO_RULES:
+        return True
+    return _AS_STRICT[name](value, floor) if name in _AS_STRICT else value == floor or not floor
 
 
 def parse_setting(name: str, value: Any) -> Any:
