@@ -356,7 +356,7 @@ def test_a_ready_hash_is_stored_as_it_is(cli: Cli, database: Database, hashed: s
 @pytest.mark.parametrize(
     ("hashed", "message"),
     [
-        (HASH[:-1], "the hash is malformed: it is cut, or holds characters that its scheme does not use"),
+        (HASH[:-1], "the hash is malformed: it is truncated, or contains characters that its scheme does not use"),
         ("$2x$" + HASH[4:], "the hash is of the scheme bcrypt 2x, which is not supported"),
         ("correct horse battery", "the hash is of a scheme that is not supported"),
         ("$y$j9T$abcd$MXl5je7X5NIeGDxyDgkG2XoV70fWUCk3JG1B7Xiz", "the hash is of a scheme that is not supported"),

@@ -85,7 +85,7 @@ ONE_BAD: list[tuple[str, bytes, str]] = [
      "2: not valid UTF-8 at byte 12 (Latin-1 has such bytes)"),
     ("nul.jsonl", b'{"email":"a@b.com"}\n{"email":"\0"}\n', f"2: {NUL}"),
     ("escaped.json", b'[{"email":"a@b.com"},{"email":"b@b.com","full_name":"\\u0000"}]',
-     "2: full_name holds a NUL character"),
+     "2: full_name contains a NUL character"),
     ("scalar.jsonl", b'{"email":"a@b.com"}\n3\n', "2: not a JSON object"),
     ("scalar.json", b'[{"email":"a@b.com"},3]', "2: not a JSON object"),
     ("nan.jsonl", b'{"email":"a@b.com"}\n{"email":"b@b.com","attributes":{"n":NaN}}\n', "2: not valid JSON: "),

@@ -180,7 +180,7 @@ def test_upgrading_twice_changes_nothing(cli: Cli, database: Database) -> None:
     before = schema(database), tables(database)
     code, out, err = cli("db", "upgrade")
     assert (code, out) == (0, "revision\tdown_revision\tdescription\n")
-    assert err == f"the schema is at its revision already on {database.url.where}\n"
+    assert err == f"the schema is already up to date on {database.url.where}\n"
     assert (schema(database), tables(database)) == before
 
 

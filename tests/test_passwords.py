@@ -262,7 +262,7 @@ def test_what_is_no_password_matches_nothing(password: str, stored: str | None) 
     assert HASHER.verify(password, stored) == NO
 
 
-CUT = "the hash is malformed: it is cut, or holds characters that its scheme does not use"
+CUT = "the hash is malformed: it is truncated, or contains characters that its scheme does not use"
 UNKNOWN = "the hash is of a scheme that is not supported"
 MARKER = "the hash is a marker of a disabled password"
 NO_HASHES = [

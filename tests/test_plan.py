@@ -597,7 +597,11 @@ def test_json_and_tables_say_the_same_as_yaml(cli: Cli, write: Write) -> None:
         ("a.yaml", "", "a.yaml: the file is empty"),
         ("a.yaml", "# nothing\n", "a.yaml: the file is empty"),
         ("a.yaml", "- a\n", "a.yaml:1: the file is not a mapping of name, roles and users"),
-        ("a.yaml", "users: []\n", "a.yaml: the name is missing; write name: in the file, --name NAME for a table"),
+        (
+            "a.yaml",
+            "users: []\n",
+            "a.yaml: the name is missing; write name: in the file, or for CSV give --name NAME",
+        ),
         ("a.yaml", "name: a\nname: b\n", "a.yaml:2: the key name appears twice"),
         ("a.yaml", "name: a\nuser: []\n", "a.yaml:2: no such key: user; did you mean: users"),
         (

@@ -111,7 +111,7 @@ def test_a_creation_is_undone_to_the_bin(two: Cli, database: Database) -> None:
 def test_a_dry_run_and_a_no_change_nothing_and_the_plan_comes_first(two: Cli, database: Database) -> None:
     done = change(two, "update", ADA, BOB, "--name", "X")
     before = everything(database), verify(database).count
-    plan = f"plan: {ADA}: give back full_name\nplan: {BOB}: give back full_name\n"
+    plan = f"plan: {ADA}: restore full_name\nplan: {BOB}: restore full_name\n"
     code, out, err = two("undo", done, "--dry-run", "-o", "json")
     shown = json.loads(out)
     assert (code, shown["changed"], shown["dry_run"], shown["change_id"]) == (0, 2, True, None)

@@ -182,7 +182,9 @@ def require_hash(stored: str) -> str:
     if kind.scheme == "disabled":
         raise InvalidInput("the hash is a marker of a disabled password", hint=Hint.NO_PASSWORD)
     if kind.scheme == "malformed":
-        raise InvalidInput("the hash is malformed: it is cut, or holds characters that its scheme does not use")
+        raise InvalidInput(
+            "the hash is malformed: it is truncated, or contains characters that its scheme does not use"
+        )
     if kind.cost is not None and kind.cost > (_MAX_LOG_ROUNDS if kind.scheme in _WITH_LOG_ROUNDS else _MAX_ROUNDS):
         raise InvalidInput(f"to check the hash would take minutes or more ({kind.scheme}, cost {kind.cost})")
     return stored

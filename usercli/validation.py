@@ -32,7 +32,7 @@ def require_printable(text: str, what: str) -> str:
 def require_storable(text: str, what: str) -> str:
     """The text. Raises InvalidInput for what no database can hold: NUL, and bytes that are not UTF-8."""
     if "\0" in text:
-        raise InvalidInput(f"{what} holds a NUL character")
+        raise InvalidInput(f"{what} contains a NUL character")
     return require_utf8(text, what)
 
 

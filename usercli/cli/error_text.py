@@ -30,7 +30,7 @@ _OPTIONS = {
     Hint.MAX_CHANGES: "; raise --max-changes",
     Hint.NAME_DATABASE: ": --database-url",
     Hint.NAME_FORMAT: "; name the format with --from",
-    Hint.NAME_MANAGER: ", --name NAME for a table",
+    Hint.NAME_MANAGER: ", or for CSV give --name NAME",
     Hint.NO_PASSWORD: "; use --no-password",
     Hint.ONLY_UNCHANGED: "; --only-unchanged does the rest",
     Hint.PRESERVE: "; import it with --preserve",

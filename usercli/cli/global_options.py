@@ -26,7 +26,7 @@ COMMON_OPTIONS: dict[str, Any] = {
         _Text, _option("--profile", metavar="NAME", help="Use this profile of the configuration.")
     ],
     "database_url": Annotated[
-        _Text, _option("--database-url", metavar="URL", help="Use this database (wins over all else).")
+        _Text, _option("--database-url", metavar="URL", help="Use this database (overrides all other settings).")
     ],
     "target": Annotated[
         _Text,
@@ -38,7 +38,7 @@ COMMON_OPTIONS: dict[str, Any] = {
     ],
     "fields": Annotated[_Text, _option("--fields", metavar="A,B", help="Show only these fields, in this order.")],
     "quiet": Annotated[_Flag, _option("--quiet", "-q", help="Print ids only (-o ids).")],
-    "raw": Annotated[_Flag, _option("--raw", help="CSV without the ' that guards spreadsheets.")],
+    "raw": Annotated[_Flag, _option("--raw", help="CSV without the ' that protects against formulas.")],
     "yes": Annotated[_Flag, _option("--yes", "-y", help="Do not ask for confirmation.")],
     "no_input": Annotated[_Flag, _option("--no-input", help="Never ask anything; fail instead.")],
     "dry_run": Annotated[_Flag, _option("--dry-run", help="Check everything, change nothing.")],

@@ -28,7 +28,9 @@ ContinueOpt = Annotated[
 ]
 AllowNoAdminOpt = Annotated[
     bool,
-    typer.Option("--allow-no-admin", help="Even if no administrator is left; needs --reason.", show_default=False),
+    typer.Option(
+        "--allow-no-admin", help="Allow it even if no administrator is left; needs --reason.", show_default=False
+    ),
 ]
 
 

@@ -163,7 +163,7 @@ class _Undo:
             del give_back["roles"]
         if not give_back:
             return None
-        plan.steps.append(f"{user.email}: give back {', '.join(n for n in give_back if n != 'was_active')}")
+        plan.steps.append(f"{user.email}: restore {', '.join(n for n in give_back if n != 'was_active')}")
         return user, events, give_back
 
     def _role_names(self) -> set[str]:
@@ -187,7 +187,7 @@ class _Undo:
         elif any(getattr(role, key) != value for key, value in event.after.items()):
             plan.conflicts.append(f"the role {role.name}")
             return
-        words = {"role.created": "remove", "role.updated": "give back the fields of", "role.deleted": "bring back"}
+        words = {"role.created": "remove", "role.updated": "restore the fields of", "role.deleted": "bring back"}
         plan.steps.append(f"{words[event.action]} the role {name}")
         self._role_steps.append((event, role))
 

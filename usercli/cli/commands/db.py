@@ -67,7 +67,7 @@ def upgrade(invocation: Invocation, revision: RevisionArg = "head") -> None:
     if run:
         invocation.info(f"upgraded to {run[-1].revision} on {invocation.target}")
     else:
-        invocation.info(f"the schema is at its revision already on {invocation.target}")
+        invocation.info(f"the schema is already up to date on {invocation.target}")
     _show(output, run, applications)
 
 

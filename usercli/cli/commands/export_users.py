@@ -18,7 +18,8 @@ from usercli.errors import InvalidInput
 def export(
     invocation: Invocation,
     file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="Where to (0600, replaced when complete); else stdout.")
+        str | None,
+        typer.Argument(metavar="[FILE]", help="Output file (0600, replaced when complete); default: stdout."),
     ] = None,
     filters: Filters = NO_FILTERS,
     sort: Annotated[str, typer.Option(metavar="FIELD", help="Order by this field; -FIELD descends.")] = "id",

@@ -42,7 +42,7 @@ class ImportFlags:
         bool, flag("--unknown-to-attributes", "Read unknown columns as attributes.")
     ] = False
     delimiter: Annotated[
-        str | None, typer.Option(metavar="CHAR", help="What separates columns, if not told from the header.")
+        str | None, typer.Option(metavar="CHAR", help="What separates columns, if not detected from the header.")
     ] = None
     email_domain: Annotated[
         str | None, typer.Option(metavar="DOMAIN", help="Make email addresses from login names: ada -> ada@DOMAIN.")
@@ -136,7 +136,7 @@ def import_(
 ) -> int:
     """Import users from a file, all or nothing; with --resume, exactly once in chunks.
 
-    The format is told by the file's name: csv, tsv, jsonl, json, and each with .gz; --from names it,
+    The format is taken from the file's name: csv, tsv, jsonl, json, and each with .gz; --from names it,
     or another system: auth0, django, keycloak, firebase, kratos, airflow, htpasswd, shadow, ldif, scim.
 
     \b

@@ -42,7 +42,7 @@ def set_(
     user: UserArg,
     secret: SecretSource = NO_SECRET,
     must_change: Annotated[
-        bool, typer.Option("--must-change", help="Must change it at the next sign-in.", show_default=False)
+        bool, typer.Option("--must-change", help="Require a new password at the next sign-in.", show_default=False)
     ] = False,
 ) -> None:
     """Give a user a password. Asks on a terminal, unless told where it comes from.

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 NameOpt = Annotated[
-    str | None, typer.Option("--name", metavar="NAME", help="The file's name, where it has none (a table).")
+    str | None,
+    typer.Option("--name", metavar="NAME", help="Name of the desired state, if the file has none (CSV)."),
 ]
 PruneOpt = Annotated[
     bool,
@@ -45,7 +46,7 @@ def plan(
         bool, typer.Option("--exit-code", help="Exit with 7 if there is something to do.", show_default=False)
     ] = False,
 ) -> int:
-    """Show what a file of users and roles would change: + comes, - goes, ~ changes. Changes nothing.
+    """Show what a file of users and roles would change: + created, - deleted, ~ changed. Changes nothing.
 
     A script asks with --exit-code: 0 nothing to do, 7 something; or reads -o json.
 

@@ -45,7 +45,9 @@ AttributeJsonOpt = Annotated[
 ]
 ExpiresOpt = Annotated[
     str | None,
-    typer.Option("--expires", metavar="TIME", help="When it ends: 30d, 12h, a date, an RFC 3339 time, never."),
+    typer.Option(
+        "--expires", metavar="TIME", help="When the account expires: 30d, 12h, a date, an RFC 3339 time, never."
+    ),
 ]
 NameOpt = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="The full name.")]
 ActiveOpt = Annotated[bool | None, flag("--active/--inactive", "May sign in, or not.")]
@@ -62,7 +64,7 @@ def create(
     attribute: AttributeOpt = None,
     attribute_json: AttributeJsonOpt = None,
     role: Annotated[list[str] | None, typer.Option(metavar="ROLE", help="Grant this role; repeat it.")] = None,
-    must_change: Annotated[bool, flag("--must-change", "Must change it at the first sign-in.")] = False,
+    must_change: Annotated[bool, flag("--must-change", "Require a new password at the first sign-in.")] = False,
     secret: SecretSource = NO_SECRET,
     if_not_exists: Annotated[bool, flag("--if-not-exists", "Succeed without a change if the user exists.")] = False,
 ) -> None:
@@ -199,7 +201,11 @@ def update(
     ] = None,
     must_change: Annotated[
         bool | None,
-        typer.Option("--must-change/--no-must-change", help="Must change it, or not.", show_default=False),
+        typer.Option(
+            "--must-change/--no-must-change",
+            help="Require a new password at the next sign-in, or not.",
+            show_default=False,
+        ),
     ] = None,
     if_version: Annotated[
         int | None,
