@@ -30,7 +30,7 @@ FLOORS = (
     {"models", "readers"},
     {"repositories", "writers"},
     {"database"},
-    {"settings_values"},
+    {"settings_values", "targets"},
     {"config_file"},
     {"config"},
     {"services"},
@@ -182,6 +182,7 @@ def test_services_never_touch_the_session_of_a_unit_of_work() -> None:
 NAMES_OPTIONS = {
     "config.py": "the sources of a setting, as `config show` names them",
     "config_file.py": "the comments of the sample file",
+    "targets.py": "the option of a URL, as `config show` names it",
     "errors.py": "the table of exit codes, for people who read the command line's manual",
     "readers/systems/django.py": "an option of Django's",
     "database/applications.py": "the command that merges two heads",

@@ -376,7 +376,6 @@ def test_a_server_that_cannot_be_reached(clean_environment: Path) -> None:
 
 def test_a_url_that_cannot_be_used_repeats_no_secret(clean_environment: Path) -> None:
     forms = "write postgresql://user@host:5432/database or sqlite:///path/to/file.db"
-    option = "the database URL contains an unknown option, or a wrong value of one"
     odd = "the user name or password in the database URL contains @, /, ? or #; write them as %40, %2F, %3F, %23"
     port = "the port in the database URL is not a number from 1 to 65535"
     for url, error in (
@@ -399,14 +398,23 @@ def test_a_url_that_cannot_be_used_repeats_no_secret(clean_environment: Path) ->
         ("sqlite:///:memory:", "a SQLite URL names a file: sqlite:///relative.db or sqlite:////absolute/file.db"),
         ("sqlite:////tmp/a%00.db", "the database URL contains a NUL character"),
     ):
-        one_line(["--database-url", url, "list"], 2, error)
+        one_line(["--database-url", url, "list"], 2, f"--database-url: {error}" if url else error)
         if url:
             os.environ["USERCLI_DATABASE_URL"] = url
             one_line(["list"], 2, f"environment USERCLI_DATABASE_URL: {error}")
             del os.environ["USERCLI_DATABASE_URL"]
-    for query in (f"foo={CANARY}", f"sslmode={CANARY}", f"connect_timeout={CANARY}", f"keepalives={CANARY}"):
-        url = f"postgresql://bob:{SECRET}@127.0.0.1:1/db?{query}"
-        one_line(["--database-url", url, "list"], 2, option, WARNING)
+    modes = "disable, allow, prefer, require, verify-ca, verify-full"
+    for name, error in (
+        ("foo", "the database URL has an unknown option: foo"),
+        ("sslmode", f"the option sslmode of the database URL must be one of {modes}"),
+        ("connect_timeout", "the option connect_timeout of the database URL must be a whole number"),
+        ("keepalives", "the option keepalives of the database URL must be a whole number"),
+    ):
+        url = f"postgresql://bob:{SECRET}@127.0.0.1:1/db?{name}={CANARY}"
+        one_line(["--database-url", url, "list"], 2, f"--database-url: {error}")
+    url = f"postgresql://bob:{SECRET}@127.0.0.1:1/db?require_auth={CANARY}"
+    error = "the database URL, or a variable of libpq, has a wrong value of the option require_auth"
+    one_line(["--database-url", url, "list"], 2, error, WARNING)
 
 
 def test_a_server_that_lets_nobody_in(clean_environment: Path) -> None:

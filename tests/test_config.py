@@ -61,10 +61,12 @@ LADDER: list[tuple[str, dict[str, str], str]] = [
     ("environment USERCLI_DATABASE_URL", {"USERCLI_DATABASE_URL": "postgresql://h/usercli"}, "h/usercli"),
     ("environment DATABASE_URL", {"DATABASE_URL": "postgresql://h/plain"}, "h/plain"),
     ("environment POSTGRES_*", {"POSTGRES_HOST": "h", "POSTGRES_DB": "parts"}, "h/parts"),
+    ("environment PG*", {"PGHOST": "h", "PGDATABASE": "libpq"}, "h/libpq"),
     (".env USERCLI_PROFILE", {".env USERCLI_PROFILE": "dotenv"}, "h/profile-dotenv"),
     (".env USERCLI_DATABASE_URL", {".env USERCLI_DATABASE_URL": "postgresql://h/e1"}, "h/e1"),
     (".env DATABASE_URL", {".env DATABASE_URL": "postgresql://h/e2"}, "h/e2"),
     (".env POSTGRES_*", {".env POSTGRES_HOST": "h", ".env POSTGRES_DB": "e3"}, "h/e3"),
+    (".env PG*", {".env PGHOST": "h", ".env PGDATABASE": "e4"}, "h/e4"),
     ("configuration file default_profile", {"default_profile": "default"}, "h/profile-default"),
     ("default", {}, "usercli.db"),
 ]
@@ -105,7 +107,7 @@ def test_an_explicit_profile_never_reaches_the_database_that_a_variable_names(
 
 
 def test_empty_variables_are_not_set() -> None:
-    for name in ("USERCLI_DATABASE_URL", "DATABASE_URL", "USERCLI_PROFILE", "POSTGRES_HOST"):
+    for name in ("USERCLI_PROFILE", "POSTGRES_HOST", "PGHOST", "PGSERVICE", "PGPASSWORD"):
         assert Settings(environ={name: ""}).target.source == "default"
 
 
@@ -143,7 +145,7 @@ def test_a_password_with_special_characters_is_taken_as_it_is() -> None:
     assert url.password == "p@ss/w%rd#?:"
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "x", "-1", "\u0663", "5432 ", "9" * 5000])
+@pytest.mark.parametrize("port", ["0", "65536", "x", "-1", "\u0663", "5 432", "9" * 5000])
 def test_a_port_that_is_none_is_refused(port: str) -> None:
     with pytest.raises(InvalidInput, match="environment POSTGRES_PORT is not a number from 1 to 65535"):
         _ = Settings(environ={"POSTGRES_HOST": "h", "POSTGRES_PORT": port}).target
@@ -592,7 +594,10 @@ def test_reading_and_dry_runs_need_no_name(configured: Configured, clean_environ
         (f"postgresql://u:{SECRET}@h:65536/d", "the port in the database URL is not a number from 1 to 65535"),
         (f"postgresql://:{SECRET}@h", "the database URL names no database"),
         (f"postgresql://u:{SECRET}@[::1/d", "the database URL cannot be read"),
-        (f"postgresql://u:{SECRET}@h/d?service=x", "a database URL with service= is not supported"),
+        (f"postgresql://u:{SECRET}@h/d?service=x", "there is no service x in ~/.pg_service.conf"),
+        (f"postgresql://u:{SECRET}@h/d?foo={SECRET}", "the database URL has an unknown option: foo"),
+        (f"postgresql://u:{SECRET}@h/d\nX={SECRET}", "the database URL contains a line end or another control"),
+        (f"'postgresql://u:{SECRET}@h/d'", "the database URL has quotes around it; remove them"),
         (f"mysql://u:{SECRET}@h/d", "the database URL names neither PostgreSQL nor SQLite"),
         (f"u:{SECRET}@h/d", "the database URL names neither PostgreSQL nor SQLite"),
         (SECRET, "the database URL names neither PostgreSQL nor SQLite"),

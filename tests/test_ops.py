@@ -718,7 +718,12 @@ SECRET = "hunter2-in-the-url"
 
 @on_postgresql
 def test_a_password_reaches_pg_dump_by_no_argument(
-    ops: Ops, place: Path, database: Database, environment: Path, quick: Path
+    ops: Ops,
+    place: Path,
+    database: Database,
+    environment: Path,
+    quick: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with_password = database.text.replace("postgres@", f"postgres:{SECRET}@")
     code, out, err = ops("backup", place.name, USERCLI_DATABASE_URL=with_password)
@@ -734,14 +739,21 @@ def test_a_password_reaches_pg_dump_by_no_argument(
     for variables in (
         {"USERCLI_DATABASE_URL": with_password, "PGPASSWORD": SECRET},
         {
-            "USERCLI_DATABASE_URL": "",
             "POSTGRES_HOST": "127.0.0.1",
             "POSTGRES_PORT": server_url("x").rpartition(":")[2].partition("/")[0],
             "POSTGRES_USER": "postgres",
             "POSTGRES_PASSWORD": SECRET,
             "POSTGRES_DB": database.url.name,
         },
+        {
+            "PGHOST": "127.0.0.1",
+            "PGPORT": server_url("x").rpartition(":")[2].partition("/")[0],
+            "PGUSER": "postgres",
+            "PGPASSWORD": SECRET,
+            "PGDATABASE": database.url.name,
+        },
     ):
+        monkeypatch.delenv("USERCLI_DATABASE_URL", raising=False)
         code, out, err = play(path, environment, "backup", place.name, **variables)
         assert (code, out, err) == (1, "", "error: pg_dump failed: \n")
         assert (environment / "seen").read_text() == f"{SECRET} postgres 127.0.0.1"
@@ -762,7 +774,7 @@ def test_a_password_reaches_pg_dump_by_no_argument(
 def test_the_url_of_usercli_becomes_libpq_s_variables(url: str, wanted: str, clean_environment: Path) -> None:
     path = stub(clean_environment, 'printf "name\\tvalue\\tsource\\ndatabase_url\\t%s\\tdefault\\n" "$URL"')
     lines = f'. "{OPS}/lib.sh"; . "{OPS}/database.sh"; start; locate'
-    show = 'echo "$engine $PGDATABASE ${PGUSER:--} $PGHOST $PGPORT"'
+    show = 'export_libpq; echo "$engine $PGDATABASE ${PGUSER:--} $PGHOST $PGPORT"'
     done = subprocess.run(
         ["sh", "-c", f"{lines}; {show}"],
         env={"PATH": f"{path}:/usr/bin:/bin", "URL": url},

@@ -1,4 +1,4 @@
-"""The properties of readers, times and cursors with other seeds each time, for a minute each or as long as said.
+"""The properties of readers, times, URLs and cursors with other seeds each time, a minute each or as long as said.
 
 USERCLI_PROOF_SECONDS=600 scripts/test --slow -k at_length
 """
@@ -18,6 +18,7 @@ from tests import test_formats_kinds as kinds
 from tests import test_import_strict_json as strict_json
 from tests import test_import_tables as tables
 from tests import test_import_times as times
+from tests import test_url_options as urls
 
 SECONDS = float(os.environ.get("USERCLI_PROOF_SECONDS", "60"))
 
@@ -29,6 +30,10 @@ PROPERTIES: dict[str, list[Callable[[], Any]]] = {
         strict_json.test_any_text_is_read_or_refused_and_never_loses_a_key,
     ],
     "ldif": [kinds.test_any_ldif_is_read_or_named],
+    "urls": [
+        urls.test_a_url_means_what_it_means_to_libpq,
+        urls.test_any_text_is_a_url_or_refused_and_never_repeated,
+    ],
     "cursors": [times.test_any_cursor_is_refused_or_was_printed],
 }  # each takes its arguments from hypothesis
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from typing import Any
 from usercli.config_file import ConfigFile, read_config_file, refuse_unknown
 from usercli.database import url as database_url
 from usercli.database.pool import PoolSettings as PoolSettings  # public here too
-from usercli.database.url import DatabaseUrl
 from usercli.errors import Hint, InvalidInput, ProfileNotFound, ProtectedTarget, WrongTarget
+from usercli.targets import URL_VARIABLES, of_completing_variables, of_option, of_variables
+from usercli.targets import Target as Target
 from usercli.text import visible
 
 PREFIX = "USERCLI_"
@@ -50,20 +51,6 @@ class ProfileView:
 
 SETTING_FIELDS = tuple(field.name for field in fields(Setting))
 PROFILE_FIELDS = tuple(field.name for field in fields(ProfileView))
-
-
-@dataclass(frozen=True)
-class Target:
-    """The database that a command works on, and what it is called."""
-
-    url: DatabaseUrl
-    source: str
-    profile: str | None = None
-    given: str | None = field(default=None, repr=False)
-    """The URL as the command line gave it, unless it may hold a secret."""
-
-    def __str__(self) -> str:
-        return f"{self.profile} ({self.url.where})" if self.profile else self.url.where
 
 
 class Settings:
@@ -106,9 +93,10 @@ class Settings:
         from dotenv import dotenv_values
 
         try:
-            return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value}
+            found = dotenv_values(path, interpolate=False)
         except (OSError, UnicodeDecodeError):
             raise InvalidInput(f"cannot read {visible(str(path))}; it must be UTF-8 text") from None
+        return {name: value for name, value in found.items() if value or (value == "" and name in URL_VARIABLES)}
 
     @cached_property
     def _config_file(self) -> ConfigFile:
@@ -138,7 +126,7 @@ class Settings:
         if not isinstance(section.get("protected", False), bool):
             raise InvalidInput(f"protected in profile {visible(name)} must be true or false")
         try:
-            parsed = database_url.parse(section["url"], {})
+            parsed = database_url.parse(section["url"], self._service_files)
         except InvalidInput as error:
             raise InvalidInput(f"profile {visible(name)}: {error.message}") from None
         if parsed.password and not self._config_file.is_private:
@@ -161,26 +149,39 @@ class Settings:
             raise ProfileNotFound(f"no such profile: {name} (known: {known})")
         return self.profiles[name]
 
+    @property
+    def _service_files(self) -> dict[str, str]:
+        """Where libpq looks for a service: all of the environment that a profile depends on."""
+        names = ("PGSERVICEFILE", "PGSYSCONFDIR")
+        return {name: self.environ[name] for name in names if name in self.environ}
+
     @cached_property
     def target(self) -> Target:
-        """The database this run works on."""
+        """The database this run works on. Raises InvalidInput, ProfileNotFound."""
+        found = self._found()
+        database_url.require_direct(found.url, self.environ)
+        return found
+
+    def _found(self) -> Target:
         for option, given in (("--database-url", self._url_option), ("--profile", self._profile_option)):
-            if given == "":  # an unset variable must not lead to another database
+            if given is not None and not given.strip():  # an unset variable must not lead to another database
                 raise InvalidInput(f"{option} is empty; leave it out to use the configured database")
         if self._url_option:
-            url = database_url.parse(self._url_option, self.environ)
-            may_show = url.engine == "sqlite" or not ("?" in self._url_option or url.password)
-            return Target(url, "--database-url", given=self._url_option if may_show else None)
+            return of_option(self._url_option, self.environ)
         if self._profile_option:
             return self._named(self._profile_option, "--profile")
         if name := self.environ.get(f"{PREFIX}PROFILE"):
             return self._named(name, f"environment {PREFIX}PROFILE")
-        found = self._from_variables(self.environ, "environment") or self._from_dotenv()
+        found = of_variables(self.environ, "environment", self.environ) or self._from_dotenv()
         if found:
             return found
         if name := self.file.get("default_profile"):
             return self._named(str(name), "configuration file default_profile")
-        return Target(database_url.sqlite_file(self._embedded()), "default")
+        return (
+            of_completing_variables(self.environ, "environment")
+            or of_completing_variables(self.dotenv, ".env")
+            or Target(database_url.sqlite_file(self._embedded()), "default")
+        )
 
     def _named(self, name: str, source: str) -> Target:
         return Target(self.profile(name).url, source, name)
@@ -188,24 +189,7 @@ class Settings:
     def _from_dotenv(self) -> Target | None:
         if name := self.dotenv.get(f"{PREFIX}PROFILE"):
             return self._named(name, f".env {PREFIX}PROFILE")
-        return self._from_variables(self.dotenv, ".env")
-
-    def _from_variables(self, variables: Mapping[str, str], source: str) -> Target | None:
-        for name in (f"{PREFIX}DATABASE_URL", "DATABASE_URL"):
-            if text := variables.get(name):
-                try:
-                    return Target(database_url.parse(text, self.environ), f"{source} {name}")
-                except InvalidInput as error:
-                    raise InvalidInput(f"{source} {name}: {error.message}") from None
-        parts = {name: variables.get(f"POSTGRES_{name}", "") for name in ("HOST", "PORT", "USER", "PASSWORD", "DB")}
-        if not (parts["HOST"] or parts["DB"] or parts["USER"]):
-            return None
-        host, port = parts["HOST"] or "localhost", parts["PORT"] or "5432"
-        if not database_url.is_port(port):
-            raise InvalidInput(f"{source} POSTGRES_PORT is not a number from 1 to 65535")
-        user = parts["USER"] or "postgres"
-        url = DatabaseUrl("postgresql", parts["DB"] or user, ((host, int(port)),), user, parts["PASSWORD"] or None)
-        return Target(url, f"{source} POSTGRES_*")
+        return of_variables(self.dotenv, ".env", {**self.environ, **self.dotenv})
 
     def _embedded(self) -> Path:
         import platformdirs

@@ -1,7 +1,7 @@
 # Sourced by backup and restore: which database usercli works on, past usercli.
 # shellcheck shell=sh disable=SC2034,SC2154  # what it sets is read there, $scratch comes from lib.sh
 
-locate() { # sets $engine; for SQLite $database, the file; for PostgreSQL libpq's variables
+locate() { # sets $engine; for SQLite $database, the file; for PostgreSQL $pg_database, $pg_user, $pg_host and $pg_port
     tab=$(printf '\t')
     run config show -o tsv --fields name,value,source >"$scratch/settings"
     found=$(sed -n "s/^database_url$tab//p" "$scratch/settings" | sed 's/\\\\/\\/g')
@@ -15,34 +15,36 @@ locate() { # sets $engine; for SQLite $database, the file; for PostgreSQL libpq'
 }
 
 use_libpq() { # user:***@host:port,host:port/database; the password comes from elsewhere, never by an argument
-    PGDATABASE=${1##*/}
+    pg_database=${1##*/} pg_user='' pg_host='' pg_port=''
     hosts=${1%/*}
     case $hosts in
     *@*)
-        PGUSER=${hosts%@*}
+        pg_user=${hosts%@*}
         hosts=${hosts##*@}
-        case $PGUSER in
+        case $pg_user in
         *:\*\*\*)
-            PGUSER=${PGUSER%:*}
+            pg_user=${pg_user%:*}
             need_password
             ;;
         esac
-        export PGUSER
         ;;
     esac
-    PGHOST='' PGPORT=''
     while [ -n "$hosts" ]; do
         host=${hosts%%,*}
         hosts=${hosts#"$host"}
         hosts=${hosts#,}
-        PGPORT="$PGPORT,${host##*:}"
+        pg_port="$pg_port,${host##*:}"
         host=${host%:*}
         host=${host#"["}
-        PGHOST="$PGHOST,${host%"]"}"
+        pg_host="$pg_host,${host%"]"}"
     done
-    PGHOST=${PGHOST#,} PGPORT=${PGPORT#,}
+    pg_host=${pg_host#,} pg_port=${pg_port#,}
+}
+
+export_libpq() { # for PostgreSQL's programs alone: they would lead usercli past its own configuration
     unset PGHOSTADDR PGSERVICE
-    export PGDATABASE PGHOST PGPORT
+    [ -z "$pg_user" ] || export PGUSER="$pg_user"
+    export PGDATABASE="$pg_database" PGHOST="$pg_host" PGPORT="$pg_port"
 }
 
 need_password() { # usercli has one and shows it to nobody
@@ -52,7 +54,10 @@ need_password() { # usercli has one and shows it to nobody
 }
 
 tool() { # a program of another kind: of what it says, the first line is passed on
-    "$@" >"$scratch/out" 2>"$scratch/err" || fail 1 "$1 failed: $(sed -n 1p "$scratch/err")"
+    (
+        [ "$engine" = sqlite ] || export_libpq
+        exec "$@"
+    ) >"$scratch/out" 2>"$scratch/err" || fail 1 "$1 failed: $(sed -n 1p "$scratch/err")"
 }
 
 sqlite_url() { # FILE, relative or not

@@ -70,9 +70,14 @@ class Invocation:
             settings.require_target(self.options.target)
         return settings
 
-    @property
+    @cached_property
     def target(self) -> Target:
-        return self.settings.target
+        """The database of this run; warns once about options of its URL that mean nothing here."""
+        target = self.settings.target
+        if target.url.ignored:
+            options = ", ".join(target.url.ignored)
+            self.warn(f"options of the database URL ({target.source}) that usercli ignores: {options}")
+        return target
 
     @property
     def dry_run(self) -> bool:

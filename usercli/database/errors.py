@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
 from usercli.database.url import DatabaseUrl
+from usercli.database.url_options import LIBPQ
 from usercli.errors import (
     BrokenRow,
     ChangedMeanwhile,
@@ -64,6 +65,10 @@ _CONNECTING = (
     ("pg_hba.conf rejects", "the server does not let user {user} in from this machine"),
     ("role ", "the server has no user {user}"),
     ("database ", "the server has no database {database}; create it first"),
+    ("definition of service", "no service file has the service that PGSERVICE names"),
+    ("service file", "the service file of libpq cannot be read; see PGSERVICE and PGSERVICEFILE"),
+    ("unsupported startup parameter: options", "a pooler refuses the option schema or options of the database URL"),
+    ("weak sslmode", "sslnegotiation=direct needs sslmode=require or a stricter one"),
     ("failed to resolve host", "the host name is unknown; see: usercli config show"),
     ("could not translate host name", "the host name is unknown; see: usercli config show"),
     ("connection refused", "nothing listens there; check that the server runs, and its port"),
@@ -85,6 +90,7 @@ _SQLITE_FILE = (
     ("disk I/O error", "cannot be read or written: the disk reports an error"),
 )
 _BAD_OPTION = re.compile(r"(?:^|: )(?:invalid (?:connection option|\S+ value)|bad value for) ?")
+_OPTION = re.compile(r"(?:invalid |bad value for |connection option )\W?([a-z][a-z0-9_]+)")
 _SQLITE_NAME = re.compile(r"constraint failed: ([\w.]+)")
 
 
@@ -127,12 +133,22 @@ def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
 def _without_state(original: Any, url: DatabaseUrl) -> UserCliError:
     """What the driver itself raised: there was no answer of the server."""
     if _BAD_OPTION.search(str(original)):
-        return InvalidInput("the database URL contains an unknown option, or a wrong value of one")
+        return InvalidInput(_bad_option(str(original)))
     if "NUL" in str(original):  # refused by the driver: PostgreSQL has no such character
         return InvalidInput("a text contains a NUL character")
     if type(original).__name__ == "DataError":  # Python has no such value, as infinity in a time
         return BrokenRow("another program wrote a value that usercli cannot read")
     return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
+
+
+def _bad_option(text: str) -> str:
+    names = [name for name in _OPTION.findall(text) if name in LIBPQ]
+    place = "the database URL, or a variable of libpq, has"
+    return (
+        f"{place} a wrong value of the option {names[0]}"
+        if names
+        else f"{place} an option that libpq does not take"
+    )
 
 
 def _broken_connection(_: Any, url: DatabaseUrl) -> UserCliError:

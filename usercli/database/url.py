@@ -11,13 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from usercli.database.libpq import surroundings, trimmed
+from usercli.database.url_options import UrlOptions, read_options, with_search_path
+from usercli.database.url_options import is_port as is_port  # public here too
 from usercli.errors import InvalidInput
 from usercli.text import visible
 from usercli.validation import require_utf8
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FORMS = "write postgresql://user@host:5432/database or sqlite:///path/to/file.db"
 
 
@@ -32,6 +36,8 @@ class DatabaseUrl:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    ignored: tuple[str, ...] = field(default=(), compare=False)
+    """Names of options of other drivers that the URL has and that mean nothing here."""
 
     @property
     def where(self) -> str:
@@ -73,13 +79,16 @@ class DatabaseUrl:
 
 
 def parse(text: str, environ: Mapping[str, str] = os.environ) -> DatabaseUrl:
-    """Take a URL apart. Raises InvalidInput with a message that repeats nothing of it.
+    """Take a URL apart. Raises InvalidInput with a message that repeats nothing of it but an option's name.
 
-    libpq's own defaults (PGHOST, PGPORT, PGDATABASE, PGUSER) are resolved here, so that what is shown is
-    what is reached.
+    What it leaves out is resolved here as libpq does it (a service, then PGHOST, PGPORT, PGDATABASE, PGUSER ...),
+    so that what is shown is what is reached.
     """
+    text = trimmed(text, "the database URL")
     if "\0" in unquote(text):
         raise InvalidInput("the database URL contains a NUL character")
+    if _CONTROL.search(text):
+        raise InvalidInput("the database URL contains a line end or another control character")
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -92,9 +101,22 @@ def parse(text: str, environ: Mapping[str, str] = os.environ) -> DatabaseUrl:
     raise InvalidInput(f"the database URL names neither PostgreSQL nor SQLite; {_FORMS}")
 
 
-def is_port(text: str) -> bool:
-    """A number from 1 to 65535."""
-    return text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536
+def from_variables(variables: Mapping[str, str], source: str) -> DatabaseUrl:
+    """The database that libpq's variables name; without one, that of the user's name. Raises InvalidInput."""
+    around = surroundings(variables, source=source)
+    own_name = "" if "user" in around else _name_of_user()
+    password = around.pop("password", "")
+    return _assembled("", "", own_name, password, UrlOptions({}), around)
+
+
+def require_direct(url: DatabaseUrl, environ: Mapping[str, str]) -> None:
+    """Raise InvalidInput where a variable would lead libpq to another server than the URL names."""
+    if url.engine == "sqlite" or "hostaddr" in dict(url.query):
+        return
+    address = surroundings(environ).get("hostaddr")
+    if address and address.split(",") != [host for host, _ in url.hosts]:
+        variable = "PGHOSTADDR" if environ.get("PGHOSTADDR") else "PGSERVICE"
+        raise InvalidInput(f"{variable} is set and would lead to another server than {url.where}; unset it")
 
 
 def sqlite_file(path: str | Path) -> DatabaseUrl:
@@ -111,18 +133,55 @@ def _sqlite(text: str, scheme: str) -> DatabaseUrl:
 
 def _postgresql(text: str, environ: Mapping[str, str]) -> DatabaseUrl:
     authority, path, query = _parts(require_utf8(text.partition("://")[2], "the database URL"))
-    login, _, hosts_text = authority.rpartition("@")
-    user, password = _login(login, query, environ)
-    hosts = _hosts(hosts_text, query, environ)
-    database = unquote(path) or query.pop("dbname", "") or environ.get("PGDATABASE") or user or ""
+    options = read_options(query)
+    login, _, hosts = authority.rpartition("@")
+    user, _, password = login.partition(":")
+    given = options.libpq
+    around = surroundings(environ, given.pop("service", ""))
+    user = given.pop("user", "") or unquote(user)
+    password = given.pop("password", "") or unquote(password)
+    url = _assembled(hosts, unquote(path), user, password, options, around)
+    require_direct(url, environ)
+    return url
+
+
+def _assembled(
+    authority: str, path: str, user: str, password: str, options: UrlOptions, around: dict[str, str]
+) -> DatabaseUrl:
+    """One database of what the URL gives and what stands around it."""
+    given = options.libpq
+    user = user or around.pop("user", "")
+    hosts = _hosts(authority, given, around)
+    database = given.pop("dbname", "") or path or around.get("dbname", "") or user
     if not database:
         raise InvalidInput(f"the database URL names no database; {_FORMS}")
-    if "service" in query:
-        raise InvalidInput("a database URL with service= is not supported; write host and database out")
-    return DatabaseUrl("postgresql", database, hosts, user, password, tuple(query.items()))
+    query = {
+        name: value for name, value in around.items() if name not in {"host", "port", "dbname", "user"}
+    } | given
+    if password:
+        query.pop("password", None)
+    if options.search_path:
+        query["options"] = with_search_path(query.get("options", ""), options.search_path)
+    return DatabaseUrl(
+        "postgresql", database, hosts, user or None, password or None, tuple(query.items()), options.ignored
+    )
 
 
-def _parts(rest: str) -> tuple[str, str, dict[str, str]]:
+def _name_of_user() -> str:
+    """What libpq takes where nobody names a user; empty for a user without a name."""
+    import getpass
+
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except ImportError:  # not on Windows
+        return getpass.getuser()
+    except KeyError:
+        return ""
+
+
+def _parts(rest: str) -> tuple[str, str, str]:
     """What follows `://`: the authority and the path as they are written, and the query. Raises InvalidInput."""
     if _BAD_ESCAPE.search(rest):
         raise InvalidInput("the database URL contains a % that is not an escape; write it as %25")
@@ -133,29 +192,23 @@ def _parts(rest: str) -> tuple[str, str, dict[str, str]]:
         raise InvalidInput(
             "the user name or password in the database URL contains @, /, ? or #; write them as %40, %2F, %3F, %23"
         )
-    return authority, path, dict(parse_qsl(query, keep_blank_values=True))
+    return authority, path, query
 
 
-def _login(text: str, query: dict[str, str], environ: Mapping[str, str]) -> tuple[str | None, str | None]:
-    user, _, password = text.partition(":")
-    return (
-        unquote(user) or query.pop("user", "") or environ.get("PGUSER") or None,
-        unquote(password) or query.pop("password", "") or None,
-    )
-
-
-def _hosts(authority: str, query: dict[str, str], environ: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
-    ports = (query.pop("port", "") or environ.get("PGPORT") or "5432").split(",")
-    listed = query.pop("hostaddr", "") or query.pop("host", "") or authority
-    listed = listed or environ.get("PGHOSTADDR") or environ.get("PGHOST") or "localhost"
-    query.pop("host", None)
+def _hosts(authority: str, given: dict[str, str], around: dict[str, str]) -> tuple[tuple[str, int], ...]:
+    """Where to connect: an address before a name, as libpq does."""
+    ports = (given.pop("port", "") or around.get("port") or "5432").split(",")
+    named = given.pop("host", "") or authority
+    listed = given.get("hostaddr") or named or around.get("hostaddr") or around.get("host") or "localhost"
+    if named and "hostaddr" not in given:
+        around.pop("hostaddr", None)
     found = []
     for number, item in enumerate(listed.split(",")):
         host, port = _split_port(item)
-        port = port or ports[min(number, len(ports) - 1)]
+        port = port or ports[min(number, len(ports) - 1)] or "5432"
         if not is_port(port):
             raise InvalidInput("the port in the database URL is not a number from 1 to 65535")
-        found.append((unquote(host) or "localhost", int(port)))
+        found.append(((unquote(host) if listed is authority else host) or "localhost", int(port)))
     return tuple(found)
 
 

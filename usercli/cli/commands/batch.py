@@ -80,7 +80,7 @@ class _BatchInvocation(Invocation):
         self.options.no_input = True
         for name in ("target", "dry_run", "reason", "ticket", "actor"):
             setattr(self.options, name, getattr(outer.options, name))
-        self.__dict__["settings"] = outer.settings
+        self.__dict__["settings"], self.__dict__["target"] = outer.settings, outer.target
 
     def merge(self, given: dict[str, Any]) -> None:
         if given.get("profile") or given.get("database_url"):
