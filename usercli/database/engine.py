@@ -25,6 +25,11 @@ READ_ONLY = "usercli_read_only"
 _BUSY_SECONDS = 30.0
 _STEP_MILLISECONDS = 500
 _CONNECT_SECONDS = "10"
+# For each transaction, not for the connection: a pooler may give every transaction another session.
+_SETTINGS = (
+    "SELECT set_config('client_encoding', 'UTF8', true), set_config('datestyle', 'ISO, YMD', true), "
+    "set_config('timezone', 'UTC', true)"
+)
 
 
 def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool, **pool: Any) -> Engine:
@@ -66,6 +71,8 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
     if url.engine == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
 
 
 def _may_be_logged(record: logging.LogRecord) -> bool:
@@ -103,6 +110,7 @@ def _postgresql(url: DatabaseUrl) -> dict[str, Any]:
     if url.password:
         query["password"] = url.password
     query["dbname"] = url.database
+    query["client_encoding"] = "UTF8"  # before the first transaction too, whatever PGCLIENTENCODING says
     return {
         "url": URL.create("postgresql+psycopg"),
         # whatever the role's default: under a lock the newest rows must be seen
@@ -125,6 +133,11 @@ def _sqlite(url: DatabaseUrl, driver: str) -> dict[str, Any]:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA foreign_keys=ON").close()
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Texts and times as the driver reads them, whatever server, role, database and environment say."""
+    connection.exec_driver_sql(_SETTINGS)
 
 
 def _begin_sqlite(connection: Connection) -> None:

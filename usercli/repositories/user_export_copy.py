@@ -44,7 +44,6 @@ class UserExportCopy:
 
     def matching(self, criteria: UserCriteria, order: Order) -> Iterator[Block]:
         """The users that fit, streamed in this order. Raises BrokenRow for a time that no calendar has."""
-        self._session.execute(text("SET LOCAL timezone TO 'UTC'"))  # of the times in JSON
         query = UserRepository(self._session).query_matching(criteria, order)
         query = query.with_only_columns(
             *(self._expression(names).label(f"column_{at}") for at, names in enumerate(self._columns.values()))

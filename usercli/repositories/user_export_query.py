@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Text, cast, func, select, text, type_coerce
+from sqlalchemy import Text, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from usercli.column_batches import Block
@@ -35,8 +35,6 @@ class UserExportQuery:
 
     def matching(self, criteria: UserCriteria, order: Order) -> Iterator[Block]:
         """The users that fit, streamed in this order. Raises BrokenRow for a time that no calendar has."""
-        if self._on_postgresql:
-            self._session.execute(text("SET LOCAL datestyle TO ISO"))
         names = [name for name in dict.fromkeys(("id", *self._fields)) if name != "roles"]
         query = UserRepository(self._session).query_matching(criteria, order)
         query = query.with_only_columns(*map(self._expression, names))
