@@ -305,7 +305,7 @@ def test_two_heads_are_both_run_and_a_merge_joins_them(copied: Path, database: D
     code, out, err = cli("db", "revision", "--application", "coachbot", "-m", "more")
     assert (code, out) == (2, "")
     assert err == (
-        "error: coachbot has 2 heads: tags, votes; "
+        f"error: {database.url.where}: coachbot has 2 heads: tags, votes; "
         "merge them first: usercli db revision --application coachbot --merge -m TEXT\n"
     )
     assert cli("db", "upgrade", "-q")[:2] == (0, "tags\n")

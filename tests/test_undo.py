@@ -226,7 +226,7 @@ def test_a_password_cannot_be_undone_and_the_way_out_is_named(two: Cli, database
         before = everything(database)
         code, out, err = two("undo", done, "--yes")
         assert (line, code, out) == (line, 6, "")
-        assert err == "error: a password cannot be undone; use: usercli password reset\n"
+        assert err == f"error: {database.url.where}: a password cannot be undone; use: usercli password reset\n"
         assert everything(database) == before
     assert [stored] != database.rows("SELECT hashed_password FROM users WHERE email = 'bob@example.com'")
 

@@ -200,12 +200,7 @@ def update(
         list[str] | None, typer.Option(metavar="ROLE", help="Revoke this role; repeat it.")
     ] = None,
     must_change: Annotated[
-        bool | None,
-        typer.Option(
-            "--must-change/--no-must-change",
-            help="Require a new password at the next sign-in, or not.",
-            show_default=False,
-        ),
+        bool | None, flag("--must-change/--no-must-change", "Require a new password at the next sign-in, or not.")
     ] = None,
     if_version: Annotated[
         int | None,
