@@ -30,7 +30,6 @@ from usercli.passwords import (
     require_hash,
     shipped_lines,
 )
-from usercli.schemas.import_rows import RowParser
 from usercli.services.policy import PasswordPolicy, PasswordRefused
 
 # the filters that password_handlers.py sets are not those of pytest; what a process says is tested below
@@ -293,32 +292,6 @@ NO_HASHES = [
 ]
 
 
-@pytest.mark.parametrize(
-    "stored",
-    [
-        "$2b$21$" + HASH[7:],
-        "$2y$31$" + HASH[7:],
-        "bcrypt$$2b$31$" + HASH[7:],
-        "$bcrypt-sha256$v=2,t=2b,r=31$" + HASH[7:29] + "$" + HASH[29:],
-        "$pbkdf2-sha256$4294967295$AAAAAAAAAAAAAAAAAAAAAA$" + "A" * 43,
-        "pbkdf2_sha256$4294967295$salt$" + "A" * 43 + "=",
-        "$6$rounds=999999999$saltsalt$" + "." * 86,
-    ],
-)
-def test_a_hash_that_would_keep_a_core_busy_is_refused_before_it_is_stored(stored: str) -> None:
-    assert identify(stored).usable
-    with pytest.raises(InvalidInput, match="to check the hash would take minutes or more"):
-        require_hash(stored)
-    with pytest.raises(InvalidInput, match="to check the hash would take minutes or more"):
-        RowParser().parse(1, {"email": "a@example.com", "hashed_password": stored})
-
-
-@pytest.mark.parametrize("stored", ["$2b$20$" + HASH[7:], "$6$rounds=5000000$saltsalt$" + "." * 86])
-def test_a_hash_that_takes_some_seconds_may_come(stored: str) -> None:
-    assert require_hash(stored) == stored
-    assert RowParser().parse(1, {"email": "a@example.com", "hashed_password": stored}).hashed_password == stored
-
-
 @pytest.mark.parametrize(("stored", "kind", "message"), NO_HASHES, ids=range(len(NO_HASHES)))
 def test_what_is_no_hash_matches_nothing_and_is_refused_by_name(
     stored: str, kind: str, message: str, computed: list[bytes]
@@ -332,15 +305,6 @@ def test_what_is_no_hash_matches_nothing_and_is_refused_by_name(
     with pytest.raises(InvalidInput) as caught:
         require_hash(stored)
     assert caught.value.message == message
-
-
-def test_a_hash_that_asks_for_more_memory_than_there_is_matches_nothing() -> None:
-    greedy = [
-        "$scrypt$ln=31,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$762fSdcLBVPOjB54NI8Zcv3it7hESxcUDJ4H92EOxo8",
-        "scrypt$4194304$a$8$1$" + "A" * 86 + "==",
-        "$argon2id$v=19$m=4294967295,t=1,p=1$VTRNYWlFcE9qSGVNUnBCMWhIRmg0Uw$bObbBbCQwnXiDWC2IaExrLE8L6cP5BQz5fJlfTZ9ucI",
-    ]
-    assert [HASHER.verify("x", stored) for stored in greedy] == [NO] * 3
 
 
 @given(st.text(max_size=120))
@@ -489,8 +453,8 @@ def test_the_cost_is_12_unless_told() -> None:
     assert PasswordHasher().hash("x").startswith("$2b$12$")
 
 
-@pytest.mark.parametrize("given_cost", ["10", "11", "14", "31"])
-def test_a_cost_from_10_on_is_free(given_cost: str) -> None:
+@pytest.mark.parametrize("given_cost", ["10", "11", "14", "15"])
+def test_a_cost_from_10_to_15_is_free(given_cost: str) -> None:
     assert cost({"USERCLI_BCRYPT_COST": given_cost}) == int(given_cost)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
+from usercli.password_costs import MAX_BCRYPT_COST
 from usercli.passwords import PasswordHasher
 
 
@@ -21,7 +22,7 @@ class Measurement:
 def measure(limit: float, lowest: int = 10, times: int = 3) -> Iterator[Measurement]:
     """The median of `times` hashes at each cost from `lowest` up, until one takes longer than `limit` ms."""
     PasswordHasher(cost=4).hash("warm up")
-    for cost in range(lowest, 21):
+    for cost in range(lowest, MAX_BCRYPT_COST + 1):
         hasher = PasswordHasher(cost=cost)
         taken = []
         for _ in range(times):

@@ -80,7 +80,7 @@ class django_scrypt(handlers.HasSalt, handlers.GenericHandler):  # noqa: N801 - 
         _scheme, n, salt, r, p, checksum = text.split("$")
         sizes = int(n), int(r), int(p)
         power_of_two = sizes[0] > 1 and sizes[0] & (sizes[0] - 1) == 0
-        if not (power_of_two and min(sizes) > 0 and 128 * sizes[0] * sizes[1] <= 1 << 28):
+        if not (power_of_two and min(sizes) > 0):
             raise ValueError("not a valid django_scrypt hash")
         if len(base64.b64decode(checksum, validate=True)) != 64:
             raise ValueError("not a valid django_scrypt hash")
@@ -146,9 +146,14 @@ class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names hand
 def supported_handlers() -> list[Any]:
     """The handler of every scheme that can be verified here."""
     names = list(_SCHEMES)
-    if find_spec("argon2"):  # the extra usercli[argon2]
+    if find_spec("argon2"):
         names += _ARGON2_SCHEMES
     return [*(getattr(passlib.hash, name) for name in names), django_scrypt, salted_digest]
+
+
+def lacks_extra(stored: str) -> bool:
+    """Whether the hash is of argon2 and the extra usercli[argon2] is not installed."""
+    return stored.startswith(("$argon2", "argon2$argon2")) and not find_spec("argon2")
 
 
 def crypt_context(**settings: Any) -> CryptContext:
@@ -163,6 +168,6 @@ def parse_hash(handler: Any, stored: str) -> Any:
             parsed = handler.wrapped.from_string(stored.removeprefix(handler.prefix))
         else:
             parsed = handler.from_string(stored)
-    except (ValueError, TypeError, AssertionError):  # passlib's scrypt asserts what it reads
-        return None
+    except (ValueError, TypeError, AssertionError, NotImplementedError):
+        return None  # passlib's scrypt asserts what it reads; its argon2 knows no key id
     return None if parsed.checksum is None else parsed

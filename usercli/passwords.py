@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from usercli.errors import Hint, InvalidInput
-from usercli.password_handlers import crypt_context, parse_hash, supported_handlers
+from usercli.password_costs import MAX_BCRYPT_COST, Work, work_of
+from usercli.password_handlers import crypt_context, lacks_extra, parse_hash, supported_handlers
 
 if TYPE_CHECKING:
     from passlib.context import CryptContext
@@ -38,14 +39,19 @@ _ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0Oo1
 
 @dataclass(frozen=True)
 class HashKind:
-    """The scheme of a stored hash, its cost (None if the scheme has none), and whether a password can match it."""
+    """The scheme of a stored hash, its cost (None if the scheme has none), and what a check takes."""
 
     scheme: str
     cost: int | None = None
+    work: Work = field(default=Work(), compare=False)
 
     @property
     def usable(self) -> bool:
+        """Whether a password can match it, if the work is bounded."""
         return self.scheme not in {"disabled", "empty", "malformed", "unsupported"}
+
+    def __str__(self) -> str:
+        return self.scheme if self.cost is None else f"{self.scheme}, cost {self.cost}"
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class PasswordHasher:
     def __init__(self, scheme: str = "bcrypt", cost: int = 12) -> None:
         if scheme not in SCHEMES:
             raise InvalidInput(f"no such password scheme: {scheme} (known: {', '.join(SCHEMES)})")
+        if cost > MAX_BCRYPT_COST:
+            raise InvalidInput(f"the cost {cost} of bcrypt is above {MAX_BCRYPT_COST}, the highest that is checked")
         self.scheme, self.cost = scheme, cost
 
     @cached_property
@@ -101,17 +109,21 @@ class PasswordHasher:
     def verify(self, password: str, stored: str | None) -> Verdict:
         """Check a password; computes exactly one hash, so that the time tells nothing about `stored`.
 
-        None, a disabled, malformed or unknown hash, and a password that the scheme would truncate never match.
+        None, a disabled, malformed or unknown hash, one whose work is not bounded, and a password that the scheme
+        would truncate never match.
         """
         kind = identify(stored) if stored is not None else HashKind("disabled")
-        if stored is None or not kind.usable or not _is_hashable(password, kind):
-            self._context.verify("nobody", _DUMMY_HASHES[self.scheme].format(cost=self.cost))
-            return Verdict(False)
+        if stored is None or not (kind.usable and kind.work.bounded and _is_hashable(password, kind)):
+            return self._refuse()
         try:
             ok = bool(self._context.verify(password, stored))
-        except (ValueError, TypeError):
-            return Verdict(False)
+        except Exception:  # of passlib or a library behind it: it cannot compute these numbers
+            return self._refuse()
         return Verdict(ok, ok and self._context.needs_update(stored))
+
+    def _refuse(self) -> Verdict:
+        self._context.verify("nobody", _DUMMY_HASHES[self.scheme].format(cost=self.cost))
+        return Verdict(False)
 
     def better_hash(self, password: str) -> str | None:
         """A hash to replace an outdated one; None if this scheme cannot hash the password (over 72 bytes)."""
@@ -161,20 +173,20 @@ def identify(stored: str) -> HashKind:
             parsed = parse_hash(handler, stored)
             if parsed is None:
                 return HashKind("malformed")
-            return HashKind(handler.name, getattr(parsed, "rounds", None))
+            return HashKind(handler.name, getattr(parsed, "rounds", None), work_of(handler.name, parsed))
     return HashKind("unsupported")
 
 
-#: Bounds on imported hashes: a costlier one would keep a core busy for minutes at every sign-in.
-_MAX_LOG_ROUNDS, _MAX_ROUNDS = 20, 50_000_000
-_WITH_LOG_ROUNDS = frozenset({"bcrypt", "bcrypt_sha256", "django_bcrypt", "django_bcrypt_sha256", "scrypt"})
-
-
 def require_hash(stored: str) -> str:
-    """The hash. Raises InvalidInput if no password can match it; the message never contains the hash."""
+    """The hash. Raises InvalidInput if no password can match it, or a check takes too much.
+
+    The message never contains the hash.
+    """
     if stored.startswith("$2x$"):
         raise InvalidInput("the hash is of the scheme bcrypt 2x, which is not supported")
     kind = identify(stored)
+    if kind.scheme == "unsupported" and lacks_extra(stored):
+        raise InvalidInput("the hash is of the scheme argon2, which needs the extra usercli[argon2]")
     if kind.scheme == "unsupported":
         raise InvalidInput("the hash is of a scheme that is not supported")
     if kind.scheme == "empty":
@@ -185,8 +197,8 @@ def require_hash(stored: str) -> str:
         raise InvalidInput(
             "the hash is malformed: it is truncated, or contains characters that its scheme does not use"
         )
-    if kind.cost is not None and kind.cost > (_MAX_LOG_ROUNDS if kind.scheme in _WITH_LOG_ROUNDS else _MAX_ROUNDS):
-        raise InvalidInput(f"to check the hash would take minutes or more ({kind.scheme}, cost {kind.cost})")
+    if not kind.work.bounded:
+        raise InvalidInput(kind.work.excess(str(kind)))
     return stored
 
 

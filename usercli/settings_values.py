@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from usercli.database.pool import PoolSettings
 from usercli.errors import InvalidInput
+from usercli.password_costs import MAX_BCRYPT_COST
 from usercli.validation import BOOLEAN_WORDS
 
 _PLACE = re.compile(r"(?P<table>[a-z_][a-z0-9_]{0,62}) *= *(?P<place>/[^=]*|[^\W\d]\w*(?:\.[^\W\d]\w*)*)", re.ASCII)
@@ -65,7 +66,7 @@ class SettingsValues(BaseModel):
 
     special_use_domains: Texts = ()
     password_scheme: Literal["bcrypt", "bcrypt_sha256"] = "bcrypt"  # noqa: S105 - a scheme's name
-    bcrypt_cost: WholeNumber = Field(12, ge=4, le=31)
+    bcrypt_cost: WholeNumber = Field(12, ge=4, le=MAX_BCRYPT_COST)
     password_min_length: WholeNumber = Field(15, ge=8, le=128)
     blocklist: str = ""
     service_name: str = ""

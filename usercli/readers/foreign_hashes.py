@@ -7,6 +7,7 @@ import binascii
 import re
 from dataclasses import dataclass
 
+from usercli.password_handlers import lacks_extra
 from usercli.passwords import identify
 
 # The prefix of PBKDF2 with each digest, and the bytes of the key that are kept. A longer key starts with these:
@@ -40,7 +41,8 @@ def keep(stored: str, scheme: str | None = None) -> Secret:
         return Secret(stored)
     if kind.scheme in {"empty", "disabled"}:
         return Secret()
-    return Secret(unsupported=scheme or scheme_name(stored))
+    name = scheme or scheme_name(stored)
+    return Secret(unsupported=f"{name} (install usercli[argon2])" if lacks_extra(stored) else name)
 
 
 def scheme_name(stored: str) -> str:

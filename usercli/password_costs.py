@@ -1,0 +1,106 @@
+"""What it costs to check a password against a stored hash, by formula, and the most that is spent on one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+MAX_SECONDS = 4
+MAX_MEBIBYTES = 256
+
+# Picoseconds for each unit of work, as CPython 3.11 with OpenSSL, bcrypt 4.3 and argon2-cffi 25.1 took them on a
+# virtual server of 2 cores (AMD EPYC) beside other work, which makes them vary by a third: the time of one hash of
+# 0.1 to 0.5 s, divided by its units. A unit is a round; of scrypt N*r*p; of argon2 a KiB that a pass fills, and a
+# thread that each lane of a pass starts (the difference between 1 and 2048 lanes).
+_PICOSECONDS = {
+    "bcrypt": 75_000_000,
+    "pbkdf2_sha1": 500_000,
+    "pbkdf2_sha256": 550_000,
+    "pbkdf2_sha512": 1_300_000,
+    "sha256_crypt": 800_000,
+    "sha512_crypt": 600_000,
+    "scrypt": 1_100_000,
+    "argon2": 2_300_000,
+    "argon2_lane": 450_000_000,
+}
+_PER_SECOND = 10**12
+
+#: No estimate goes beyond it: the numbers in a hash are not bounded.
+_MOST = 10**6
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one check takes: seconds on one core, and MiB of memory."""
+
+    seconds: float = 0
+    mebibytes: int = 0
+
+    @property
+    def bounded(self) -> bool:
+        return self.seconds <= MAX_SECONDS and self.mebibytes <= MAX_MEBIBYTES
+
+    def excess(self, what: str) -> str:
+        """The sentence about the hash `what` that says which bound it breaks."""
+        if self.mebibytes > MAX_MEBIBYTES:
+            needs = f"needs {_rounded(self.mebibytes)} MiB"
+            return f"to check the hash {needs} ({what}); the most is {MAX_MEBIBYTES} MiB"
+        takes = f"would take about {_rounded(self.seconds)} s"
+        return f"to check the hash {takes} ({what}); the most is {MAX_SECONDS} s"
+
+
+def work_of(scheme: str, parsed: Any) -> Work:
+    """The work of a hash that its handler has read; nothing for a scheme without a cost."""
+    for family, work in _FORMULAS.items():
+        if family in scheme:
+            return work(scheme, parsed)
+    return Work()
+
+
+def _bcrypt(_scheme: str, parsed: Any) -> Work:
+    return Work(_seconds(_PICOSECONDS["bcrypt"] << parsed.rounds))
+
+
+def _rounds(scheme: str, parsed: Any) -> Work:
+    return Work(_seconds(parsed.rounds * _PICOSECONDS[scheme.removeprefix("django_")]))
+
+
+def _scrypt(_scheme: str, parsed: Any) -> Work:
+    if hasattr(parsed, "parameters"):
+        n, r, p = parsed.parameters
+    else:
+        n, r, p = 1 << parsed.rounds, parsed.block_size, parsed.parallelism
+    return Work(_seconds(n * r * p * _PICOSECONDS["scrypt"]), _mebibytes(128 * r * max(n, p)))
+
+
+def _argon2(_scheme: str, parsed: Any) -> Work:
+    kibibytes, lanes = parsed.memory_cost, parsed.parallelism
+    each_pass = kibibytes * _PICOSECONDS["argon2"] + lanes * _PICOSECONDS["argon2_lane"]
+    return Work(_seconds(parsed.rounds * each_pass), _mebibytes(1024 * max(kibibytes, 8 * lanes)))
+
+
+#: The highest cost of bcrypt whose hashes are checked.
+MAX_BCRYPT_COST = (MAX_SECONDS * _PER_SECOND // _PICOSECONDS["bcrypt"]).bit_length() - 1
+
+# by a part of the scheme's name; the first that fits
+_FORMULAS: dict[str, Callable[[str, Any], Work]] = {
+    "bcrypt": _bcrypt,
+    "scrypt": _scrypt,
+    "argon2": _argon2,
+    "pbkdf2": _rounds,
+    "sha256_crypt": _rounds,
+    "sha512_crypt": _rounds,
+}
+
+
+def _seconds(picoseconds: int) -> float:
+    return min(picoseconds, _MOST * _PER_SECOND) / _PER_SECOND
+
+
+def _mebibytes(size: int) -> int:
+    return min(-(-size >> 20), _MOST)
+
+
+def _rounded(number: float) -> str:
+    return f"{number:,.0f}" if number < _MOST else f"{_MOST:,} or more"
