@@ -9,8 +9,8 @@ from sqlalchemy import text
 from tests.conftest import Cli, Database
 from usercli.errors import ExitCode, InvalidInput
 from usercli.schemas.audit import EventCriteria
-from usercli.schemas.users import UserCreate, UserCriteria, UserView
-from usercli.services import audit, users
+from usercli.schemas.users import UserCreate, UserCriteria, UserKey, UserView
+from usercli.services import audit, passwords, users
 
 LISTINGS: list[Callable[[Database, int], object]] = [
     lambda database, number: list(users.Listing(UserCriteria(), database.uow(), limit=number)),
@@ -70,3 +70,34 @@ def test_a_nul_for_a_column_of_another_programs_table_is_the_callers_fault(datab
     uow = database.uow()
     with uow, pytest.raises(InvalidInput, match=r"^a text contains a NUL character$"):
         uow.session.execute(text("SELECT CAST(:value AS text)"), {"value": "a\0b"})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("plain text password!", "the hash is of a scheme that is not supported"),
+        ("", "the hash is empty"),
+        ("!", "the hash is a marker of a disabled password"),
+        ("$2b$04$abc", "the hash is malformed"),
+        ("$scrypt$ln=14,r=8,p=100000$c2FsdHNhbHQ$" + "A" * 43, "to check the hash would take about 14,418 s"),
+    ],
+)
+def test_a_text_that_is_no_hash_is_never_stored_as_one(
+    database: Database, ada: UserView, given: str, message: str
+) -> None:
+    before = database.rows("SELECT * FROM users")
+    bob = UserCreate(email="bob@example.com")
+    for store in (
+        lambda: users.create_user(bob, database.uow(), hashed_password=given),
+        lambda: passwords.set_password(UserKey.parse(ada.email), given, database.uow()),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            store()
+        assert caught.value.message.startswith(message)
+        assert not given or len(given) < 5 or given not in caught.value.message
+    assert database.rows("SELECT * FROM users") == before
+
+
+def test_no_hash_is_no_password(database: Database, ada: UserView) -> None:
+    passwords.set_password(UserKey.parse(ada.email), None, database.uow())
+    assert database.rows("SELECT hashed_password FROM users") == [("!",)]

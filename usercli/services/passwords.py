@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.models.user import DISABLED_PASSWORD
-from usercli.passwords import PasswordHasher, generate, identify
+from usercli.passwords import PasswordHasher, generate, identify, require_hash
 from usercli.schemas.passwords import Finding, Found, PasswordReport, Scheme
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
 from usercli.services import user_events
@@ -29,11 +29,13 @@ def set_password(
     must_change: bool = False,
     before_commit: Callable[[UserView], None] | None = None,
 ) -> Change:
-    """Give a user a password by its hash, or none. Raises UserNotFound."""
+    """Give a user a password by its hash, or none. Raises UserNotFound, and InvalidInput for what is no hash."""
+    if hashed_password is not None:
+        require_hash(hashed_password)
     with uow.change("password.set", [key]):
         [user] = uow.users.pick([key], lock=True)
         before = user_events.snapshot(user)
-        user.hashed_password = hashed_password or DISABLED_PASSWORD
+        user.hashed_password = DISABLED_PASSWORD if hashed_password is None else hashed_password
         user.password_changed_at = utcnow()
         user.must_change_password = must_change
         uow.users.save(user)

@@ -55,9 +55,13 @@ def create_user(
     """Add a user, without a password unless a hash or a new password is given.
 
     A new password is checked and hashed before the transaction begins. `on_created` is called before the
-    commit; what it raises undoes the creation. Raises RoleNotFound, PasswordRefused, and EmailTaken unless
-    `if_not_exists` lets the one that is there stand.
+    commit; what it raises undoes the creation. Raises RoleNotFound, PasswordRefused, InvalidInput for what is no
+    hash, and EmailTaken unless `if_not_exists` lets the one that is there stand.
     """
+    if hashed_password is not None:
+        from usercli.passwords import require_hash
+
+        require_hash(hashed_password)
     if new_password is not None:
         with uow.attempt("user.created", [data.email]):
             hashed_password = new_password.hashed(data.email, data.full_name, dry_run=uow.dry_run)
