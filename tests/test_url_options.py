@@ -170,6 +170,8 @@ def test_other_options_are_named_with_the_source_of_the_url(
     ("query", "code", "sentence"),
     [
         ("require_auth=x", 2, "has a wrong value of the option require_auth"),
+        ("hostaddr=db.example.com", 2, "the option hostaddr of the database URL is not an IP address"),
+        ("replication=database", 2, "the option replication of the database URL must be one of false, off, no, 0"),
         ("sslnegotiation=direct", 5, "sslnegotiation=direct needs sslmode=require or a stricter one"),
     ],
 )
@@ -177,6 +179,23 @@ def test_what_libpq_alone_refuses_is_said_in_our_words(query: str, code: int, se
     found = run_here("--database-url", f"postgresql://u@127.0.0.1:1/d?{query}", "list")
     assert found[:2] == (code, "")
     assert sentence in found[2]
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("options=x", "the server refuses the options of the database URL, or of PGOPTIONS"),
+        ("options=-cnosuch%3D1", "the server refuses the options of the database URL, or of PGOPTIONS"),
+        ("search_path=%22", "the server refuses the options of the database URL, or of PGOPTIONS"),
+        ("channel_binding=require", "the server has no channel binding, which channel_binding demands"),
+        ("require_auth=password", "the server wants another authentication than require_auth allows"),
+        ("target_session_attrs=standby", "no server is what target_session_attrs demands"),
+    ],
+)
+def test_what_the_server_refuses_is_said_in_our_words(query: str, sentence: str) -> None:
+    code, out, err = run_here("--database-url", f"{server_url('postgres')}?{query}", "list")
+    assert (code, out) == (5, "")
+    assert err.rstrip("\n").endswith(f": {sentence}")
 
 
 # -- any URL

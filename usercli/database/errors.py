@@ -58,6 +58,8 @@ _STATES: dict[str, UserCliError] = {
     "55P03": DatabaseUnavailable("another session holds a lock on this data; try again later"),
     "57014": DatabaseUnavailable("the database cancelled the statement (time limit); nothing was changed"),
 }
+_OPTIONS = "the server refuses the options of the database URL, or of PGOPTIONS"
+_ROLE = "no server is what target_session_attrs demands"
 _CONNECTING = (
     ("password authentication failed", "the server refused the password of user {user}"),
     ("no password supplied", "the server requires a password for user {user}; see usercli config show"),
@@ -68,6 +70,22 @@ _CONNECTING = (
     ("definition of service", "no service file has the service that PGSERVICE names"),
     ("service file", "the service file of libpq cannot be read; see PGSERVICE and PGSERVICEFILE"),
     ("unsupported startup parameter: options", "a pooler refuses the option schema or options of the database URL"),
+    ("invalid command-line argument", _OPTIONS),
+    ("unrecognized configuration parameter", _OPTIONS),
+    ("invalid value for parameter", _OPTIONS),
+    ("channel binding required", "the server has no channel binding, which channel_binding demands"),
+    ("authentication method requirement", "the server wants another authentication than require_auth allows"),
+    ("gssapi encryption required", "there is no GSSAPI encryption, which gssencmode demands"),
+    ("hot standby", _ROLE),
+    ("session is read-only", _ROLE),
+    ("session is not read-only", _ROLE),
+    (
+        "root certificate file",
+        "there is no root certificate; sslrootcert names its file",
+    ),
+    ("certificate verify failed", "the certificate of the server is not signed by the root certificate"),
+    ("server certificate for", "the certificate of the server is for another host name"),
+    ("invalid ssl protocol version range", "ssl_min_protocol_version is above ssl_max_protocol_version"),
     ("weak sslmode", "sslnegotiation=direct needs sslmode=require or a stricter one"),
     ("failed to resolve host", "the host name is unknown; see: usercli config show"),
     ("could not translate host name", "the host name is unknown; see: usercli config show"),

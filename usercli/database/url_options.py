@@ -24,6 +24,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "min_protocol_version": _PROTOCOL_VERSIONS,
     "ssl_max_protocol_version": _TLS_VERSIONS,
     "ssl_min_protocol_version": _TLS_VERSIONS,
+    "replication": ("false", "off", "no", "0"),  # a connection for replication answers no queries
     "sslcertmode": ("disable", "allow", "require"),
     "sslcompression": _YES_NO,
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
@@ -45,7 +46,7 @@ NUMBERS = frozenset(
 
 _TEXTS = """
 application_name client_encoding dbname fallback_application_name gsslib host hostaddr krbsrvname oauth_client_id
-oauth_client_secret oauth_issuer oauth_scope options passfile password port replication require_auth requirepeer
+oauth_client_secret oauth_issuer oauth_scope options passfile password port require_auth requirepeer
 scram_client_key scram_server_key service sslcert sslcrl sslcrldir sslkey sslkeylogfile sslpassword sslrootcert user
 """
 #: Every option of libpq.
@@ -101,11 +102,23 @@ def require_value(name: str, value: str, what: str) -> None:
         raise InvalidInput(f"{what} must be a whole number")
     if name == "port" and not all(is_port(port) for port in value.split(",") if port):
         raise InvalidInput(f"{what} is not a number from 1 to 65535")
+    if name == "hostaddr" and not all(_is_address(item) for item in value.split(",") if item):
+        raise InvalidInput(f"{what} is not an IP address")
 
 
 def is_port(text: str) -> bool:
     """A number from 1 to 65535."""
     return text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536
+
+
+def _is_address(text: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def with_search_path(options: str, path: str) -> str:
