@@ -189,6 +189,7 @@ NAMES_OPTIONS = {
     "errors.py": "the table of exit codes, for people who read the command line's manual",
     "readers/systems/django.py": "an option of Django's",
     "database/applications.py": "the command that merges two heads",
+    "database/statement_errors.py": "the command that prints the grants",
 }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -113,6 +115,8 @@ def _postgresql(url: DatabaseUrl) -> dict[str, Any]:
     query["client_encoding"] = "UTF8"  # before the first transaction too, whatever PGCLIENTENCODING says
     return {
         "url": URL.create("postgresql+psycopg"),
+        # as it is: where the encoding is not UTF-8 the server does not take every escape
+        "json_serializer": partial(json.dumps, ensure_ascii=False),
         # whatever the role's default: under a lock the newest rows must be seen
         "isolation_level": "READ COMMITTED",
         # Prepared statements break behind a pooler in transaction mode.

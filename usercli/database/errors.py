@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
+from usercli.database.statement_errors import missing_privilege, no_such_character
 from usercli.database.url import DatabaseUrl
 from usercli.database.url_options import LIBPQ
 from usercli.errors import (
@@ -43,8 +44,6 @@ VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
 
 _BEHIND = SchemaNotCurrent("the schema is not complete; run: usercli db check")
 _LOG = DatabaseUnavailable("the audit log refuses the change: it is append-only; run: usercli audit verify")
-_NO_PRIVILEGE = "the database role lacks a privilege that this command needs"
-_NOT_GRANTED = "the database role may not do this to the audit log; erasing requires the owner of the tables"
 #: The SQLSTATEs that mean the same whatever the error is about.
 _STATES: dict[str, UserCliError] = {
     "25006": DatabaseUnavailable("the database is read-only; connect to the primary server"),
@@ -120,10 +119,21 @@ def translate_errors(engine: Engine, url: DatabaseUrl) -> None:
         if context.is_pre_ping:  # a pool looks whether a connection still lives, and opens another one
             return
         original = context.original_exception
-        error = domain_error(original, url)
+        error = _of_statement(context, url) or domain_error(original, url)
         if error is not None:
             original.args = ()  # SQLAlchemy chains it as the cause, and whoever logs that would print the row
             raise error from None
+
+
+def _of_statement(context: ExceptionContext, url: DatabaseUrl) -> UserCliError | None:
+    """What is said better where the statement is known."""
+    original: Any = context.original_exception
+    state = getattr(original, "sqlstate", None)
+    if state == "42501":
+        return missing_privilege(original, url, context.statement or "")
+    if state in {"22021", "22P05"}:
+        return no_such_character(original, context.parameters)
+    return None
 
 
 def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | None:
@@ -191,8 +201,12 @@ def _foreign_key(original: Any, url: DatabaseUrl) -> UserCliError:
     return Refused(f"rows of other tables refer to what would be removed: {original.diag.table_name}")
 
 
-def _privilege(original: Any, _: DatabaseUrl) -> UserCliError:
-    return DatabaseUnavailable(_NOT_GRANTED if "audit_events" in str(original) else _NO_PRIVILEGE)
+def _privilege(original: Any, url: DatabaseUrl) -> UserCliError:
+    return missing_privilege(original, url)
+
+
+def _character(original: Any, _: DatabaseUrl) -> UserCliError:
+    return no_such_character(original)
 
 
 def _trigger(original: Any, url: DatabaseUrl) -> UserCliError:
@@ -207,6 +221,8 @@ def _unexpected(original: Any, _: DatabaseUrl) -> UserCliError:
 _HANDLERS: dict[str, Callable[[Any, DatabaseUrl], UserCliError]] = {
     "08": _broken_connection,
     "22": _invalid_value,
+    "22021": _character,
+    "22P05": _character,
     "23": _constraint,
     "23001": _foreign_key,
     "23502": _null,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 
 from usercli.errors import Conflict, EmailTaken
+from usercli.repositories.encodings import narrow_encoding
 from usercli.repositories.postgres_copy import copy_rows, domain_errors, escaped
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.user_fields import DISABLED_PASSWORD, FIELD, STORED
@@ -74,6 +75,10 @@ class BulkRepository:
         """
         if self._on_postgresql:
             self.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+    def narrow_encoding(self) -> str | None:
+        """The encoding of the database, if it is known to have fewer characters than UTF-8."""
+        return narrow_encoding(self.session)
 
     def encoded(self, users: Iterable[UserValues]) -> Any:
         """The users as `insert` sends them; asks the database nothing."""

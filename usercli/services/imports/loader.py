@@ -10,10 +10,11 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import ExitCode, Hint, Refused
+from usercli.errors import ExitCode, Hint, InvalidInput, Refused
 from usercli.models.role import Role
 from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.readers import BadRecord
+from usercli.repositories.encodings import require_storable
 from usercli.repositories.event_buffer import IN_MEMORY, packed
 from usercli.repositories.event_encoder import Draft
 from usercli.repositories.user_bulk_insert import UserValues, user_values
@@ -103,11 +104,13 @@ class Loader:
     def __post_init__(self) -> None:
         self._all_ours = False
         self._roles: dict[str, Role] = {}
+        self._encoding: str | None = None
         self._bad: list[Reject] = []  # of the present batch
 
     def begin(self) -> None:
         """At the start of a transaction: what must hold before the first row."""
         self._roles = {}
+        self._encoding = self.uow.bulk.narrow_encoding()
         self.uow.bulk.forget_seen()
         if self.options.preserve and not self.summary.read:
             self._all_ours = not self.uow.users.count()
@@ -136,7 +139,7 @@ class Loader:
     def load(self, batch: Batch) -> None:
         """Write one batch, and tell its bad records in the order of the file."""
         self.summary.read += len(batch.chunk)
-        rows = batch.rows if batch.is_simple else self._good(batch.chunk)
+        rows = batch.rows if batch.is_simple and self._encoding is None else self._good(batch.chunk)
         # also where a record is bad and must not be: only writing finds the users who are in the way
         if rows and not (self.too_many_rejects and self.options.skip_bad):
             self._write(batch, rows)
@@ -175,6 +178,11 @@ class Loader:
     def _is_good(self, item: Checked) -> bool:
         if isinstance(item, BadRecord):
             self._reject(item, item.reason, hint=item.hint)
+            return False
+        try:
+            require_storable(self._encoding, _texts(item))
+        except InvalidInput as error:
+            self._reject(item, error.message)
             return False
         for name in item.roles:
             if name not in self._roles and not self._learn_role(name):
@@ -274,3 +282,12 @@ class Loader:
             if self.options.skip_bad:
                 self.on_reject(reject)
         self._bad.clear()
+
+
+def _texts(row: UserRow) -> Iterator[tuple[str, str]]:
+    """What of a row may have any character, by field."""
+    yield "email", row.email
+    yield "email_key", row.email_key
+    yield "full_name", row.full_name
+    yield "attributes", row.attributes.canonical
+    yield from (("roles", name) for name in row.roles)

@@ -1,0 +1,48 @@
+"""A privilege that the database role lacks is named, with what grants it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.conftest import Cli, Database
+
+pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def role(database: Database) -> Iterator[str]:
+    name = f"r{uuid.uuid4().hex[:8]}"
+    database.rows(f"CREATE ROLE {name} LOGIN")
+    yield name
+    database.rows(f"DROP OWNED BY {name}")
+    database.rows(f"DROP ROLE {name}")
+
+
+def test_object_privilege_role_and_grant_are_named(database: Database, cli: Cli, role: str, ada: object) -> None:
+    as_role = ("--database-url", database.text.replace("postgres@", f"{role}@"))
+    for command, table, needed in (
+        (("list",), "alembic_version", "SELECT"),
+        (("list",), "users", "SELECT"),
+        (("update", "ada@example.com", "--name", "A"), "users", "SELECT, UPDATE"),
+    ):
+        code, out, err = cli(*as_role, *command)
+        grant = f"GRANT {needed} ON TABLE {table} TO {role}"
+        assert (code, out) == (5, "")
+        lacks = f": the role {role} lacks {needed} on table {table}; the owner of the table grants it: {grant}"
+        assert f"{lacks}; for all that daily work needs, run: usercli " in err
+        assert f" db sql --grants {role}" in err
+        with psycopg.connect(database.text, autocommit=True) as connection:
+            connection.execute(grant)
+            if table == "users":
+                connection.execute(f"GRANT SELECT ON user_roles, roles TO {role}")
+
+
+def test_the_schema_is_named(empty_database: Database, cli: Cli, role: str) -> None:
+    code, out, err = cli("--database-url", empty_database.text.replace("postgres@", f"{role}@"), "db", "upgrade")
+    assert (code, out) == (5, "")
+    lacks = f"the role {role} lacks CREATE on schema public; the owner of the schema grants it"
+    assert err == f"error: {lacks}: GRANT CREATE ON SCHEMA public TO {role}\n"

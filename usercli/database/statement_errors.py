@@ -1,0 +1,91 @@
+"""What PostgreSQL says of one statement: a privilege that is missing, a character that it cannot hold."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from usercli.database.url import DatabaseUrl
+from usercli.errors import BrokenRow, DatabaseUnavailable, InvalidInput, UserCliError
+from usercli.repositories.encodings import cannot_hold
+
+_DENIED = re.compile(r"permission denied for (table|schema|sequence|function|database|view|relation) (.+)")
+_OWNED = re.compile(r"must be owner of (\w+ .+)")
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_BYTES = re.compile(r"(?:0x[0-9a-f]{2} ?)+")
+_NUMBERED = re.compile(r"(?:__?\d+)+$")
+_ENCODING = re.compile(r'"?([A-Z][A-Z0-9_]{3,})"?$')
+_NOT_GRANTED = "the database role may not do this to the audit log; erasing requires the owner of the tables"
+#: What a statement needs of a table, by its first word: those that change rows read them as well.
+_NEEDED = {"SELECT": "SELECT", "INSERT": "SELECT, INSERT", "UPDATE": "SELECT, UPDATE", "DELETE": "SELECT, DELETE"}
+
+
+def missing_privilege(original: Any, url: DatabaseUrl, statement: str = "") -> UserCliError:
+    """The object, the privilege and the role, and what grants it (SQLSTATE 42501)."""
+    said = (original.diag.message_primary or "").splitlines()[0]
+    if owned := _OWNED.search(said):
+        return DatabaseUnavailable(f"only the owner of {owned[1]} may do this; connect as its owner")
+    role = url.user or "of this connection"
+    denied = _DENIED.search(said)
+    if denied is None:
+        return DatabaseUnavailable(f"the role {role} lacks a privilege that this command needs")
+    kind, name = denied[1].replace("relation", "table"), denied[2]
+    needed = _needed(kind, statement)
+    if name == "audit_events" and needed not in {"SELECT", "SELECT, INSERT"}:
+        return DatabaseUnavailable(_NOT_GRANTED)
+    sentence = f"the role {role} lacks {needed or 'a privilege'} on {kind} {name}"
+    if url.user and needed:
+        grant = f"GRANT {needed} ON {kind.upper()} {_quoted(name)} TO {_quoted(url.user)}"
+        sentence += f"; the owner of the {kind} grants it: {grant}"
+    if url.user and needed != "CREATE":
+        sentence += f"; for all that daily work needs, run: usercli db sql --grants {shlex.quote(url.user)}"
+    return DatabaseUnavailable(sentence)
+
+
+def _needed(kind: str, statement: str) -> str:
+    words = statement.split(None, 1)
+    first = words[0].upper() if words else ""
+    if kind == "schema":
+        return "CREATE" if first in {"CREATE", "ALTER"} else "USAGE"
+    if kind not in {"table", "view"}:
+        return ""
+    if first == "SELECT" and re.search(r"\bFOR (?:NO KEY )?(?:UPDATE|SHARE)\b|\bFOR KEY SHARE\b", statement):
+        return "SELECT, UPDATE"
+    return _NEEDED.get(first, "")
+
+
+def _quoted(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def no_such_character(original: Any, parameters: Any = None) -> UserCliError:
+    """The field and the encoding that cannot hold what was given (SQLSTATE 22P05, 22021)."""
+    diag = original.diag
+    if original.sqlstate == "22021":  # what is sent is UTF-8: the server holds bytes that are not
+        return BrokenRow("the database holds a text that is not valid UTF-8; another program wrote it")
+    said = diag.message_primary or ""
+    encoding = _ENCODING.search(said) or _ENCODING.search((diag.message_detail or "").rstrip("."))
+    character = _character(said)
+    if encoding is None or character is None:
+        return InvalidInput("the encoding of the database cannot hold a character that was given")
+    field = next((name for name, text in _texts(parameters) if character in text), "")
+    return cannot_hold(encoding[1], character, _NUMBERED.sub("", field))
+
+
+def _character(said: str) -> str | None:
+    found = _BYTES.search(said)
+    if found is None:
+        return None
+    text = bytes(int(part, 16) for part in found[0].split()).decode(errors="replace")
+    return text[:1]
+
+
+def _texts(parameters: Any) -> Iterator[tuple[str, str]]:
+    """The names and texts of what was sent, also where it was sent for several rows."""
+    rows: Iterable[Any] = parameters if isinstance(parameters, list | tuple) else [parameters]
+    for row in rows:
+        if isinstance(row, Mapping):
+            for name, value in row.items():
+                yield name, str(getattr(value, "obj", value))  # JSON comes wrapped by the driver
