@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Cli, Database
-from tests.test_passwords import HASH, HASHER, NO, PASSWORD, VECTORS
+from tests.test_passwords import HASH, HASHER, NO, PASSWORD, VECTORS, passlib_hash
 from usercli import password_handlers
 from usercli.errors import InvalidInput
 from usercli.password_costs import MAX_BCRYPT_COST, MAX_MEBIBYTES, MAX_SECONDS
@@ -119,6 +119,15 @@ def test_what_is_not_checked_is_refused_after_the_same_work(stored: str, compute
     assert HASHER.verify(PASSWORD, stored) == NO
     assert perf_counter() - start < 1
     assert [config[:7] for config in computed] == [b"$2b$04$"]
+
+
+@pytest.mark.parametrize("template", [CRYPT_5, CRYPT_6])
+def test_a_long_password_does_not_multiply_the_work(template: str, computed: list[bytes]) -> None:
+    start = perf_counter()
+    assert HASHER.verify("x" * 4096, at(template, 4_000_000)) == NO
+    assert perf_counter() - start < 1
+    assert len(computed) == 1
+    assert HASHER.verify("x" * 4096, passlib_hash("sha512_crypt", "x" * 4096)).ok
 
 
 def test_our_own_hashes_are_within_the_bounds() -> None:

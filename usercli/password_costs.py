@@ -12,7 +12,8 @@ MAX_MEBIBYTES = 256
 # Picoseconds for each unit of work, as CPython 3.11 with OpenSSL, bcrypt 4.3 and argon2-cffi 25.1 took them on a
 # virtual server of 2 cores (AMD EPYC) beside other work, which makes them vary by a third: the time of one hash of
 # 0.1 to 0.5 s, divided by its units. A unit is a round; of scrypt N*r*p; of argon2 a KiB that a pass fills, and a
-# thread that each lane of a pass starts (the difference between 1 and 2048 lanes).
+# thread that each lane of a pass starts (the difference between 1 and 2048 lanes). A round of sha-crypt reads the
+# password anew, byte by byte.
 _PICOSECONDS = {
     "bcrypt": 75_000_000,
     "pbkdf2_sha1": 500_000,
@@ -20,6 +21,8 @@ _PICOSECONDS = {
     "pbkdf2_sha512": 1_300_000,
     "sha256_crypt": 800_000,
     "sha512_crypt": 600_000,
+    "sha256_crypt_byte": 4_500,
+    "sha512_crypt_byte": 8_500,
     "scrypt": 1_100_000,
     "argon2": 2_300_000,
     "argon2_lane": 450_000_000,
@@ -32,14 +35,16 @@ _MOST = 10**6
 
 @dataclass(frozen=True)
 class Work:
-    """What one check takes: seconds on one core, and MiB of memory."""
+    """What one check takes: seconds on one core, for each byte of the password as well, and MiB of memory."""
 
     seconds: float = 0
     mebibytes: int = 0
+    seconds_per_byte: float = 0
 
-    @property
-    def bounded(self) -> bool:
-        return self.seconds <= MAX_SECONDS and self.mebibytes <= MAX_MEBIBYTES
+    def is_bounded(self, password_bytes: int = 0) -> bool:
+        """Whether the check of a password of so many bytes stays within what is spent on one."""
+        seconds = self.seconds + password_bytes * self.seconds_per_byte
+        return seconds <= MAX_SECONDS and self.mebibytes <= MAX_MEBIBYTES
 
     def excess(self, what: str) -> str:
         """The sentence about the hash `what` that says which bound it breaks."""
@@ -66,6 +71,11 @@ def _rounds(scheme: str, parsed: Any) -> Work:
     return Work(_seconds(parsed.rounds * _PICOSECONDS[scheme.removeprefix("django_")]))
 
 
+def _sha_crypt(scheme: str, parsed: Any) -> Work:
+    per_byte = _seconds(parsed.rounds * _PICOSECONDS[f"{scheme}_byte"])
+    return Work(_seconds(parsed.rounds * _PICOSECONDS[scheme]), seconds_per_byte=per_byte)
+
+
 def _scrypt(_scheme: str, parsed: Any) -> Work:
     if hasattr(parsed, "parameters"):
         n, r, p = parsed.parameters
@@ -89,8 +99,8 @@ _FORMULAS: dict[str, Callable[[str, Any], Work]] = {
     "scrypt": _scrypt,
     "argon2": _argon2,
     "pbkdf2": _rounds,
-    "sha256_crypt": _rounds,
-    "sha512_crypt": _rounds,
+    "sha256_crypt": _sha_crypt,
+    "sha512_crypt": _sha_crypt,
 }
 
 

@@ -109,11 +109,11 @@ class PasswordHasher:
     def verify(self, password: str, stored: str | None) -> Verdict:
         """Check a password; computes exactly one hash, so that the time tells nothing about `stored`.
 
-        None, a disabled, malformed or unknown hash, one whose work is not bounded, and a password that the scheme
-        would truncate never match.
+        None, a disabled, malformed or unknown hash, one whose work with this password is not bounded, and a
+        password that the scheme would truncate never match.
         """
         kind = identify(stored) if stored is not None else HashKind("disabled")
-        if stored is None or not (kind.usable and kind.work.bounded and _is_hashable(password, kind)):
+        if stored is None or not (kind.usable and _is_checked(password, kind)):
             return self._refuse()
         try:
             ok = bool(self._context.verify(password, stored))
@@ -154,12 +154,12 @@ def require_form(password: str) -> str:
     return password
 
 
-def _is_hashable(password: str, kind: HashKind) -> bool:
+def _is_checked(password: str, kind: HashKind) -> bool:
     try:
         size = len(require_form(password).encode())
     except InvalidInput:
         return False
-    return size <= BCRYPT_BYTES or kind.scheme not in _TRUNCATED_AT_72
+    return kind.work.is_bounded(size) and (size <= BCRYPT_BYTES or kind.scheme not in _TRUNCATED_AT_72)
 
 
 def identify(stored: str) -> HashKind:
@@ -197,7 +197,7 @@ def require_hash(stored: str) -> str:
         raise InvalidInput(
             "the hash is malformed: it is truncated, or contains characters that its scheme does not use"
         )
-    if not kind.work.bounded:
+    if not kind.work.is_bounded():
         raise InvalidInput(kind.work.excess(str(kind)))
     return stored
 
