@@ -831,22 +831,22 @@ def try_sequences(count: int, template: Path, folder: Path) -> None:
 
 
 MISLEADING = (
-    "warning: the role {0} is not administrative: its last holder can be removed; "
-    "to change that run: usercli role update {0} --administrative\n"
+    "warning: {where}: the role admin is not administrative: its last holder can be removed; "
+    "to change that run: usercli role update admin --administrative\n"
 )
 NOBODY = "warning: nobody administers: no active user holds an administrative role; see: usercli role list\n"
 
 
 def test_a_role_that_sounds_administrative_and_is_not_is_told(cli: Cli, database: Database) -> None:
-    on = f"on {database.url.where}\n"
+    on, misleading = f"on {database.url.where}\n", MISLEADING.format(where=database.url.where)
     assert cli("role", "create", "admin", "-q") == (
         0,
         "",
-        f"created the role admin {on}" + MISLEADING.format("admin"),
+        f"created the role admin {on}" + misleading,
     )
     code, _, err = cli("create", "root@example.com", "--role", "admin", "--no-password")
-    assert (code, err) == (0, f"created root@example.com {on}" + MISLEADING.format("admin"))
-    assert cli("role", "grant", "admin", "root@example.com")[2].endswith(MISLEADING.format("admin"))
+    assert (code, err) == (0, f"created root@example.com {on}" + misleading)
+    assert cli("role", "grant", "admin", "root@example.com")[2].endswith(misleading)
     assert cli("db", "check")[::2] == (0, NOBODY)
     assert cli("role", "update", "admin", "--administrative")[0] == 0
     assert cli("db", "check")[::2] == (0, "")

@@ -7,8 +7,10 @@ import shlex
 
 from usercli.config import Target
 
-_COMMAND = re.compile(r"(?<=[:;] )usercli (?=[a-z])(?![a-z -]+ --help)")
-_TO_RUN = re.compile(r"(?<=[:;] )(?<!see: )usercli (?=[a-z])")
+#: Of these no database is asked.
+_WITHOUT_DATABASE = r"(?!schema|completion)"
+_COMMAND = re.compile(rf"(?<=[:;] )usercli {_WITHOUT_DATABASE}(?=[a-z])(?![a-z -]+ --help)")
+_TO_RUN = re.compile(rf"(?<=[:;] )(?<!see: )usercli {_WITHOUT_DATABASE}(?=[a-z])")
 
 
 def has_command(text: str) -> bool:
