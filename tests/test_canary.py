@@ -222,7 +222,7 @@ URLS = [
     (f"mysql://bob:{IN_URL}@127.0.0.1/db", 2),
     (f"postgresql://bob:{IN_URL}@127.0.0.1:1", 5),
     (f"{MARK}", 2),
-    (f"postgresql://bob:{IN_URL}@127.0.0.1/db?service={MARK}", 2),
+    (f"postgresql://bob:{IN_URL}@127.0.0.1/db?service=nowhere", 2),
 ]
 
 
