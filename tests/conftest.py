@@ -357,3 +357,23 @@ def make_user(database: Database) -> Callable[..., UserView]:
 @pytest.fixture
 def ada(make_user: Callable[..., UserView]) -> UserView:
     return make_user("ada@example.com", full_name="Ada Lovelace")
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The configurations of all bcrypt hashes that are computed from now on, in order."""
+    import bcrypt
+
+    from usercli.passwords import PasswordHasher
+
+    hasher = PasswordHasher(cost=4)
+    hasher.verify("warm up", hasher.hash("warm up"))
+    seen: list[bytes] = []
+    real = bcrypt.hashpw
+
+    def hashpw(secret: bytes, config: bytes) -> bytes:
+        seen.append(config)
+        return real(secret, config)
+
+    monkeypatch.setattr(bcrypt, "hashpw", hashpw)
+    return seen

@@ -64,21 +64,6 @@ def bob(make_user: MakeUser) -> UserView:
     return make_user("bob@example.com", full_name="Bob")
 
 
-@pytest.fixture
-def computed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """The configurations of all bcrypt hashes that are computed from now on, in order."""
-    HASHER.verify("warm up", HASH)
-    seen: list[bytes] = []
-    real = bcrypt.hashpw
-
-    def hashpw(secret: bytes, config: bytes) -> bytes:
-        seen.append(config)
-        return real(secret, config)
-
-    monkeypatch.setattr(bcrypt, "hashpw", hashpw)
-    return seen
-
-
 Give = Callable[[bytes], tuple[list[str], str]]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from time import perf_counter
 
-import bcrypt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,21 +84,6 @@ def test_the_work_of_a_hash_is_bounded(within: str, beyond: str, message: str) -
     with pytest.raises(InvalidInput) as caught:
         RowParser().parse(1, fields | {"hashed_password": beyond})
     assert caught.value.message == refusal(beyond)
-
-
-@pytest.fixture
-def computed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """The configurations of all bcrypt hashes that are computed from now on, in order."""
-    HASHER.verify("warm up", HASH)
-    seen: list[bytes] = []
-    real = bcrypt.hashpw
-
-    def hashpw(secret: bytes, config: bytes) -> bytes:
-        seen.append(config)
-        return real(secret, config)
-
-    monkeypatch.setattr(bcrypt, "hashpw", hashpw)
-    return seen
 
 
 #: Within the bounds, and no library computes them.

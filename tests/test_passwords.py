@@ -50,21 +50,6 @@ SCHEMES_OF_ISSUE = {
 }
 
 
-@pytest.fixture
-def computed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """The configurations of all bcrypt hashes that are computed from now on, in order."""
-    HASHER.verify("warm up", HASH)
-    seen: list[bytes] = []
-    real = bcrypt.hashpw
-
-    def hashpw(secret: bytes, config: bytes) -> bytes:
-        seen.append(config)
-        return real(secret, config)
-
-    monkeypatch.setattr(bcrypt, "hashpw", hashpw)
-    return seen
-
-
 def passlib_hash(scheme: str, password: str) -> str:
     """A hash by passlib itself, as cheap as the scheme allows."""
     import passlib.hash
