@@ -151,6 +151,18 @@ def test_a_second_name_of_the_file_keeps_what_it_had(
     assert (environment / "victim").read_text() == "precious"
 
 
+def put(kind: str, place: Path, text: str, target: Path) -> None:
+    """Have a file with this text, a pipe, a folder, or else a link there."""
+    if kind == "file":
+        place.write_text(text)
+    elif kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to(target)
+
+
 @pytest.mark.parametrize("kind", ["file", "link", "dangling link", "pipe", "folder"])
 @pytest.mark.parametrize("name", NEW)
 def test_a_file_that_must_be_new_takes_no_place(
@@ -158,14 +170,7 @@ def test_a_file_that_must_be_new_takes_no_place(
 ) -> None:
     victim = environment / "victim"
     victim.write_text("# precious\n")  # a configuration as well
-    if kind == "file":
-        place.write_text("# precious\n")
-    elif kind == "pipe":
-        os.mkfifo(place)
-    elif kind == "folder":
-        place.mkdir()
-    else:
-        place.symlink_to(victim if kind == "link" else environment / "nowhere")
+    put(kind, place, "# precious\n", victim if kind == "link" else environment / "nowhere")
     before, users = place.lstat(), database.rows("SELECT id, hashed_password FROM users")
     if name == "sample" and kind == "pipe":  # usercli would read its configuration from there first
         from usercli.config_file import write_sample
@@ -300,14 +305,7 @@ def test_a_resumed_import_writes_over_no_file_but_its_own(
     cli: Cli, environment: Path, bad: Path, kind: str
 ) -> None:
     (environment / "victim").write_text("precious")
-    if kind == "file":
-        bad.write_text("precious")
-    elif kind == "pipe":
-        os.mkfifo(bad)
-    elif kind == "folder":
-        bad.mkdir()
-    else:
-        bad.symlink_to("victim")
+    put(kind, bad, "precious", Path("victim"))
     before = bad.lstat()
     code, out, err = cli(*RESUME)
     assert (code in (1, 2), out) == (True, ""), err
