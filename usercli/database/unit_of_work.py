@@ -30,7 +30,7 @@ from usercli.errors import (
 from usercli.models.base import Base
 from usercli.origin import Origin
 from usercli.repositories.audit import AuditRepository
-from usercli.repositories.encodings import narrow_encoding, require_storable
+from usercli.repositories.encodings import narrow_encoding, require_in_encoding
 from usercli.repositories.foreign_keys import RelatedRepository
 from usercli.repositories.imports import ImportRepository
 from usercli.repositories.roles import RoleRepository
@@ -164,7 +164,7 @@ class UnitOfWork:
             self._on_connect(connection)
             self._on_connect = None
         if not self.read_only and (encoding := narrow_encoding(self.session)):
-            require_storable(encoding, [(name, str(value or "")) for name, value in vars(self.origin).items()])
+            require_in_encoding(encoding, [(name, str(value or "")) for name, value in vars(self.origin).items()])
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -28,7 +28,7 @@ def narrow_encoding(session: Session) -> str | None:
     return name if name in _CODECS else None
 
 
-def require_storable(encoding: str | None, texts: Iterable[tuple[str, str]]) -> None:
+def require_in_encoding(encoding: str | None, texts: Iterable[tuple[str, str]]) -> None:
     """Raise InvalidInput for the first text, of pairs of field and text, that the encoding cannot hold."""
     if encoding is None:
         return

@@ -14,7 +14,7 @@ from usercli.errors import ExitCode, Hint, InvalidInput, Refused
 from usercli.models.role import Role
 from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.readers import BadRecord
-from usercli.repositories.encodings import require_storable
+from usercli.repositories.encodings import require_in_encoding
 from usercli.repositories.event_buffer import IN_MEMORY, packed
 from usercli.repositories.event_encoder import Draft
 from usercli.repositories.user_bulk_insert import UserValues, user_values
@@ -180,7 +180,7 @@ class Loader:
             self._reject(item, item.reason, hint=item.hint)
             return False
         try:
-            require_storable(self._encoding, _texts(item))
+            require_in_encoding(self._encoding, _texts(item))
         except InvalidInput as error:
             self._reject(item, error.message)
             return False
