@@ -5,54 +5,70 @@ from __future__ import annotations
 import io
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from usercli.errors import Hint, InvalidInput
 
-_FORMAT = "; its format is "
+
+class Kind(NamedTuple):
+    """What a file is; `format` is the name of the reader that imports it."""
+
+    what: str
+    format: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}; its format is {self.format}" if self.format else self.what
+
+
 _SCIM = "urn:ietf:params:scim:"
 _MESSAGES = {
-    "ListResponse": "a list response of SCIM; its format is scim",
-    "BulkRequest": "a bulk request of SCIM, not users",
-    "BulkResponse": "a bulk response of SCIM, not users",
-    "SearchRequest": "a search request of SCIM, not users",
-    "PatchOp": "a change (PatchOp) of SCIM, not users",
-    "Error": "an error message of SCIM, not users",
-    "Group": "a group of SCIM, not a user",
-    "ServiceProviderConfig": "a configuration of SCIM, not users",
-    "ResourceType": "a resource type of SCIM, not users",
-    "Schema": "a schema of SCIM, not users",
-    "User": "a user of SCIM; its format is scim",
+    "ListResponse": Kind("a list response of SCIM", "scim"),
+    "BulkRequest": Kind("a bulk request of SCIM, not users"),
+    "BulkResponse": Kind("a bulk response of SCIM, not users"),
+    "SearchRequest": Kind("a search request of SCIM, not users"),
+    "PatchOp": Kind("a change (PatchOp) of SCIM, not users"),
+    "Error": Kind("an error message of SCIM, not users"),
+    "Group": Kind("a group of SCIM, not a user"),
+    "ServiceProviderConfig": Kind("a configuration of SCIM, not users"),
+    "ResourceType": Kind("a resource type of SCIM, not users"),
+    "Schema": Kind("a schema of SCIM, not users"),
+    "User": Kind("a user of SCIM", "scim"),
 }
 
 #: All keys of a kind, in the order in which they are tried, and what it is.
-_KINDS: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"name", "changes", "create", "update"}), "a saved plan; carry it out with: usercli apply FILE"),
-    (frozenset({"action", "kind", "target", "after"}), "the changes of a plan, not users"),
-    (frozenset({"realm", "users"}), "a realm of Keycloak; its format is keycloak"),
-    (frozenset({"realm", "clients"}), "a realm without users (a partial export)"),
-    (frozenset({"realm", "roles"}), "a realm without users (a partial export)"),
-    (frozenset({"realm", "enabled"}), "a realm without users (a partial export)"),
-    (frozenset({"clientId", "protocol"}), "an export of clients of Keycloak, not users"),
-    (frozenset({"clientRole", "containerId"}), "an export of roles of Keycloak, not users"),
-    (frozenset({"subGroups"}), "an export of groups of Keycloak, not users"),
-    (frozenset({"realm", "client"}), "an export of roles of Keycloak, not users"),
-    (frozenset({"seq", "change_id", "action"}), "an export of the audit log, not users"),
-    (frozenset({"name", "administrative"}), "an export of roles, not users"),
-    (frozenset({"user", "role", "decision"}), "an access review; read it with: usercli access-review apply FILE"),
-    (frozenset({"read", "created", "rejected"}), "the summary of an import, not users"),
-    (frozenset({"model", "fields"}), "a dump of Django; its format is django"),
-    (frozenset({"traits", "schema_id"}), "identities of Kratos; its format is kratos"),
-    (frozenset({"localId"}), "users of Firebase; its format is firebase"),
-    (frozenset({"identities", "user_id"}), "users of Auth0; its format is auth0"),
-    (frozenset({"credentials", "username"}), "users of Keycloak; its format is keycloak"),
-    (frozenset({"name", "users", "roles"}), "a file of desired users; apply it with: usercli apply FILE"),
-    (frozenset({"users", "name"}), "a file of desired users; apply it with: usercli apply FILE"),
-    (frozenset({"error"}), "an error message, not users"),
+_KINDS: tuple[tuple[frozenset[str], Kind], ...] = (
+    (
+        frozenset({"name", "changes", "create", "update"}),
+        Kind("a saved plan; carry it out with: usercli apply FILE"),
+    ),
+    (frozenset({"action", "kind", "target", "after"}), Kind("the changes of a plan, not users")),
+    (frozenset({"realm", "users"}), Kind("a realm of Keycloak", "keycloak")),
+    (frozenset({"realm", "clients"}), Kind("a realm without users (a partial export)")),
+    (frozenset({"realm", "roles"}), Kind("a realm without users (a partial export)")),
+    (frozenset({"realm", "enabled"}), Kind("a realm without users (a partial export)")),
+    (frozenset({"clientId", "protocol"}), Kind("an export of clients of Keycloak, not users")),
+    (frozenset({"clientRole", "containerId"}), Kind("an export of roles of Keycloak, not users")),
+    (frozenset({"subGroups"}), Kind("an export of groups of Keycloak, not users")),
+    (frozenset({"realm", "client"}), Kind("an export of roles of Keycloak, not users")),
+    (frozenset({"seq", "change_id", "action"}), Kind("an export of the audit log, not users")),
+    (frozenset({"name", "administrative"}), Kind("an export of roles, not users")),
+    (
+        frozenset({"user", "role", "decision"}),
+        Kind("an access review; read it with: usercli access-review apply FILE"),
+    ),
+    (frozenset({"read", "created", "rejected"}), Kind("the summary of an import, not users")),
+    (frozenset({"model", "fields"}), Kind("a dump of Django", "django")),
+    (frozenset({"traits", "schema_id"}), Kind("identities of Kratos", "kratos")),
+    (frozenset({"localId"}), Kind("users of Firebase", "firebase")),
+    (frozenset({"identities", "user_id"}), Kind("users of Auth0", "auth0")),
+    (frozenset({"credentials", "username"}), Kind("users of Keycloak", "keycloak")),
+    (frozenset({"name", "users", "roles"}), Kind("a file of desired users; apply it with: usercli apply FILE")),
+    (frozenset({"users", "name"}), Kind("a file of desired users; apply it with: usercli apply FILE")),
+    (frozenset({"error"}), Kind("an error message, not users")),
 )
 
 
-def kind_of(value: Any) -> str | None:
+def kind_of(value: Any) -> Kind | None:
     """What an object is that is no user; None if it is none that is known."""
     if not isinstance(value, dict):
         return None
@@ -76,17 +92,12 @@ def require_users(value: Any, needed: Collection[str]) -> None:
         refuse(kind)
 
 
-def refuse(kind: str) -> NoReturn:
+def refuse(kind: Kind) -> NoReturn:
     """Raise InvalidInput saying what the file is."""
-    raise InvalidInput(f"the file is {kind}", hint=Hint.NAME_FORMAT if has_reader(kind) else None)
+    raise InvalidInput(f"the file is {kind}", hint=Hint.NAME_FORMAT if kind.format else None)
 
 
-def has_reader(kind: str) -> bool:
-    """Whether such a file can be imported in another format."""
-    return _FORMAT in kind
-
-
-def kind_of_start(start: bytes) -> str | None:
+def kind_of_start(start: bytes) -> Kind | None:
     """What the object is with which a file starts, as far as the start shows."""
     import ijson
 
