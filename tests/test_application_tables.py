@@ -56,13 +56,14 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: Path) -
     return folder
 
 
-def tables(database: Database) -> set[str]:
+def tables(database: Database, versions: bool = False) -> set[str]:
     query = (
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
         if database.engine == "sqlite"
         else "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
     )
-    return {str(row[0]) for row in database.rows(query)} - {"alembic_version", "coachbot_version"}
+    passed_over = set() if versions else {"alembic_version", "coachbot_version"}
+    return {str(row[0]) for row in database.rows(query)} - passed_over
 
 
 def at(database: Database, table: str = "coachbot_version") -> list[str]:
@@ -221,7 +222,9 @@ def test_the_sql_of_both_and_of_theirs_alone(configured: None, database: Databas
     step = cli("db", "sql", "coachbot_0100:coachbot_0200")[1]
     assert ("CREATE TABLE logs" in step, "chats" in step) == (True, False)
     run_script(database, cli("db", "sql", "--down", "coachbot_0200:base")[1])
-    assert (at(database), tables(database)) == ([], set(OWN_TABLES))
+    assert tables(database) == set(OWN_TABLES)
+    if "coachbot_version" in tables(database, versions=True):  # Alembic before 1.19 drops it, when it writes SQL
+        assert at(database) == []
 
 
 def run_script(database: Database, sql: str) -> None:
