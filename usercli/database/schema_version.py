@@ -5,8 +5,11 @@ They are read from their files, so that a new file is known as soon as it lies t
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from usercli.errors import DatabaseUnavailable, SchemaNotCurrent
@@ -27,13 +30,25 @@ def folder() -> Path:
 def revisions() -> dict[str, tuple[str, ...]]:
     """Every revision, and those that it follows: none, one, or several where it merges heads."""
     found = {}
-    for path in (folder() / "versions").glob("*.py"):
-        with open(path, encoding="utf-8") as file:
-            header = file.read(_HEADER_LENGTH)
-        named = {name: tuple(_QUOTED.findall(value)) for name, value in _ASSIGNED.findall(header)}
-        if named.get("revision"):
-            found[named["revision"][0]] = named.get("down_revision", ())
+    with suppress(FileNotFoundError), os.scandir(folder() / "versions") as files:
+        for file in files:
+            if file.name.endswith(".py"):
+                revision, follows = _named_in(file.path, file.stat().st_mtime_ns)
+                if revision:
+                    found[revision[0]] = follows
     return found
+
+
+@lru_cache(maxsize=256)  # a batch asks for each command
+def _named_in(
+    path: str,
+    changed: int,  # noqa: ARG001 - a file that was changed since is read again
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The revision of a file and those that it follows; `changed` is the file's time in nanoseconds."""
+    with open(path, encoding="utf-8") as file:
+        header = file.read(_HEADER_LENGTH)
+    named = {name: tuple(_QUOTED.findall(value)) for name, value in _ASSIGNED.findall(header)}
+    return named.get("revision", ()), named.get("down_revision", ())
 
 
 def lineage(start: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> set[str]:
