@@ -24,7 +24,7 @@ from sqlalchemy import Engine
 from sqlalchemy.pool import NullPool, Pool
 
 from tests import shared_postgres, signals
-from usercli.database import migrations
+from usercli.database import migrations, schema_version
 from usercli.database import url as database_url
 from usercli.database.engine import open_engine, sessions
 from usercli.database.unit_of_work import UnitOfWork
@@ -35,6 +35,7 @@ from usercli.services import users as service
 _SERVER = "USERCLI_TEST_SERVER"
 _SHARED = "USERCLI_TEST_SHARED"
 _TEMPLATE = "usercli_template"
+_MIGRATIONS = schema_version.folder()
 _OURS = ("USERCLI_", "POSTGRES_", "PG", "DATABASE_URL", "XDG_", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
 
 
@@ -43,10 +44,19 @@ def pytest_configure(config: pytest.Config) -> None:
     signals.restore()
     if hasattr(config, "workerinput"):
         return
+    _use_memory()
     os.environ[_SHARED] = tempfile.mkdtemp(prefix="usercli-shared-")
     shared_folder().chmod(0o755)
     config.add_cleanup(shared_postgres.hold(shared_folder()))
     config.add_cleanup(lambda: os.environ.pop(_SHARED, None) and None)
+
+
+def _use_memory() -> None:
+    """Put temporary files into memory, unless a folder is named: each commit to a disk waits for it."""
+    memory = Path("/dev/shm")
+    if "TMPDIR" not in os.environ and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= 4 * 2**30:
+        os.environ["TMPDIR"] = str(memory)
+        tempfile.tempdir = None  # asked anew
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -61,8 +71,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that start the command line by a fixture."""
+    """Mark the tests that start the command line by a fixture, and as slow what is slow on one engine."""
     for item in items:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        if any(given.get("engine_name") in mark.args for mark in item.iter_markers("slow_on")):
+            item.add_marker(pytest.mark.slow)
         if {"run", "quick"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
 
@@ -138,8 +151,15 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, to be copied."""
     path = tmp_path_factory.mktemp("template") / "template.db"
-    migrations.upgrade(database_url.sqlite_file(path))
+    _migrate(database_url.sqlite_file(path))
     return path
+
+
+def _migrate(url: DatabaseUrl) -> None:
+    """Bring it up by our migrations, also where the first test that asks has put others in their place."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schema_version, "folder", lambda: _MIGRATIONS)
+        migrations.upgrade(url)
 
 
 @cache
@@ -149,7 +169,7 @@ def server() -> str:
     def prepare(url: str) -> None:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {_TEMPLATE}")
-        migrations.upgrade(database_url.parse(_beside(url, _TEMPLATE)))
+        _migrate(database_url.parse(_beside(url, _TEMPLATE)))
 
     return os.environ.get(_SERVER) or shared_postgres.url_of(shared_folder(), prepare)
 

@@ -101,6 +101,7 @@ def test_it_agrees_on_a_log_that_was_tampered_with(database: Database, cli: Cli)
             owner.restore()
 
 
+@pytest.mark.slow_on("sqlite")
 def test_it_agrees_on_forms_that_hash_well_but_are_not_ours(database: Database, cli: Cli) -> None:
     """Bytes moved over the border of salt and personal values; and numbers of erased events that are none."""
     fill(database)

@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from usercli.cli.context import Options
@@ -33,6 +33,7 @@ _ROWS = st.lists(st.fixed_dictionaries(_COLUMNS), max_size=4)
 
 
 @pytest.mark.parametrize("form", ["csv", "raw csv", "tsv", "json", "jsonl", "yaml", "ids"])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(blocks=st.lists(_ROWS.filter(bool), max_size=3))
 def test_blocks_give_the_bytes_of_rows(form: str, blocks: list[list[dict[str, Any]]]) -> None:
     def output() -> tuple[Output, io.BytesIO]:

@@ -375,6 +375,7 @@ def in_profile(home: Path, database: Database) -> None:
     path.write_text(f'default_profile = "p"\n[profiles.p]\nurl = "{text}"\n')
 
 
+@pytest.mark.slow_on("sqlite")
 def test_no_process_list_shows_a_secret(
     environment: Path, database: Database, ada: UserView, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,6 +154,7 @@ def test_hostile_emails_are_escaped_in_messages(cli: Cli, database: Database, ma
     assert cli("delete", str(user.id), "--purge", "--confirm", seen, "-q")[2] == f"purged {seen} on {where}\n"
 
 
+@pytest.mark.slow_on("postgresql")
 def test_hostile_names_on_a_real_terminal(environment: Path, hostile: dict[str, str], database: Database) -> None:
     for command in (["list"], ["delete", *hostile, "--yes"]):
         code, seen = on_terminal(*command)

@@ -43,9 +43,10 @@ WARNING = (
 )
 
 
-def shell(script: str) -> subprocess.CompletedProcess[str]:
-    """Run a line of shell in which `usercli` is this one; no terminal."""
-    command = f'usercli() {{ "{sys.executable}" -m usercli "$@"; }}; {script}'
+def shell(script: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell in which `usercli` is this one, or the one in the folder `path`; no terminal."""
+    program = f'"{path}/usercli"' if path else f'"{sys.executable}" -m usercli'
+    command = f'usercli() {{ {program} "$@"; }}; {script}'
     return subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False
     )
@@ -63,18 +64,18 @@ def crowd(environment: Path) -> None:
 
 
 @on_sqlite
-def test_a_reader_that_leaves_early_ends_the_command_quietly(crowd: None) -> None:
+def test_a_reader_that_leaves_early_ends_the_command_quietly(crowd: None, quick: Path) -> None:
     for command in ("list", "list -o json --debug", "db sql", "--help"):
         head = f"usercli {command} | head -1 >/dev/null; echo ${{PIPESTATUS[0]}}"
         nobody = f"usercli {command} | true; echo ${{PIPESTATUS[0]}}"
-        done = shell(f"{head}; {nobody}")
+        done = shell(f"{head}; {nobody}", quick)
         assert (done.stdout, done.stderr) == ("0\n0\n", ""), command
 
 
 @on_sqlite
-def test_a_full_disk_is_one_line_and_code_1(environment: Path, ada: UserView) -> None:
+def test_a_full_disk_is_one_line_and_code_1(environment: Path, ada: UserView, quick: Path) -> None:
     for command in ("list -o json", "show ada@example.com", "list --count", "db history"):
-        done = shell(f"usercli {command} >/dev/full; echo $?")
+        done = shell(f"usercli {command} >/dev/full; echo $?", quick)
         error = "error: cannot write to standard output: no space left on device\n"
         assert (done.stdout, done.stderr) == ("1\n", error), command
     for command in ("--help", "--version"):
@@ -262,6 +263,7 @@ QUESTIONS = (
 
 
 @on_sqlite
+@pytest.mark.slow  # test_no_hang.py asks every command
 def test_without_a_terminal_nothing_is_asked(environment: Path, ada: UserView, run: Run) -> None:
     for arguments, flag in QUESTIONS:
         started = time.monotonic()
@@ -272,6 +274,7 @@ def test_without_a_terminal_nothing_is_asked(environment: Path, ada: UserView, r
 
 
 @on_sqlite
+@pytest.mark.slow  # test_no_hang.py asks every command
 def test_a_piped_stdin_on_a_terminal_is_not_asked_either(environment: Path, ada: UserView) -> None:
     for arguments, flag in QUESTIONS:
         reading, writing = os.pipe()
@@ -307,7 +310,12 @@ def test_an_unexpected_failure_is_one_line_without_a_value(cli: Cli, ada: UserVi
 
 @on_sqlite
 @pytest.mark.parametrize(
-    ("locale", "encoding"), [("C", ""), ("POSIX", "ascii"), ("en_US.ISO-8859-1", "iso-8859-1")]
+    ("locale", "encoding"),
+    [
+        ("POSIX", "ascii"),
+        pytest.param("C", "", marks=pytest.mark.slow),
+        pytest.param("en_US.ISO-8859-1", "iso-8859-1", marks=pytest.mark.slow),
+    ],
 )
 def test_any_locale_will_do(
     run: Run, make_user: MakeUser, monkeypatch: pytest.MonkeyPatch, locale: str, encoding: str

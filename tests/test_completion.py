@@ -277,7 +277,7 @@ def ask(run: Run) -> Callable[..., float]:
 
 
 #: Loading takes a part of this, and much longer where everything else runs at once; the question itself 0.3.
-SOON = 5.0
+SOON = 8.0
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"])

@@ -35,6 +35,7 @@ def test_of_twenty_processes_that_create_one_address_exactly_one_wins(
     assert str(stored).replace("-", "") == winner.strip().replace("-", "")
 
 
+@pytest.mark.slow_on("postgresql")
 def test_of_eight_processes_that_create_it_if_it_is_not_there_all_are_content(
     environment: Path, database: Database
 ) -> None:
@@ -57,6 +58,7 @@ def rename_many_times(job: tuple[str, int]) -> list[int]:
     return [change.users[0].version for change in changes]
 
 
+@pytest.mark.slow_on("sqlite")
 def test_updates_of_one_user_from_four_processes_all_count(
     environment: Path, database: Database, ada: UserView
 ) -> None:
@@ -69,6 +71,7 @@ def test_updates_of_one_user_from_four_processes_all_count(
     assert (version, name) == (1 + 4 * TURNS, f"{last}.{TURNS - 1}")
 
 
+@pytest.mark.slow_on("sqlite")
 def test_of_those_who_saw_one_version_one_wins_and_the_rest_are_told(
     environment: Path, database: Database, ada: UserView
 ) -> None:
@@ -79,6 +82,7 @@ def test_of_those_who_saw_one_version_one_wins_and_the_rest_are_told(
     assert database.rows("SELECT version, full_name FROM users") == [(2, f"by {winner}")]
 
 
+@pytest.mark.slow_on("postgresql")
 def test_a_mixed_crowd_leaves_exactly_what_it_did(environment: Path, database: Database, cli: Cli) -> None:
     """Each process lives through users of its own while all the others write, and readers read."""
     jobs = []

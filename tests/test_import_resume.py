@@ -187,6 +187,7 @@ def test_a_dry_run_goes_on_in_thought(cli: Cli, file: str, breaks, database: Dat
     assert (code, json.loads(out)["created"], count(database)) == (0, 15, 10)
 
 
+@pytest.mark.slow_on("sqlite")
 def test_two_at_once_do_not_do_it_twice(cli: Cli, file: str, run, breaks, database: Database) -> None:
     from usercli.services.imports.session import ImportSession
 
@@ -241,6 +242,7 @@ ROUNDS = [
 
 
 @pytest.mark.parametrize(("users", "rounds"), ROUNDS)
+@pytest.mark.slow_on("postgresql")
 def test_a_killed_import_leaves_all_or_nothing(
     environment: Path, run, database: Database, users: int, rounds: int, moments: random.Random
 ) -> None:
@@ -260,6 +262,7 @@ def test_a_killed_import_leaves_all_or_nothing(
 
 
 @pytest.mark.parametrize(("users", "rounds"), ROUNDS)
+@pytest.mark.slow_on("sqlite")
 def test_killed_and_resumed_until_done_it_is_as_if_uninterrupted(
     environment: Path, run, database: Database, users: int, rounds: int, moments: random.Random
 ) -> None:

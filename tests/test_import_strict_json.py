@@ -130,11 +130,11 @@ def test_a_version_that_no_database_holds_is_refused(cli: Cli, environment: Path
 
 def large(kind: str) -> bytes:
     inside = {
-        "text": b'"' + b"x" * 200_000_000 + b'"',
-        "numbers": b"[" + b"1," * 20_000_000 + b"1]",
-        "lists": b"[" + b"[]," * 15_000_000 + b"1]",
-        "objects": b"[" + b"{}," * 15_000_000 + b"1]",
-        "keys": b"{" + b",".join(b'"%d":1' % number for number in range(4_000_000)) + b"}",
+        "text": b'"' + b"x" * 30_000_000 + b'"',
+        "numbers": b"[" + b"1," * 10_000_000 + b"1]",
+        "lists": b"[" + b"[]," * 7_000_000 + b"1]",
+        "objects": b"[" + b"{}," * 7_000_000 + b"1]",
+        "keys": b"{" + b",".join(b'"%d":1' % number for number in range(2_000_000)) + b"}",
     }[kind]
     return b'[{"email":"a@example.com"},{"email":"b@example.com","attributes":{"k":' + inside + b"}}]"
 

@@ -132,6 +132,7 @@ def test_an_installation_brings_the_man_pages(installed: Installed) -> None:
     assert "usercli.1" in there
 
 
+@pytest.mark.slow_on("postgresql")
 def test_a_fresh_install_sets_a_password_without_a_warning(
     installed: Installed, desk: Path, empty_database: Database
 ) -> None:
@@ -196,6 +197,7 @@ def test_a_user_without_a_name_and_a_home_can_work(run: Run) -> None:
     assert run("changes", "--fields", "actor,summary", user=NAMELESS) == (0, changes, "")
 
 
+@pytest.mark.slow
 def test_any_locale_and_any_width_will_do(run: Run) -> None:
     user = ["create", "jü@example.com", "--name", "Jürgen", "--no-password"]
     code, out, err = run(*user, **ASCII)
@@ -233,7 +235,9 @@ for path in json.loads(sys.argv[1]):
 
 
 @pytest.mark.parametrize(
-    ("width", "locale"), [("40", ASCII), ("200", UTF8)], ids=["40 columns in ascii", "200 columns in utf-8"]
+    ("width", "locale"),
+    [("40", ASCII), pytest.param("200", UTF8, marks=pytest.mark.slow)],
+    ids=["40 columns in ascii", "200 columns in utf-8"],
 )
 def test_every_command_has_its_help(installed: Installed, desk: Path, width: str, locale: dict[str, str]) -> None:
     paths = all_commands()

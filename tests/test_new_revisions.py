@@ -79,6 +79,7 @@ def require_working(run: Run, revision: str) -> None:
     assert run("usercli", "db", "downgrade", "-1", "--dry-run", "-q").stdout == f"{revision}\n"
 
 
+@pytest.mark.slow_on("sqlite")
 def test_plain_alembic_writes_a_revision_that_works(checkout: Path, run: Run, database: Database) -> None:
     done = run("alembic", "revision", "--autogenerate", "-m", "add phone numbers")
     assert done.returncode == 0, done.stderr

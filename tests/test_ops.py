@@ -236,6 +236,7 @@ def test_without_usercli_the_script_says_so() -> None:
 # -- first-admin
 
 
+@pytest.mark.slow_on("postgresql")
 def test_first_admin_makes_everything_once(
     quick: Path, empty_database: Database, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +264,7 @@ def test_first_admin_makes_everything_once(
     assert (event["reason"], event["ticket"]) == ("first administrator", "SETUP-1")
 
 
+@pytest.mark.slow_on("postgresql")
 def test_first_admin_does_not_bring_back_one_who_left(ops: Ops, cli: Cli, staff: None, database: Database) -> None:
     before = events(database)
     code, out, _ = ops("first-admin", EVE, "--secret-out", "x.csv")
@@ -303,6 +305,7 @@ def people(environment: Path) -> str:
     return "new people.csv"
 
 
+@pytest.mark.slow_on("postgresql")
 def test_onboard_imports_all_and_gives_each_new_one_a_password(
     ops: Ops, cli: Cli, people: str, environment: Path, database: Database
 ) -> None:
@@ -369,6 +372,7 @@ def test_onboard_knows_no_other_change(ops: Ops, change: str) -> None:
 # -- offboard
 
 
+@pytest.mark.slow_on("postgresql")
 def test_offboard_records_then_takes_everything_in_one_change(
     ops: Ops, cli: Cli, staff: None, environment: Path, database: Database
 ) -> None:

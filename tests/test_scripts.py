@@ -82,6 +82,7 @@ def test_the_page_of_benchmarks_has_markers_for_every_bench() -> None:
     assert re.findall(r"<!-- bench (\w+) -->", page) == list(bench().COMMANDS)
 
 
+@pytest.mark.slow
 def test_the_recorded_tour_shows_what_the_commands_print_today(quick: Path) -> None:
     tour = script("tour")
     recorded = lines_of((ROOT / "docs" / "tour.svg").read_text(encoding="utf-8"))

@@ -85,6 +85,7 @@ def test_seeding_again_adds_only_what_is_missing(environment: Path, database: Da
     assert cli("list", "--count", "-o", "json")[:2] == (0, '{"count":25}\n')
 
 
+@pytest.mark.slow_on("postgresql")
 def test_the_script_and_the_command_make_the_same_users(environment: Path, cli: Cli) -> None:
     assert seed("--count", "10").returncode == 0
     _, stored, _ = cli("list", "--sort", "id", "-o", "jsonl", "--fields", "email,full_name,is_active,attributes")

@@ -297,6 +297,7 @@ def test_a_refusal_is_an_event_too(http: httpx.Client, cli: Callable[..., Any]) 
     assert "user-service\tconflict\trefused@example.com" in out.splitlines()
 
 
+@pytest.mark.slow_on("sqlite")
 def test_fifty_clients_create_one_address(server: Server) -> None:
     async def create(client: httpx.AsyncClient) -> int:
         return (await client.post(USERS, json={"email": "race@example.com"})).status_code
@@ -310,6 +311,7 @@ def test_fifty_clients_create_one_address(server: Server) -> None:
     assert server.database.rows("SELECT count(*) FROM users WHERE email_key = 'race@example.com'") == [(1,)]
 
 
+@pytest.mark.slow_on("sqlite")
 def test_users_are_there_after_a_restart(server: Server) -> None:
     user = added(server.client, "stays@example.com")
     assert server.stop() == ""
@@ -317,6 +319,7 @@ def test_users_are_there_after_a_restart(server: Server) -> None:
     assert answer(server.client.get(f"{USERS}/{user['id']}")) == (200, user)
 
 
+@pytest.mark.slow
 def test_what_the_description_allows_causes_no_server_error(server: Server, tmp_path: Path) -> None:
     _describe("fuzzing,stateful", server, tmp_path)
 
