@@ -24,10 +24,11 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 #: its own or one above: a new module gets the lowest floor that lies above all that it imports.
 FLOORS = (
     {
-        *("__init__", "batches", "column_batches", "errors", "hash_chain", "password_costs", "password_handlers"),
-        *("text", "uuid7"),
+        *("__init__", "batches", "column_batches", "errors", "hash_chain", "hash_encodings", "password_costs"),
+        *("password_handlers", "text", "uuid7"),
     },
-    {"passwords", "prefetch", "private_files", "times", "validation"},
+    {"hash_forms", "prefetch", "private_files", "times", "validation"},
+    {"passwords"},
     {"emails", "origin", "password_calibration"},
     {"schemas"},
     {"models", "readers"},

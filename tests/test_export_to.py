@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import Cli, Database
 from tests.test_formats_hashes import HASHER, PASSWORD, VERIFIED
 from tests.test_formats_peers import read
-from usercli.passwords import identify
+from usercli.hash_forms import identify
 from usercli.readers import Record
 from usercli.schemas.users import USER_FIELDS, UserView
 from usercli.writers import SYSTEMS, Report, writer

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Cli, Database
 from usercli.errors import InvalidInput
+from usercli.hash_forms import looks_like_hash
 from usercli.passwords import PasswordHasher, generate, generate_words
 from usercli.readers import BadRecord, Record
 from usercli.readers.foreign_hashes import Secret
@@ -17,7 +18,6 @@ from usercli.schemas.import_rows import RowParser
 from usercli.services.imports.validation import Checker
 from usercli.services.password_rules import PasswordRules
 from usercli.services.policy import PasswordPolicy
-from usercli.validation import looks_like_hash
 
 BCRYPT = "$2y$10$QIxI5EbvEUAwecv/me3aVOkpIpGRUOHHc8uhmxaidVZKsPxzN3jKe"
 HASHES = [

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import Cli, Database
 from tests.test_formats_hashes import PASSWORD, VERIFIED
 from tests.test_formats_peers import EXPECTED, PEERS
-from usercli.passwords import identify
+from usercli.hash_forms import identify
 from usercli.readers import SYSTEMS
 from usercli.times import rfc3339
 

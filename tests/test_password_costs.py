@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from tests.conftest import Cli, Database
 from tests.test_passwords import HASH, HASHER, NO, PASSWORD, VECTORS, passlib_hash
-from usercli import password_handlers
 from usercli.errors import InvalidInput
+from usercli.hash_forms import identify, require_hash
 from usercli.password_costs import MAX_BCRYPT_COST, MAX_MEBIBYTES, MAX_SECONDS
-from usercli.passwords import PasswordHasher, identify, require_hash
-from usercli.readers.foreign_hashes import Secret, keep
+from usercli.passwords import PasswordHasher
 from usercli.schemas.import_rows import RowParser
 from usercli.schemas.users import UserView
 
@@ -129,29 +128,6 @@ def test_the_formula_is_near_what_is_measured() -> None:
         assert taken < 10 * work.seconds + 0.5
         assert work.seconds <= MAX_SECONDS
         assert work.mebibytes <= MAX_MEBIBYTES
-
-
-@pytest.fixture
-def without_argon2(monkeypatch: pytest.MonkeyPatch) -> object:
-    monkeypatch.setattr(password_handlers, "find_spec", lambda _: None)
-    password_handlers.supported_handlers.cache_clear()
-    yield
-    password_handlers.supported_handlers.cache_clear()
-
-
-@pytest.mark.usefixtures("without_argon2")
-@pytest.mark.parametrize("stored", [at(ARGON2, 1024, 1, 1), "argon2" + at(ARGON2, 1024, 1, 1)])
-def test_argon2_without_its_library_names_the_extra(stored: str, computed: list[bytes]) -> None:
-    needs = "the hash is of the scheme argon2, which needs the extra usercli[argon2]"
-    assert refusal(stored) == needs
-    with pytest.raises(InvalidInput, match=r"usercli\[argon2\]"):
-        RowParser().parse(1, {"email": "a@example.com", "hashed_password": stored})
-    assert keep(stored) in (
-        Secret(unsupported="argon2id (install usercli[argon2])"),
-        Secret(unsupported="argon2 (install usercli[argon2])"),
-    )
-    assert PasswordHasher(cost=4).verify(PASSWORD, stored) == NO
-    assert len(computed) == 1
 
 
 def test_no_way_in_takes_a_hash_without_bounds(cli: Cli, ada: UserView, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,39 +43,40 @@ class Work:
     def is_bounded(self, password_bytes: int = 0) -> bool:
         """Whether the check of a password of so many bytes stays within what is spent on one."""
         seconds = self.seconds + password_bytes * self.seconds_per_byte
-        return seconds <= MAX_SECONDS and self.mebibytes <= MAX_MEBIBYTES
+        return seconds <= MAX_SECONDS and not self.is_too_large
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether a check takes more memory than is spent on one."""
+        return self.mebibytes > MAX_MEBIBYTES
 
     def excess(self, what: str) -> str:
         """The sentence about the hash `what` that says which bound it breaks."""
-        if self.mebibytes > MAX_MEBIBYTES:
+        if self.is_too_large:
             needs = f"needs {_rounded(self.mebibytes)} MiB"
             return f"to check the hash {needs} ({what}); the most is {MAX_MEBIBYTES} MiB"
         takes = f"would take about {_rounded(self.seconds)} s"
         return f"to check the hash {takes} ({what}); the most is {MAX_SECONDS} s"
 
 
-def work_of(scheme: str, parsed: Any) -> Work:
-    """The work of a hash that its handler has read; nothing for a scheme without a cost."""
-    for family, work in _FORMULAS.items():
-        if family in scheme:
-            return work(scheme, parsed)
-    return Work()
-
-
-def _bcrypt(_scheme: str, parsed: Any) -> Work:
+def bcrypt_work(parsed: Any) -> Work:
+    """The work of a hash of bcrypt."""
     return Work(_seconds(_PICOSECONDS["bcrypt"] << parsed.rounds))
 
 
-def _rounds(scheme: str, parsed: Any) -> Work:
-    return Work(_seconds(parsed.rounds * _PICOSECONDS[scheme.removeprefix("django_")]))
+def pbkdf2_work(digest: str, parsed: Any) -> Work:
+    """The work of a hash of PBKDF2 with a digest."""
+    return Work(_seconds(parsed.rounds * _PICOSECONDS[f"pbkdf2_{digest}"]))
 
 
-def _sha_crypt(scheme: str, parsed: Any) -> Work:
-    per_byte = _seconds(parsed.rounds * _PICOSECONDS[f"{scheme}_byte"])
-    return Work(_seconds(parsed.rounds * _PICOSECONDS[scheme]), seconds_per_byte=per_byte)
+def sha_crypt_work(digest: str, parsed: Any) -> Work:
+    """The work of a hash of sha256_crypt or sha512_crypt."""
+    per_byte = _seconds(parsed.rounds * _PICOSECONDS[f"{digest}_crypt_byte"])
+    return Work(_seconds(parsed.rounds * _PICOSECONDS[f"{digest}_crypt"]), seconds_per_byte=per_byte)
 
 
-def _scrypt(_scheme: str, parsed: Any) -> Work:
+def scrypt_work(parsed: Any) -> Work:
+    """The work of a hash of scrypt, Django's too."""
     if hasattr(parsed, "parameters"):
         n, r, p = parsed.parameters
     else:
@@ -84,24 +84,20 @@ def _scrypt(_scheme: str, parsed: Any) -> Work:
     return Work(_seconds(n * r * p * _PICOSECONDS["scrypt"]), _mebibytes(128 * r * max(n, p)))
 
 
-def _argon2(_scheme: str, parsed: Any) -> Work:
+def argon2_work(parsed: Any) -> Work:
+    """The work of a hash of argon2."""
     kibibytes, lanes = parsed.memory_cost, parsed.parallelism
     each_pass = kibibytes * _PICOSECONDS["argon2"] + lanes * _PICOSECONDS["argon2_lane"]
     return Work(_seconds(parsed.rounds * each_pass), _mebibytes(1024 * max(kibibytes, 8 * lanes)))
 
 
+def no_work(_parsed: Any) -> Work:
+    """The work of a hash of a scheme without a cost."""
+    return Work()
+
+
 #: The highest cost of bcrypt whose hashes are checked.
 MAX_BCRYPT_COST = (MAX_SECONDS * _PER_SECOND // _PICOSECONDS["bcrypt"]).bit_length() - 1
-
-# by a part of the scheme's name; the first that fits
-_FORMULAS: dict[str, Callable[[str, Any], Work]] = {
-    "bcrypt": _bcrypt,
-    "scrypt": _scrypt,
-    "argon2": _argon2,
-    "pbkdf2": _rounds,
-    "sha256_crypt": _sha_crypt,
-    "sha512_crypt": _sha_crypt,
-}
 
 
 def _seconds(picoseconds: int) -> float:

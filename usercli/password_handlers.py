@@ -1,13 +1,14 @@
-"""The hash schemes that can be verified: passlib's handlers and two more. The only module that imports passlib."""
+"""The handlers that verify hashes: passlib's and a few more. The only module that imports passlib."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import logging
 import re
 import warnings
-from functools import lru_cache
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -24,29 +25,6 @@ with warnings.catch_warnings():
 # would not be thread-safe.
 warnings.simplefilter("ignore", PasslibHashWarning)
 warnings.filterwarnings("ignore", r"Accessing argon2\.__version__", DeprecationWarning)
-
-_SCHEMES = (
-    "bcrypt",
-    "bcrypt_sha256",
-    "pbkdf2_sha256",
-    "pbkdf2_sha512",
-    "pbkdf2_sha1",
-    "django_pbkdf2_sha256",
-    "django_pbkdf2_sha1",
-    "django_bcrypt_sha256",
-    "django_bcrypt",
-    "django_salted_sha1",
-    "django_salted_md5",
-    "sha512_crypt",
-    "sha256_crypt",
-    "md5_crypt",
-    "apr_md5_crypt",
-    "ldap_salted_sha512",
-    "ldap_salted_sha256",
-    "ldap_salted_sha1",
-    "scrypt",
-)
-_ARGON2_SCHEMES = ("argon2", "django_argon2")
 
 #: A bound on the text of a salted_digest hash.
 _MAX_HASH_CHARACTERS = 4096
@@ -142,23 +120,46 @@ class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names hand
         return base64.b64encode(hashlib.new(self.algorithm, salted).digest()).decode()
 
 
-@lru_cache(maxsize=1)
-def supported_handlers() -> list[Any]:
-    """The handler of every scheme that can be verified here."""
-    names = list(_SCHEMES)
-    if find_spec("argon2"):
-        names += _ARGON2_SCHEMES
-    return [*(getattr(passlib.hash, name) for name in names), django_scrypt, salted_digest]
+def _salted_or_keyed(salted: Any, algorithm: str) -> Any:
+    """Django's handler of a digest over salt and password, which also matches what Werkzeug before 3 wrote alike.
+
+    That is the HMAC of the password with the salt as its key; nothing in the text tells the two apart.
+    """
+
+    class either(salted):  # type: ignore[misc]  # noqa: N801 - its name is the handler's
+        @classmethod
+        def verify(cls, secret: str, hash: str, **context: Any) -> bool:  # noqa: A002 - passlib's signature
+            if super().verify(secret, hash, **context):
+                return True
+            stored = cls.from_string(hash)
+            keyed = hmac.new(stored.salt.encode(), secret.encode(), algorithm).hexdigest()
+            return hmac.compare_digest(keyed, stored.checksum)
+
+    return either
 
 
-def lacks_extra(stored: str) -> bool:
-    """Whether the hash is of argon2 and the extra usercli[argon2] is not installed."""
-    return stored.startswith(("$argon2", "argon2$argon2")) and not find_spec("argon2")
+_OWN = {
+    "django_scrypt": django_scrypt,
+    "django_salted_md5": _salted_or_keyed(passlib.hash.django_salted_md5, "md5"),
+    "django_salted_sha1": _salted_or_keyed(passlib.hash.django_salted_sha1, "sha1"),
+    "salted_digest": salted_digest,
+}
+
+
+def handler_of(scheme: str) -> Any:
+    """The handler of a scheme."""
+    return _OWN.get(scheme) or getattr(passlib.hash, scheme)
+
+
+@cache
+def has_extra(extra: str) -> bool:
+    """Whether usercli[extra] is installed, which brings a module of the same name."""
+    return find_spec(extra) is not None
 
 
 def crypt_context(**settings: Any) -> CryptContext:
-    """A context that verifies every supported scheme; `settings` are passlib's."""
-    return CryptContext(schemes=[*supported_handlers(), "django_disabled", "unix_disabled"], **settings)
+    """A context of the two schemes for new hashes; `settings` are passlib's."""
+    return CryptContext(schemes=["bcrypt", "bcrypt_sha256"], **settings)
 
 
 def parse_hash(handler: Any, stored: str) -> Any:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from usercli.errors import Hint, InvalidInput
-from usercli.password_costs import MAX_BCRYPT_COST, Work, work_of
-from usercli.password_handlers import crypt_context, lacks_extra, parse_hash, supported_handlers
+from usercli.errors import InvalidInput
+from usercli.hash_forms import BCRYPT_BYTES, HashKind, identify
+from usercli.password_costs import MAX_BCRYPT_COST
+from usercli.password_handlers import crypt_context, handler_of
 
 if TYPE_CHECKING:
     from passlib.context import CryptContext
@@ -19,13 +20,8 @@ if TYPE_CHECKING:
 #: The schemes for new hashes.
 SCHEMES = ("bcrypt", "bcrypt_sha256")
 
-#: bcrypt reads at most 72 bytes; older versions truncate silently (OWASP ASVS 5.0, 6.2.9).
-BCRYPT_BYTES = 72
-
 #: passlib refuses longer passwords, to bound the time of hashing.
 MAX_CHARACTERS = 4096
-
-_TRUNCATED_AT_72 = frozenset({"bcrypt", "django_bcrypt"})
 
 # Well-formed hashes that no password matches: verifying against one takes as long as against a real one.
 _DUMMY_HASHES = {
@@ -38,28 +34,13 @@ _ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0Oo1
 
 
 @dataclass(frozen=True)
-class HashKind:
-    """The scheme of a stored hash, its cost (None if the scheme has none), and what a check takes."""
-
-    scheme: str
-    cost: int | None = None
-    work: Work = field(default=Work(), compare=False)
-
-    @property
-    def usable(self) -> bool:
-        """Whether a password can match it, if the work is bounded."""
-        return self.scheme not in {"disabled", "empty", "malformed", "unsupported"}
-
-    def __str__(self) -> str:
-        return self.scheme if self.cost is None else f"{self.scheme}, cost {self.cost}"
-
-
-@dataclass(frozen=True)
 class Verdict:
     """Whether the password matched, and if so, whether the stored hash is weaker than the settings ask for."""
 
     ok: bool
     outdated: bool = False
+    #: The extra that is not installed, without which no password matches.
+    lacks: str | None = None
 
 
 class PasswordHasher:
@@ -86,7 +67,7 @@ class PasswordHasher:
     def require_hashable(self, password: str) -> None:
         """Raise InvalidInput if the password is malformed, or too long for this scheme."""
         size = len(require_form(password).encode())
-        if self.scheme in _TRUNCATED_AT_72 and size > BCRYPT_BYTES:
+        if self.scheme == "bcrypt" and size > BCRYPT_BYTES:
             raise InvalidInput(
                 f"the password has {size} bytes and bcrypt reads {BCRYPT_BYTES} at most; "
                 "use a shorter one, or the scheme bcrypt_sha256"
@@ -114,16 +95,16 @@ class PasswordHasher:
         """
         kind = identify(stored) if stored is not None else HashKind("disabled")
         if stored is None or not (kind.usable and _is_checked(password, kind)):
-            return self._refuse()
+            return self._refuse(kind.lacks)
         try:
-            ok = bool(self._context.verify(password, stored))
+            ok = bool(handler_of(kind.scheme).verify(password, stored))
         except Exception:  # of passlib or a library behind it: it cannot compute these numbers
             return self._refuse()
-        return Verdict(ok, ok and self._context.needs_update(stored))
+        return Verdict(ok, ok and (kind.scheme != self.scheme or self._context.needs_update(stored)))
 
-    def _refuse(self) -> Verdict:
+    def _refuse(self, lacks: str | None = None) -> Verdict:
         self._context.verify("nobody", _DUMMY_HASHES[self.scheme].format(cost=self.cost))
-        return Verdict(False)
+        return Verdict(False, lacks=lacks)
 
     def better_hash(self, password: str) -> str | None:
         """A hash to replace an outdated one; None if this scheme cannot hash the password (over 72 bytes)."""
@@ -159,47 +140,8 @@ def _is_checked(password: str, kind: HashKind) -> bool:
         size = len(require_form(password).encode())
     except InvalidInput:
         return False
-    return kind.work.is_bounded(size) and (size <= BCRYPT_BYTES or kind.scheme not in _TRUNCATED_AT_72)
-
-
-def identify(stored: str) -> HashKind:
-    """The kind of a stored hash; `disabled`, `empty`, `malformed` and `unsupported` match no password."""
-    if not stored:
-        return HashKind("empty")
-    if stored.startswith(("!", "*")):
-        return HashKind("disabled")
-    for handler in supported_handlers():
-        if handler.identify(stored):
-            parsed = parse_hash(handler, stored)
-            if parsed is None:
-                return HashKind("malformed")
-            return HashKind(handler.name, getattr(parsed, "rounds", None), work_of(handler.name, parsed))
-    return HashKind("unsupported")
-
-
-def require_hash(stored: str) -> str:
-    """The hash. Raises InvalidInput if no password can match it, or a check takes too much.
-
-    The message never contains the hash.
-    """
-    if stored.startswith("$2x$"):
-        raise InvalidInput("the hash is of the scheme bcrypt 2x, which is not supported")
-    kind = identify(stored)
-    if kind.scheme == "unsupported" and lacks_extra(stored):
-        raise InvalidInput("the hash is of the scheme argon2, which needs the extra usercli[argon2]")
-    if kind.scheme == "unsupported":
-        raise InvalidInput("the hash is of a scheme that is not supported")
-    if kind.scheme == "empty":
-        raise InvalidInput("the hash is empty")
-    if kind.scheme == "disabled":
-        raise InvalidInput("the hash is a marker of a disabled password", hint=Hint.NO_PASSWORD)
-    if kind.scheme == "malformed":
-        raise InvalidInput(
-            "the hash is malformed: it is truncated, or contains characters that its scheme does not use"
-        )
-    if not kind.work.is_bounded():
-        raise InvalidInput(kind.work.excess(str(kind)))
-    return stored
+    reads = kind.form.reads if kind.form is not None else None
+    return kind.work.is_bounded(size) and (reads is None or size <= reads)
 
 
 def generate(length: int = 20) -> str:

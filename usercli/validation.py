@@ -48,25 +48,6 @@ def require_utf8(text: str, what: str) -> str:
     return text
 
 
-#: What stored hashes look like, by the programs that write them; no password that people think of does.
-_HASH_FORM = re.compile(
-    r"\$(?:1|2[abxy]?|3|5|6|7|y|gy|P|H|S|U|apr1|md5|sha1|wp|bcrypt[\w-]*|argon2(?:id|i|d)?|pbkdf2[\w-]*|scrypt)"
-    r"\$[^\s]{8,}"  # crypt(3), PHC, phpass
-    r"|\{[A-Za-z][A-Za-z0-9._-]{1,24}\}[A-Za-z0-9./+=$,_:*-]{12,}"  # LDAP, Dovecot
-    r"|(?:unsalted_)?(?:md5|sha(?:1|224|256|384|512)|crypt)\$[^\s$]*\$[0-9A-Za-z./+=]{11,}"  # Django, Werkzeug
-    r"|(?:pbkdf2_\w+|bcrypt(?:_sha256)?|argon2|scrypt)\$[^\s]{16,}"  # Django
-    r"|(?:pbkdf2|scrypt):[a-z0-9:]{3,40}\$[^$\s]*\$[0-9a-f]{16,}"  # Werkzeug
-    r"|\d\|\$[0-9A-Za-z]+\$[^\s]{8,}"  # Nextcloud
-    r"|\*[0-9A-Fa-f]{40}|SCRAM-SHA-256\$[^\s]{20,}|md5[0-9a-f]{32}"  # MySQL, PostgreSQL
-    r"|AQAAAA[A-Za-z0-9+/]{50,}=*"  # ASP.NET
-)
-
-
-def looks_like_hash(password: str) -> bool:
-    """Whether the text has the form of a stored hash, whether or not usercli can verify that."""
-    return _HASH_FORM.fullmatch(password) is not None
-
-
 def require_json_texts(value: object, what: str, require: Callable[[str, str], str] = require_printable) -> None:
     """Apply `require` to every string of a JSON value, keys included. Raises InvalidInput."""
     if isinstance(value, str):

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from usercli.errors import Hint
+from usercli.hash_forms import looks_like_hash
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep
-from usercli.validation import looks_like_hash
 
 # Not allowed in our fields: control characters and lone surrogates.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
@@ -46,8 +46,7 @@ class ForeignUser:
     def record(self, number: int, options: ReadOptions) -> Record | BadRecord:
         """The record; a BadRecord without an email if there is no address and none can be made."""
         if self.secret.password and looks_like_hash(self.secret.password):
-            found = keep(self.secret.password)  # hashed again it would match no password
-            self.secret = found if found.hashed or found.unsupported else Secret(unsupported="mysql")
+            self.secret = keep(self.secret.password)  # hashed again it would match no password
         fields = self._fields()
         fields["email"] = self.email or address_of(self.login, options)
         if fields["email"]:

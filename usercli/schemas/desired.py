@@ -17,6 +17,7 @@ from pydantic import (
 
 from usercli.emails import email_key, validate_email
 from usercli.errors import Hint, InvalidInput
+from usercli.hash_forms import require_no_hash
 from usercli.schemas.document import Document, Path
 from usercli.schemas.roles import Description
 from usercli.schemas.user_fields import TIMES
@@ -54,7 +55,7 @@ def _sorted_unique(names: list[str]) -> list[str]:
 def _password(value: str) -> str:
     from usercli.passwords import require_form
 
-    return require_form(value)
+    return require_form(require_no_hash(value, "give the plain password"))
 
 
 def _without_null(schema: dict[str, Any]) -> None:

@@ -16,10 +16,11 @@ from pydantic import BaseModel, Field
 from usercli.emails import email_key, validate_email
 from usercli.errors import Hint, InvalidInput
 from usercli.hash_chain import canonical
+from usercli.hash_forms import UnsupportedHash, identify, require_hash, require_no_hash
 from usercli.schemas.user_fields import PRESERVED, TIMES
 from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes, require_role_name
 from usercli.times import parse_time
-from usercli.validation import BOOLEAN_WORDS, looks_like_hash, read_json, require_json_texts, require_storable
+from usercli.validation import BOOLEAN_WORDS, read_json, require_json_texts, require_storable
 
 YesNo = Literal["", "true", "false", "yes", "no", "1", "0"]
 Time = Annotated[str, Field(description="RFC 3339, a date (00:00 UTC), or a span from now as in 30d")]
@@ -133,7 +134,10 @@ class RowParser:
         if expires := fields.get("expires_at"):
             row.expires_at = _time(expires, "expires_at")
         if hashed := fields.get("hashed_password"):
-            row.hashed_password = hashed if type(hashed) is str and _BCRYPT.fullmatch(hashed) else _hash(hashed)
+            if type(hashed) is str and (hashed == "!" or _BCRYPT.fullmatch(hashed)):
+                row.hashed_password = hashed
+            else:
+                _take_hash(row, hashed)
         if password := fields.get("password"):
             row.password = _password(password)
         if row.hashed_password and row.password:
@@ -236,22 +240,21 @@ def _time(value: Any, what: str) -> datetime:
         raise InvalidInput(f"{what} lies outside the years 1 to 9999 in UTC") from None
 
 
-def _hash(value: Any) -> str:
+def _take_hash(row: UserRow, value: Any) -> None:
     if not isinstance(value, str):
         raise InvalidInput("hashed_password is not a text")
-    from usercli.passwords import require_hash
-
-    return value if value.startswith(("!", "*")) else require_hash(value)
+    try:
+        row.hashed_password = value if identify(value).scheme == "disabled" else require_hash(value)
+    except UnsupportedHash as error:
+        row.unsupported = error.name
 
 
 def _password(value: Any) -> str:
     if not isinstance(value, str):
         raise InvalidInput("password is not a text")
-    if looks_like_hash(value):
-        raise InvalidInput("the password has the form of a hash; a hash is for the field hashed_password")
     from usercli.passwords import require_form
 
-    return require_form(value)
+    return require_form(require_no_hash(value, "a hash is for the field hashed_password"))
 
 
 def _id(value: Any) -> uuid.UUID:

@@ -13,7 +13,14 @@ from usercli.times import utcnow
 
 
 class SignInRefused(AnswerIsNo):
-    """The address or the password is wrong, or the user may not sign in; which of them is not told."""
+    """The address or the password is wrong, or the user may not sign in; which of them is not told.
+
+    `lacks` is the extra that is not installed, where the stored hash needs one.
+    """
+
+    def __init__(self, *args: object, lacks: str | None = None) -> None:
+        super().__init__(*args)
+        self.lacks = lacks
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class AuthService:
             view = UserView.model_validate(user) if user is not None else None
         verdict = self._hasher.verify(password, stored)
         if not verdict.ok or view is None or not view.may_sign_in():
-            raise SignInRefused("refused")
+            raise SignInRefused("refused", lacks=verdict.lacks)
         better_hash = self._hasher.better_hash(password) if rehash and verdict.outdated else None
         self._after(view, stored or "", better_hash, record_login)
         return SignIn(view, view.must_change_password)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from usercli.passwords import PasswordHasher, require_hash
+from usercli.hash_forms import require_hash
+from usercli.passwords import PasswordHasher
 from usercli.services.policy import PasswordPolicy
 
 if TYPE_CHECKING:

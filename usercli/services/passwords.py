@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from usercli.database.unit_of_work import UnitOfWork
+from usercli.hash_forms import identify, require_hash
 from usercli.models.user import DISABLED_PASSWORD
-from usercli.passwords import PasswordHasher, generate, identify, require_hash
+from usercli.passwords import PasswordHasher, generate
 from usercli.schemas.passwords import Finding, Found, PasswordReport, Scheme
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
 from usercli.services import user_events
@@ -31,7 +32,7 @@ def set_password(
 ) -> Change:
     """Give a user a password by its hash, or none. Raises UserNotFound, and InvalidInput for what is no hash."""
     if hashed_password is not None:
-        require_hash(hashed_password)
+        hashed_password = require_hash(hashed_password)
     with uow.change("password.set", [key]):
         [user] = uow.users.pick([key], lock=True)
         before = user_events.snapshot(user)
@@ -121,7 +122,7 @@ def audit_passwords(
         for stored, changed_at in uow.users.hashes():
             total += 1
             kind = identify(stored)
-            schemes[kind.scheme, kind.cost] += 1
+            schemes[kind.label if kind.is_sure else kind.scheme, kind.cost] += 1
             if kind.scheme == "disabled":
                 findings["unusable"] += 1
             elif not kind.usable:

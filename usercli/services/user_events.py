@@ -145,7 +145,7 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dic
 
 def password_summary(stored: str) -> dict[str, Any]:
     """What may be told of a password: that it changed, by which scheme, at which cost."""
-    from usercli.passwords import identify
+    from usercli.hash_forms import identify
 
     kind = identify(stored)
     return {"changed": True, "scheme": kind.scheme, "cost": kind.cost}

@@ -59,9 +59,9 @@ def create_user(
     hash, and EmailTaken unless `if_not_exists` lets the one that is there stand.
     """
     if hashed_password is not None:
-        from usercli.passwords import require_hash
+        from usercli.hash_forms import require_hash
 
-        require_hash(hashed_password)
+        hashed_password = require_hash(hashed_password)
     if new_password is not None:
         with uow.attempt("user.created", [data.email]):
             hashed_password = new_password.hashed(data.email, data.full_name, dry_run=uow.dry_run)

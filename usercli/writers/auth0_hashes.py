@@ -6,8 +6,8 @@ import base64
 import re
 from typing import Any
 
-from usercli.passwords import identify
-from usercli.readers.foreign_hashes import NO_SALT, SALT_FIRST, SALT_LAST, unbase64, unpadded
+from usercli.hash_encodings import NO_SALT, SALT_FIRST, SALT_LAST, unbase64, unpadded
+from usercli.hash_forms import identify
 from usercli.writers import Report
 
 # Auth0's own hashes; all others are custom ones.

@@ -75,7 +75,7 @@ def _names(name: str, report: Report) -> tuple[str, str]:
 
 def _password(user: Exported, report: Report) -> str:
     """The hash in Django's encoding; unusable if Django has no hasher for it."""
-    from usercli.passwords import identify
+    from usercli.hash_forms import identify
 
     stored = user.get("hashed_password", _UNUSABLE)
     kind = identify(stored)

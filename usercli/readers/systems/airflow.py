@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers.foreign_hashes import Secret, keep, werkzeug
+from usercli.readers.foreign_hashes import Secret, keep
 from usercli.readers.foreign_user import ForeignUser, flag, joined, names, text
 from usercli.readers.json_stream import read_users
 
@@ -37,6 +37,6 @@ def _user(item: dict[str, Any]) -> ForeignUser:
 
 def _secret(password: str) -> Secret:
     """A file for `users import` may have plain passwords, a dump of the table has Werkzeug's hashes."""
-    if password.startswith(("pbkdf2:", "scrypt:")):
-        return werkzeug(password)
-    return keep(password) if password.startswith("$") else Secret(password=password or None)
+    if password.startswith(("$", "pbkdf2:", "scrypt:")):
+        return keep(password)
+    return Secret(password=password or None)

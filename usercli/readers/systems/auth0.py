@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from usercli import hash_encodings as encodings
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers import foreign_hashes as hashing
-from usercli.readers.foreign_hashes import Secret
+from usercli.readers.foreign_hashes import Secret, keep, ldap
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord, flag, joined, moment, names, part, rest, text
 from usercli.readers.json_stream import read_users
 
@@ -26,7 +26,7 @@ _ATTRIBUTES = (
 )
 #: The key of `app_metadata` for the fields of our export that Auth0 does not have.
 OURS = "usercli"
-_TEMPLATES = {"prefix": hashing.SALT_FIRST, "suffix": hashing.SALT_LAST}
+_TEMPLATES = {"prefix": encodings.SALT_FIRST, "suffix": encodings.SALT_LAST}
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
@@ -71,7 +71,7 @@ def _id(item: dict[str, Any]) -> str:
 def _secret(item: dict[str, Any]) -> Secret:
     if custom := part(item, "custom_password_hash"):
         return _custom(custom)
-    return hashing.keep(text(item, "password_hash") or text(item, "passwordHash"))
+    return keep(text(item, "password_hash") or text(item, "passwordHash"))
 
 
 def _custom(custom: dict[str, Any]) -> Secret:
@@ -81,11 +81,11 @@ def _custom(custom: dict[str, Any]) -> Secret:
     if text(part(custom, "password"), "encoding") not in ("", "utf8", "ascii"):
         return Secret(unsupported=f"{algorithm} of passwords that are not UTF-8")
     if algorithm in ("bcrypt", "argon2"):
-        return hashing.keep(value, algorithm)
+        return keep(value, algorithm)
     if algorithm == "pbkdf2":
-        return hashing.pbkdf2_from_phc(value)
+        return keep(value)
     if algorithm == "ldap":
-        return hashing.ldap(value) if value.startswith("{") else Secret(unsupported="ldap")
+        return ldap(value) if value.startswith("{") else Secret(unsupported="ldap")
     if algorithm == "hmac":
         return Secret(unsupported=f"hmac_{text(stored, 'digest')}".rstrip("_"))
     return _digest_or_scrypt(custom, algorithm, value)
@@ -99,17 +99,17 @@ def _digest_or_scrypt(custom: dict[str, Any], algorithm: str, value: str) -> Sec
         raise InvalidRecord("custom_password_hash is not in the encoding that it names")
     if algorithm == "scrypt":
         cost, block, parallel = (_count(custom, name) for name in ("cost", "blockSize", "parallelization"))
-        return hashing.scrypt(cost or 16384, block or 8, parallel or 1, salt, key)
-    template = _TEMPLATES.get(text(salting, "position")) if salt else hashing.NO_SALT
-    if template is None or algorithm not in hashing.DIGEST_BYTES:
+        return keep(encodings.scrypt(cost or 16384, block or 8, parallel or 1, salt, key), "scrypt")
+    template = _TEMPLATES.get(text(salting, "position")) if salt else encodings.NO_SALT
+    if template is None or algorithm not in encodings.DIGEST_BYTES:
         return Secret(unsupported=algorithm or "unknown")
-    return hashing.digest(algorithm, template, salt, key)
+    return keep(encodings.digest(algorithm, template, salt, key), f"salted_{algorithm}" if salt else algorithm)
 
 
 def _decoded(value: str, encoding: str) -> bytes | None:
     if encoding == "hex":
-        return hashing.unhex(value)
-    return value.encode(errors="replace") if encoding == "utf8" else hashing.unbase64(value)
+        return encodings.unhex(value)
+    return value.encode(errors="replace") if encoding == "utf8" else encodings.unbase64(value)
 
 
 def _count(item: dict[str, Any], key: str) -> int:

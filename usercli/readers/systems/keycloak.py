@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from usercli import hash_encodings as encodings
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers import foreign_hashes as hashing
-from usercli.readers.foreign_hashes import Secret
+from usercli.readers.foreign_hashes import Secret, keep
 from usercli.readers.foreign_user import (
     ForeignUser,
     InvalidRecord,
@@ -98,14 +98,15 @@ def _password(credential: dict[str, Any]) -> Secret:
 
 def _hash(data: dict[str, Any], secret: dict[str, Any]) -> Secret:
     algorithm, value = text(data, "algorithm") or "pbkdf2", text(secret, "value")
-    salt, key = hashing.unbase64(text(secret, "salt")), hashing.unbase64(value)
+    salt, key = encodings.unbase64(text(secret, "salt")), encodings.unbase64(value)
     rounds = _number(data.get("hashIterations"))
     if value.startswith("$"):  # of a custom hash provider, such as bcrypt
-        return hashing.keep(value, sanitize(algorithm))
+        return keep(value, sanitize(algorithm))
     if salt is None or key is None:
         raise InvalidRecord("the hash of the password is not base64")
     if algorithm in _DIGESTS:
-        return hashing.pbkdf2(_DIGESTS[algorithm], rounds, salt, key)
+        digest = _DIGESTS[algorithm]
+        return keep(encodings.pbkdf2(digest, rounds, salt, key), f"pbkdf2_{digest}")
     if algorithm == "argon2":
         return _argon2(part(data, "additionalParameters"), rounds, salt, key)
     return Secret(unsupported=sanitize(algorithm)[:40])
@@ -117,7 +118,7 @@ def _argon2(parameters: dict[str, Any], passes: int, salt: bytes, key: bytes) ->
     memory, lanes = (_number(_single(parameters.get(name))) for name in ("memory", "parallelism"))
     if kind not in ("id", "i", "d") or version is None:
         return Secret(unsupported="argon2")
-    return hashing.argon2(kind, version, (memory, passes, lanes), salt, key)
+    return keep(encodings.argon2(kind, version, (memory, passes, lanes), salt, key), "argon2")
 
 
 def _json_object(credential: dict[str, Any], key: str) -> dict[str, Any]:

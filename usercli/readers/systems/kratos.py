@@ -10,16 +10,16 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from usercli import hash_encodings as encodings
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers import foreign_hashes as hashing
-from usercli.readers.foreign_hashes import Secret
+from usercli.readers.foreign_hashes import Secret, keep, ldap
 from usercli.readers.foreign_user import ForeignUser, joined, moment, names, part, parts, rest, text
 from usercli.readers.json_stream import read_users
 
 _KNOWN = frozenset({"traits", "schema_id", "credentials"})
 _WITHIN = ("identities.item",)
-_CRYPT = {"md5-crypt": "1", "sha256-crypt": "5", "sha512-crypt": "6"}
 _SCRYPT = re.compile(r"\$scrypt\$ln=(\d{1,9}),r=(\d{1,9}),p=(\d{1,9})\$([^$]*)\$([^$]*)")
+_MD5 = re.compile(r"\$md5\$([^$]*)")
 _TAKEN = frozenset({"email", "name"})
 
 
@@ -74,24 +74,14 @@ def _secret(config: dict[str, Any]) -> Secret:
     stored = text(config, "hashed_password")
     if not stored:
         return Secret(password=text(config, "password") or None)
-    scheme = stored[1:].partition("$")[0] if stored.startswith("$") else ""
-    if scheme in _CRYPT:
-        return hashing.keep(f"${_CRYPT[scheme]}{stored.removeprefix('$' + scheme)}", scheme)
-    if scheme.startswith("pbkdf2-"):
-        return hashing.pbkdf2_from_phc(stored)
     if found := _SCRYPT.fullmatch(stored):
         return _scrypt(found)
-    if scheme == "md5" and stored.count("$") == 2:
-        checksum = hashing.unbase64(stored.rpartition("$")[2])
-        return hashing.digest("md5", hashing.NO_SALT, b"", checksum or b"")
-    if stored.startswith("{"):
-        return hashing.ldap(stored)
-    return hashing.keep(stored)
+    if found := _MD5.fullmatch(stored):
+        return keep(encodings.digest("md5", encodings.NO_SALT, b"", encodings.unbase64(found[1]) or b""), "md5")
+    return ldap(stored) if stored.startswith("{") else keep(stored)
 
 
 def _scrypt(found: re.Match[str]) -> Secret:
     """Kratos writes the cost after `ln=`, not its logarithm."""
-    salt, key = hashing.unbase64(found[4]), hashing.unbase64(found[5])
-    if salt is None or key is None:
-        return Secret(unsupported="scrypt")
-    return hashing.scrypt(int(found[1]), int(found[2]), int(found[3]), salt, key)
+    salt, key = encodings.unbase64(found[4]), encodings.unbase64(found[5])
+    return keep(encodings.scrypt(int(found[1]), int(found[2]), int(found[3]), salt, key), "scrypt")

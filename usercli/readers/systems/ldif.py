@@ -15,8 +15,9 @@ from itertools import chain, groupby
 from typing import BinaryIO, cast
 
 from usercli.errors import InvalidInput
+from usercli.hash_encodings import unbase64
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers.foreign_hashes import Secret, keep, ldap, unbase64
+from usercli.readers.foreign_hashes import Secret, keep, ldap
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord, joined
 from usercli.readers.text_source import BadLine, numbered_lines
 

@@ -57,7 +57,7 @@ class Checker:
                 self.rules.check(row.password, row.email, row.full_name)
             except UserCliError as error:
                 return BadRecord(record.line, error.message, record.fields)
-        row.unsupported = record.unsupported
+        row.unsupported = row.unsupported or record.unsupported
         return row
 
 

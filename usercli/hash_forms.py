@@ -1,0 +1,251 @@
+"""What a text is as a hash: one table of the spellings that are verified, translated, or known by name only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+from usercli import hash_encodings as encode
+from usercli.errors import Hint, InvalidInput
+from usercli.password_costs import (
+    Work,
+    argon2_work,
+    bcrypt_work,
+    no_work,
+    pbkdf2_work,
+    scrypt_work,
+    sha_crypt_work,
+)
+
+
+class HashForm(NamedTuple):
+    """A spelling of hashes, recognised by how it starts."""
+
+    #: `{}` stands for the first group of `mark`.
+    scheme: str
+    #: A regular expression for the start.
+    mark: str
+    #: What follows in a whole hash, so that no password that people think of looks so; None where one may.
+    body: str | None = r"\S{8,}"
+    #: What one check takes, of a scheme that is verified here.
+    work: Callable[[Any], Work] | None = None
+    #: The same hash in a spelling that is verified here; None where there is none.
+    translate: Callable[[str], str | None] | None = None
+    #: What has to be installed: usercli[extra].
+    extra: str | None = None
+    #: Bytes of a password that the scheme reads; the rest would be cut off.
+    reads: int | None = None
+    #: Whether a whole hash may be told by its name: else it could be part of a password.
+    is_sure: bool = True
+
+
+#: bcrypt reads at most 72 bytes; older versions truncate silently (OWASP ASVS 5.0, 6.2.9).
+BCRYPT_BYTES = 72
+
+_DIGEST = r"[^\s$]*\$[0-9A-Za-z./+=]{11,}"
+_BASE64 = r"[A-Za-z0-9./+=$,_:*-]{12,}"
+_DJANGO = r"\S{16,}"
+_WERKZEUG = r"[a-z0-9:]{3,40}\$[^$\s]*\$[0-9a-f]{16,}"
+_CRYPT = r"\{(?i:CRYPT|ARGON2(?:ID?)?|BCRYPT|BLF-CRYPT|SHA512-CRYPT|SHA256-CRYPT|MD5-CRYPT)\}"
+
+#: The first whose mark fits.
+FORMS = (
+    # what is stored, and verified here
+    HashForm("bcrypt", r"\$2[aby]?\$", work=bcrypt_work, reads=BCRYPT_BYTES),
+    HashForm("bcrypt_sha256", r"\$bcrypt-sha256\$", work=bcrypt_work),
+    HashForm("pbkdf2_sha256", r"\$pbkdf2-sha256\$(?!i=)", work=partial(pbkdf2_work, "sha256")),
+    HashForm("pbkdf2_sha512", r"\$pbkdf2-sha512\$(?!i=)", work=partial(pbkdf2_work, "sha512")),
+    HashForm("pbkdf2_sha1", r"\$pbkdf2\$", work=partial(pbkdf2_work, "sha1")),
+    HashForm("django_pbkdf2_sha256", r"pbkdf2_sha256\$", _DJANGO, work=partial(pbkdf2_work, "sha256")),
+    HashForm("django_pbkdf2_sha1", r"pbkdf2_sha1\$", _DJANGO, work=partial(pbkdf2_work, "sha1")),
+    HashForm("django_bcrypt_sha256", r"bcrypt_sha256\$", _DJANGO, work=bcrypt_work),
+    HashForm("django_bcrypt", r"bcrypt\$(?=\$2[abxy]?\$)", _DJANGO, work=bcrypt_work, reads=BCRYPT_BYTES),
+    HashForm("django_salted_sha1", r"sha1\$", _DIGEST, work=no_work),
+    HashForm("django_salted_md5", r"md5\$", _DIGEST, work=no_work),
+    HashForm("sha512_crypt", r"\$6\$", work=partial(sha_crypt_work, "sha512")),
+    HashForm("sha256_crypt", r"\$5\$", work=partial(sha_crypt_work, "sha256")),
+    HashForm("md5_crypt", r"\$1\$", work=no_work),
+    HashForm("apr_md5_crypt", r"\$apr1\$", work=no_work),
+    HashForm("ldap_salted_sha512", r"\{SSHA512\}", _BASE64, work=no_work),
+    HashForm("ldap_salted_sha256", r"\{SSHA256\}", _BASE64, work=no_work),
+    HashForm("ldap_salted_sha1", r"\{SSHA\}", _BASE64, work=no_work),
+    HashForm("scrypt", r"\$(?:scrypt|7)\$", work=scrypt_work),
+    HashForm("django_scrypt", r"scrypt\$", _DJANGO, work=scrypt_work),
+    HashForm("salted_digest", r"\$(?:md5|sha1|sha256|sha384|sha512)\$pf=", work=no_work),
+    HashForm("argon2", r"\$argon2(?:id|i|d)\$", work=argon2_work, extra="argon2"),
+    HashForm("django_argon2", r"argon2(?=\$argon2)", work=argon2_work, extra="argon2"),
+    # what is translated
+    HashForm("pbkdf2_{}", r"\$pbkdf2-([a-z0-9]{1,10})\$", translate=encode.pbkdf2_from_phc),
+    HashForm("pbkdf2_sha1", r"\{(?i:PBKDF2)\}", _BASE64, translate=encode.pbkdf2_from_ldap),
+    HashForm("pbkdf2_{}", r"\{(?i:PBKDF2)-([A-Za-z0-9]{1,10})\}", _BASE64, translate=encode.pbkdf2_from_ldap),
+    HashForm("{}", r"\{(?i:(S?(?:SHA|MD5)[0-9]{0,3}))\}", _BASE64, translate=encode.ldap_digest),
+    HashForm("crypt", _CRYPT, _BASE64, translate=encode.unprefixed),
+    HashForm("nextcloud", r"[0-9]\|(?=\$)", translate=encode.unprefixed),
+    HashForm("{}", r"\$((?:md5|sha256|sha512)-crypt)\$", translate=encode.crypt_from_kratos),
+    HashForm(
+        "werkzeug",
+        r"(?:pbkdf2|scrypt):",
+        _WERKZEUG,
+        translate=encode.werkzeug,
+    ),
+    # what is known by name only
+    HashForm("bcrypt_2x", r"\$2x\$"),
+    HashForm("yescrypt", r"\$y\$"),
+    HashForm("gost_yescrypt", r"\$gy\$"),
+    HashForm("nthash", r"\$3\$"),
+    HashForm("sun_md5", r"\$md5[$,]"),
+    HashForm("phpass", r"\$[PH]\$"),
+    HashForm("drupal", r"\$[SU]\$"),
+    HashForm("wordpress", r"\$wp\$"),
+    HashForm("sha1_crypt", r"\$sha1\$"),
+    HashForm("{}", r"((?:unsalted_)?(?:md5|sha(?:1|224|256|384|512)|crypt))\$", _DIGEST),
+    HashForm("{}", r"(pbkdf2_[a-z0-9_]{1,20}|bcrypt|argon2)\$", _DJANGO),
+    HashForm("mysql", r"\*(?=[0-9A-Fa-f]{40}\Z)", r"\w+"),
+    HashForm("postgres_md5", r"md5(?=[0-9a-f]{32}\Z)", r"\w+"),
+    HashForm("scram_sha_256", r"SCRAM-SHA-256\$", r"\S{20,}"),
+    HashForm("aspnet", r"AQAAAA(?=[A-Za-z0-9+/]{50,}=*\Z)", r"\S+"),
+    # a password may look like these: whoever knows that it is a hash may say the name
+    HashForm("{}", r"\{([A-Za-z0-9./_-]{1,24})\}", _BASE64, is_sure=False),
+    HashForm("{}", r"\$?([A-Za-z0-9][A-Za-z0-9_-]{0,30})\$", None, is_sure=False),
+    HashForm("des_crypt", r"(?:[./0-9A-Za-z]{13}|_[./0-9A-Za-z]{19})\Z", None, is_sure=False),
+)
+
+
+@dataclass(frozen=True)
+class HashKind:
+    """The scheme of a stored hash, its cost (None if the scheme has none), and what a check takes.
+
+    The scheme is that of a form that is verified here, or one of `UNUSABLE`.
+    """
+
+    scheme: str
+    cost: int | None = None
+    work: Work = field(default=Work(), compare=False)
+    #: The form that was recognised, also where the scheme is `malformed` or `unsupported`, and what it is called.
+    form: HashForm | None = field(default=None, compare=False, repr=False)
+    name: str = field(default="unknown", compare=False)
+    #: Whether the name can be no part of a password that stands in the place of a hash.
+    is_sure: bool = field(default=False, compare=False)
+
+    @property
+    def usable(self) -> bool:
+        """Whether a password can match it, if the work is bounded."""
+        return self.scheme not in UNUSABLE
+
+    @property
+    def lacks(self) -> str | None:
+        """The extra that is not installed, without which the hash cannot be verified."""
+        return self.form.extra if self.form is not None and self.scheme == "unsupported" else None
+
+    @property
+    def label(self) -> str:
+        """The name, and what to install."""
+        return f"{self.name} (install usercli[{self.lacks}])" if self.lacks else self.name
+
+    def __str__(self) -> str:
+        return self.scheme if self.cost is None else f"{self.scheme}, cost {self.cost}"
+
+
+UNUSABLE = frozenset({"disabled", "empty", "malformed", "unsupported"})
+
+
+class UnsupportedHash(InvalidInput):
+    """The hash is of a scheme that is known by name and cannot be verified."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the hash is of the scheme {name}, which is not supported")
+        self.name = name
+
+
+def identify(stored: str) -> HashKind:
+    """The kind of a stored hash; `disabled`, `empty`, `malformed` and `unsupported` match no password."""
+    if not stored:
+        return HashKind("empty")
+    if stored.startswith("!"):
+        return _DISABLED
+    form = _form_of(stored)
+    if form is None:
+        return _DISABLED if stored.startswith("*") else HashKind("unsupported")
+    return _read(form, stored)
+
+
+_DISABLED = HashKind("disabled")
+
+
+def _form_of(text: str, *, translated: bool = False) -> HashForm | None:
+    found = _marks(translated).match(text)
+    return FORMS[int((found.lastgroup or "")[1:])] if found else None
+
+
+@cache
+def _marks(translated: bool) -> re.Pattern[str]:
+    """One expression, since a million hashes are looked at; the outer group that matched is the form's number."""
+    marks = (f"(?P<f{number}>{form.mark})" for number, form in enumerate(FORMS) if form.translate or not translated)
+    return re.compile("|".join(marks))
+
+
+def _read(form: HashForm, stored: str) -> HashKind:
+    from usercli.password_handlers import handler_of, has_extra, parse_hash
+
+    name = form.scheme
+    if "{}" in name and (found := re.match(form.mark, stored)):
+        name = name.format(found[1].lower())
+    if form.work is None or (form.extra and not has_extra(form.extra)):
+        is_sure = form.is_sure and re.fullmatch(f"{form.mark}{form.body}", stored) is not None
+        return HashKind("unsupported", form=form, name=name, is_sure=is_sure)
+    parsed = parse_hash(handler_of(form.scheme), stored)
+    if parsed is None:
+        return HashKind("malformed", form=form, name=name)
+    return HashKind(form.scheme, getattr(parsed, "rounds", None), form.work(parsed), form, name)
+
+
+def in_our_spelling(text: str) -> str:
+    """A hash as it is stored; a text that is in no foreign spelling, or has no other, as it is."""
+    form = _form_of(text, translated=True)
+    return text if form is None or form.translate is None else form.translate(text) or text
+
+
+def require_hash(text: str) -> str:
+    """The hash as it is stored. Raises InvalidInput if no password can match it, or a check takes too much.
+
+    The message never contains the hash. Raises UnsupportedHash if the scheme is known.
+    """
+    stored = in_our_spelling(text)
+    kind = identify(stored)
+    if kind.lacks:
+        raise InvalidInput(f"the hash is of the scheme {kind.name}, which needs the extra usercli[{kind.lacks}]")
+    if kind.scheme == "unsupported":
+        if kind.is_sure:
+            raise UnsupportedHash(kind.name)
+        raise InvalidInput("the hash is of a scheme that is not supported")
+    if kind.scheme == "empty":
+        raise InvalidInput("the hash is empty")
+    if kind.scheme == "disabled":
+        raise InvalidInput("the hash is a marker of a disabled password", hint=Hint.NO_PASSWORD)
+    if kind.scheme == "malformed":
+        raise InvalidInput(
+            "the hash is malformed: it is truncated, or contains characters that its scheme does not use"
+        )
+    if not kind.work.is_bounded():
+        raise InvalidInput(kind.work.excess(str(kind)))
+    return stored
+
+
+def require_no_hash(password: str, advice: str) -> str:
+    """The plain password. Raises InvalidInput for a hash, which would match no password if it was hashed again."""
+    if looks_like_hash(password):
+        raise InvalidInput(f"the password has the form of a hash; {advice}")
+    return password
+
+
+def looks_like_hash(password: str) -> bool:
+    """Whether the text has the form of a stored hash, whether or not usercli can verify that."""
+    return _whole_forms().fullmatch(password) is not None
+
+
+@cache
+def _whole_forms() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{form.mark}{form.body})" for form in FORMS if form.body is not None))
