@@ -949,7 +949,7 @@ def audit(cli: Cli, *options: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_audit_of_nobody(cli: Cli) -> None:
-    assert audit(cli, "--fail-on", "weak") == (0, {"total": 0, "findings": [], "schemes": []})
+    assert audit(cli, "--fail-on", "weak") == (0, {"total": 0, "findings": [], "too_costly": [], "schemes": []})
 
 
 def test_audit_counts_users_by_scheme_cost_and_finding(
@@ -974,6 +974,7 @@ def test_audit_counts_users_by_scheme_cost_and_finding(
                 {"finding": "unsupported", "users": 2},
                 {"finding": "unusable", "users": 3},
             ],
+            "too_costly": [],
             "schemes": [
                 {"scheme": "bcrypt", "cost": 4, "users": 2},
                 {"scheme": "bcrypt", "cost": 5, "users": 1},
@@ -1007,7 +1008,7 @@ def test_audit_does_not_look_into_the_bin_and_finds_nothing_in_good_hashes(
     cli("delete", "user2@example.com", "--yes")
     assert audit(cli, "--fail-on", "weak") == (
         0,
-        {"total": 2, "findings": [], "schemes": [{"scheme": "bcrypt", "cost": 4, "users": 2}]},
+        {"total": 2, "findings": [], "too_costly": [], "schemes": [{"scheme": "bcrypt", "cost": 4, "users": 2}]},
     )
 
 
@@ -1037,7 +1038,7 @@ def test_audit_finds_passwords_older_than(cli: Cli, make_user: MakeUser, databas
 
 @only_sqlite
 def test_audit_refuses_what_it_does_not_know(cli: Cli) -> None:
-    known = "unusable, empty, malformed, unsupported, below_policy, old, shared, weak"
+    known = "unusable, empty, malformed, unsupported, below_policy, old, shared, too_costly, weak"
     answer = cli("password", "audit", "--fail-on", "ugly")
     assert answer == (2, "", f"error: no such finding: ugly (known: {known})\n")
     code, out, err = cli("password", "audit", "--older-than", "long ago")

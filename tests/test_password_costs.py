@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from time import perf_counter
 
@@ -150,6 +151,22 @@ def test_no_way_in_takes_a_hash_without_bounds(cli: Cli, ada: UserView, tmp_path
 def test_a_hash_without_bounds_that_is_stored_lets_nobody_in(cli: Cli, ada: UserView, database: Database) -> None:
     database.rows("UPDATE users SET hashed_password = :hash", hash=at(ARGON2, 2097152, 1, 1))
     assert cli("password", "verify", ada.email, "--password-stdin", stdin=PASSWORD) == (8, "", "")
+
+
+def test_the_audit_says_which_bound_a_stored_hash_breaks(cli: Cli, database: Database) -> None:
+    stored = [at(BCRYPT, 16), at(SCRYPT, 14, 8, 100000), at(ARGON2, 2097152, 1, 1), at(BCRYPT, 15)]
+    for number, hashed in enumerate(stored):
+        email = f"user{number}@example.com"
+        cli("create", email, "--no-password")
+        database.rows("UPDATE users SET hashed_password = :hash WHERE email = :email", hash=hashed, email=email)
+    code, out, _ = cli("password", "audit", "-o", "json", "--fail-on", "weak")
+    report = json.loads(out)
+    assert (code, report["findings"]) == (7, [])
+    assert report["too_costly"] == [{"bound": "memory", "users": 1}, {"bound": "time", "users": 2}]
+    code, out, _ = cli("password", "audit", "--fail-on", "too_costly")
+    assert code == 7
+    assert {"finding\ttoo_costly (memory)\t\t1", "finding\ttoo_costly (time)\t\t2"} <= set(out.splitlines())
+    assert cli("password", "audit", "--fail-on", "empty")[0] == 0
 
 
 # -- any text

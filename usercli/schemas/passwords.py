@@ -9,13 +9,20 @@ from pydantic import BaseModel
 Finding = Literal["unusable", "empty", "malformed", "unsupported", "below_policy", "old", "shared"]
 
 #: Findings that let somebody in who should not be: `--fail-on weak`.
-WEAK = frozenset({"empty", "malformed", "unsupported", "below_policy", "old", "shared"})
+WEAK = frozenset({"empty", "malformed", "unsupported", "too_costly", "below_policy", "old", "shared"})
 
 
 class Found(BaseModel):
     """How many users a finding concerns."""
 
     finding: Finding
+    users: int
+
+
+class TooCostly(BaseModel):
+    """How many users have a hash whose check takes more of this than is spent on one, so that none is made."""
+
+    bound: Literal["time", "memory"]
     users: int
 
 
@@ -32,6 +39,7 @@ class PasswordReport(BaseModel):
 
     total: int
     findings: list[Found]
+    too_costly: list[TooCostly]
     schemes: list[Scheme]
 
 

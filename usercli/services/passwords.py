@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Literal
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.hash_forms import identify, require_hash
 from usercli.models.user import DISABLED_PASSWORD
 from usercli.passwords import PasswordHasher, generate
-from usercli.schemas.passwords import Finding, Found, PasswordReport, Scheme
+from usercli.schemas.passwords import Finding, Found, PasswordReport, Scheme, TooCostly
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView
 from usercli.services import user_events
 from usercli.services.password_rules import NewPassword
@@ -116,6 +117,7 @@ def audit_passwords(
     """
     schemes: Counter[tuple[str, int | None]] = Counter()
     findings: Counter[Finding] = Counter()
+    too_costly: Counter[Literal["time", "memory"]] = Counter()
     total = 0
     cutoff = utcnow() - older_than if older_than is not None else None
     with uow:
@@ -127,6 +129,8 @@ def audit_passwords(
                 findings["unusable"] += 1
             elif not kind.usable:
                 findings[kind.scheme] += 1  # type: ignore[index]  # the three other unusable kinds are findings
+            elif not kind.work.is_bounded():
+                too_costly["memory" if kind.work.is_too_large else "time"] += 1
             elif hasher.below_policy(kind):
                 findings["below_policy"] += 1
             if kind.usable and cutoff is not None and (changed_at is None or changed_at < cutoff):
@@ -136,6 +140,7 @@ def audit_passwords(
     return PasswordReport(
         total=total,
         findings=[Found(finding=name, users=count) for name, count in sorted(findings.items())],
+        too_costly=[TooCostly(bound=bound, users=count) for bound, count in sorted(too_costly.items())],
         schemes=[
             Scheme(scheme=name, cost=cost, users=count)
             for (name, cost), count in sorted(schemes.items(), key=lambda item: (item[0][0], item[0][1] or 0))

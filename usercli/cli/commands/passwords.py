@@ -215,7 +215,8 @@ def audit(
 ) -> int:
     """Count users by scheme and cost, and what is wrong with their hashes.
 
-    Findings: unusable, empty, malformed, unsupported, below_policy, old, shared (a hash used twice).
+    Findings: unusable, empty, malformed, unsupported, too_costly (a check would take more than 4 s, or 256 MiB),
+    below_policy, old, shared (a hash used twice).
 
     \b
     Examples:
@@ -231,14 +232,14 @@ def audit(
     from usercli.services.password_rules import configured_hasher
     from usercli.services.passwords import audit_passwords
 
-    known = [*get_args(Finding), "weak"]
+    known = [*get_args(Finding), "too_costly", "weak"]
     for name in fail_on or ():
         if name not in known:
             raise InvalidInput(f"no such finding: {name} (known: {', '.join(known)})")
     span = parse_span(older_than) if older_than else None
     report = audit_passwords(invocation.reading(), configured_hasher(invocation.settings), older_than=span)
     _show_audit(output, report.model_dump())
-    found = {item.finding for item in report.findings}
+    found: set[str] = {item.finding for item in report.findings} | ({"too_costly"} if report.too_costly else set())
     bad = {name for given in fail_on or () for name in (WEAK if given == "weak" else {given})}
     return ExitCode.PARTIAL if found & bad else ExitCode.OK
 
@@ -275,8 +276,12 @@ def _show_audit(output: Output, report: dict[str, object]) -> None:
         return
     rows: list[dict[str, object]] = [{"kind": "total", "name": "", "cost": None, "users": report["total"]}]
     findings: Sequence[dict[str, object]] = report["findings"]  # type: ignore[assignment]  # by its schema
+    beyond: Sequence[dict[str, object]] = report["too_costly"]  # type: ignore[assignment]  # by its schema
     schemes: Sequence[dict[str, object]] = report["schemes"]  # type: ignore[assignment]  # by its schema
     rows += [{"kind": "finding", "name": f["finding"], "cost": None, "users": f["users"]} for f in findings]
+    rows += [
+        {"kind": "finding", "name": f"too_costly ({b['bound']})", "cost": None, "users": b["users"]} for b in beyond
+    ]
     rows += [{"kind": "scheme", "name": s["scheme"], "cost": s["cost"], "users": s["users"]} for s in schemes]
     output.columns, output.chosen = ("kind", "name", "cost", "users"), ()
     output.many(rows)
