@@ -158,7 +158,9 @@ def verify(
     service = AuthService(invocation.signing_in, configured_hasher(invocation.settings))
     try:
         service.verify(key, password, rehash=rehash, record_login=record)
-    except SignInRefused:
+    except SignInRefused as refused:
+        if refused.lacks:
+            invocation.warn(f"the stored hash cannot be checked here: it needs the extra usercli[{refused.lacks}]")
         return ExitCode.NO
     return ExitCode.OK
 
