@@ -11,14 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.conftest import Cli, Database
 from tests.test_formats_peers import read
+from tests.test_password_costs import damaged_hashes
 from tests.test_passwords import HASH, HASHER, UNKNOWN, VECTORS, YESCRYPT
 from usercli.errors import InvalidInput
-from usercli.hash_forms import FORMS, HashForm, identify, in_our_spelling, looks_like_hash, require_hash
+from usercli.hash_forms import (
+    FORMS,
+    HashForm,
+    UnsupportedHash,
+    identify,
+    in_our_spelling,
+    looks_like_hash,
+    require_hash,
+)
 from usercli.passwords import PasswordHasher
 from usercli.readers import Record
+from usercli.readers.foreign_hashes import Secret, keep
 from usercli.schemas.import_rows import RowParser
 from usercli.schemas.users import UserCreate, UserKey
 from usercli.services.password_rules import NewPassword
@@ -137,6 +149,23 @@ def counted(err: str) -> dict[str, int]:
     """What an import says of hashes that were left out: how many of each scheme."""
     found = re.findall(r"^warning: (\d+) users came without their password: unsupported scheme (.*)$", err, re.M)
     return {scheme: int(number) for number, scheme in found}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(max_size=60), damaged_hashes(ALL)))
+def test_any_text_gets_one_answer(text: str) -> None:
+    secret = keep(text)
+    try:
+        made = require_hash(text)
+    except UnsupportedHash as error:
+        named = Secret(unsupported=error.name)
+        assert (secret, looks_like_hash(in_our_spelling(text))) == (named, True)
+    except InvalidInput:
+        assert secret.hashed is None or not identify(secret.hashed).work.is_bounded()
+    else:
+        assert require_hash(made) == made
+        assert secret == Secret(made)
+        assert RowParser().parse(1, {"email": "a@example.com", "hashed_password": text}).hashed_password == made
 
 
 def test_every_form_is_tried() -> None:

@@ -1,4 +1,4 @@
-"""The properties of readers, times, URLs and cursors with other seeds each time, a minute each or as long as said.
+"""Properties of readers, times, URLs, hashes and cursors with other seeds each time, a minute each or as said.
 
 USERCLI_PROOF_SECONDS=600 scripts/test --slow -k at_length
 """
@@ -15,9 +15,12 @@ import pytest
 from hypothesis import seed
 
 from tests import test_formats_kinds as kinds
+from tests import test_hash_forms as forms
 from tests import test_import_strict_json as strict_json
 from tests import test_import_tables as tables
 from tests import test_import_times as times
+from tests import test_password_costs as costs
+from tests import test_passwords as passwords
 from tests import test_url_options as urls
 
 SECONDS = float(os.environ.get("USERCLI_PROOF_SECONDS", "60"))
@@ -33,6 +36,12 @@ PROPERTIES: dict[str, list[Callable[[], Any]]] = {
     "urls": [
         urls.test_a_url_means_what_it_means_to_libpq,
         urls.test_any_text_is_a_url_or_refused_and_never_repeated,
+    ],
+    "hashes": [
+        forms.test_any_text_gets_one_answer,
+        costs.test_any_text_is_a_hash_or_is_refused,
+        passwords.test_no_stored_text_ends_in_a_traceback,
+        passwords.test_no_damaged_hash_ends_in_a_traceback,
     ],
     "cursors": [times.test_any_cursor_is_refused_or_was_printed],
 }  # each takes its arguments from hypothesis
