@@ -107,7 +107,7 @@ def test_an_explicit_profile_never_reaches_the_database_that_a_variable_names(
 
 
 def test_empty_variables_are_not_set() -> None:
-    for name in ("USERCLI_PROFILE", "POSTGRES_HOST", "PGHOST", "PGSERVICE", "PGPASSWORD"):
+    for name in ("POSTGRES_HOST", "PGHOST", "PGSERVICE", "PGPASSWORD"):
         assert Settings(environ={name: ""}).target.source == "default"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import psycopg
@@ -12,7 +13,7 @@ from tests.conftest import run_here, server_url
 from usercli.config import Settings
 from usercli.database import libpq
 from usercli.database import url as database_url
-from usercli.database.engine import open_engine
+from usercli.database.engine import engine_options, open_engine
 from usercli.errors import InvalidInput
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
@@ -277,3 +278,63 @@ def test_an_empty_url_is_a_mistake_and_not_the_database_below(
     assert run_here("--database-url", value, "db", "upgrade")[0] == 2
     assert not list(clean_environment.rglob("*.db"))
     assert Settings(database_url="sqlite:////tmp/x.db").target.source == "--database-url"
+
+
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_profile_is_a_mistake_and_not_the_database_below(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    words = "is empty; unset it to use the configured database"
+    config = clean_environment / "c.toml"
+    config.write_text(f"default_profile = '{value}'\n")
+    monkeypatch.setenv("USERCLI_CONFIG", str(config))
+    assert run_here("db", "upgrade") == (2, "", f"error: configuration file default_profile {words}\n")
+    (clean_environment / ".env").write_text(f"USERCLI_PROFILE='{value}'\n")
+    assert run_here("db", "upgrade") == (2, "", f"error: .env USERCLI_PROFILE {words}\n")
+    monkeypatch.setenv("USERCLI_PROFILE", value)
+    assert run_here("db", "upgrade") == (2, "", f"error: environment USERCLI_PROFILE {words}\n")
+    assert not list(clean_environment.rglob("*.db"))
+
+
+@pytest.mark.parametrize(
+    ("url", "variables", "hosts"),
+    [
+        (None, {"PGHOST": "h", "PGHOSTADDR": "192.0.2.1", "PGPORT": "6"}, [("h", "192.0.2.1", 6)]),
+        ("postgresql://h:7/d?hostaddr=192.0.2.1", {}, [("h", "192.0.2.1", 7)]),
+        ("postgresql:///d?host=h&hostaddr=192.0.2.1", {}, [("h", "192.0.2.1", 5432)]),
+        (
+            "postgresql://a:1,b:2/d?hostaddr=192.0.2.1,192.0.2.2",
+            {},
+            [("a", "192.0.2.1", 1), ("b", "192.0.2.2", 2)],
+        ),
+        ("postgresql:///d?hostaddr=192.0.2.1", {}, [("192.0.2.1", "192.0.2.1", 5432)]),
+    ],
+)
+def test_a_name_beside_an_address_is_what_tls_checks(
+    clean_environment: Path, url: str | None, variables: dict[str, str], hosts: list[tuple[str, str, int]]
+) -> None:
+    settings = Settings(environ={"PGUSER": "u", **variables, **({"DATABASE_URL": url} if url else {})})
+    sent = engine_options(settings.target.url)["connect_args"]
+    assert [sent[name] for name in ("host", "hostaddr", "port")] == [
+        ",".join(str(item) for item in column) for column in zip(*hosts, strict=True)
+    ]
+    assert settings.target.url.hosts == tuple((address, port) for _, address, port in hosts)
+
+
+def test_a_server_is_reached_by_its_address_whatever_its_name(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = server()
+    set_all(monkeypatch, {**given, "PGHOST": "db.invalid", "PGHOSTADDR": given["PGHOST"]})
+    assert run_here("db", "current")[0] != 1
+    engine = open_engine(Settings().target.url)
+    with engine.connect() as connection:
+        info = connection.connection.dbapi_connection.info  # type: ignore[union-attr]
+        assert (info.host, info.hostaddr) == ("db.invalid", given["PGHOST"])
+    engine.dispose()
+
+
+def test_a_name_without_its_address_is_wrong_usage(clean_environment: Path) -> None:
+    needed = "as many addresses (hostaddr) as host names are needed, or no host name"
+    with pytest.raises(InvalidInput, match=re.escape(needed)):
+        database_url.parse("postgresql://a,b/d?hostaddr=192.0.2.1", {})

@@ -96,7 +96,8 @@ class Settings:
             found = dotenv_values(path, interpolate=False)
         except (OSError, UnicodeDecodeError):
             raise InvalidInput(f"cannot read {visible(str(path))}; it must be UTF-8 text") from None
-        return {name: value for name, value in found.items() if value or (value == "" and name in URL_VARIABLES)}
+        naming = (f"{PREFIX}PROFILE", *URL_VARIABLES)  # an empty one is a mistake
+        return {name: value for name, value in found.items() if value or (value == "" and name in naming)}
 
     @cached_property
     def _config_file(self) -> ConfigFile:
@@ -170,12 +171,12 @@ class Settings:
             return of_option(self._url_option, self.environ)
         if self._profile_option:
             return self._named(self._profile_option, "--profile")
-        if name := self.environ.get(f"{PREFIX}PROFILE"):
+        if (name := self.environ.get(f"{PREFIX}PROFILE")) is not None:
             return self._named(name, f"environment {PREFIX}PROFILE")
         found = of_variables(self.environ, "environment", self.environ) or self._from_dotenv()
         if found:
             return found
-        if name := self.file.get("default_profile"):
+        if (name := self.file.get("default_profile")) is not None:
             return self._named(str(name), "configuration file default_profile")
         return (
             of_completing_variables(self.environ, "environment")
@@ -184,10 +185,12 @@ class Settings:
         )
 
     def _named(self, name: str, source: str) -> Target:
+        if not name.strip():
+            raise InvalidInput(f"{source} is empty; unset it to use the configured database")
         return Target(self.profile(name).url, source, name)
 
     def _from_dotenv(self) -> Target | None:
-        if name := self.dotenv.get(f"{PREFIX}PROFILE"):
+        if (name := self.dotenv.get(f"{PREFIX}PROFILE")) is not None:
             return self._named(name, f".env {PREFIX}PROFILE")
         return of_variables(self.dotenv, ".env", {**self.environ, **self.dotenv})
 

@@ -104,8 +104,7 @@ def create_sqlite_file(url: DatabaseUrl) -> None:
 
 def _postgresql(url: DatabaseUrl) -> dict[str, Any]:
     query = {"connect_timeout": _CONNECT_SECONDS, "application_name": "usercli", **dict(url.query)}
-    hosts = [host for host, _ in url.hosts]
-    query["host"] = ",".join(hosts)
+    query.setdefault("host", ",".join(host for host, _ in url.hosts))
     query["port"] = ",".join(str(port) for _, port in url.hosts)
     if url.user:
         query["user"] = url.user

@@ -196,19 +196,27 @@ def _parts(rest: str) -> tuple[str, str, str]:
 
 
 def _hosts(authority: str, given: dict[str, str], around: dict[str, str]) -> tuple[tuple[str, int], ...]:
-    """Where to connect: an address before a name, as libpq does."""
+    """Where to connect: an address before a name, as libpq does. Names beside addresses stay: TLS checks them."""
     ports = (given.pop("port", "") or around.get("port") or "5432").split(",")
     named = given.pop("host", "") or authority
-    listed = given.get("hostaddr") or named or around.get("hostaddr") or around.get("host") or "localhost"
     if named and "hostaddr" not in given:
         around.pop("hostaddr", None)
+    listed = named or around.get("host", "")
+    addresses = (given.get("hostaddr") or around.get("hostaddr") or "").split(",")
+    places = [_split_port(item) for item in listed.split(",")] if listed else [("", "")] * len(addresses)
+    names = [unquote(host) if listed is authority else host for host, _ in places]
+    if addresses == [""]:
+        addresses *= len(names)
+    if len(addresses) != len(names):
+        raise InvalidInput("as many addresses (hostaddr) as host names are needed, or no host name")
     found = []
-    for number, item in enumerate(listed.split(",")):
-        host, port = _split_port(item)
-        port = port or ports[min(number, len(ports) - 1)] or "5432"
+    for number, (name, address) in enumerate(zip(names, addresses, strict=True)):
+        port = places[number][1] or ports[min(number, len(ports) - 1)] or "5432"
         if not is_port(port):
             raise InvalidInput("the port in the database URL is not a number from 1 to 65535")
-        found.append(((unquote(host) if listed is authority else host) or "localhost", int(port)))
+        found.append((address or name or "localhost", int(port)))
+    if any(addresses) and any(names):
+        given["host"] = ",".join(names)
     return tuple(found)
 
 
