@@ -10,6 +10,12 @@ from usercli.errors import InvalidInput
 
 _SPAN = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_FORMS = "write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z"
+_SPELLED = re.compile(
+    r"(\d{1,6}) ?(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|(?<=[0-9])[smhdw])", re.IGNORECASE
+)
+_NO_FIXED_LENGTH = re.compile(r"(\d{1,3}) ?(mon?|mths?|months?|y|yrs?|years?)", re.IGNORECASE)
+_OTHER_DATE = re.compile(r"(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(\d{4})")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
 
@@ -33,7 +39,7 @@ def parse_span(text: str) -> timedelta:
     """A duration: `30d`, `12h`, `15m`, `90s`, `2w`. Raises InvalidInput."""
     match = _SPAN.fullmatch(text)
     if not match:
-        raise InvalidInput(f"not a length of time: {text} (write 30d or 12h)")
+        raise InvalidInput(f"not a length of time: {text} ({_meant_span(text) or 'write 30d or 12h'})")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
@@ -50,7 +56,28 @@ def parse_time(text: str, *, relative_to: Literal["future", "past"], now: dateti
             return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise InvalidInput(f"not a time: {text} (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)")
+    raise InvalidInput(f"not a time: {text} ({_meant_span(text) or _meant_date(text) or _FORMS})")
+
+
+def _meant_span(text: str) -> str:
+    """How to write what looks like a length of time, or nothing."""
+    if text.isascii() and text.isdigit():
+        return f"{text} what? write {text}d; the units are s, m, h, d and w"
+    if match := _SPELLED.fullmatch(text):
+        return f"write {match[1]}{match[2][0].lower()}"
+    if match := _NO_FIXED_LENGTH.fullmatch(text):
+        days = int(match[1]) * (365 if match[2][0] in "yY" else 30)
+        return f"months and years differ in length; write {days}d or a date such as 2027-01-31"
+    return ""
+
+
+def _meant_date(text: str) -> str:
+    """How to write what looks like a date, or nothing."""
+    if match := _OTHER_DATE.fullmatch(text):
+        return f"write {match[3]}-{match[2]:0>2}-{match[1]:0>2}"
+    if text.lower() in {"yesterday", "tomorrow"}:
+        return f"{_FORMS}; {text} is 1d"
+    return ""
 
 
 def parse_expiry(text: str) -> datetime | None:
