@@ -155,6 +155,29 @@ def test_fields_are_picked_in_the_order_asked(cli: Cli, ada: UserView) -> None:
     assert change["users"] == [{"full_name": "x", "id": id_, "is_active": True}]
 
 
+def test_ids_are_another_field_if_one_is_chosen(cli: Cli, ada: UserView) -> None:
+    assert cli("update", "ada@example.com", "--name", "a\\c", "-q", "--fields", "email")[:2] == (
+        0,
+        f"{ada.email}\n",
+    )
+    for fields, wanted in (
+        ("email", ada.email),
+        ("id", str(ada.id)),
+        ("full_name", "a\\\\c"),
+        ("is_active", "true"),
+        ("expires_at", ""),
+        ("email,id", str(ada.id)),
+    ):
+        for line in ("list", "export", "show ada@example.com"):
+            assert cli(*line.split(), "-q", "--fields", fields) == (0, f"{wanted}\n", ""), (line, fields)
+            assert cli(*line.split(), "-o", "ids", "--fields", fields)[1] == f"{wanted}\n"
+    assert cli("list", "-q", "--fields", "email,full_name") == (
+        2,
+        "",
+        "error: -q and -o ids print one field; --fields names 2; for several use -o tsv or csv\n",
+    )
+
+
 def test_options_stand_on_either_side_and_the_inner_one_wins(cli: Cli, ada: UserView) -> None:
     ids, lines = f"{ada.id}\n", f'{{"email":"{ada.email}"}}\n'
     for arguments, wanted in (

@@ -33,6 +33,7 @@ MEANT_DATES = [
     ("12.31.2027", FORMS),
     ("soon", FORMS),
     ("90 %", FORMS),
+    ("999999w", FORMS),
     ("\u0669", FORMS),
 ]
 

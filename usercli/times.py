@@ -12,7 +12,8 @@ _SPAN = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _FORMS = "write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z"
 _SPELLED = re.compile(
-    r"(\d{1,6}) ?(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|(?<=[0-9])[smhdw])", re.IGNORECASE
+    r"(\d{1,6}) ?(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|(?-i:(?<=[0-9])[SMHDW]))",
+    re.IGNORECASE,
 )
 _NO_FIXED_LENGTH = re.compile(r"(\d{1,3}) ?(mon?|mths?|months?|y|yrs?|years?)", re.IGNORECASE)
 _OTHER_DATE = re.compile(r"(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(\d{4})")

@@ -30,7 +30,7 @@ _ADDRESSES = frozenset({"actor", "granted_by", "user"})  # and every name that e
 class Output:
     """The chosen format and fields. Made before any work, so that a wrong choice changes nothing.
 
-    `columns` are the fields that there are, the first one being the key that `-o ids` prints.
+    `columns` are the fields that there are, the first one being the key that `-o ids` prints unless told which.
     Raises InvalidInput for an unknown format or field, OutputFailed when stdout is closed.
     """
 
@@ -43,6 +43,15 @@ class Output:
         self.columns = columns
         self.chosen = _selected_fields(options.fields, columns)
         self.raw = bool(options.raw)
+        if self.format == "ids" and len(self.chosen) > 1 and columns[0] not in self.chosen:
+            raise InvalidInput(
+                f"-q and -o ids print one field; --fields names {len(self.chosen)}; for several use -o tsv or csv"
+            )
+
+    @property
+    def _key(self) -> str:
+        """What a line of `-o ids` holds: the only field that was chosen, else the first that there is."""
+        return self.chosen[0] if len(self.chosen) == 1 else self.columns[0]
 
     @property
     def fields(self) -> Sequence[str]:
@@ -133,7 +142,7 @@ class Output:
         self._write(chunks)
 
     def _plain(self, row: BaseModel | Row) -> Row:
-        wanted = self.columns[:1] if self.format == "ids" else self.chosen
+        wanted = (self._key,) if self.format == "ids" else self.chosen
         if isinstance(row, Mapping):
             return {name: row[name] for name in wanted} if wanted else row
         if wanted:
@@ -143,8 +152,8 @@ class Output:
 
     def _lines(self, rows: Iterable[Row]) -> Iterator[str]:
         if self.format == "ids":
-            name = self.columns[0]
-            return (self._for_terminal(str(row[name]), name) + "\n" for row in rows)
+            name = self._key
+            return (self._for_terminal(cell_text(row[name]).translate(TSV_ESCAPES), name) + "\n" for row in rows)
         if self.format == "jsonl":
             return (json_line(row) + "\n" for row in rows)
         return _delimited(rows, self.fields, self._cell)
