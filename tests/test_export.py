@@ -112,3 +112,37 @@ def test_a_device_or_a_pipe_does_not_become_a_file(cli: Cli, environment: Path, 
         assert (code, out, err) == (1, "", "error: cannot write pipe: it is not a regular file\n")
     assert (environment / "pipe").is_fifo()
     assert [path.name for path in environment.iterdir()] == ["pipe"]
+
+
+def test_export_says_how_many_it_wrote(cli: Cli, make_user: Callable[..., UserView], database: Database) -> None:
+    def said(*arguments: str) -> str:
+        code, out, err = cli("export", *arguments)
+        assert (code, out) == (0, "")
+        return err.splitlines()[0]
+
+    place = f"from {database.url.where} to"
+    assert said("a.csv") == f"exported 0 users {place} a.csv"
+    make_user("a@example.com")
+    assert said("a.csv") == f"exported 1 user {place} a.csv"
+    make_user("b@example.com")
+    for name in ("a.csv", "a.tsv", "a.json", "a.jsonl", "a.yaml", "a"):
+        assert said(name) == f"exported 2 users {place} {name}"
+    assert said("a.txt", "-q") == f"exported 2 users {place} a.txt"
+    for system in ("django", "auth0", "scim"):
+        assert said("a.json", "--to", system) == f"exported 2 users {place} a.json"
+
+
+def test_a_name_that_promises_another_format_is_refused(cli: Cli, ada: UserView, environment: Path) -> None:
+    for name in ("x.xlsx", "x.XLS", "x.ods", "x.parquet", "x.ldif"):
+        ending = name.rpartition(".")[2].lower()
+        wanted = f"error: {name}: no .{ending} files are written; name the file .csv, or the format with -o\n"
+        assert cli("export", name) == (2, "", wanted)
+    for name in ("x.csv.gz", "x.zip"):
+        wanted = f"error: {name}: export does not compress; pipe it, as in usercli export -o jsonl | gzip"
+        assert cli("export", name) == (2, "", f"{wanted}\n")
+    assert not list(environment.glob("x.*"))
+    assert cli("access-review", "export", "x.xlsx")[0] == 2
+    assert cli("export", "x.xlsx", "-o", "csv")[0] == 0
+    for name, same in (("x.yml", "x.yaml"), ("x.ndjson", "x.jsonl"), ("x.txt", "x.csv")):
+        assert (cli("export", name)[0], cli("export", same)[0]) == (0, 0)
+        assert (environment / name).read_bytes() == (environment / same).read_bytes()

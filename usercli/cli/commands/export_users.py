@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Annotated, Generic, TypeVar
 
 import typer
 
@@ -12,6 +12,16 @@ from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
 from usercli.cli.user_filters import NO_FILTERS, Filters
 from usercli.errors import InvalidInput
+from usercli.text import visible
+
+Item = TypeVar("Item")
+
+_BY_SUFFIX = {name: name for name in ("csv", "tsv", "jsonl", "json", "yaml")} | {"ndjson": "jsonl", "yml": "yaml"}
+_COMPRESSED = frozenset({"gz", "bz2", "xz", "zst", "zip"})
+#: Whoever names a file so expects more of it than CSV.
+_NOT_WRITTEN = frozenset(
+    {"xlsx", "xls", "xlsm", "ods", "numbers", "parquet", "ldif", "xml", "html", "md", "pdf", "sql"}
+)
 
 
 @command
@@ -54,9 +64,14 @@ def export(
         invocation.options.output = "tsv"  # a table would be too wide
     from usercli.services.exports import export_blocks
 
-    def write(output: Output) -> None:
+    def write(output: Output) -> int:
         uow, fields = invocation.reading(), output.fields
-        output.blocks(export_blocks(criteria, uow, fields=fields, sort=sort, cell_encoding=output.cell_encoding))
+        blocks = _Counted(
+            export_blocks(criteria, uow, fields=fields, sort=sort, cell_encoding=output.cell_encoding),
+            lambda block: len(next(iter(block.values()))),
+        )
+        output.blocks(blocks)
+        return blocks.count
 
     criteria = filters.criteria()
     write_output(invocation, columns, file, write)
@@ -87,8 +102,15 @@ def _export_to(
     report = Report()
     from usercli.services.exports import export_users
 
-    rows = export_users(filters.criteria(), invocation.reading(), sort=sort, with_hashes=with_hashes)
-    write_output(invocation, (), file, lambda output: output.text(write(rows, report)))
+    rows = _Counted(
+        export_users(filters.criteria(), invocation.reading(), sort=sort, with_hashes=with_hashes), lambda _: 1
+    )
+
+    def write_rows(output: Output) -> int:
+        output.text(write(rows, report))
+        return rows.count
+
+    write_output(invocation, (), file, write_rows)
     if report.lost:
         fields = ", ".join(f"{name} of {number:,}" for name, number in sorted(report.lost.items()))
         invocation.warn(f"{system} cannot carry some fields of some users: {fields}")
@@ -100,11 +122,11 @@ def write_output(
     invocation: Invocation,
     columns: Sequence[str],
     file: str | None,
-    write: Callable[[Output], None],
+    write: Callable[[Output], int | None],
     *,
     must_be_new: bool = False,
 ) -> None:
-    """Write to stdout, or to a file that is created or replaced atomically.
+    """Write to stdout, or to a file that is created or replaced atomically; `write` may return how many users.
 
     Raises FileExistsError for a file that must be new.
     """
@@ -114,12 +136,37 @@ def write_output(
     from usercli.private_files import replace_atomically
 
     with replace_atomically(file, must_be_new=must_be_new) as into:
-        write(Output(invocation.options, columns, into))
-    invocation.info(f"exported from {invocation.target} to {file}")
+        users = write(Output(invocation.options, columns, into))
+    number = "" if users is None else f"{users:,} user{'' if users == 1 else 's'} "
+    invocation.info(f"exported {number}from {invocation.target} to {file}")
+
+
+class _Counted(Generic[Item]):
+    """Items as they come; `count` is how many users they held."""
+
+    def __init__(self, items: Iterable[Item], users_of: Callable[[Item], int]) -> None:
+        self._items, self._users_of, self.count = items, users_of, 0
+
+    def __iter__(self) -> Iterator[Item]:
+        for item in self._items:
+            self.count += self._users_of(item)
+            yield item
 
 
 def default_format(invocation: Invocation, file: str) -> None:
-    """Set the output format by the suffix of the file name, else CSV, unless an option sets it."""
-    if invocation.options.output is None and not invocation.options.quiet:
-        ending = file.rpartition(".")[2].lower()
-        invocation.options.output = ending if ending in {"csv", "tsv", "jsonl", "json", "yaml"} else "csv"
+    """Set the output format by the suffix of the file name, else CSV, unless an option sets it.
+
+    Raises InvalidInput for the suffix of a format that is not written.
+    """
+    if invocation.options.output is not None or invocation.options.quiet:
+        return
+    ending = file.rpartition(".")[2].lower()
+    if ending in _COMPRESSED:
+        raise InvalidInput(
+            f"{visible(file)}: export does not compress; pipe it, as in usercli export -o jsonl | gzip"
+        )
+    if ending in _NOT_WRITTEN:
+        raise InvalidInput(
+            f"{visible(file)}: no .{ending} files are written; name the file .csv, or the format with -o"
+        )
+    invocation.options.output = _BY_SUFFIX.get(ending, "csv")
