@@ -251,11 +251,24 @@ class AuditRepository:
                     return candidate
         return None
 
-    def changes(self, limit: int | None = None) -> Iterator[tuple[AuditEvent, int, Sequence[str]] | BadEvent]:
+    def changes_beginning(
+        self, first: uuid.UUID, last: uuid.UUID, limit: int, *, done: bool = False
+    ) -> list[uuid.UUID]:
+        """The ids of changes between two, the first ones; of those that changed something if `done`."""
+        query = select(AuditEvent.change_id).where(AuditEvent.change_id.between(first, last)).distinct()
+        if done:
+            query = query.where(AuditEvent.outcome == "done")
+        return list(self.session.scalars(query.order_by(AuditEvent.change_id).limit(limit)))
+
+    def changes(
+        self, limit: int | None = None, criteria: EventCriteria | None = None
+    ) -> Iterator[tuple[AuditEvent, int, Sequence[str]] | BadEvent]:
         """For each change, the newest first: its first event of a user, how many users it touched, its actions.
 
-        One that touched none, as of a role, has its first event.
+        One that touched none, as of a role, has its first event. With criteria, only changes that did what fits.
         """
+        conditions = [*self._conditions(criteria)] if criteria is not None else []
+        fitting = select(AuditEvent.change_id).where(AuditEvent.outcome == "done", *conditions)
         of_user = AuditEvent.target_kind == "user"
         first = func.coalesce(func.min(AuditEvent.seq).filter(of_user), func.min(AuditEvent.seq))
         grouped = (
@@ -264,7 +277,7 @@ class AuditRepository:
                 first.label("first"),
                 func.count(AuditEvent.target_id.distinct()).filter(of_user).label("users"),
             )
-            .where(AuditEvent.outcome == "done")
+            .where(AuditEvent.outcome == "done", *([AuditEvent.change_id.in_(fitting)] if conditions else []))
             .group_by(AuditEvent.change_id)
             .subquery()
         )

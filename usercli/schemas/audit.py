@@ -152,6 +152,8 @@ class ChangeView(BaseModel):
     users: int
     summary: str
     undone_by: uuid.UUID | None
+    reason: str | None
+    ticket: str | None
 
 
 CHANGE_FIELDS = tuple(ChangeView.model_fields)

@@ -8,7 +8,7 @@ from typing import Any
 
 from usercli import hash_chain
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import DatabaseUnavailable, DoneInPart
+from usercli.errors import Ambiguous, ChangeNotFound, DatabaseUnavailable, DoneInPart
 from usercli.repositories.stored_events import UNREADABLE, BadEvent
 from usercli.schemas.audit import ChangeView, Checkpoint, EventCriteria, EventView, RawEvent
 from usercli.schemas.users import UserKey
@@ -21,6 +21,7 @@ __all__ = [
     "as_ranges",
     "checkpoint",
     "export",
+    "find_change",
     "history",
     "list_changes",
     "verify",
@@ -29,6 +30,9 @@ __all__ = [
 
 #: So many events that cannot be read are named; the others are counted.
 _MOST_NAMED = 20
+
+#: The digits of an id, and how many of them may stand for it: with fewer, all changes of a minute look the same.
+_DIGITS, _SHORTEST = 32, 8
 
 
 class UnreadableEvents:
@@ -136,17 +140,45 @@ def _target(key: UserKey, uow: UnitOfWork) -> uuid.UUID:
     return user.id
 
 
+def find_change(text: str, uow: UnitOfWork, *, done: bool = False) -> uuid.UUID:
+    """The change of that id, or the only one whose id begins with these 8 digits or more.
+
+    `done` looks only at those that changed something. Raises ChangeNotFound, Ambiguous.
+    """
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        digits = text.replace("-", "").lower()
+    is_start = 0 < len(digits) < _DIGITS and set(digits) <= set("0123456789abcdef")
+    if not is_start or len(digits) < _SHORTEST:
+        needed = f" (write {_SHORTEST} digits of its id or more)" if is_start else ""
+        raise ChangeNotFound(f"no such change: {text}{needed}")
+    first, last = (uuid.UUID(digits.ljust(_DIGITS, end)) for end in "0f")
+    with uow:
+        found = uow.audit.changes_beginning(first, last, _MOST_NAMED + 1, done=done)
+    if not found:
+        raise ChangeNotFound(f"no such change: {text}")
+    if len(found) > 1:
+        more = ", ..." if len(found) > _MOST_NAMED else ""
+        listed = ", ".join(str(change) for change in found[:_MOST_NAMED])
+        raise Ambiguous(f"several changes begin with {text}; name one of: {listed}{more}")
+    return found[0]
+
+
 def list_changes(
-    uow: UnitOfWork, limit: int | None = None, unreadable: UnreadableEvents | None = None
+    uow: UnitOfWork,
+    limit: int | None = None,
+    unreadable: UnreadableEvents | None = None,
+    criteria: EventCriteria | None = None,
 ) -> Iterator[ChangeView]:
-    """The commands that changed something, the newest first, streamed.
+    """The commands that changed something, the newest first, streamed; those that did what fits the criteria.
 
     Those whose first event cannot be read are noted; without somewhere to note them raises DoneInPart at the end.
     """
     require_count(limit, "limit")
     noted = UnreadableEvents() if unreadable is None else unreadable
     with uow:
-        for change in uow.audit.changes(limit):
+        for change in uow.audit.changes(limit, criteria):
             view = None if isinstance(change, BadEvent) else _change(*change, uow)
             if view is None:
                 noted.note(change.seq if isinstance(change, BadEvent) else change[0].seq)
@@ -167,6 +199,8 @@ def _change(event: Any, users: int, actions: Sequence[str], uow: UnitOfWork) -> 
             users=users,
             summary=_summary(view, users, actions),
             undone_by=uow.audit.undone_by(view.change_id),
+            reason=view.reason,
+            ticket=view.ticket,
         )
     except DatabaseUnavailable:
         raise

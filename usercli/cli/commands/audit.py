@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -14,6 +15,9 @@ from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import note_namesakes, parse_keys
 from usercli.errors import InvalidInput
 from usercli.times import parse_time
+
+if TYPE_CHECKING:
+    from usercli.schemas.audit import EventCriteria
 
 TABLE_LIMIT = 50
 TABLE_FIELDS = ("seq", "at", "actor", "action", "outcome", "target_email")
@@ -27,19 +31,60 @@ def audit(invocation: Invocation) -> None:
     """Read, verify and export the audit log."""
 
 
+@dataclass(frozen=True)
+class EventFilters:
+    """The options that say which events."""
+
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Only what this actor did.")] = None
+    action: Annotated[
+        str | None, typer.Option(metavar="ACTION", help="Only this action, or its group: password, user.deleted.")
+    ] = None
+    user: Annotated[str | None, typer.Option(metavar="USER", help="Only what happened to this user.")] = None
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only events from this time on (30d: 30 days ago).")
+    ] = None
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Only events before this time.")] = None
+
+    def criteria(self, invocation: Invocation, **more: Any) -> EventCriteria:
+        """What these options say, and more criteria. Raises InvalidInput, UserNotFound, Ambiguous."""
+        from usercli.schemas.audit import EventCriteria
+
+        if self.by and invocation.options.actor and self.by != invocation.options.actor:
+            raise InvalidInput("--by and --actor name two actors")
+        found = EventCriteria(
+            actor=self.by or invocation.options.actor,
+            action=self.action,
+            target_id=_target_id(invocation, self.user) if self.user else None,
+            after=parse_time(self.since, relative_to="past") if self.since else None,
+            before=parse_time(self.until, relative_to="past") if self.until else None,
+            **more,
+        )
+        if found.after is not None and found.before is not None and found.after >= found.before:
+            raise InvalidInput("--since is not before --until: no event can match")
+        return found
+
+
+NO_EVENT_FILTERS = EventFilters()
+
+
+def _target_id(invocation: Invocation, user: str) -> UUID:
+    from usercli.services.users import find_including_deleted
+
+    [target] = parse_keys([user])
+    if target.id is not None:
+        return target.id
+    [found] = find_including_deleted([target], invocation.reading(), live_first=True)
+    note_namesakes(invocation, [target])
+    return found.id
+
+
 @command
 def log(
     invocation: Invocation,
-    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Only what this actor did.")] = None,
-    action: Annotated[
-        str | None, typer.Option(metavar="ACTION", help="Only this action, or its group: password, user.deleted.")
+    filters: EventFilters = NO_EVENT_FILTERS,
+    change: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only what this change did; 8 digits of its id will do.")
     ] = None,
-    user: Annotated[str | None, typer.Option(metavar="USER", help="Only what happened to this user.")] = None,
-    change: Annotated[str | None, typer.Option(metavar="ID", help="Only what this change did.")] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only events from this time on (30d: 30 days ago).")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Only events before this time.")] = None,
     refused: Annotated[
         bool, typer.Option("--refused", help="Only what was refused or failed.", show_default=False)
     ] = False,
@@ -53,30 +98,16 @@ def log(
       usercli audit log --user ada@example.com -o jsonl
       usercli audit log --by root --action password --refused
     """
-    from usercli.schemas.audit import EVENT_FIELDS, EventCriteria
+    from usercli.schemas.audit import EVENT_FIELDS
 
     output = Output(invocation.options, EVENT_FIELDS)
     from usercli.services import audit as service
-    from usercli.services.users import find_including_deleted
 
-    if by and invocation.options.actor and by != invocation.options.actor:
-        raise InvalidInput("--by and --actor name two actors")
-    target = parse_keys([user])[0] if user else None
-    target_id = target.id if target else None
-    if target is not None and target_id is None:
-        target_id = find_including_deleted([target], invocation.reading(), live_first=True)[0].id
-        note_namesakes(invocation, [target])
-    criteria = EventCriteria(
-        actor=by or invocation.options.actor,
-        action=action,
-        target_id=target_id,
-        change_id=parse_change(change) if change else None,
-        after=parse_time(since, relative_to="past") if since else None,
-        before=parse_time(until, relative_to="past") if until else None,
+    criteria = filters.criteria(
+        invocation,
+        change_id=service.find_change(change, invocation.reading()) if change else None,
         outcome="refused" if refused else None,
     )
-    if criteria.after is not None and criteria.before is not None and criteria.after >= criteria.before:
-        raise InvalidInput("--since is not before --until: no event can match")
     if limit is None and output.format == "table":
         limit = TABLE_LIMIT
     listing = service.EventListing(criteria, invocation.reading(), limit)
@@ -167,16 +198,6 @@ def export(
     unreadable = service.UnreadableEvents()
     output.many(service.export(since, invocation.reading(), unreadable))
     unreadable.require_none()
-
-
-def parse_change(text: str) -> UUID:
-    """The id of a change. Raises ChangeNotFound if it is no UUID."""
-    from usercli.errors import ChangeNotFound
-
-    try:
-        return UUID(text)
-    except ValueError:
-        raise ChangeNotFound(f"no such change: {text}") from None
 
 
 for _name, _function in (("log", log), ("verify", verify), ("checkpoint", checkpoint), ("export", export)):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usercli.cli.commands.audit import parse_change
+from usercli.cli.commands.audit import NO_EVENT_FILTERS, EventFilters
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
@@ -52,13 +52,15 @@ def history(
 @command
 def changes(
     invocation: Invocation,
+    filters: EventFilters = NO_EVENT_FILTERS,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the N newest (a table: 50).")] = None,
 ) -> None:
     """List the commands that changed something, newest first; undo takes one back.
 
     \b
-    Example:
+    Examples:
       usercli changes --limit 5
+      usercli changes --user ada@example.com --since 30d -o json
     """
     from usercli.schemas.audit import CHANGE_FIELDS
 
@@ -68,7 +70,8 @@ def changes(
     if limit is None and output.format == "table":
         limit = TABLE_LIMIT
     unreadable = service.UnreadableEvents()
-    listed = service.list_changes(invocation.reading(), limit, unreadable)
+    criteria = filters.criteria(invocation)
+    listed = service.list_changes(invocation.reading(), limit, unreadable, criteria)
     output.many(listed, ("change_id", "at", "actor", "users", "summary"))
     unreadable.require_none()
 
@@ -76,7 +79,12 @@ def changes(
 @command
 def undo(
     invocation: Invocation,
-    change: Annotated[str, typer.Argument(metavar="CHANGE", help="The id of a change; see usercli changes.")],
+    change: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHANGE", help="The id of a change, or 8 digits of it or more; see usercli changes."
+        ),
+    ],
     only_unchanged: Annotated[
         bool, typer.Option("--only-unchanged", help="Skip what somebody changed since.", show_default=False)
     ] = False,
@@ -92,10 +100,11 @@ def undo(
       usercli undo $(usercli changes --limit 1 -q) --yes
     """
     output = user_output(invocation)
-    change_id = parse_change(change)
+    from usercli.services.audit import find_change
     from usercli.services.undo import plan_undo, undo_change
 
     uow = invocation.changing()
+    change_id = find_change(change, invocation.reading(), done=True)
     plan = plan_undo(change_id, invocation.reading())
     _show_plan(invocation, plan)
     for conflict in plan.conflicts[:_SAMPLE] if only_unchanged else ():
