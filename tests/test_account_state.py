@@ -84,8 +84,9 @@ def test_activate_and_deactivate_are_all_or_none_and_know_no_one_in_the_bin(
     cli("delete", BOB, "--yes")
     before = everything(database)
     for verb in ("activate", "deactivate"):
-        missing = f"error: no such user: x@example.com, {BOB}\n"
-        assert cli(verb, ADA, "x@example.com", BOB, EVE) == (3, "", missing)
+        missing = f"error: no such user: x@example.com, {BOB}; {BOB} is in the recycle bin since "
+        code, out, err = cli(verb, ADA, "x@example.com", BOB, EVE)
+        assert (code, out, err.startswith(missing)) == (3, "", True)
     assert everything(database) == before
     assert cli("deactivate", ADA, BOB, "--continue")[0] == 7
     assert (field(cli, ADA, "is_active"), cli("show", BOB)[0]) == (False, 3)
@@ -346,3 +347,25 @@ def test_a_match_that_says_nothing_is_refused(cli: Cli) -> None:
         assert (code, out, err[: len(message) + 7]) == (2, "", f"error: {message}")
     twice = "error: the filter expired is given twice, with different values\n"
     assert cli("list", "--expired", "--match", "expired=false") == (2, "", twice)
+
+
+def test_who_is_selected_by_the_last_sign_in_is_shown_with_it(cli: Cli, three: None, database: Database) -> None:
+    database.rows("UPDATE users SET created_at = '2020-01-02 00:00:00.000000'")
+    line = ("deactivate", "--match", "inactive-for=90d", "--dry-run", "-q")
+    nobody = "(no sign-in, created 2020-01-02)"
+    code, _, err = cli(*line)
+    assert (code, err.splitlines()[:2]) == (
+        0,
+        [
+            "warning: no user has a recorded sign-in (last_login_at), so this goes by the age of the accounts; "
+            "does the service record sign-ins?",
+            f"3 users match: {ADA} {nobody}, {BOB} {nobody}, {EVE} {nobody}",
+        ],
+    )
+    database.rows("UPDATE users SET last_login_at = '2021-03-04 00:00:00.000000' WHERE email = :ada", ada=ADA)
+    code, _, err = cli(*line)
+    seen = f"3 users match: {ADA} (last sign-in 2021-03-04, created 2020-01-02), {BOB} {nobody}, {EVE} {nobody}"
+    assert (code, err.splitlines()[0]) == (0, seen)
+    assert cli("deactivate", "--match", "active=true", "--dry-run", "-q")[2].splitlines()[0] == (
+        f"2 users match: {ADA}, {BOB}"
+    )

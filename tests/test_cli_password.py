@@ -530,7 +530,11 @@ def test_a_generated_password_needs_a_way_out(cli: Cli, ada: UserView, database:
     assert cli("password", "set", EMAIL, "--generate") == expected
     assert cli("create", "bob@example.com", "--generate") == expected
     assert cli("password", "reset", EMAIL, "--yes") == expected
+    both = expected[2].replace("FILE", "FILE and --yes")
+    assert cli("password", "reset", EMAIL) == (2, "", both)
+    assert cli("password", "reset", EMAIL, "--generate") == (2, "", both)
     assert rows(database) == before
+    assert cli("password", "reset", EMAIL, "--generate", "--secret-out", "new.csv", "--yes")[0] == 0
 
 
 def read_secrets(path: Path) -> list[list[str]]:

@@ -242,6 +242,31 @@ def test_repeats_count_once(cli: Cli, ada: UserView, bob: UserView, database: Da
     assert err.endswith(f"d 2 users on {database.url.where}\n")
 
 
+def test_an_email_in_use_is_told_before_a_password_is_asked_for(
+    cli: Cli, ada: UserView, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(prompt: str, stream: object) -> str:
+        asked.append(prompt)
+        return "correct horse battery staple"
+
+    monkeypatch.setattr("getpass.getpass", answer)
+    before = stored(database)
+    code, out, err = cli("create", "ADA@example.com", terminal=True)
+    assert (code, out, err) == (4, "", "error: a user with the email ADA@example.com exists already\n")
+    assert cli("audit", "log", "--refused", "--fields", "action")[1] == "action\nuser.created\n"
+    code, out, err = cli("create", "ada@example.com", "--if-not-exists", "-o", "ids", terminal=True)
+    assert (code, out, err) == (0, f"{ada.id}\n", f"nothing to change on {database.url.where}\n")
+    assert (asked, stored(database)) == ([], before)
+    assert cli("create", "bob@example.com", "-q", terminal=True)[0] == 0
+    assert asked == ["password: ", "password again: "]
+    assert (
+        cli("password", "verify", "bob@example.com", "--password-stdin", stdin="correct horse battery staple")[0]
+        == 0
+    )
+
+
 # -- show
 
 
@@ -253,10 +278,12 @@ def test_show_gives_one_object_for_one_user_and_an_array_for_many(cli: Cli, ada:
 
 
 def test_show_finds_a_binned_user_only_when_asked(cli: Cli, ada: UserView) -> None:
-    assert cli("show", "ada@example.com", "--deleted") == (3, "", f"{NOBODY}ada@example.com\n")
-    cli("delete", "ada@example.com", "--yes")
-    assert cli("show", "ada@example.com") == (3, "", f"{NOBODY}ada@example.com\n")
-    assert cli("show", str(ada.id)) == (3, "", f"{NOBODY}{ada.id}\n")
+    name = "ada@example.com"
+    assert cli("show", name, "--deleted") == (3, "", f"{NOBODY}{name}; {name} is not in the recycle bin\n")
+    cli("delete", name, "--yes")
+    for typed in (name, str(ada.id)):
+        code, out, err = cli("show", typed)
+        assert (code, out, err.startswith(f"{NOBODY}{typed}; {typed} is in the recycle bin")) == (3, "", True)
     code, out, err = cli("show", "ada@example.com", "--deleted", "-o", "json")
     found = json.loads(out)
     assert (code, err, found["id"], found["is_active"]) == (0, "", str(ada.id), False)

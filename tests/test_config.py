@@ -671,3 +671,15 @@ def test_an_unreachable_server_is_named_without_the_password(monkeypatch: pytest
         assert (code, out) == (5, "")
         assert SECRET not in err
         assert err.splitlines()[-1].startswith("error: cannot use the database at 127.0.0.1:1/d: ")
+
+
+def test_a_home_that_cannot_be_written_says_how_to_name_a_database(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clean_environment / "file").write_text("")
+    monkeypatch.setenv("HOME", str(clean_environment / "file"))
+    place = f"{clean_environment}/file/.local/share/usercli/usercli.db"
+    why = f"error: the database file {place} cannot be created: not a directory"
+    for command in (["db", "upgrade"], ["db", "seed"]):
+        assert run_here(*command) == (5, "", f"{why}; set DATABASE_URL or HOME, or use --database-url\n")
+    assert run_here("--database-url", f"sqlite:///{place}", "db", "upgrade") == (5, "", f"{why}\n")

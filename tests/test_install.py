@@ -187,7 +187,8 @@ def test_a_person_without_a_home_folder_is_told_what_to_do(installed: Installed,
     code, out, err = installed.run(["db", "upgrade"], desk, HOME="/nonexistent")
     file = "/nonexistent/.local/share/usercli/usercli.db"
     assert (code, out) == (5, "")
-    assert err == f"error: the database file {file} cannot be created: permission denied\n"
+    more = "set DATABASE_URL or HOME, or use --database-url"
+    assert err == f"error: the database file {file} cannot be created: permission denied; {more}\n"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a program as a user without a name")

@@ -111,17 +111,28 @@ def administrators(database: Database) -> list[str]:
         )
 
 
+def refused(*last: str, after: str = "") -> str:
+    """What is said where several users are concerned, and these administer."""
+    when, are = f" after {after}" if after else "", "is" if len(last) == 1 else "are"
+    return (
+        f"error: this would leave no active administrator{when} ({', '.join(last)} {are} the last); "
+        "give another user an administrative role first, add --allow-no-admin and --reason, "
+        "or change the others alone with --continue\n"
+    )
+
+
 def paths(*who: str) -> list[tuple[tuple[str, ...], str]]:
     """Every way to take administrators away, and what it says."""
     confirmed = tuple(part for email in who for part in ("--confirm", email))
+    now, later = (REFUSED, REFUSED_LATER) if len(who) == 1 else (refused(*who), refused(*who, after=IN_A_MONTH))
     return [
-        (("delete", *who, "--yes"), REFUSED),
-        (("delete", *who, "--purge", *confirmed), REFUSED),
-        (("deactivate", *who), REFUSED),
-        (("update", *who, "--inactive"), REFUSED),
-        (("update", *who, "--expires", IN_A_MONTH), REFUSED_LATER),
-        (("update", *who, "--remove-role", "admin"), REFUSED),
-        (("role", "revoke", "admin", *who), REFUSED),
+        (("delete", *who, "--yes"), now),
+        (("delete", *who, "--purge", *confirmed), now),
+        (("deactivate", *who), now),
+        (("update", *who, "--inactive"), now),
+        (("update", *who, "--expires", IN_A_MONTH), later),
+        (("update", *who, "--remove-role", "admin"), now),
+        (("role", "revoke", "admin", *who), now),
         (("role", "delete", "admin", "--revoke", "--yes"), REFUSED),
         (("role", "update", "admin", "--no-administrative"), REFUSED),
     ]
@@ -222,8 +233,8 @@ def test_both_administrators_in_one_command_are_refused_and_one_of_them_is_not(
     for arguments, message in paths(ADA, BOB):
         assert cli(*arguments) == (6, "", message), arguments
     bob = f"id:{users.show_users([key(BOB)], work(database))[0].id}"
-    assert cli("deactivate", EVE, bob, ADA) == (6, "", REFUSED)
-    assert cli("delete", ADA, EVE, bob, "--yes") == (6, "", REFUSED)
+    assert cli("deactivate", EVE, bob, ADA) == (6, "", refused(ADA, BOB))
+    assert cli("delete", ADA, EVE, bob, "--yes") == (6, "", refused(ADA, BOB))
     assert everything(database) == before
     for arguments, _ in paths(BOB)[:7]:
         code, _, err = cli(*arguments, "--dry-run")
@@ -873,3 +884,18 @@ def test_the_command_after_which_nobody_administers_says_so(cli: Cli, database: 
     )
     assert cli("db", "check")[::2] == (0, NOBODY)
     assert "warning" not in cli("update", "ada@example.com", "--name", "x")[2]
+
+
+def test_the_last_administrator_among_many_is_named_and_can_be_left_out(
+    cli: Cli, ada_alone: None, make_user: MakeUser, database: Database
+) -> None:
+    make_user("gone@example.com", is_active=False, roles=("admin",))
+    make_user("late@example.com", is_active=True, expires_at=IN_A_MONTH)
+    for arguments in (
+        ["deactivate", "--match", "search=example", "--dry-run"],
+        ["delete", "--match", "search=example", "--yes"],
+    ):
+        code, out, err = cli(*arguments)
+        assert (code, out, err.splitlines(keepends=True)[-1]) == (6, "", refused(ADA))
+    assert cli("deactivate", "--match", "search=example", "--continue", "--yes")[0] == 7
+    assert [email for email, active in database.rows("SELECT email, is_active FROM users") if active] == [ADA]

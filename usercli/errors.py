@@ -49,11 +49,13 @@ class Hint(StrEnum):
     """What would help. The command line says the option for it; other programs have other words."""
 
     ALLOW_NO_ADMIN = auto()
+    ALLOW_NO_ADMIN_OR_EACH = auto()
     ANONYMISE = auto()
     CREATE_ROLES = auto()
     EMAIL_DOMAIN = auto()
     FORMAT_JSONL = auto()
     HASH_PASSWORDS = auto()
+    IN_BIN = auto()
     MAP_COLUMN = auto()
     MAP_EMAIL = auto()
     MAX_CHANGES = auto()
@@ -123,10 +125,11 @@ class NotFound(UserCliError):
 
 
 class UserNotFound(NotFound):
-    """No user has that id or email."""
+    """No user has that id or email; `users` are the keys that fit nobody."""
 
     def __init__(self, users: Iterable[object]) -> None:
-        super().__init__("no such user: " + ", ".join(str(user) for user in users))
+        self.users = list(users)
+        super().__init__("no such user: " + ", ".join(str(user) for user in self.users))
 
 
 class RoleNotFound(NotFound):
@@ -178,6 +181,10 @@ class DatabaseUnavailable(UserCliError):
 
 class DatabaseUnreachable(DatabaseUnavailable):
     """The database does not answer, or the connection broke."""
+
+
+class FileNotCreated(DatabaseUnavailable):
+    """The file of a SQLite database cannot be made."""
 
 
 class OutcomeUnknown(DatabaseUnreachable):

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from usercli.cli.context import Invocation, write_line
-from usercli.errors import Declined, Ended, ExitCode, Hint, ProtectedTarget, UserCliError
+from usercli.errors import Declined, Ended, ExitCode, FileNotCreated, Hint, ProtectedTarget, UserCliError
 
 #: What Typer returns for an interrupt.
 INTERRUPTED = 130
@@ -20,11 +20,13 @@ INTERRUPTED = 130
 #: The options, by what would help; each goes on with the message.
 _OPTIONS = {
     Hint.ALLOW_NO_ADMIN: ", or add --allow-no-admin and --reason",
+    Hint.ALLOW_NO_ADMIN_OR_EACH: ", add --allow-no-admin and --reason, or change the others alone with --continue",
     Hint.ANONYMISE: "; see --anonymise",
     Hint.CREATE_ROLES: "; see --create-roles",
     Hint.EMAIL_DOMAIN: "; --email-domain makes one",
     Hint.FORMAT_JSONL: "; objects line by line are read with --from jsonl",
     Hint.HASH_PASSWORDS: "; it needs --hash-passwords",
+    Hint.IN_BIN: " (show --deleted, restore)",
     Hint.MAP_COLUMN: "; use --map THEIRS=OURS or --unknown-to-attributes",
     Hint.MAP_EMAIL: "; use --map THEIRS=email",
     Hint.MAX_CHANGES: "; raise --max-changes",
@@ -61,10 +63,10 @@ def print_error(line: str) -> None:
 def describe_error(error: BaseException, invocation: Invocation) -> tuple[int, str]:
     """The exit code of an error, and its line for stderr (perhaps none)."""
     if isinstance(error, UserCliError):
-        return (
-            error.exit_code,
-            "" if error.exit_code is ExitCode.NO else f"error: {invocation.addressed(sentence(error))}",
-        )
+        text = sentence(error)
+        if isinstance(error, FileNotCreated) and invocation.target.source == "default":
+            text += "; set DATABASE_URL or HOME, or use --database-url"
+        return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {invocation.addressed(text)}"
     if isinstance(error, Declined):
         return INTERRUPTED, "nothing was changed"
     if isinstance(error, Ended):

@@ -13,8 +13,8 @@ import typer
 
 from usercli.cli.app import root_command
 from usercli.cli.context import Invocation
-from usercli.cli.error_text import INTERRUPTED, describe_error, print_error
-from usercli.errors import Ended, ExitCode, OutputFailed, interruption
+from usercli.cli.error_text import INTERRUPTED, describe_error, print_error, with_option
+from usercli.errors import Ended, ExitCode, OutputFailed, UserCliError, UserNotFound, interruption
 
 #: The signals that came, since Typer makes a silent exit code of the exception.
 _received: list[int] = []
@@ -59,6 +59,8 @@ def _require_stdout_for_help(arguments: Sequence[str]) -> None:
 
 def _report(error: BaseException, invocation: Invocation) -> int:
     code, line = describe_error(error, invocation)
+    if isinstance(error, UserNotFound):
+        line = "; ".join((line, *_whereabouts(error, invocation)))
     if invocation.options.debug and not isinstance(error, typer.TyperException | Ended):
         _print_stack(error)
     if line:
@@ -68,6 +70,17 @@ def _report(error: BaseException, invocation: Invocation) -> int:
     except (BrokenPipeError, OSError):
         _abandon_stdout()
     return code
+
+
+def _whereabouts(error: UserNotFound, invocation: Invocation) -> list[str]:
+    from usercli.schemas.users import UserKey
+    from usercli.services.missing_users import whereabouts
+
+    try:
+        keys = [key for key in error.users if isinstance(key, UserKey)]
+        return [with_option(text, hint) for text, hint in whereabouts(keys, invocation.reading())]
+    except UserCliError:  # the error itself is what counts
+        return []
 
 
 def _print_stack(error: BaseException) -> None:

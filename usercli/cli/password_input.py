@@ -111,6 +111,11 @@ class SecretSource:
         return _ask(invocation, twice)
 
     @property
+    def is_asked(self) -> bool:
+        """Nothing was chosen: a person is asked."""
+        return not (self._given or self.generate or self.no_password)
+
+    @property
     def _given(self) -> bool:
         return (
             self.password_stdin
@@ -139,10 +144,13 @@ class SecretSource:
 NO_SECRET = SecretSource()
 
 
-def require_secret_destination(secret_out: str | None) -> None:
-    """A generated secret must reach somebody: a file, or the terminal. Raises InvalidInput."""
+def require_secret_destination(secret_out: str | None, *, more: str = "") -> None:
+    """A generated secret must reach somebody: a file, or the terminal. Raises InvalidInput.
+
+    `more` is what else is missing where there is no terminal.
+    """
     if secret_out is None and not (sys.stderr is not None and sys.stderr.isatty()):
-        raise InvalidInput("there is no terminal to show the generated password on; add --secret-out FILE")
+        raise InvalidInput(f"there is no terminal to show the generated password on; add --secret-out FILE{more}")
     if secret_out is not None and os.path.lexists(secret_out):
         raise InvalidInput(f"{secret_out} exists already; --secret-out requires a new file")
 

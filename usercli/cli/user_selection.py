@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,9 @@ from usercli.cli.context import Invocation
 from usercli.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from usercli.schemas.users import UserKey
+    from uuid import UUID
+
+    from usercli.schemas.users import UserCriteria, UserKey
 
 _SAMPLE = 5
 
@@ -50,10 +53,11 @@ class Selection:
         from usercli.cli.user_filters import criteria_of
         from usercli.services.users import select_users
 
-        found = select_users(criteria_of(self.match or []), invocation.reading())
+        criteria = criteria_of(self.match or [])
+        found = select_users(criteria, invocation.reading())
         require_at_most(change_limit(invocation, self.max_changes), len(found))
         if found:
-            sample = ", ".join(email for _, email in found[:_SAMPLE])
+            sample = ", ".join(_sample(invocation, criteria, found[:_SAMPLE]))
             more = ", ..." if len(found) > _SAMPLE else ""
             invocation.info(
                 f"{len(found):,} {'user matches' if len(found) == 1 else 'users match'}: {sample}{more}"
@@ -61,6 +65,24 @@ class Selection:
             if not asked:
                 invocation.confirm(f"{what} {len(found):,} user{'s' if len(found) > 1 else ''}")
         return [UserKey(typed=email, id=user_id) for user_id, email in found]
+
+
+def _sample(invocation: Invocation, criteria: UserCriteria, found: Sequence[tuple[UUID, str]]) -> Iterator[str]:
+    """The first users; those selected by their last sign-in with its date, and a warning if nobody has one."""
+    if criteria.not_signed_in_since is None:
+        yield from (email for _, email in found)
+        return
+    from usercli.schemas.users import UserKey
+    from usercli.services.users import has_sign_ins, show_users
+
+    if not has_sign_ins(invocation.reading()):
+        invocation.warn(
+            "no user has a recorded sign-in (last_login_at), so this goes by the age of the accounts; "
+            "does the service record sign-ins?"
+        )
+    for user in show_users([UserKey(typed=email, id=user_id) for user_id, email in found], invocation.reading()):
+        last = f"last sign-in {user.last_login_at:%Y-%m-%d}" if user.last_login_at else "no sign-in"
+        yield f"{user.email} ({last}, created {user.created_at:%Y-%m-%d})"
 
 
 def change_limit(invocation: Invocation, max_changes: int | None) -> int:

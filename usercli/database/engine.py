@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool, Pool, QueuePool
 from usercli.database.errors import domain_error, translate_errors
 from usercli.database.pool import PoolSettings
 from usercli.database.url import DatabaseUrl
-from usercli.errors import DatabaseUnavailable
+from usercli.errors import DatabaseUnavailable, FileNotCreated
 from usercli.private_files import make_private_folder
 
 #: Execution option of a connection that only reads: no write lock on SQLite, READ ONLY on PostgreSQL.
@@ -91,13 +91,13 @@ def sessions(engine: Engine) -> sessionmaker[Session]:
 
 
 def create_sqlite_file(url: DatabaseUrl) -> None:
-    """Make the file, 0600 in folders of 0700, unless it is there. Raises DatabaseUnavailable."""
+    """Make the file, 0600 in folders of 0700, unless it is there. Raises FileNotCreated."""
     path = Path(url.database)
     try:
         make_private_folder(path.parent)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise DatabaseUnavailable(
+        raise FileNotCreated(
             f"the database file {url.where} cannot be created: {(error.strerror or 'error').lower()}"
         ) from None
 

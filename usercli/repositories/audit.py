@@ -27,8 +27,9 @@ from usercli.repositories.event_encoder import (
     split_personal,
 )
 from usercli.repositories.postgres_copy import copy_rows, escaped
-from usercli.repositories.stored_events import BadEvent, in_order, read_on
+from usercli.repositories.stored_events import UNREADABLE, BadEvent, in_order, read_on
 from usercli.schemas.audit import EventCriteria
+from usercli.schemas.users import lookup_key
 from usercli.times import sqlite_time, utcnow
 
 _LOCK = 0x61756469744C6F67  # "auditLog" in ASCII
@@ -42,6 +43,9 @@ _INSERTED = ("seq", "change_id", "at", "db_role", "tool", "prev_hash", "hash", *
 
 #: After so long SQLite's events get a new time.
 _OLD = timedelta(seconds=10)
+
+#: So far back is asked, without an index, what became of an email.
+_NEWEST = 10_000
 
 #: Events that share a time.
 LinkedBatch = tuple[datetime, list[LinkedRow]]
@@ -292,6 +296,20 @@ class AuditRepository:
         """Everything that was done, or refused, to one target."""
         return self._stream(select(AuditEvent).where(AuditEvent.target_id == str(target_id)), AuditEvent.seq)
 
+    def renamed_from(self, key: str) -> list[str]:
+        """The ids of those whose email, of this key, the newest events changed to another."""
+        last = select(func.max(AuditEvent.seq)).scalar_subquery()
+        query = select(AuditEvent.target_id, AuditEvent.personal).where(
+            AuditEvent.seq > last - _NEWEST,
+            AuditEvent.target_kind == "user",
+            AuditEvent.outcome == "done",
+            func.lower(AuditEvent.personal).contains(key, autoescape=True),
+        )
+        found = self.session.execute(query.order_by(AuditEvent.seq)).all()
+        return list(
+            dict.fromkeys(target for target, personal in found if target and _is_renamed(personal or "", key))
+        )
+
     def mentioning(self, target_id: uuid.UUID, names: Callable[[str], bool]) -> list[int]:
         """The numbers of events that hold personal values of somebody: as the target, or by what they say.
 
@@ -336,6 +354,14 @@ class AuditRepository:
         if criteria.outcome is not None:
             done = AuditEvent.outcome == "done"
             yield and_(done) if criteria.outcome == "done" else not_(done)
+
+
+def _is_renamed(personal: str, key: str) -> bool:
+    try:
+        values = json.loads(personal)
+        return "email" in values["after"] and lookup_key(values["before"]["email"]) == key
+    except UNREADABLE:
+        return False
 
 
 def _with_hex(row: EventRow) -> EventRow:

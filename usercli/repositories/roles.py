@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, func, or_, select, update
 
 from usercli.batches import batched
 from usercli.errors import RoleNotFound
@@ -152,12 +152,22 @@ class RoleRepository(Repository[Role]):
         `FOREVER` where an active administrator has no expiry.
         """
         expiry = User.expires_at
-        query = (
-            select(func.count(User.id).filter(expiry.is_(None)), func.max(expiry).filter(expiry > utcnow()))
-            .select_from(Role)
-            .join(UserRole, UserRole.role_id == Role.id)
-            .join(User, User.id == UserRole.user_id)
-            .where(Role.administrative.is_(True), User.is_active.is_(True), User.deleted_at.is_(None))
-        )
-        lasting, last = self.session.execute(query).one()
+        query = select(func.count(User.id).filter(expiry.is_(None)), func.max(expiry).filter(expiry > utcnow()))
+        lasting, last = self.session.execute(_of_administrators(query)).one()
         return FOREVER if lasting else last
+
+    def administrators(self, limit: int) -> list[str]:
+        """The emails of those who administer now, the first ones."""
+        lasting = or_(User.expires_at.is_(None), User.expires_at > utcnow())
+        query = select(User.email, User.email_key).where(lasting).order_by(User.email_key).distinct().limit(limit)
+        return [email for email, _ in self.session.execute(_of_administrators(query))]
+
+
+def _of_administrators(query: Any) -> Any:
+    """A question about active users with an administrative role."""
+    return (
+        query.select_from(Role)
+        .join(UserRole, UserRole.role_id == Role.id)
+        .join(User, User.id == UserRole.user_id)
+        .where(Role.administrative.is_(True), User.is_active.is_(True), User.deleted_at.is_(None))
+    )

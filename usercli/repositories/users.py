@@ -107,6 +107,10 @@ class UserRepository(Repository[User]):
             if user.deleted_at
         ]
 
+    def find_all(self, keys: Sequence[UserKey]) -> dict[object, list[User]]:
+        """The users in the bin or not whom these keys fit, by id and by email key."""
+        return self._candidates(keys, False)
+
     def existing_keys(self, keys: Sequence[UserKey]) -> list[UserKey]:
         """Those keys that name a user outside the bin."""
         found = self._candidates(keys, False, User.deleted_at.is_(None))
@@ -149,6 +153,10 @@ class UserRepository(Repository[User]):
         """How many users fit."""
         query = select(func.count()).select_from(User).where(*self._conditions(criteria))
         return self.session.scalar(query) or 0
+
+    def has_sign_ins(self) -> bool:
+        """Whether a sign-in of anybody is recorded."""
+        return bool(self.session.scalar(select(select(User.id).where(User.last_login_at.is_not(None)).exists())))
 
     def find_existing(self, key: UserKey) -> User | None:
         """The user outside the bin, or None."""

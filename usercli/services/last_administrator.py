@@ -11,21 +11,25 @@ from usercli.errors import Hint, InvalidInput, LastAdministrator
 from usercli.schemas.users import UserCriteria
 from usercli.times import rfc3339
 
+#: So many administrators are named.
+_NAMED = 3
+
 _ADMINISTRATIVE = re.compile("admin|superuser|^root$", re.IGNORECASE)
 
 
 @contextmanager
-def last_administrator_guard(uow: UnitOfWork, *, allow_none: bool = False) -> Iterator[None]:
+def last_administrator_guard(uow: UnitOfWork, *, allow_none: bool = False, several: bool = False) -> Iterator[None]:
     """Around a change that may take administrators away. Raises LastAdministrator.
 
     Where there was an active, unexpired administrator before, there is one after, and for as long: the last
     one cannot be timed out, nor given less time. Enter it before users are locked.
-    `allow_none` lifts the rule and wants a reason.
+    `allow_none` lifts the rule and wants a reason. Of `several` users the refusal says who administers.
     """
     if allow_none and not uow.origin.reason:
         raise InvalidInput("to leave no active administrator needs a reason", hint=Hint.REASON)
     uow.roles.lock_administrative()
     before = uow.roles.administered_until()
+    last = uow.roles.administrators(_NAMED + 1) if several and before is not None and not allow_none else []
     yield
     uow.flush()
     if before is None:
@@ -38,9 +42,17 @@ def last_administrator_guard(uow: UnitOfWork, *, allow_none: bool = False) -> It
     if after is None or after < before:
         when = f" after {rfc3339(after)}" if after else ""
         raise LastAdministrator(
-            f"this would leave no active administrator{when}; give another user an administrative role first",
-            hint=Hint.ALLOW_NO_ADMIN,
+            f"this would leave no active administrator{when}{_named(last)}; "
+            "give another user an administrative role first",
+            hint=Hint.ALLOW_NO_ADMIN_OR_EACH if several else Hint.ALLOW_NO_ADMIN,
         )
+
+
+def _named(last: Collection[str]) -> str:
+    """The administrators that there were, or nothing where there were many."""
+    if not 0 < len(last) <= _NAMED:
+        return ""
+    return f" ({', '.join(last)} {'is the last' if len(last) == 1 else 'are the last'})"
 
 
 def is_unadministered(uow: UnitOfWork) -> bool:

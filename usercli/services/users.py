@@ -9,10 +9,12 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import ChangedMeanwhile, InvalidInput, UserCliError
+from usercli.emails import email_key
+from usercli.errors import ChangedMeanwhile, EmailTaken, InvalidInput, UserCliError
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.pagination import query_mark, read_cursor, write_cursor
@@ -83,6 +85,18 @@ def create_user(
         return commit_users(uow, [user], [user])
 
 
+def require_new(data: UserCreate, uow: UnitOfWork, *, if_not_exists: bool = False) -> Change | None:
+    """What `create_user` answers where the email is taken, before a password is asked for; None where it is free.
+
+    Raises EmailTaken unless `if_not_exists`.
+    """
+    with uow.change("user.created", [data.email]):
+        user = uow.users.find_existing(UserKey(typed=data.email, email_key=email_key(data.email)))
+        if user is not None and not if_not_exists:
+            raise EmailTaken(data.email)
+        return _change(uow, [user], []) if user is not None else None
+
+
 def show_users(
     keys: Sequence[UserKey], uow: UnitOfWork, *, deleted: bool = False, related: bool = False
 ) -> list[UserView]:
@@ -105,6 +119,12 @@ def select_users(criteria: UserCriteria, uow: UnitOfWork) -> list[tuple[uuid.UUI
         if criteria.role is not None:
             uow.roles.get_named([criteria.role])
         return uow.users.ids_matching(criteria)
+
+
+def has_sign_ins(uow: UnitOfWork) -> bool:
+    """Whether a sign-in of anybody is recorded: a service that records none makes everybody look idle."""
+    with uow:
+        return uow.users.has_sign_ins()
 
 
 def suggest_emails(start: str, uow: UnitOfWork, limit: int, *, deleted: bool = False) -> list[str]:
@@ -213,7 +233,8 @@ def update_users(
     if data.email is not None and len(keys) > 1:
         raise InvalidInput("one email cannot be given to several users")
     with uow.change(action, keys):
-        with last_administrator_guard(uow, allow_none=allow_no_admin) if data.may_end_access else nullcontext():
+        guard = partial(last_administrator_guard, uow, allow_none=allow_no_admin, several=len(keys) > 1)
+        with guard() if data.may_end_access else nullcontext():
             added, removed = (
                 uow.roles.get_named(data.add_roles, "share"),
                 uow.roles.get_named(data.remove_roles, "share"),
@@ -256,7 +277,7 @@ def expire_overdue(uow: UnitOfWork) -> Change:
 def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Move users to the bin; they are inactive there. Raises UserNotFound, LastAdministrator."""
     with uow.change("user.deleted", keys):
-        with last_administrator_guard(uow, allow_none=allow_no_admin):
+        with last_administrator_guard(uow, allow_none=allow_no_admin, several=len(keys) > 1):
             users = uow.users.pick(keys, lock=True)
             now = utcnow()
             for user in users:
@@ -286,7 +307,7 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
 def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Remove users for good, in the bin or not. Raises UserNotFound, Ambiguous, LastAdministrator."""
     with uow.change("user.purged", keys):
-        with last_administrator_guard(uow, allow_none=allow_no_admin):
+        with last_administrator_guard(uow, allow_none=allow_no_admin, several=len(keys) > 1):
             users = uow.users.pick_including_deleted(keys, lock=True)
             related = related_to([user.id for user in users], uow)
             require_unblocked(related, len(users))

@@ -84,6 +84,9 @@ def reset(
     secret_out: Annotated[
         str | None, typer.Option(metavar="FILE", help="A new file for email,password (CSV, 0600).")
     ] = None,
+    generate: Annotated[  # noqa: ARG001 - what is done anyway
+        bool, typer.Option("--generate", help="As in password set; reset always does.", show_default=False)
+    ] = True,
 ) -> None:
     """Give users random passwords that they must change at the next sign-in.
 
@@ -93,7 +96,8 @@ def reset(
       usercli password reset --match role=editor --secret-out new.csv --yes
     """
     output = user_output(invocation)
-    require_secret_destination(secret_out)
+    confirmed = invocation.options.yes or invocation.dry_run
+    require_secret_destination(secret_out, more="" if confirmed else " and --yes")
     source = SecretSource(generate=True, length=length, words=words)
     from usercli.services import passwords as service
     from usercli.services.password_rules import configured_hasher, configured_policy

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from usercli.cli.attribute_options import AttributeJsonOpt, AttributeOpt, attributes_of
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import flag
@@ -35,14 +36,6 @@ if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
     from usercli.schemas.users import Change, UserKey, UserView
 
-AttributeOpt = Annotated[
-    list[str] | None,
-    typer.Option("--attribute", metavar="KEY=VALUE", help="Set an attribute to a text; repeat it."),
-]
-AttributeJsonOpt = Annotated[
-    list[str] | None,
-    typer.Option("--attribute-json", metavar="KEY=JSON", help="Set an attribute to a JSON value; repeat it."),
-]
 ExpiresOpt = Annotated[
     str | None,
     typer.Option(
@@ -88,12 +81,15 @@ def create(
             "is_active": not inactive,
             "must_change_password": must_change,
             "expires_at": parse_expiry(expires) if expires is not None else None,
-            "attributes": _attributes(attribute, attribute_json),
+            "attributes": attributes_of(attribute, attribute_json),
             "roles": tuple(role or ()),
         },
         context=_context(invocation),
     )
     uow = invocation.changing()
+    if secret.is_asked and (there := service.require_new(data, uow, if_not_exists=if_not_exists)):
+        show_change(invocation, output, there, "created")
+        return
     password = secret.read(invocation)
     new_password = secret.new_password(invocation, password)
     with SecretDelivery(invocation, secret.secret_out) as out:
@@ -227,7 +223,7 @@ def update(
         "full_name": name,
         "is_active": active,
         "if_version": if_version,
-        "set_attributes": _attributes(attribute, attribute_json) or None,
+        "set_attributes": attributes_of(attribute, attribute_json) or None,
         "unset_attributes": unset_attribute,
         "add_roles": add_role,
         "remove_roles": remove_role,
@@ -377,23 +373,3 @@ def _require_emails(invocation: Invocation, wanted: Sequence[str], confirmed: Se
 
 def _context(invocation: Invocation) -> dict[str, Any]:
     return {"special_use_domains": invocation.settings.special_use_domains}
-
-
-def _attributes(texts: Sequence[str] | None, values: Sequence[str] | None) -> dict[str, Any]:
-    """`k=v` as text and `k=JSON` as JSON; a key given twice is a mistake. Raises InvalidInput."""
-    from usercli.validation import read_json
-
-    found: dict[str, Any] = {}
-    for option, given in (("--attribute", texts or ()), ("--attribute-json", values or ())):
-        for item in given:
-            key, equals, value = item.partition("=")
-            if not (key and equals):
-                raise InvalidInput(f"{option} must be KEY=VALUE, not: {item}")
-            if key in found:
-                raise InvalidInput(f"the attribute {key} is given twice")
-            if option == "--attribute":
-                found[key] = value
-                continue
-            mistake = f"--attribute-json {key}= must be a JSON value (put a text in quotes)"
-            found[key] = read_json(value, mistake)
-    return found
