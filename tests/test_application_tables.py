@@ -376,6 +376,38 @@ def test_autogenerate_sees_the_tables_of_one_side(
     assert 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")' in text
 
 
+@on_postgresql
+def test_autogenerate_makes_the_defaults_of_the_server_and_declares_what_it_needs(
+    copied: Path, database: Database, cli: Cli
+) -> None:
+    assert cli("db", "upgrade")[0] == 0
+    database.rows("DROP TABLE messages, chats")
+    code, out, err = cli("db", "revision", "-m", "again", "--application", "coachbot", "--autogenerate", "-q")
+    assert (code, err) == (0, "")
+    text = Path(out.strip()).read_text()
+    assert "FetchedValue" not in text
+    assert f'\ndepends_on: str | Sequence[str] | None = "{schema_version.head()}"\n' in text
+    assert cli("db", "upgrade")[0] == 0
+    assert cli("create", "ada@example.com", "--no-password")[0] == 0
+    database.rows("INSERT INTO chats (user_id, title, attributes) SELECT id, 'x', '{}' FROM users")
+    [made] = database.rows(
+        "SELECT id IS NOT NULL, now() - created_at < '1 minute', updated_at = created_at FROM chats"
+    )
+    assert made == (True, True, True)
+    code, sql, _ = cli("db", "sql", "--database-url", "sqlite:////x.db", "coachbot@head")
+    assert (code, "DEFAULT (lower(hex(randomblob(16))))" in sql) == (0, True)
+
+
+@on_postgresql
+def test_a_revision_that_refers_to_nothing_of_ours_needs_nothing(
+    copied: Path, database: Database, cli: Cli
+) -> None:
+    assert cli("db", "upgrade")[0] == 0
+    database.rows("ALTER TABLE chats DROP COLUMN attributes")
+    code, out, _ = cli("db", "revision", "-m", "again", "--application", "coachbot", "--autogenerate", "-q")
+    assert (code, "| None = None\n\n\ndef upgrade" in Path(out.strip()).read_text()) == (0, True)
+
+
 @on_sqlite
 def test_autogenerate_wants_postgresql(configured: None, cli: Cli) -> None:
     code, out, err = cli("db", "revision", "-m", "x", "--autogenerate")

@@ -29,7 +29,7 @@ from usercli.database.schema_version import VERSION_TABLE
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, InvalidInput, UserCliError
 from usercli.models import OWN_TABLES, Base
-from usercli.models.types import JsonObject, UtcDateTime
+from usercli.models.types import JsonObject, ServerDefault, UtcDateTime
 
 _LOCK = 0x75736572636C69  # "usercli" in ASCII
 _LOCK_WAIT = "600s"  # another deployer may be in a long migration
@@ -176,12 +176,15 @@ def run_options(tables: Collection[str], version_table: str) -> dict[str, Any]:
 
 
 def _render(kind: str, item: Any, context: Any) -> str | bool:
-    """Our types as the library's own: a revision must run whatever becomes of ours."""
+    """Our types and defaults as the library's own: a revision must run whatever becomes of ours."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, type(JsonObject)):
         context.imports.add("from sqlalchemy.dialects import postgresql")
         return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    if kind == "server_default" and isinstance(item, ServerDefault):
+        on_postgresql = 'op.get_context().dialect.name == "postgresql"'
+        return f"sa.text({item.postgresql!r} if {on_postgresql} else {item.sqlite!r})"
     return False
 
 

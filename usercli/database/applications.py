@@ -31,7 +31,7 @@ from alembic.script.revision import RevisionError
 from usercli.database import alembic_runner, schema_version
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, RevisionNotFound, SchemaNotCurrent
-from usercli.models import Base
+from usercli.models import OWN_TABLES, Base
 from usercli.text import visible
 
 _ID_LENGTH = 32  # of Alembic's version_num
@@ -273,7 +273,9 @@ class Application:
             self._run(compare, connection=connection, template_args=revision.template_args)
         with self._errors():
             [script] = revision.generate_scripts()
-        return alembic_runner.written(script)
+        path = alembic_runner.written(script)
+        _declare_need(path)
+        return path
 
     def _move(self, connection: sa.Connection, scripts: Sequence[Script], *, up: bool) -> None:
         if not scripts:
@@ -336,6 +338,18 @@ def run(context: Any, models: Iterable[type[Base]]) -> None:
         context.configure(connection=given["connection"], **options)
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _declare_need(path: Path) -> None:
+    """Let a new revision that refers to our tables say so: it needs the newest of ours.
+
+    In the file, since Alembic would look for it in the application's folder.
+    """
+    text = path.read_text("utf-8")
+    upgrade = text.partition("def upgrade")[2].partition("def downgrade")[0]
+    if re.search(rf"""['"]({"|".join(OWN_TABLES)})(\.\w+)?['"]""", upgrade):
+        needed = rf'\g<1>"{schema_version.head()}"'
+        path.write_text(re.sub(r"^(depends_on\b.*= )None$", needed, text, flags=re.MULTILINE), "utf-8")
 
 
 def _folders_of(package: str) -> list[Path]:

@@ -6,10 +6,10 @@ import uuid
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import FetchedValue, MetaData, Uuid
+from sqlalchemy import MetaData, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from usercli.models.types import UtcDateTime
+from usercli.models.types import NEW_ID, NOW, UtcDateTime
 from usercli.times import utcnow
 from usercli.uuid7 import new_id
 
@@ -33,7 +33,7 @@ class IdMixin:
     """A UUIDv7 primary key; by default the server generates a random UUID."""
 
     id: Mapped[uuid.UUID] = mapped_column(
-        Uuid(), primary_key=True, default=new_id, server_default=FetchedValue(), sort_order=-10
+        Uuid(), primary_key=True, default=new_id, server_default=NEW_ID, sort_order=-10
     )
 
 
@@ -45,9 +45,7 @@ def _created_at(context: Any) -> datetime:
 class TimestampMixin:
     """When the row was created and last updated, in UTC."""
 
-    created_at: Mapped[datetime] = mapped_column(
-        UtcDateTime(), default=utcnow, server_default=FetchedValue(), sort_order=90
-    )
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utcnow, server_default=NOW, sort_order=90)
     updated_at: Mapped[datetime] = mapped_column(
-        UtcDateTime(), default=_created_at, onupdate=utcnow, server_default=FetchedValue(), sort_order=91
+        UtcDateTime(), default=_created_at, onupdate=utcnow, server_default=NOW, sort_order=91
     )

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Text
+from sqlalchemy import JSON, DateTime, Dialect, FetchedValue, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
@@ -47,3 +47,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ServerDefault(FetchedValue):
+    """A default that the server makes; its SQL, for revisions, on each engine."""
+
+    def __init__(self, postgresql: str, sqlite: str) -> None:
+        super().__init__()
+        self.postgresql, self.sqlite = postgresql, sqlite
+
+
+#: A random UUID, and the time: on SQLite in the spelling in which SQLAlchemy stores them.
+NEW_ID = ServerDefault("gen_random_uuid()", "(lower(hex(randomblob(16))))")
+NOW = ServerDefault("now()", "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))")
