@@ -61,7 +61,14 @@ def test_the_page_runs_and_its_web_service_answers(
 
 def test_the_page_has_examples_for_threads_and_for_loops() -> None:
     code = "".join(code for code, _ in _BLOCK.findall(PAGE))
-    assert {"open_pooled_engine", "AsyncDatabase", "ThreadedHasher", "FastAPI"} <= set(re.findall(r"\w+", code))
+    words = set(re.findall(r"\w+", code))
+    assert {"open_pooled_engine", "AsyncDatabase", "ThreadedHasher", "FastAPI"} <= words
+
+
+def test_the_page_has_examples_of_passwords_and_of_health() -> None:
+    words = set(re.findall(r"\w+", "".join(code for code, _ in _BLOCK.findall(PAGE))))
+    assert {"NewPassword", "configured_policy", "set_new_password", "must_change_password"} <= words
+    assert {"require_current", "checkedout", "migrations"} <= words
 
 
 def test_the_table_of_errors_is_what_the_whole_service_does() -> None:
