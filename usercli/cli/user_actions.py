@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import sentence
 from usercli.cli.output.writer import Output
-from usercli.errors import DoneInPart
+from usercli.errors import DoneInPart, InvalidInput
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from usercli.services.related_rows import Related
 
 
-UsersArg = Annotated[
-    list[str], typer.Argument(metavar="USER...", help="Ids or emails; id: and email: force the kind.")
-]
+USERS_HELP = "Ids or emails; id: and email: force the kind. - reads them from standard input."
+UsersArg = Annotated[list[str], typer.Argument(metavar="USER...", help=USERS_HELP)]
 ContinueOpt = Annotated[
     bool,
     typer.Option("--continue", help="Change each user on its own; exit with 7 if some failed.", show_default=False),
@@ -100,6 +100,23 @@ def summarize_users(users: Sequence[str]) -> str:
         if len(users) == 1
         else f"{len(users)} users ({', '.join(users[:3])}{', ...' if len(users) > 3 else ''})"
     )
+
+
+def parse_users(users: Sequence[str]) -> list[UserKey]:
+    """The keys of USER arguments; `-` stands for those on standard input, one on each line. Raises InvalidInput."""
+    if users.count("-") > 1:
+        raise InvalidInput("- stands for standard input and can be given once")
+    return parse_keys([name for user in users for name in (_from_stdin() if user == "-" else [user])])
+
+
+def _from_stdin() -> list[str]:
+    if sys.stdin is None:
+        raise InvalidInput("standard input is closed; there are no users to read")
+    try:
+        lines = sys.stdin.buffer.read().decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError:
+        raise InvalidInput("the users on standard input are not valid UTF-8") from None
+    return [line.strip() for line in lines if line.strip()]
 
 
 def parse_keys(users: Sequence[str]) -> list[UserKey]:

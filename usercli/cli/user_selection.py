@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usercli.cli.context import Invocation
+from usercli.cli.user_actions import USERS_HELP, parse_users
 from usercli.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -23,9 +24,7 @@ _SAMPLE = 5
 class Selection:
     """USERs, or `--match`; never both."""
 
-    users: Annotated[
-        list[str] | None, typer.Argument(metavar="USER...", help="Ids or emails; id: and email: force the kind.")
-    ] = None
+    users: Annotated[list[str] | None, typer.Argument(metavar="USER...", help=USERS_HELP)] = None
     match: Annotated[
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="Instead of USERs: all that match, as in role=editor; repeat it."),
@@ -47,7 +46,7 @@ class Selection:
         from usercli.services.change_limit import require_at_most
 
         if self.users:
-            keys = [UserKey.parse(user) for user in self.users]
+            keys = parse_users(self.users)
             require_at_most(change_limit(invocation, self.max_changes), len(keys))
             return keys
         from usercli.cli.user_filters import criteria_of

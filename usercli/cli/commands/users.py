@@ -18,7 +18,7 @@ from usercli.cli.user_actions import (
     ContinueOpt,
     UsersArg,
     apply_to_users,
-    parse_keys,
+    parse_users,
     print_related,
     show_change,
     summarize_users,
@@ -167,9 +167,9 @@ def show(
     from usercli.services import users as service
 
     found: Sequence[UserView] = service.show_users(
-        parse_keys(users), invocation.reading(), deleted=deleted, related=related
+        parse_users(users), invocation.reading(), deleted=deleted, related=related
     )
-    if len(users) == 1:
+    if len(users) == 1 and users != ["-"]:
         output.one(found[0])
     else:
         output.many(found, table_fields(output))
@@ -293,7 +293,7 @@ def restore(invocation: Invocation, users: UsersArg, continue_: ContinueOpt = Fa
     output = user_output(invocation)
     from usercli.services import users as service
 
-    apply_to_users(invocation, output, parse_keys(users), "restored", service.restore_users, continue_)
+    apply_to_users(invocation, output, parse_users(users), "restored", service.restore_users, continue_)
 
 
 @command
@@ -348,7 +348,7 @@ def exists(invocation: Invocation, users: UsersArg) -> int:
     from usercli.errors import ExitCode
     from usercli.services import users as service
 
-    return ExitCode.OK if service.all_exist(parse_keys(users), invocation.reading()) else ExitCode.NO
+    return ExitCode.OK if service.all_exist(parse_users(users), invocation.reading()) else ExitCode.NO
 
 
 def _confirm_purge(
