@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import re
 from pathlib import Path
 
@@ -94,7 +96,7 @@ def test_a_service_alone_reaches_its_server(
         ({"PGHOST": "h", "PGUSER": "u"}, "postgresql://u@h:5432/u"),
         ({"PGDATABASE": "d", "PGUSER": "u"}, "postgresql://u@localhost:5432/d"),
         ({"PGUSER": "u"}, "postgresql://u@localhost:5432/u"),
-        ({"PGHOST": "/run/a%20b", "PGUSER": "u"}, "postgresql://u@/run/a%20b:5432/u"),
+        ({"PGHOST": "/run/a%20b", "PGUSER": "u"}, "postgresql://u@%2Frun%2Fa%2520b:5432/u"),
         ({"PGHOST": "h", "PGHOSTADDR": "192.0.2.1", "PGUSER": "u"}, "postgresql://u@192.0.2.1:5432/u"),
         ({"PGHOST": "a,b", "PGPORT": "1,2", "PGUSER": "u"}, "postgresql://u@a:1,b:2/u"),
         ({"PGUSER": "u", "PGPASSWORD": "s3CANARYret"}, "postgresql://u:***@localhost:5432/u"),
@@ -338,3 +340,25 @@ def test_a_name_without_its_address_is_wrong_usage(clean_environment: Path) -> N
     needed = "as many addresses (hostaddr) as host names are needed, or no host name"
     with pytest.raises(InvalidInput, match=re.escape(needed)):
         database_url.parse("postgresql://a,b/d?hostaddr=192.0.2.1", {})
+
+
+def test_a_server_that_refuses_the_user_nobody_named_says_who_that_is(clean_environment: Path) -> None:
+    given = server()
+    url = f"postgresql://{given['PGHOST']}:{given['PGPORT']}/{given['PGDATABASE']}"
+    code, _, err = run_here("--database-url", url, "list")
+    assert (code, f"has no user {pwd.getpwuid(os.geteuid()).pw_name}\n" in err) == (5, True), err
+
+
+def test_the_folder_of_a_socket_is_shown_as_a_url_that_works(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables: dict[str, str]
+    for variables in (
+        {"PGHOST": "/var/run/pg", "PGUSER": "u", "PGDATABASE": "d"},
+        {"DATABASE_URL": "postgresql://u@/d?host=/var/run/pg"},
+    ):
+        with monkeypatch.context() as patch:
+            set_all(patch, variables)
+            text, _ = shown()
+        assert text == "postgresql://u@%2Fvar%2Frun%2Fpg:5432/d"
+        assert database_url.parse(text, {}).hosts == (("/var/run/pg", 5432),)

@@ -771,7 +771,8 @@ def test_a_password_reaches_pg_dump_by_no_argument(
         ("postgresql://ada@db.example.com:5432/service", "service ada db.example.com 5432"),
         ("postgresql://a@b@one:5432,two:5433/service", "service a@b one,two 5432,5433"),
         ("postgresql://ada@[::1]:5432/service", "service ada ::1 5432"),
-        ("postgresql://ada@/run/postgresql:5432/service", "service ada /run/postgresql 5432"),
+        ("postgresql://ada@%2Frun%2Fpostgresql:5432/service", "service ada /run/postgresql 5432"),
+        ("postgresql://ada@%2Frun%2Fa%2520b:5432,h:5433/service", "service ada /run/a%20b,h 5432,5433"),
         ("postgresql://db.example.com:5432/a b", "a b - db.example.com 5432"),
     ],
 )

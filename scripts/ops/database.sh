@@ -36,6 +36,7 @@ use_libpq() { # user:***@host:port,host:port/database; the password comes from e
         pg_port="$pg_port,${host##*:}"
         host=${host%:*}
         host=${host#"["}
+        case $host in %2F*) host=$(printf '%s' "$host" | sed 's/%2F/\//g; s/%25/%/g') ;; esac # the folder of a socket
         pg_host="$pg_host,${host%"]"}"
     done
     pg_host=${pg_host#,} pg_port=${pg_port#,}

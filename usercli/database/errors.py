@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
 from usercli.database.statement_errors import missing_privilege, no_such_character
-from usercli.database.url import DatabaseUrl
+from usercli.database.url import DatabaseUrl, name_of_user
 from usercli.database.url_options import LIBPQ
 from usercli.errors import (
     BrokenRow,
@@ -237,7 +237,7 @@ def _why(text: str, url: DatabaseUrl) -> str:
     lowered = text.lower()
     for sign, reason in _CONNECTING:
         if sign in lowered and (not sign.endswith(" ") or "does not exist" in lowered):
-            return reason.format(user=url.user or "(none)", database=url.database)
+            return reason.format(user=url.user or name_of_user() or "(none)", database=url.database)
     return "the connection failed or broke"
 
 

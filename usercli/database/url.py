@@ -59,7 +59,7 @@ class DatabaseUrl:
             return visible(f"sqlite:///{self.database}")
         secret = ":***" if self.password else ""
         user = f"{self.user}{secret}@" if self.user else ""
-        hosts = ",".join(f"{_bracketed(host)}:{port}" for host, port in self.hosts)
+        hosts = ",".join(f"{_in_url(host)}:{port}" for host, port in self.hosts)
         return visible(f"postgresql://{user}{hosts}/{self.database}")
 
     def __str__(self) -> str:
@@ -104,7 +104,7 @@ def parse(text: str, environ: Mapping[str, str] = os.environ) -> DatabaseUrl:
 def from_variables(variables: Mapping[str, str], source: str) -> DatabaseUrl:
     """The database that libpq's variables name; without one, that of the user's name. Raises InvalidInput."""
     around = surroundings(variables, source=source)
-    own_name = "" if "user" in around else _name_of_user()
+    own_name = "" if "user" in around else name_of_user()
     password = around.pop("password", "")
     return _assembled("", "", own_name, password, UrlOptions({}), around)
 
@@ -167,7 +167,7 @@ def _assembled(
     )
 
 
-def _name_of_user() -> str:
+def name_of_user() -> str:
     """What libpq takes where nobody names a user; empty for a user without a name."""
     import getpass
 
@@ -232,6 +232,11 @@ def _split_port(item: str) -> tuple[str, str]:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _in_url(host: str) -> str:
+    """A host as a URL has it: the folder of a socket with its slashes escaped."""
+    return host.replace("%", "%25").replace("/", "%2F") if host.startswith("/") else _bracketed(host)
 
 
 def _same_file(one: str, other: str) -> bool:
