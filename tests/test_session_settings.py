@@ -51,10 +51,13 @@ def test_any_style_of_dates(
     round_trip(cli)
 
 
-@pytest.mark.parametrize("of", ["database", "environment", "options"])
+@pytest.mark.parametrize("of", ["database", "role", "environment", "options"])
 def test_any_encoding_of_the_client(database: Database, cli: Cli, of: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if of == "database":
         database.rows(f"ALTER DATABASE \"{database.url.database}\" SET client_encoding = 'LATIN1'")
+    elif of == "role":
+        for setting in ("client_encoding = 'LATIN1'", "datestyle = 'German, DMY'"):
+            database.rows(f'ALTER ROLE postgres IN DATABASE "{database.url.database}" SET {setting}')
     elif of == "environment":
         monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
     else:
