@@ -64,6 +64,27 @@ def test_a_character_that_latin1_has_not_is_named(encoded: Cli) -> None:
     assert encoded("exists", "c@example.com")[0] == 0
 
 
+@pytest.mark.parametrize("encoded", ["LATIN1"], indirect=True)
+def test_a_file_of_desired_state_and_a_batch_are_refused_too(encoded: Cli) -> None:
+    assert encoded("create", "a@example.com", "--no-password")[0] == 0
+    before = encoded("export", "-o", "jsonl"), encoded("audit", "log", "-o", "jsonl"), encoded("role", "list")
+    for desired in (
+        {"users": [{"email": "b@example.com", "full_name": "Bo"}, {"email": "c@example.com", "full_name": NAME}]},
+        {"users": [{"email": "a@example.com", "attributes": {"city": NAME}}]},
+        {"roles": [{"name": "ops", "description": NAME}]},
+    ):
+        Path("staff.json").write_text(json.dumps({"name": "staff", **desired}))
+        code, _, err = encoded("apply", "staff.json", "--yes")
+        assert (code, "the encoding LATIN1 of the database cannot hold the character Ł" in err) == (2, True), err
+    code, out, _ = encoded("batch", "-", "--atomic", stdin=f"update a@example.com --name {NAME}\n")
+    assert (code, told("full_name") in out) == (2, True), out
+    assert (
+        encoded("export", "-o", "jsonl"),
+        encoded("audit", "log", "-o", "jsonl"),
+        encoded("role", "list"),
+    ) == before
+
+
 @pytest.mark.parametrize("encoded", ["SQL_ASCII"], indirect=True)
 def test_a_database_without_an_encoding_holds_every_text(encoded: Cli) -> None:
     fields = ("--name", NAME, "--attribute", "city=Ærø", "--reason", NAME)
