@@ -386,7 +386,7 @@ def test_autogenerate_makes_the_defaults_of_the_server_and_declares_what_it_need
     assert (code, err) == (0, "")
     text = Path(out.strip()).read_text()
     assert "FetchedValue" not in text
-    assert f'\ndepends_on: str | Sequence[str] | None = "{schema_version.head()}"\n' in text
+    assert f"\ndepends_on: str | Sequence[str] | None = '{schema_version.head()}'\n" in text
     assert cli("db", "upgrade")[0] == 0
     assert cli("create", "ada@example.com", "--no-password")[0] == 0
     database.rows("INSERT INTO chats (user_id, title, attributes) SELECT id, 'x', '{}' FROM users")

@@ -26,7 +26,7 @@ from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import RevisionStep
 from alembic.script import Script, ScriptDirectory
-from alembic.script.revision import RevisionError
+from alembic.script.revision import RevisionError, RevisionMap
 
 from usercli.database import alembic_runner, schema_version
 from usercli.database.url import DatabaseUrl
@@ -34,6 +34,7 @@ from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, Revision
 from usercli.models import OWN_TABLES, Base
 from usercli.text import visible
 
+_TO_OURS = re.compile(rf"""['"](?:{"|".join(OWN_TABLES)})(?:\.\w+)?['"]""")
 _ID_LENGTH = 32  # of Alembic's version_num
 
 
@@ -47,15 +48,38 @@ class _Scripts(ScriptDirectory):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.needs: dict[str, set[str]] = {}
         super().__init__(*arguments, **options)
+        self.revision_map = _Revisions(self)
 
     def _load_revisions(self) -> Iterator[Script]:
         scripts = list(super()._load_revisions())
         own = {name for script in scripts for name in (script.revision, *script.branch_labels)}
         for script in scripts:
-            wanted: tuple[str, ...] = util.to_tuple(script.dependencies, default=())
-            self.needs[script.revision] = set(wanted) - own
-            script.dependencies = tuple(name for name in wanted if name in own) or None
+            self.hide_needs(script, own)
             yield script
+
+    def hide_needs(self, script: Any, own: Collection[str]) -> None:
+        """Note what a revision needs besides the application's own."""
+        wanted: tuple[str, ...] = util.to_tuple(script.dependencies, default=())
+        self.needs[script.revision] = set(wanted).difference(own)
+        script.dependencies = tuple(name for name in wanted if name in own) or None
+
+    def _generate_template(self, src: Any, dest: Any, **values: Any) -> None:
+        """Let a new revision that refers to our tables say that it needs the newest of ours."""
+        if _TO_OURS.search(values.get("upgrades") or ""):
+            values["depends_on"] = schema_version.head()
+        super()._generate_template(src, dest, **values)
+
+
+class _Revisions(RevisionMap):
+    """The revisions of one application; of a new one, too, Alembic sees no needs of ours."""
+
+    def __init__(self, scripts: _Scripts) -> None:
+        super().__init__(scripts._load_revisions)
+        self._scripts = scripts
+
+    def add_revision(self, revision: Any, _replace: bool = False) -> None:
+        self._scripts.hide_needs(revision, {name for name in self._revision_map if name})
+        super().add_revision(revision, _replace)
 
 
 @dataclass(frozen=True)
@@ -273,9 +297,7 @@ class Application:
             self._run(compare, connection=connection, template_args=revision.template_args)
         with self._errors():
             [script] = revision.generate_scripts()
-        path = alembic_runner.written(script)
-        _declare_need(path)
-        return path
+        return alembic_runner.written(script)
 
     def _move(self, connection: sa.Connection, scripts: Sequence[Script], *, up: bool) -> None:
         if not scripts:
@@ -338,18 +360,6 @@ def run(context: Any, models: Iterable[type[Base]]) -> None:
         context.configure(connection=given["connection"], **options)
     with context.begin_transaction():
         context.run_migrations()
-
-
-def _declare_need(path: Path) -> None:
-    """Let a new revision that refers to our tables say so: it needs the newest of ours.
-
-    In the file, since Alembic would look for it in the application's folder.
-    """
-    text = path.read_text("utf-8")
-    upgrade = text.partition("def upgrade")[2].partition("def downgrade")[0]
-    if re.search(rf"""['"]({"|".join(OWN_TABLES)})(\.\w+)?['"]""", upgrade):
-        needed = rf'\g<1>"{schema_version.head()}"'
-        path.write_text(re.sub(r"^(depends_on\b.*= )None$", needed, text, flags=re.MULTILINE), "utf-8")
 
 
 def _folders_of(package: str) -> list[Path]:
