@@ -712,6 +712,18 @@ def test_a_repository_outside_of_a_block_says_what_is_missing(database: Database
     awaited(database, scenario)
 
 
+def test_a_listing_that_is_read_outside_of_run_says_what_to_do(database: Database, ada: UserView) -> None:
+    async def scenario(opened: AsyncDatabase) -> None:
+        async with opened.session(read_only=True) as session:
+            listing = await session.run(lambda uow: Listing(UserCriteria(), uow))
+            with pytest.raises(RuntimeError, match=r"is read inside run\(lambda uow: list\(\.\.\.\)\)"):
+                list(listing)
+            [found] = await session.run(lambda uow: list(Listing(UserCriteria(), uow)))
+            assert found.email == ada.email
+
+    awaited(database, scenario)
+
+
 def test_an_async_function_is_refused(database: Database) -> None:
     async def work(_: UnitOfWork) -> int:
         return 1
