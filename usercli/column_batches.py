@@ -20,10 +20,14 @@ class Encoded(list[str]):
 
 @dataclass(frozen=True)
 class CellEncoding:
-    """How a format writes what needs no escape, so that a database can encode it: as JSON, or bare."""
+    """How a format writes what needs no escape, so that a database can encode it: as JSON, or bare.
+
+    `is_guarded` says that a spreadsheet must not take a text for a formula.
+    """
 
     json: bool
     delimiter: str = ","
+    is_guarded: bool = False
 
     @property
     def null(self) -> str:

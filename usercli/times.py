@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, Self
 
 from usercli.errors import InvalidInput
 
@@ -21,13 +21,50 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
 
 
+class UnreadableTime(datetime):
+    """What a database holds where no calendar has such a time: `infinity`, the year 20000, or no time at all.
+
+    It compares as the first moment of the year 1, so that an expiry has passed, or as the last one of 9999.
+    `stored` is what the database holds.
+    """
+
+    stored: Any = None
+
+    @classmethod
+    def of(cls, stored: Any, *, late: bool = False) -> Self:
+        """What stands for this stored value; `late` is beyond the year 9999."""
+        place = datetime.max if late else datetime.min
+        made = cls.combine(place.date(), place.time(), UTC)
+        made.stored = stored
+        return made
+
+    def isoformat(self, *_: Any) -> str:
+        """What is stored, as a text: an ISO time there is not."""
+        return f"0x{self.stored.hex()}" if isinstance(self.stored, bytes) else str(self.stored)
+
+    def __str__(self) -> str:
+        return self.isoformat()
+
+    def __format__(self, _: str) -> str:
+        return self.isoformat()
+
+    def __reduce_ex__(self, _: Any) -> tuple[Any, ...]:
+        return _copy_unreadable, (self.stored, self.year > 1)
+
+
+def _copy_unreadable(stored: Any, late: bool) -> UnreadableTime:
+    return UnreadableTime.of(stored, late=late)
+
+
 def utcnow() -> datetime:
     """The current time in UTC."""
     return datetime.now(UTC)
 
 
 def rfc3339(moment: datetime) -> str:
-    """RFC 3339 in UTC with Z; microseconds only if they are not zero."""
+    """RFC 3339 in UTC with Z, microseconds only if they are not zero; of an unreadable time what is stored."""
+    if isinstance(moment, UnreadableTime):
+        return moment.isoformat()
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +16,8 @@ from usercli.errors import DoneInPart, InvalidInput
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
-    from usercli.schemas.users import Change, UserKey
+    from usercli.schemas.stored_times import StoredTime, UnreadableTimes
+    from usercli.schemas.users import Change, UserKey, UserView
     from usercli.services.related_rows import Related
 
 
@@ -83,7 +84,47 @@ def show_change(invocation: Invocation, output: Output, change: Change, verb: st
         invocation.info(f"nothing to change on {invocation.target}")
     for warning in invocation.warnings:
         invocation.warn(warning)
+    from usercli.schemas.stored_times import UnreadableTimes
+
+    unreadable = UnreadableTimes()
+    for user in change.users:
+        unreadable.note(user.unreadable_times)
+    warn_of_times(invocation, unreadable)
     output.change(change, table_fields(output))
+
+
+def print_users(invocation: Invocation, output: Output, users: Iterable[UserView], *, single: bool = False) -> None:
+    """Write users, a single one as an object, and name what they have in place of a time."""
+    from usercli.schemas.stored_times import UnreadableTimes
+
+    unreadable = UnreadableTimes()
+
+    def noted() -> Iterator[UserView]:
+        for user in users:
+            unreadable.note(user.unreadable_times)
+            yield user
+
+    if single:
+        output.one(next(noted()))
+    else:
+        output.many(noted(), table_fields(output))
+    warn_of_times(invocation, unreadable)
+
+
+def warn_of_times(invocation: Invocation, unreadable: UnreadableTimes) -> None:
+    """Name the times that no calendar holds, and what to do."""
+    for item in unreadable.first:
+        invocation.warn(item.sentence + _way_out(item))
+    if more := unreadable.count - len(unreadable.first):
+        invocation.warn(f"{more:,} more times are none of the years 1 to 9999")
+
+
+def _way_out(item: StoredTime) -> str:
+    from usercli.schemas.user_fields import UPDATABLE
+
+    if item.column not in UPDATABLE:
+        return "; see docs/table.md"
+    return f"; to mend it run: usercli update {item.owner.removeprefix('user ')} --expires never, or with a time"
 
 
 def print_related(invocation: Invocation, related: Related) -> None:

@@ -74,6 +74,7 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
 
 
@@ -136,6 +137,12 @@ def _sqlite(url: DatabaseUrl, driver: str) -> dict[str, Any]:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA foreign_keys=ON").close()
+
+
+def _prepare_postgresql(connection: Any, _: Any) -> None:
+    from usercli.database.unreadable_times import TimeLoader
+
+    getattr(connection, "driver_connection", connection).adapters.register_loader("timestamptz", TimeLoader)
 
 
 def _begin_postgresql(connection: Connection) -> None:

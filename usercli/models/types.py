@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, FetchedValue, Text
+from sqlalchemy import JSON, Boolean, DateTime, Dialect, FetchedValue, Text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
+
+from usercli.times import UnreadableTime
 
 #: Text compared and sorted by code point. SQLite does so by itself, PostgreSQL with the collation "C".
 CodePointText = Text().with_variant(Text(collation="C"), "postgresql")
@@ -26,10 +31,17 @@ JsonObject = _ExactJson().with_variant(JSONB(), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time in UTC, in and out; a naive one is refused with ValueError."""
+    """An aware time in UTC, in and out; a naive one is refused with ValueError.
+
+    What no calendar holds is read as an UnreadableTime. With `has_never` PostgreSQL's `infinity` is read as None.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def __init__(self, has_never: bool = False) -> None:
+        super().__init__()
+        self.has_never = has_never
 
     @property
     def python_type(self) -> type[datetime]:
@@ -48,6 +60,32 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """As usual, but an unreadable time is compared as it is stored."""
+        usual: Any = super().bind_processor(dialect)
+        on_sqlite = dialect.name == "sqlite"
+
+        def bind(value: Any) -> Any:
+            if type(value) is UnreadableTime:
+                return value.stored if on_sqlite else str(value)
+            return usual(value)
+
+        return bind
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """As usual, but what is no time ends nothing."""
+        usual: Any = super().result_processor(dialect, coltype)
+
+        def read(value: Any) -> Any:
+            if type(value) is UnreadableTime:  # by the driver of PostgreSQL
+                return None if self.has_never and value.stored == "infinity" else value
+            try:
+                return usual(value)
+            except (TypeError, ValueError, OverflowError):  # SQLite holds anything in any column
+                return UnreadableTime.of(value)
+
+        return read
+
 
 class ServerDefault(FetchedValue):
     """A default that the server makes; its SQL, for revisions, on each engine."""
@@ -60,3 +98,44 @@ class ServerDefault(FetchedValue):
 #: A random UUID, and the time: on SQLite in the spelling in which SQLAlchemy stores them.
 NEW_ID = ServerDefault("gen_random_uuid()", "(lower(hex(randomblob(16))))")
 NOW = ServerDefault("now()", "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))")
+
+
+class finite(FunctionElement[Any]):  # noqa: N801 - a function of SQL
+    """A time, or NULL where PostgreSQL holds `infinity`."""
+
+    inherit_cache = True
+    type = UtcDateTime(has_never=True)
+
+
+@compiles(finite)
+def _same(element: Any, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(finite, "postgresql")
+def _null_if_infinite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"NULLIF({compiler.process(element.clauses, **options)}, 'infinity'::timestamptz)"
+
+
+def as_read(column: Any) -> Any:
+    """A column of times as it is read: NULL for an `infinity` that is read as None."""
+    return finite(column) if isinstance(column.type, UtcDateTime) and column.type.has_never else column
+
+
+class is_no_time(FunctionElement[Any]):  # noqa: N801 - a function of SQL
+    """Something else than a time is stored, and not NULL, which SQLite allows; it compares as what it is."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(is_no_time)
+def _never(*_: Any, **__: Any) -> str:
+    return "false"
+
+
+@compiles(is_no_time, "sqlite")
+def _has_no_form(element: Any, compiler: Any, **options: Any) -> str:
+    value = compiler.process(element.clauses, **options)
+    form = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
+    return f"({value} IS NOT NULL AND ({value} NOT GLOB '{form}' OR datetime({value}) IS NULL))"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, FetchedValue, Index, and_, text
+from sqlalchemy import CheckConstraint, ColumnElement, FetchedValue, Index, and_, or_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from usercli.emails import email_key
 from usercli.models.base import Base, IdMixin, TimestampMixin
 from usercli.models.role import UserRole
-from usercli.models.types import CodePointText, JsonObject, UtcDateTime
+from usercli.models.types import CodePointText, JsonObject, UtcDateTime, is_no_time
 from usercli.schemas.user_fields import DISABLED_PASSWORD
 
 __all__ = ["DISABLED_PASSWORD", "User"]
@@ -29,7 +29,7 @@ class User(IdMixin, TimestampMixin, Base):
     is_active: Mapped[bool] = mapped_column(default=True, server_default=FetchedValue())
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default=FetchedValue())
     password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime(has_never=True))
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     attributes: Mapped[dict[str, Any]] = mapped_column(JsonObject, default=dict, server_default=FetchedValue())
     version: Mapped[int] = mapped_column(default=1, server_default=FetchedValue())
@@ -56,8 +56,8 @@ class User(IdMixin, TimestampMixin, Base):
 
     @classmethod
     def has_expired(cls, now: datetime) -> ColumnElement[bool]:
-        """The condition that the expiry has passed."""
-        return and_(cls.expires_at.is_not(None), cls.expires_at <= now)
+        """The condition that the expiry has passed, or is no time."""
+        return and_(cls.expires_at.is_not(None), or_(cls.expires_at <= now, is_no_time(cls.expires_at)))
 
     __table_args__ = (
         Index(

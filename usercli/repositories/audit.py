@@ -30,7 +30,7 @@ from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.repositories.stored_events import UNREADABLE, BadEvent, in_order, read_on
 from usercli.schemas.audit import EventCriteria
 from usercli.schemas.users import lookup_key
-from usercli.times import sqlite_time, utcnow
+from usercli.times import UnreadableTime, sqlite_time, utcnow
 
 _LOCK = 0x61756469744C6F67  # "auditLog" in ASCII
 _ROWS_A_FETCH = 1000
@@ -182,7 +182,9 @@ class AuditRepository:
         now = self.session.scalar(select(func.clock_timestamp())) if self._on_postgresql else utcnow()
         head = self.head()
         assert now is not None  # noqa: S101 - a server has a clock
-        return (head.seq, head.hash, max(now, head.at)) if head else (0, hash_chain.GENESIS, now)
+        if head is None:
+            return 0, hash_chain.GENESIS, now
+        return head.seq, head.hash, now if isinstance(head.at, UnreadableTime) else max(now, head.at)
 
     def _role(self) -> str:
         if self._db_role is None:

@@ -17,7 +17,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import UnaryExpression
 
 from usercli.errors import InvalidInput
-from usercli.times import rfc3339
+from usercli.models.types import as_read
+from usercli.times import UnreadableTime, rfc3339
+from usercli.validation import require_storable
 
 _LARGEST_INTEGER = 2**31 - 1  # of a column on either engine
 
@@ -32,7 +34,7 @@ class Order:
 
     def clauses(self) -> Sequence[UnaryExpression[Any]]:
         """For ORDER BY."""
-        parts = [self._directed(self.column), self._directed(self.id)]
+        parts = [self._directed(self._value), self._directed(self.id)]
         if self._nullable:
             parts[0] = parts[0].nulls_last()
         return parts[1:] if self.column is self.id else parts
@@ -45,22 +47,27 @@ class Order:
             row = tuple_(self.column, self.id)
             return row < (value, last_id) if self.descending else row > (value, last_id)
         if value is None:
-            return and_(self.column.is_(None), self._beyond(self.id, last_id))
-        same = and_(self.column == value, self._beyond(self.id, last_id))
-        return or_(self._beyond(self.column, value), same, self.column.is_(None))
+            return and_(self._value.is_(None), self._beyond(self.id, last_id))
+        same = and_(self._value == value, self._beyond(self.id, last_id))
+        return or_(self._beyond(self._value, value), same, self._value.is_(None))
 
     @property
     def name(self) -> str:
         return ("-" if self.descending else "") + self.column.key
 
     @property
+    def _value(self) -> Any:
+        return as_read(self.column)
+
+    @property
     def _nullable(self) -> bool:
         return bool(self.column.property.columns[0].nullable)
 
-    def _directed(self, column: InstrumentedAttribute[Any]) -> UnaryExpression[Any]:
-        return column.desc() if self.descending else column.asc()
+    def _directed(self, column: Any) -> UnaryExpression[Any]:
+        directed: UnaryExpression[Any] = column.desc() if self.descending else column.asc()
+        return directed
 
-    def _beyond(self, column: InstrumentedAttribute[Any], value: Any) -> ColumnElement[bool]:
+    def _beyond(self, column: Any, value: Any) -> ColumnElement[bool]:
         beyond: ColumnElement[bool] = column < value if self.descending else column > value
         return beyond
 
@@ -72,11 +79,16 @@ def query_mark(criteria: str, order: Order) -> str:
 
 def write_cursor(mark: str, value: Any, last_id: uuid.UUID) -> str:
     """A token for `--after`: the query's mark and the last row's place."""
-    value_json = (
-        rfc3339(value) if isinstance(value, datetime) else str(value) if isinstance(value, uuid.UUID) else value
-    )
-    packed = json.dumps([mark, value_json, str(last_id)], ensure_ascii=False, separators=(",", ":")).encode()
+    packed = json.dumps([mark, _as_json(value), str(last_id)], ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, UnreadableTime):
+        return {"blob": value.stored.hex()} if isinstance(value.stored, bytes) else {"stored": value.stored}
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return str(value) if isinstance(value, uuid.UUID) else value
 
 
 def read_cursor(token: str, mark: str, order: Order) -> tuple[Any, uuid.UUID]:
@@ -96,6 +108,8 @@ def _typed(value_json: Any, order: Order) -> Any:
     kind = order.column.property.columns[0].type.python_type
     if value_json is None:
         return None
+    if kind is datetime and isinstance(value_json, dict):
+        return UnreadableTime.of(_stored(**value_json))
     if kind is datetime:
         moment = datetime.fromisoformat(value_json)
         if moment.tzinfo is None:
@@ -106,3 +120,11 @@ def _typed(value_json: Any, order: Order) -> Any:
     if type(value_json) is not kind or (kind is int and abs(value_json) > _LARGEST_INTEGER):
         raise TypeError
     return value_json
+
+
+def _stored(*, stored: Any = None, blob: str | None = None) -> Any:
+    if blob is not None:
+        return bytes.fromhex(blob)
+    if not isinstance(stored, str | int | float) or (isinstance(stored, int) and abs(stored) >= 2**63):
+        raise TypeError
+    return require_storable(stored, "the cursor") if isinstance(stored, str) else stored

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, func, or_, select, update
+from sqlalchemy import RowMapping, func, not_, select, update
 
 from usercli.batches import batched
 from usercli.errors import RoleNotFound
 from usercli.models.role import Role, UserRole
+from usercli.models.types import finite
 from usercli.models.user import User
 from usercli.repositories.base import Repository
 from usercli.text import suggestion
@@ -151,14 +152,14 @@ class RoleRepository(Repository[Role]):
 
         `FOREVER` where an active administrator has no expiry.
         """
-        expiry = User.expires_at
-        query = select(func.count(User.id).filter(expiry.is_(None)), func.max(expiry).filter(expiry > utcnow()))
+        expiry, expired = finite(User.expires_at), User.has_expired(utcnow())
+        query = select(func.count(User.id).filter(expiry.is_(None)), func.max(expiry).filter(not_(expired)))
         lasting, last = self.session.execute(_of_administrators(query)).one()
         return FOREVER if lasting else last
 
     def administrators(self, limit: int) -> list[str]:
         """The emails of those who administer now, the first ones."""
-        lasting = or_(User.expires_at.is_(None), User.expires_at > utcnow())
+        lasting = not_(User.has_expired(utcnow()))
         query = select(User.email, User.email_key).where(lasting).order_by(User.email_key).distinct().limit(limit)
         return [email for email, _ in self.session.execute(_of_administrators(query))]
 

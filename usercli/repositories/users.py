@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,9 @@ from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
 from usercli.repositories.pagination import Order
-from usercli.schemas.user_fields import SORTABLE
+from usercli.repositories.unreadable_times import unreadable_of_users
+from usercli.schemas.stored_times import StoredTime
+from usercli.schemas.user_fields import SORTABLE, TIMES
 from usercli.schemas.users import UserCriteria, UserKey
 from usercli.times import utcnow
 
@@ -137,6 +139,10 @@ class UserRepository(Repository[User]):
     def query_matching(self, criteria: UserCriteria, order: Order) -> Select[Any]:
         """The question for the users that fit, in this order; its columns are yet to be chosen."""
         return select(User.__table__).where(*self._conditions(criteria)).order_by(*order.clauses())
+
+    def unreadable_times(self, criteria: UserCriteria, fields: Collection[str] = TIMES) -> Iterator[StoredTime]:
+        """The times in these fields that no calendar holds, of the users that fit."""
+        yield from unreadable_of_users(self.session, fields, *self._conditions(criteria))
 
     def ids_matching(self, criteria: UserCriteria) -> list[tuple[uuid.UUID, str]]:
         """Ids and emails of the users that fit, by id."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 from usercli.errors import InvalidInput
+from usercli.schemas.stored_times import ShownTime
 from usercli.times import parse_time
 
 Word = Literal["keep", "revoke"]
@@ -45,9 +46,9 @@ class GrantView(BaseModel):
     email: str
     role: str
     administrative: bool
-    granted_at: datetime
+    granted_at: ShownTime
     granted_by: str
-    last_login_at: datetime | None
+    last_login_at: ShownTime | None
     is_active: bool
     decision: Word | None = None
 

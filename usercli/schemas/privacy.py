@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 
 from usercli.schemas.audit import EventView
+from usercli.schemas.stored_times import ShownTime
 from usercli.schemas.users import UserView
 
 
@@ -15,7 +15,7 @@ class HeldRole(BaseModel):
     """A role that a user holds."""
 
     role: str
-    granted_at: datetime
+    granted_at: ShownTime
     granted_by: str
 
 

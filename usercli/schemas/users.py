@@ -6,6 +6,7 @@ import json
 import math
 import uuid
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -23,7 +24,9 @@ from pydantic import (
 
 from usercli.emails import email_key, validate_email
 from usercli.errors import BrokenRow, Hint, InvalidInput
-from usercli.times import rfc3339, utcnow
+from usercli.schemas.stored_times import ShownTime, StoredTime
+from usercli.schemas.user_fields import TIMES
+from usercli.times import UnreadableTime, rfc3339, utcnow
 from usercli.validation import require_json_texts, require_printable, require_storable
 
 #: Rejected input never shows in an error: it may be a secret.
@@ -32,6 +35,8 @@ STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 NAME_LENGTH = 255
 ROLE_LENGTH = 64
 ATTRIBUTES_BYTES = 65_536
+_TIMES = sorted(TIMES)
+_times = attrgetter(*_TIMES)
 ATTRIBUTES_DEPTH = 100  # SQLite reads no JSON beyond 1000 levels
 
 
@@ -68,6 +73,8 @@ def _require_storable(value: Any, depth: int = 0) -> None:
 
 
 def _require_future(value: datetime | None) -> datetime | None:
+    if isinstance(value, UnreadableTime):
+        raise InvalidInput(f"the expiry {value} is no time of the years 1 to 9999")
     if value is not None and value <= utcnow():
         raise InvalidInput(f"the expiry {rfc3339(value)} lies in the past")
     return value
@@ -162,13 +169,13 @@ class UserView(BaseModel):
     roles: tuple[str, ...] = ()
     attributes: dict[str, Any]
     must_change_password: bool
-    password_changed_at: datetime | None
-    expires_at: datetime | None
-    last_login_at: datetime | None
+    password_changed_at: ShownTime | None
+    expires_at: ShownTime | None
+    last_login_at: ShownTime | None
     version: int
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None
+    created_at: ShownTime
+    updated_at: ShownTime
+    deleted_at: ShownTime | None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -178,6 +185,18 @@ class UserView(BaseModel):
         except ValidationError as error:
             wrong = ", ".join(sorted({str(item["loc"][0]) for item in error.errors(include_input=False)}))
             raise BrokenRow(f"user id:{getattr(user, 'id', '?')} has a wrong {wrong} (docs/table.md)") from None
+
+    @property
+    def unreadable_times(self) -> list[StoredTime]:
+        """The times that no calendar holds, as another program stored them (docs/table.md)."""
+        values = _times(self)
+        if UnreadableTime not in map(type, values):
+            return []
+        return [
+            StoredTime(f"user id:{self.id}", name, str(value))
+            for name, value in zip(_TIMES, values, strict=True)
+            if type(value) is UnreadableTime
+        ]
 
     def may_sign_in(self) -> bool:
         """Active, and not expired at this moment."""

@@ -12,6 +12,7 @@ from usercli.database.engine import READ_ONLY, open_engine, sessions
 from usercli.database.log_triggers import wrong_triggers
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.database.url import DatabaseUrl
+from usercli.repositories.unreadable_times import unreadable_elsewhere, unreadable_of_users
 from usercli.repositories.users import UserRepository
 from usercli.schemas.database import (
     ApplicationState,
@@ -20,6 +21,7 @@ from usercli.schemas.database import (
     State,
     StateWithApplications,
 )
+from usercli.schemas.stored_times import UnreadableTimes
 from usercli.services.last_administrator import is_unadministered
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class SchemaCheck:
 
     def __init__(self, url: DatabaseUrl, applications: Sequence[Application] = ()) -> None:
         self._applications = applications
+        self.unreadable = UnreadableTimes()  # of the last check
         self._engine = open_engine(url).execution_options(**{READ_ONLY: True})  # waits for no writer
 
     def state(self) -> StateWithApplications:
@@ -52,7 +55,7 @@ class SchemaCheck:
             return self._state(connection, schema_state.look(connection))
 
     def check(self) -> tuple[ReportWithApplications, list[str]]:
-        """The whole check; the report, and what is wrong, a sentence each."""
+        """The whole check; the report, and what is wrong, a sentence each. Times are noted in `unreadable`."""
         with self._engine.connect() as connection:
             found = schema_state.look(connection)
             report = ReportWithApplications(**dict(self._state(connection, found)), bad_keys=0)
@@ -72,6 +75,9 @@ class SchemaCheck:
             if report.bad_keys < 10:
                 wrong.append(f"user id:{key_id} has an email_key that breaks the rule of docs/table.md")
             report.bad_keys += 1
+        with sessions(self._engine)() as session:
+            self.unreadable.note(unreadable_of_users(session))
+            self.unreadable.note(unreadable_elsewhere(session))
         return report, wrong
 
     def is_unadministered(self) -> bool:

@@ -289,12 +289,20 @@ def _give_back(user: User, events: Sequence[EventView], conflicts: list[str]) ->
         elif name == "attributes":
             value, clash = _attributes_back(first[name], last[name], now[name])
         else:
-            value, clash = first[name], now[name] != last[name]
+            value, clash = first[name], now[name] != last[name] or not _can_be_set(name, first[name])
         if clash:
             conflicts.append(f"{user.email} {name}")
         elif value != now[name] or name in {"roles", "attributes"}:
             found[name] = value
     return found
+
+
+def _can_be_set(name: str, value: Any) -> bool:
+    """Not what another program stored in place of a time."""
+    try:
+        return name not in TIMES or value is None or bool(datetime.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def _merge_attributes(first: dict[str, Any], last: dict[str, Any], event: EventView) -> None:

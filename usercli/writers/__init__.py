@@ -58,9 +58,12 @@ def writer(name: str) -> Writer:
 
 
 def is_active(user: Exported) -> bool:
-    """Whether the user may sign in now; for systems without an expiry."""
+    """Whether the user may sign in now; for systems without an expiry. One that cannot be read has passed."""
     expires = user["expires_at"]
-    return bool(user["is_active"]) and (expires is None or datetime.fromisoformat(expires) > utcnow())
+    try:
+        return bool(user["is_active"]) and (expires is None or datetime.fromisoformat(expires) > utcnow())
+    except ValueError:
+        return False
 
 
 def json_array(items: Iterable[Any]) -> Iterator[str]:

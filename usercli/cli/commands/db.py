@@ -11,6 +11,7 @@ from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import Command, add_command, new_app
 from usercli.cli.output.writer import Output
+from usercli.cli.user_actions import warn_of_times
 from usercli.errors import InvalidInput, NotFound, Refused
 
 if TYPE_CHECKING:
@@ -167,10 +168,11 @@ def check(invocation: Invocation) -> int:
     report, wrong = looked.check()
     for sentence in wrong:
         invocation.warn(sentence)
+    warn_of_times(invocation, looked.unreadable)
     if report.state == "current" and looked.is_unadministered():
         invocation.warn("nobody administers: no active user holds an administrative role; see: usercli role list")
     output.one(report.model_dump(mode="json", include=set(fields)))
-    return ExitCode.PARTIAL if wrong else ExitCode.OK
+    return ExitCode.PARTIAL if wrong or looked.unreadable.count else ExitCode.OK
 
 
 @command

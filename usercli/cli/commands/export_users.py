@@ -10,6 +10,7 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
+from usercli.cli.user_actions import warn_of_times
 from usercli.cli.user_filters import NO_FILTERS, Filters
 from usercli.errors import InvalidInput
 from usercli.text import visible
@@ -62,19 +63,21 @@ def export(
     output = Output(invocation.options, columns)
     if output.format == "table":
         invocation.options.output = "tsv"  # a table would be too wide
+    from usercli.schemas.stored_times import UnreadableTimes
     from usercli.services.exports import export_blocks
 
     def write(output: Output) -> int:
-        uow, fields = invocation.reading(), output.fields
+        uow, fields, encoding = invocation.reading(), output.fields, output.cell_encoding
         blocks = _Counted(
-            export_blocks(criteria, uow, fields=fields, sort=sort, cell_encoding=output.cell_encoding),
+            export_blocks(criteria, uow, fields=fields, sort=sort, cell_encoding=encoding, unreadable=unreadable),
             lambda block: len(next(iter(block.values()))),
         )
         output.blocks(blocks)
         return blocks.count
 
-    criteria = filters.criteria()
+    criteria, unreadable = filters.criteria(), UnreadableTimes()
     write_output(invocation, columns, file, write)
+    warn_of_times(invocation, unreadable)
     if "roles" in output.fields:
         _warn_of_role_names(invocation)
 
@@ -100,10 +103,12 @@ def _export_to(
         raise InvalidInput(f"{system} cannot carry hashes; leave out --with-hashes")
     given.output = "json"
     report = Report()
+    from usercli.schemas.stored_times import UnreadableTimes
     from usercli.services.exports import export_users
 
+    criteria, unreadable, uow = filters.criteria(), UnreadableTimes(), invocation.reading()
     rows = _Counted(
-        export_users(filters.criteria(), invocation.reading(), sort=sort, with_hashes=with_hashes), lambda _: 1
+        export_users(criteria, uow, sort=sort, with_hashes=with_hashes, unreadable=unreadable), lambda _: 1
     )
 
     def write_rows(output: Output) -> int:
@@ -111,6 +116,7 @@ def _export_to(
         return rows.count
 
     write_output(invocation, (), file, write_rows)
+    warn_of_times(invocation, unreadable)
     if report.lost:
         fields = ", ".join(f"{name} of {number:,}" for name, number in sorted(report.lost.items()))
         invocation.warn(f"{system} cannot carry some fields of some users: {fields}")

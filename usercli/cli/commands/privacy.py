@@ -18,6 +18,7 @@ from usercli.cli.user_actions import (
     print_related,
     show_change,
     user_output,
+    warn_of_times,
 )
 
 UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the recycle bin or not.")]
@@ -45,6 +46,7 @@ def export(invocation: Invocation, user: UserArg) -> None:
     if invocation.options.output is None:
         invocation.options.output = "json"
     from usercli.schemas.privacy import PERSON_FIELDS
+    from usercli.schemas.stored_times import UnreadableTimes
 
     output = Output(invocation.options, PERSON_FIELDS)
     from usercli.services import privacy as service
@@ -55,6 +57,9 @@ def export(invocation: Invocation, user: UserArg) -> None:
     person = service.export_person(key, invocation.reading(), unreadable)
     note_namesakes(invocation, [key])
     output.document(person.model_dump(mode="json"))
+    times = UnreadableTimes()
+    times.note(person.user.unreadable_times)
+    warn_of_times(invocation, times)
     unreadable.require_none()
 
 

@@ -20,9 +20,9 @@ from usercli.cli.user_actions import (
     apply_to_users,
     parse_users,
     print_related,
+    print_users,
     show_change,
     summarize_users,
-    table_fields,
     user_output,
     warn_of_misleading_roles,
 )
@@ -140,7 +140,7 @@ def list_users(
     if limit is None and output.format == "table":
         limit = TABLE_LIMIT
     page = service.Listing(criteria, invocation.reading(), sort=sort, limit=limit, after=after)
-    output.many(page, table_fields(output))
+    print_users(invocation, output, page)
     if page.next is not None and page.total is not None:
         invocation.info(f"{page.shown:,} of {page.total:,} shown; next: --after {page.next}")
 
@@ -166,13 +166,8 @@ def show(
     output = user_output(invocation, "related") if related else user_output(invocation)
     from usercli.services import users as service
 
-    found: Sequence[UserView] = service.show_users(
-        parse_users(users), invocation.reading(), deleted=deleted, related=related
-    )
-    if len(users) == 1 and users != ["-"]:
-        output.one(found[0])
-    else:
-        output.many(found, table_fields(output))
+    found = service.show_users(parse_users(users), invocation.reading(), deleted=deleted, related=related)
+    print_users(invocation, output, found, single=len(users) == 1 and users != ["-"])
 
 
 @command

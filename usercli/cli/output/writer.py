@@ -64,7 +64,11 @@ class Output:
         named_twice = len(set(self.fields)) < len(self.fields)  # which a block cannot hold
         if self.is_terminal or named_twice or self.format in {"table", "yaml", "ids"}:
             return None
-        return CellEncoding(json=self.format in {"json", "jsonl"}, delimiter="\t" if self.format == "tsv" else ",")
+        return CellEncoding(
+            json=self.format in {"json", "jsonl"},
+            delimiter="\t" if self.format == "tsv" else ",",
+            is_guarded=self.format == "csv" and not self.raw,
+        )
 
     def many(self, rows: Iterable[BaseModel | Row], table: Sequence[str] = ()) -> None:
         """A list: an array in JSON. `table` are the fields that a table shows unless told otherwise."""
@@ -245,7 +249,8 @@ def _is_time(name: str) -> bool:
 
 def _seconds(moment: Any) -> Any:
     """An RFC 3339 time without its fraction."""
-    return f"{moment.partition('.')[0]}Z" if isinstance(moment, str) and "." in moment else moment
+    is_time = isinstance(moment, str) and moment.endswith("Z")  # another text is what is stored and no time
+    return f"{moment.partition('.')[0]}Z" if is_time and "." in moment else moment
 
 
 def _display(name: str, value: Any) -> str:
