@@ -210,6 +210,13 @@ def test_a_hash_is_never_hashed(text: str) -> None:
         RowParser().parse(1, {"email": "a@example.com", "password": text})
 
 
+@pytest.mark.parametrize("text", [BCRYPT, YESCRYPT], ids=["verified", "unsupported"])
+def test_a_password_beside_a_hash_is_refused(text: str) -> None:
+    fields = {"email": "a@example.com", "hashed_password": text, "password": PASSWORD}
+    with pytest.raises(InvalidInput, match="both a password and a hash are given"):
+        RowParser().parse(1, fields)
+
+
 @pytest.mark.parametrize("suffix", ["jsonl", "csv"])
 def test_a_file_of_ours(cli: Cli, environment: Path, database: Database, suffix: str) -> None:
     users = emails([*ACCEPTED, *NAMED])

@@ -140,7 +140,7 @@ class RowParser:
                 _take_hash(row, hashed)
         if password := fields.get("password"):
             row.password = _password(password)
-        if row.hashed_password and row.password:
+        if row.password and (row.hashed_password or row.unsupported):
             raise InvalidInput("both a password and a hash are given")
         if self._preserve:
             self._keep(row, fields)
