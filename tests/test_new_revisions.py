@@ -104,6 +104,39 @@ def test_our_command_writes_a_revision_that_works(checkout: Path, run: Run) -> N
     assert run("usercli", "db", "check").returncode == 0
 
 
+def test_a_revision_that_was_filled_after_the_upgrade_is_named_with_the_way_out(
+    checkout: Path, run: Run, database: Database
+) -> None:
+    written_to = Path(run("usercli", "db", "revision", "-m", "add phone numbers", "-q").stdout.strip())
+    [revision] = written(checkout)
+    assert run("usercli", "db", "upgrade").returncode == 0
+    lost = "but lacks the column users.phone_number"
+    where = database.url.where
+    for command in (("list",), ("create", "a@example.com", "--no-password")):
+        done = run("usercli", *command)
+        said = f"error: the database {where} lacks the column users.phone_number; run: usercli db check\n"
+        assert (done.returncode, done.stderr) == (5, said)
+    check = run("usercli", "db", "check")
+    said = f"warning: the database {where} is at {revision}, {lost}, which no revision makes; write one that does"
+    assert (check.returncode, check.stderr.partition("\n")[0]) == (7, f"{said}, then run: usercli db upgrade")
+
+    text = (checkout / written_to).read_text()
+    upgrade = 'op.add_column("users", sa.Column("phone_number", sa.Text()))'
+    assert text.count("    pass\n") == 2
+    (checkout / written_to).write_text(text.replace("    pass\n", f"    {upgrade}\n", 1))
+    said = (
+        f"the database {where} is stamped with {revision}, {lost}; run: usercli db stamp {HEAD}, then: usercli db"
+    )
+    for command in (("list",), ("create", "a@example.com", "--no-password"), ("db", "upgrade")):
+        done = run("usercli", *command)
+        assert (done.returncode, done.stderr) == (5, f"error: {said} upgrade\n")
+    check = run("usercli", "db", "check")
+    assert (check.returncode, check.stderr) == (7, f"warning: {said} upgrade\n")
+    assert run("usercli", "db", "stamp", HEAD).returncode == run("usercli", "db", "upgrade").returncode == 0
+    assert run("usercli", "create", "a@example.com", "--no-password").returncode == 0
+    assert run("usercli", "db", "check").returncode == 0
+
+
 @on_sqlite
 @pytest.mark.parametrize("command", [("alembic",), ("usercli", "db")], ids=" ".join)
 def test_an_empty_revision_works_and_wants_no_database(

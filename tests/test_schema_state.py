@@ -235,6 +235,16 @@ def test_a_table_of_another_program_in_the_way_of_an_upgrade_is_named(
     assert run_here("db", "upgrade", "--dry-run") == (code, out, err)
 
 
+def test_a_lost_column_is_named_by_every_command(environment: Path, database: Database) -> None:
+    database.rows("ALTER TABLE users DROP COLUMN managed_by")
+    said = f"the database {database.url.where} is stamped with {HEAD}, but lacks the column users.managed_by; "
+    for command in (("list", "--count"), ("create", "ada@example.com", "--no-password"), ("db", "upgrade")):
+        code, out, err = run_here(*command)
+        assert (code, out, err.startswith(f"error: {said}")) == (5, "", True), err
+    code, _, err = run_here("db", "check")
+    assert (code, err.startswith(f"warning: {said}")) == (7, True)
+
+
 def test_a_lost_table_among_later_ones_is_not_made_silently(environment: Path, database: Database) -> None:
     database.rows("DROP TABLE audit_events")
     sentence = (

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from usercli.database.statement_errors import missing_privilege, no_such_character
+from usercli.database.statement_errors import missing_column, missing_privilege, no_such_character
 from usercli.database.url import DatabaseUrl, name_of_user
 from usercli.database.url_options import LIBPQ
 from usercli.errors import (
@@ -50,7 +50,6 @@ _STATES: dict[str, UserCliError] = {
     "40001": ChangedMeanwhile("another transaction changed the same rows; run the command again"),
     "40P01": ChangedMeanwhile("another transaction locked the same rows; run the command again"),
     "42P01": _BEHIND,
-    "42703": _BEHIND,
     "42P07": Conflict("a table or index of this name exists already; this is not a usercli database"),
     "53100": DatabaseUnavailable("the disk of the database server is full; nothing was changed"),
     "53300": DatabaseUnavailable("the database server has no connection left; try again later"),
@@ -209,6 +208,10 @@ def _character(original: Any, _: DatabaseUrl) -> UserCliError:
     return no_such_character(original)
 
 
+def _column(original: Any, _: DatabaseUrl) -> UserCliError:
+    return missing_column(str(original))
+
+
 def _trigger(original: Any, url: DatabaseUrl) -> UserCliError:
     return _fresh(_LOG) if "audit_events" in str(original) else _unexpected(original, url)
 
@@ -228,6 +231,7 @@ _HANDLERS: dict[str, Callable[[Any, DatabaseUrl], UserCliError]] = {
     "23502": _null,
     "23503": _foreign_key,
     "42501": _privilege,
+    "42703": _column,
     "57P": _broken_connection,
     "P0001": _trigger,
 }
@@ -257,8 +261,10 @@ def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
     for sign, reason in _SQLITE_FILE:
         if sign in text:
             return DatabaseUnavailable(f"the database file {url.where} {reason}")
-    if "no such table" in text or "no such column" in text:
+    if "no such table" in text:
         return _fresh(_BEHIND)
+    if "no such column" in text or "has no column named" in text:
+        return missing_column(text)
     return UserCliError("unexpected database error (SQLite)")
 
 

@@ -23,7 +23,7 @@ from usercli.database.schema_version import (
     steps_behind,
 )
 from usercli.errors import Conflict, DatabaseUnavailable, Refused, SchemaNotCurrent, UserCliError
-from usercli.models import OWN_TABLES
+from usercli.models import OWN_TABLES, Base
 
 State = Literal["empty", "current", "behind", "ahead", "several", "incomplete", "unstamped", "foreign"]
 Shape = Mapping[str, Sequence[str]]  # the columns of each table
@@ -49,9 +49,20 @@ _COLUMNS = {
         WHERE item.name IN :names AND item.type IN ('table', 'view') ORDER BY item.name, part.cid
     """,
 }
+#: What the models have, and so every command needs.
+_MODELS: Shape = {name: Base.metadata.tables[name].columns.keys() for name in OWN_TABLES}
+_OWN_COLUMNS = sorted(f"{name}.{column}" for name, columns in _MODELS.items() for column in columns)
 _COUNT = {
-    "postgresql": "SELECT count(to_regclass(name)) FROM unnest(string_to_array(:names, ',')) AS name",
-    "sqlite": "SELECT count(*) FROM sqlite_master WHERE instr(',' || :names || ',', ',' || name || ',')",
+    "postgresql": """
+        SELECT count(*) FROM unnest(string_to_array(:names, ',')) AS name JOIN pg_attribute
+        ON attrelid = to_regclass(split_part(name, '.', 1)) AND attname = split_part(name, '.', 2)
+        WHERE NOT attisdropped
+    """,
+    "sqlite": """
+        SELECT count(*) FROM sqlite_master AS item, pragma_table_info(item.name) AS part
+        WHERE item.type IN ('table', 'view')
+            AND instr(',' || :names || ',', ',' || item.name || '.' || part.name || ',')
+    """,
 }
 
 
@@ -74,19 +85,26 @@ class SchemaState:
 
 
 def require_current(connection: sa.Connection) -> None:
-    """Raise SchemaNotCurrent, with the command to run, unless the schema is at head and its tables are there."""
-    tables = _COUNT[connection.dialect.name]
-    query = f"SELECT version_num, ({tables}) FROM {VERSION_TABLE}"  # noqa: S608 - constants
+    """Raise SchemaNotCurrent, with the command to run, unless the schema is at head and its columns are there."""
+    columns = _COUNT[connection.dialect.name]
+    query = f"SELECT version_num, ({columns}) FROM {VERSION_TABLE}"  # noqa: S608 - constants
     try:
-        rows = [tuple(row) for row in connection.execute(sa.text(query), {"names": ",".join(_OWN_NAMES)})]
+        rows = [tuple(row) for row in connection.execute(sa.text(query), {"names": ",".join(_OWN_COLUMNS)})]
     except SchemaNotCurrent:  # no such table, or no such column
         rows = []
         if connection.dialect.name == "postgresql":  # where nothing runs after a statement that failed
             connection.connection.rollback()
-    if rows != [(head(), len(_OWN_NAMES))]:
+    if rows != [(head(), len(_OWN_COLUMNS))]:
         found = look(connection)
         if found.state != "current":
             raise SchemaNotCurrent(found.sentence)
+
+
+def lacking(connection: sa.Connection) -> str:
+    """What to say of a database at head that lacks what the models have; nothing if it lacks no column."""
+    missing = _missing_columns(_columns(connection)[0], _MODELS)
+    start = f"the database is at {head()}, but lacks the {_counted('column', missing)}"
+    return f"{start}, which no revision makes; write one that does, then run: usercli db upgrade" if missing else ""
 
 
 def look(connection: sa.Connection) -> SchemaState:
@@ -98,7 +116,7 @@ def look(connection: sa.Connection) -> SchemaState:
     if not at and not tables:
         return SchemaState(at, "empty", _EMPTY)
     behind = steps_behind(at)
-    if behind == 0 and len(at) == 1 and tables.keys() == OWN_TABLES:
+    if behind == 0 and len(at) == 1 and not _missing_columns(tables, _MODELS):
         return SchemaState(at, "current")
     if behind is None:
         return _unknown(connection, held, at)
@@ -106,10 +124,12 @@ def look(connection: sa.Connection) -> SchemaState:
         return _unstamped(connection, held)
     if len(_ends(at)) < len(at):
         return SchemaState(at, "several", _several(at, held))
-    needed = {name for revision in at for name in _shape(revision) or {}}
-    later = tables.keys() - needed
-    if missing := sorted(needed - tables.keys()):
+    needed = _needed(at)
+    later = tables.keys() - needed.keys()
+    if missing := sorted(needed.keys() - tables.keys()):
         return SchemaState(at, "incomplete", _incomplete(at, missing, held))
+    if columns := _missing_columns(tables, needed):
+        return SchemaState(at, "incomplete", _without_columns(at, columns, needed, held))
     if behind and (in_the_way := later & held.own_schema):
         fit = _fitting(held.tables)
         if fit and in_the_way <= (_shape(fit) or {}).keys():
@@ -169,6 +189,27 @@ def _columns(connection: sa.Connection) -> tuple[dict[str, list[str]], set[str]]
         if is_own:
             own_schema.add(name)
     return found, own_schema
+
+
+def _needed(at: Sequence[str]) -> Shape:
+    """What there must be at these revisions; where that is not known of the newest one, what the models have."""
+    shapes = [_shape(revision) for revision in at]
+    if None in shapes and steps_behind(at) == 0:
+        return _MODELS
+    return {name: columns for shape in shapes for name, columns in (shape or {}).items()}
+
+
+def _missing_columns(tables: Shape, wanted: Shape) -> list[str]:
+    """The columns, as table.column, that are not there."""
+    return sorted(
+        f"{name}.{column}"
+        for name, columns in wanted.items()
+        for column in set(columns) - set(tables.get(name, ()))
+    )
+
+
+def _counted(noun: str, names: Sequence[str]) -> str:
+    return f"{noun}{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
 def _fitting(tables: Shape) -> str | None:
@@ -242,13 +283,22 @@ def _several(at: Sequence[str], held: _Held) -> str:
 
 
 def _incomplete(at: Sequence[str], missing: Sequence[str], held: _Held) -> str:
-    lost = f"table{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
-    start = f"the database is stamped with {', '.join(at)}, but lacks the {lost}"
+    start = f"the database is stamped with {', '.join(at)}, but lacks the {_counted('table', missing)}"
     fit = _fitting(held.tables)
     base = (_shape(fit) or {}) if fit else {}
     if held.tables.keys() - base.keys():  # made by later revisions than those that are missing
         return f"{start}; restore the database from a backup, or make what is missing: usercli db sql"
     return f"{start}; run: usercli db stamp {fit or 'base'}, then: usercli db upgrade"
+
+
+def _without_columns(at: Sequence[str], missing: Sequence[str], needed: Shape, held: _Held) -> str:
+    """As after an upgrade to a revision whose file was filled later."""
+    start = f"the database is stamped with {', '.join(at)}, but lacks the {_counted('column', missing)}"
+    fit = _fitting(held.tables)
+    later = _missing_columns(_shape(fit) or {}, needed) if fit else missing
+    if fit is None or set(later) != set(missing):  # what later revisions make is there in part
+        return f"{start}; restore the database from a backup, or make what is missing: usercli db sql"
+    return f"{start}; run: usercli db stamp {fit}, then: usercli db upgrade"
 
 
 def _in_the_way(connection: sa.Connection, held: _Held, table: str) -> SchemaState:

@@ -1,4 +1,4 @@
-"""What PostgreSQL says of one statement: a privilege that is missing, a character that it cannot hold."""
+"""What a database says of one statement: a privilege or a column is missing, a character cannot be held."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from usercli.database.url import DatabaseUrl
-from usercli.errors import BrokenRow, DatabaseUnavailable, InvalidInput, UserCliError
+from usercli.errors import BrokenRow, DatabaseUnavailable, InvalidInput, SchemaNotCurrent, UserCliError
 from usercli.repositories.encodings import cannot_hold
 
 _DENIED = re.compile(r"permission denied for (table|schema|sequence|function|database|view|relation) (.+)")
+_LACKING = re.compile(
+    r"(?:no such column: |column |table )(?P<table>\w+)(?:\.| has no column named )(?P<column>\w+)"
+    r'|column "?(?P<of_relation>\w+)"? of relation "?(?P<relation>\w+)"?'
+)
 _OWNED = re.compile(r"must be owner of (\w+ .+)")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _BYTES = re.compile(r"(?:0x[0-9a-f]{2} ?)+")
@@ -42,6 +46,15 @@ def missing_privilege(original: Any, url: DatabaseUrl, statement: str = "") -> U
     if url.user and needed != "CREATE":
         sentence += f"; for all that daily work needs, run: usercli db sql --grants {shlex.quote(url.user)}"
     return DatabaseUnavailable(sentence)
+
+
+def missing_column(said: str) -> SchemaNotCurrent:
+    """The column that a statement needs and the database lacks, if the message names its table, too."""
+    found = _LACKING.search(said)
+    if found is None:
+        return SchemaNotCurrent("the schema is not complete; run: usercli db check")
+    name = f"{found['table'] or found['relation']}.{found['column'] or found['of_relation']}"
+    return SchemaNotCurrent(f"the database lacks the column {name}; run: usercli db check")
 
 
 def _needed(kind: str, statement: str) -> str:

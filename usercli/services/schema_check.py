@@ -62,6 +62,8 @@ class SchemaCheck:
             if report.state != "current":
                 return report, [found.sentence]
             wrong = []
+            if lacking := schema_state.lacking(connection):
+                wrong.append(lacking)
             if drift := migrations.differences(connection):
                 report.state = "drifted"
                 wrong += [f"the schema differs from the program's: {sentence}" for sentence in drift]
@@ -75,6 +77,8 @@ class SchemaCheck:
             if report.bad_keys < 10:
                 wrong.append(f"user id:{key_id} has an email_key that breaks the rule of docs/table.md")
             report.bad_keys += 1
+        if lacking:
+            return report, wrong
         with sessions(self._engine)() as session:
             self.unreadable.note(unreadable_of_users(session))
             self.unreadable.note(unreadable_elsewhere(session))
