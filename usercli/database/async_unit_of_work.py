@@ -18,10 +18,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from sqlalchemy import event
-from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import await_, greenlet_spawn
+from sqlalchemy.util.concurrency import in_greenlet
 
 from usercli.database.engine import engine_options, pool_options, prepare_engine, sessions
 from usercli.database.pool import PoolSettings
@@ -195,13 +195,12 @@ class _InGreenlet(UnitOfWork):
     """Where a cancellation would leave the outcome open, or the connection unusable, it waits."""
 
     def __enter__(self) -> Self:
-        try:
-            return super().__enter__()
-        except MissingGreenlet:
+        if not in_greenlet():
             raise RuntimeError(
                 "the database is asked outside run(): what reads step by step, as a Listing does, is read inside "
                 "run(lambda uow: list(...)), or with stream()"
-            ) from None
+            )
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
