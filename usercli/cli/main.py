@@ -79,7 +79,7 @@ def _whereabouts(error: UserNotFound, invocation: Invocation) -> list[str]:
     try:
         keys = [key for key in error.users if isinstance(key, UserKey)]
         return [with_option(text, hint) for text, hint in whereabouts(keys, invocation.reading())]
-    except UserCliError:  # the error itself is what counts
+    except (UserCliError, KeyboardInterrupt):  # the error itself is what counts
         return []
 
 
