@@ -197,8 +197,8 @@ class _InGreenlet(UnitOfWork):
     def __enter__(self) -> Self:
         if not in_greenlet():
             raise RuntimeError(
-                "the database is asked outside run(): what reads step by step, as a Listing does, is read inside "
-                "run(lambda uow: list(...)), or with stream()"
+                "the database is asked outside run() (the greenlet_spawn of SQLAlchemy): what reads step by step, "
+                "as a Listing does, is read inside run(lambda uow: list(...)), or with stream()"
             )
         return super().__enter__()
 
