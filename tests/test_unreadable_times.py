@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.audit_log import tampering
 from tests.conftest import Cli, Database
 from usercli.schemas.user_fields import TIMES
 
@@ -285,3 +286,15 @@ def test_roles_and_grants_are_looked_at(cli: Cli, database: Database, people: No
         code, out, err = cli(*command)
         assert code == 0, err
     assert json.loads(out)[0]["granted_at"] == value
+
+
+def test_the_log_goes_on_behind_an_event_without_a_time(cli: Cli, database: Database, people: None) -> None:
+    with tampering(database) as owner:
+        [[last]] = database.rows("SELECT max(seq) FROM audit_events")
+        owner.set(int(str(last)), "at", "infinity" if database.engine == "postgresql" else "soon")
+    assert cli("update", "a@example.com", "--name", "A")[0] == 0
+    code, out, err = cli("audit", "log", "-o", "json")
+    assert (code, f"cannot be read: seq {last};" in err) == (7, True)
+    assert json.loads(out)[-1]["at"] < "2999"
+    assert cli("audit", "checkpoint")[0] == 0
+    assert cli("audit", "verify")[0] == 7

@@ -22,7 +22,7 @@ class AuditEvent(Base):
         BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False
     )
     change_id: Mapped[uuid.UUID] = mapped_column(Uuid())
-    at: Mapped[datetime] = mapped_column(UtcDateTime())
+    at: Mapped[datetime] = mapped_column(UtcDateTime(is_strict=True))
     action: Mapped[str] = mapped_column(Text())
     outcome: Mapped[str] = mapped_column(Text())
     target_kind: Mapped[str] = mapped_column(Text())

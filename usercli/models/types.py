@@ -33,15 +33,16 @@ JsonObject = _ExactJson().with_variant(JSONB(), "postgresql")
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware time in UTC, in and out; a naive one is refused with ValueError.
 
-    What no calendar holds is read as an UnreadableTime. With `has_never` PostgreSQL's `infinity` is read as None.
+    What no calendar holds is read as an UnreadableTime; with `is_strict` it raises ValueError. With `has_never`
+    PostgreSQL's `infinity` is read as None.
     """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def __init__(self, has_never: bool = False) -> None:
+    def __init__(self, has_never: bool = False, is_strict: bool = False) -> None:
         super().__init__()
-        self.has_never = has_never
+        self.has_never, self.is_strict = has_never, is_strict
 
     @property
     def python_type(self) -> type[datetime]:
@@ -84,7 +85,12 @@ class UtcDateTime(TypeDecorator[datetime]):
             except (TypeError, ValueError, OverflowError):  # SQLite holds anything in any column
                 return UnreadableTime.of(value)
 
-        return read
+        def read_strictly(value: Any) -> Any:
+            if isinstance(found := read(value), UnreadableTime):
+                raise ValueError("no time")
+            return found
+
+        return read_strictly if self.is_strict else read
 
 
 class ServerDefault(FetchedValue):

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from itertools import chain as joined
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, type_coerce, update
 from sqlalchemy.orm import Session, aliased
 
 from usercli import hash_chain
 from usercli.batches import batched
 from usercli.models.audit import AuditEvent
+from usercli.models.types import UtcDateTime
 from usercli.origin import Origin
 from usercli.repositories.event_buffer import EventBuffer
 from usercli.repositories.event_encoder import (
@@ -193,9 +194,12 @@ class AuditRepository:
 
     # -- questions
 
-    def head(self) -> AuditEvent | None:
-        """The last event, or None."""
-        return self.session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(1)).first()
+    def head(self) -> Row[int, str, datetime] | None:
+        """Number, hash and time of the last event, whatever else somebody made of it; or None."""
+        at = type_coerce(AuditEvent.at, UtcDateTime()).label("at")
+        return self.session.execute(
+            select(AuditEvent.seq, AuditEvent.hash, at).order_by(AuditEvent.seq.desc()).limit(1)
+        ).first()
 
     def find(self, seq: int) -> Row[Any] | None:
         """The event of that number as stored, or None."""
