@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -298,3 +299,16 @@ def test_the_log_goes_on_behind_an_event_without_a_time(cli: Cli, database: Data
     assert json.loads(out)[-1]["at"] < "2999"
     assert cli("audit", "checkpoint")[0] == 0
     assert cli("audit", "verify")[0] == 7
+
+
+@cases({engine: [case[:1] for case in found] for engine, found in STORED.items()})
+def test_nobody_is_purged_by_what_is_no_time(cli: Cli, database: Database, people: None, stored: Any) -> None:
+    assert cli("delete", "a@example.com", "b@example.com", "--yes")[0] == 0
+    store(database, "deleted_at", stored)
+    time.sleep(0.01)
+    name = cli("purge", "--deleted-before", "0s")[2].split()[-1]
+    code, out, err = cli("purge", "--deleted-before", "0s", "--confirm", name)
+    assert (code, database.rows("SELECT email FROM users ORDER BY email")) == (
+        0,
+        [("a@example.com",), ("c@example.com",)],
+    ), (out, err)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, FetchedValue, Index, and_, or_, text
+from sqlalchemy import CheckConstraint, ColumnElement, FetchedValue, Index, and_, not_, or_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from usercli.emails import email_key
@@ -58,6 +58,12 @@ class User(IdMixin, TimestampMixin, Base):
     def has_expired(cls, now: datetime) -> ColumnElement[bool]:
         """The condition that the expiry has passed, or is no time."""
         return and_(cls.expires_at.is_not(None), or_(cls.expires_at <= now, is_no_time(cls.expires_at)))
+
+    @classmethod
+    def was_deleted_before(cls, cutoff: datetime) -> ColumnElement[bool]:
+        """The condition that the user was moved to the bin before a time; what is no time says no such thing."""
+        first = datetime.min.replace(tzinfo=UTC)
+        return and_(cls.deleted_at >= first, cls.deleted_at < cutoff, not_(is_no_time(cls.deleted_at)))
 
     __table_args__ = (
         Index(

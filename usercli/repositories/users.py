@@ -227,17 +227,19 @@ class UserRepository(Repository[User]):
 
     def list_deleted_before(self, cutoff: datetime, limit: int) -> list[User]:
         """Some of the users that were moved to the bin before a time, locked."""
-        query = select(User).where(User.deleted_at < cutoff).order_by(User.id).limit(limit)
+        query = select(User).where(User.was_deleted_before(cutoff)).order_by(User.id).limit(limit)
         return list(self.session.scalars(query.with_for_update()))
 
     def lock_deleted_before(self, cutoff: datetime) -> None:
         """Lock all users that were moved to the bin before a time."""
-        locked = select(User.id).where(User.deleted_at < cutoff).order_by(User.id).with_for_update().subquery()
+        locked = (
+            select(User.id).where(User.was_deleted_before(cutoff)).order_by(User.id).with_for_update().subquery()
+        )
         self.session.execute(select(func.count()).select_from(locked))
 
     def count_deleted_before(self, cutoff: datetime) -> int:
         """How many users were moved to the bin before a time."""
-        return self.session.scalar(select(func.count(User.id)).where(User.deleted_at < cutoff)) or 0
+        return self.session.scalar(select(func.count(User.id)).where(User.was_deleted_before(cutoff))) or 0
 
     def add_new(self, rows: Iterable[dict[str, Any]]) -> list[User]:
         """Put many users in, leaving those out whose email is taken; those that went in, not attached."""
