@@ -1020,6 +1020,7 @@ def test_unusable_is_not_weak(cli: Cli, ada: UserView, bob: UserView) -> None:
     report = {
         "total": 2,
         "findings": [{"finding": "unusable", "users": 2}],
+        "too_costly": [],
         "schemes": [{"scheme": "disabled", "cost": None, "users": 2}],
     }
     assert audit(cli, "--fail-on", "weak") == (0, report)

@@ -28,6 +28,7 @@ import typer
 from tests.conftest import Cli, Database, run_here, server_url
 from tests.postgres import Cluster
 from usercli.cli.app import app
+from usercli.database.schema_version import head
 from usercli.schemas.users import UserView
 
 pytestmark = pytest.mark.process
@@ -304,8 +305,9 @@ def test_debug_shows_where_without_values(cli: Cli, ada: UserView, database: Dat
 
 def test_an_unexpected_failure_is_one_line_without_a_value(cli: Cli, ada: UserView, database: Database) -> None:
     database.rows("ALTER TABLE users RENAME COLUMN full_name TO name")
-    sentence = f"the schema of {database.url.where} is not complete; run: usercli db check"
-    assert cli("list") == (5, "", f"error: {sentence}\n")
+    state = f"the database {database.url.where} is stamped with {head()}, but lacks the column users.full_name"
+    way_out = "restore the database from a backup, or make what is missing: usercli db sql"
+    assert cli("list") == (5, "", f"error: {state}; {way_out}\n")
 
 
 @on_sqlite
