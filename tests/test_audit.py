@@ -242,6 +242,7 @@ STORY: list[tuple[str, str, int, list[tuple[Any, ...]]]] = [
 ]
 
 
+@pytest.mark.slow_on("postgresql")
 def test_every_command_leaves_one_event_for_each_effect_and_tells_all_of_it(cli: Cli, database: Database) -> None:
     origin = ("--actor", "root", "--reason", "as agreed", "--ticket", "OPS-7")
     seen = 0

@@ -56,6 +56,7 @@ def write_at_once(database: Database, times: int) -> None:
     assert len(runs) == len(set(stored))
 
 
+@pytest.mark.slow_on("sqlite")
 def test_eight_writers_leave_one_whole_chain(environment: object, database: Database) -> None:
     write_at_once(database, 10)
 

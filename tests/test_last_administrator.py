@@ -572,6 +572,7 @@ def worker(argument: list[Any]) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize("lines", LINES)
+@pytest.mark.slow_on("sqlite")
 def test_any_mix_of_commands_in_four_processes_keeps_an_administrator_and_meets_no_deadlock(
     environment: Path, admin_role: None, make_user: MakeUser, database: Database, lines: int
 ) -> None:

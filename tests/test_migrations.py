@@ -419,6 +419,7 @@ def test_eight_deployers_at_once_all_succeed(empty: Database, start: str) -> Non
 # -- a developer's bare alembic
 
 
+@pytest.mark.slow_on("postgresql")
 def test_plain_alembic_works_with_the_same_configuration(empty: Database) -> None:
     for words, revision in ((["upgrade", "head"], [HEAD]), (["downgrade", "base"], [])):
         done = subprocess.run(
