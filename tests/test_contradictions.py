@@ -46,15 +46,38 @@ PAIRS = [
     (["audit", "log", "--since", "1d", "--until", "2d"], "--since is not before --until: no event can match"),
     (["audit", "log", "--by", "root", "--actor", "ada"], "--by and --actor name two actors"),
 ]
+NO_TIME = "not a time:  (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)"
+EMPTY = [
+    (["list", "--after", ""], "the cursor is not one that usercli printed"),
+    (["list", "--search", ""], "--search is empty; leave it out to select all users"),
+    (["update", "--match", "search=", "--inactive", "-y"], "--search is empty; leave it out to select all users"),
+    (["export", "--search", ""], "--search is empty; leave it out to select all users"),
+    (["audit", "log", "--user", ""], "a USER is empty; name an id or an email"),
+    (["audit", "log", "--by", ""], "--by is empty; leave it out to see all events"),
+    (["changes", "--action", ""], "--action is empty; leave it out to see all events"),
+    (["changes", "--since", ""], NO_TIME),
+    (["changes", "--until", ""], NO_TIME),
+    (["password", "audit", "--older-than", ""], "not a length of time:  (write 30d or 12h)"),
+    (
+        ["update", "ada@example.com", "--inactive", "--actor", ""],
+        "--actor is empty; leave it out to act as the system user",
+    ),
+]
 
 
-@pytest.mark.parametrize(("line", "error"), PAIRS, ids=lambda value: " ".join(value) if type(value) is list else "")
-def test_contradictory_options_are_wrong_usage(
+@pytest.mark.parametrize(
+    ("line", "error"), [*PAIRS, *EMPTY], ids=lambda value: " ".join(value) if type(value) is list else ""
+)
+def test_contradictory_and_empty_options_are_wrong_usage(
     cli: Cli, ada: UserView, database: Database, line: list[str], error: str
 ) -> None:
     before = database.rows("SELECT * FROM users")
     assert cli(*line) == (2, "", f"error: {error}\n")
     assert database.rows("SELECT * FROM users") == before
+
+
+def test_an_empty_change_is_not_the_whole_log(cli: Cli, ada: UserView) -> None:
+    assert cli("audit", "log", "--change", "") == (3, "", "error: no such change: \n")
 
 
 @pytest.mark.parametrize("line", [["list", "--active", "--active"], ["list", "--inactive", "--inactive"]])

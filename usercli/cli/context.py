@@ -113,6 +113,8 @@ class Invocation:
         from usercli.origin import Origin
 
         given = self.options
+        if given.actor == "":
+            raise InvalidInput("--actor is empty; leave it out to act as the system user")
         database = self.open_database()
         enable_garbage_collector()
         _keep_libraries_quiet()

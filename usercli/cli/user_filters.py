@@ -107,6 +107,8 @@ def criteria_of(match: Sequence[str], **given: Any) -> UserCriteria:
         _add(given, key.replace("-", "_"), value)
     if given.get("deleted") and given.get("active"):
         raise InvalidInput("--deleted and --active contradict each other: who is in the recycle bin is not active")
+    if given.get("search") == "":  # a script's variable that is not set must not select everybody
+        raise InvalidInput("--search is empty; leave it out to select all users")
     criteria = UserCriteria(
         is_active=given.get("active"),
         deleted=given.get("deleted", False),

@@ -186,13 +186,13 @@ class Listing:
     ) -> None:
         if not 0 <= skip <= MOST_SKIPPED:
             raise InvalidInput(f"skip must be from 0 to {MOST_SKIPPED}; page by cursor to go further")
-        if skip and after:
+        if skip and after is not None:
             raise InvalidInput("a page starts after a cursor or skips users, not both")
         require_count(limit, "limit")
         self._criteria, self._uow, self._limit, self._skip = criteria, uow, limit, skip
         self._order = order_by(sort)
         self._mark = query_mark(criteria.model_dump_json(), self._order)
-        self._after = read_cursor(after, self._mark, self._order) if after else None
+        self._after = read_cursor(after, self._mark, self._order) if after is not None else None
         self.next: str | None = None
         self.total: int | None = None
         self.shown = 0

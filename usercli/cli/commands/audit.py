@@ -49,14 +49,17 @@ class EventFilters:
         """What these options say, and more criteria. Raises InvalidInput, UserNotFound, Ambiguous."""
         from usercli.schemas.audit import EventCriteria
 
+        for option, value in (("--by", self.by), ("--action", self.action)):
+            if value == "":
+                raise InvalidInput(f"{option} is empty; leave it out to see all events")
         if self.by and invocation.options.actor and self.by != invocation.options.actor:
             raise InvalidInput("--by and --actor name two actors")
         found = EventCriteria(
             actor=self.by or invocation.options.actor,
             action=self.action,
-            target_id=_target_id(invocation, self.user) if self.user else None,
-            after=parse_time(self.since, relative_to="past") if self.since else None,
-            before=parse_time(self.until, relative_to="past") if self.until else None,
+            target_id=_target_id(invocation, self.user) if self.user is not None else None,
+            after=parse_time(self.since, relative_to="past") if self.since is not None else None,
+            before=parse_time(self.until, relative_to="past") if self.until is not None else None,
             **more,
         )
         if found.after is not None and found.before is not None and found.after >= found.before:
@@ -105,7 +108,7 @@ def log(
 
     criteria = filters.criteria(
         invocation,
-        change_id=service.find_change(change, invocation.reading()) if change else None,
+        change_id=service.find_change(change, invocation.reading()) if change is not None else None,
         outcome="refused" if refused else None,
     )
     if limit is None and output.format == "table":

@@ -242,7 +242,7 @@ def audit(
     for name in fail_on or ():
         if name not in known:
             raise InvalidInput(f"no such finding: {name} (known: {', '.join(known)})")
-    span = parse_span(older_than) if older_than else None
+    span = parse_span(older_than) if older_than is not None else None
     report = audit_passwords(invocation.reading(), configured_hasher(invocation.settings), older_than=span)
     _show_audit(output, report.model_dump())
     found: set[str] = {item.finding for item in report.findings} | ({"too_costly"} if report.too_costly else set())
