@@ -27,6 +27,11 @@ def verdict(password: str, *about: str, policy: PasswordPolicy | None = None) ->
     return None
 
 
+def wide(text: str) -> str:
+    """The text in the full-width letters of East Asian fonts."""
+    return "".join(chr(ord(char) + 0xFEE0) for char in text)
+
+
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
@@ -62,6 +67,14 @@ def test_length_counts_in_code_points(password: str, reason: str | None) -> None
 )
 def test_no_rule_of_composition(password: str) -> None:
     assert verdict(password, "ada@example.com", "Ada Lovelace") is None
+
+
+def test_width_and_characters_that_are_not_seen_do_not_hide_what_is_refused(tmp_path: Path) -> None:
+    assert verdict(wide("passwordpassword")) == "the password is a common one over and over"
+    assert verdict("pass\u200bwordpass\u200bword") == "the password is a common one over and over"
+    assert verdict(wide("lovelace1234567"), "Lovelace") == verdict("lovelace1234567", wide("Lovelace")) == ABOUT
+    (tmp_path / "own").write_text(wide("kvwzjqxmtbnphdr"), encoding="utf-8")
+    assert verdict("kvwzjqxmtbnphdr", policy=PasswordPolicy(blocklist=tmp_path / "own")) == COMMON
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """Which passwords are allowed: NIST SP 800-63B-4 section 3.1.1 and OWASP ASVS 5.0 section 6.2.
 
 Length counts in code points; no rules of composition, no expiry by age; passwords that everybody guesses
-first are refused: common ones, also over and over, and the user's own name and address.
+first are refused: common ones, also over and over or in another width, and the user's own name and address.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,7 +39,7 @@ class PasswordPolicy:
         """Raise PasswordRefused, saying why without repeating it; `about` is the user's email and name."""
         require_form(password)
         self.check_length(len(password))
-        folded = password.casefold()
+        folded = _folded(password)
         if {folded, _EDGES.sub("", folded)} & self._common:
             raise PasswordRefused("the password is a common one, or a common one with digits around it")
         if self._is_about(folded, [*about, self.service_name or ""]):
@@ -65,7 +66,7 @@ class PasswordPolicy:
     def _is_about(self, folded: str, words: Iterable[str]) -> bool:
         """What is left without the words is no password by itself."""
         for text in words:
-            name = text.casefold().strip()
+            name = _folded(text).strip()
             for word in sorted({name, *name.split("@"), *_WORD.findall(name)}, key=len, reverse=True):
                 if len(word) < 4 or word not in folded:
                     continue
@@ -83,7 +84,14 @@ class PasswordPolicy:
             own = self.blocklist.expanduser().read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
             raise InvalidInput(f"cannot read the blocklist {self.blocklist} (UTF-8, a password a line)") from None
-        return frozenset(listed).union(line.casefold() for line in own if line)
+        return frozenset(listed).union(_folded(line) for line in own if line)
+
+
+def _folded(text: str) -> str:
+    """The text as it is compared: without case, width (NFKC) and characters that are not seen."""
+    return "".join(
+        char for char in unicodedata.normalize("NFKC", text).casefold() if unicodedata.category(char) != "Cf"
+    )
 
 
 def _period(text: str) -> int:
