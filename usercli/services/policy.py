@@ -1,7 +1,8 @@
 """Which passwords are allowed: NIST SP 800-63B-4 section 3.1.1 and OWASP ASVS 5.0 section 6.2.
 
 Length counts in code points; no rules of composition, no expiry by age; passwords that everybody guesses
-first are refused: common ones, also over and over or in another width, and the user's own name and address.
+first are refused: common ones, also over and over or in another width, one character over and over,
+and the user's own name and address.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class PasswordPolicy:
         require_form(password)
         self.check_length(len(password))
         folded = _folded(password)
+        if len(set("".join(folded.split()))) < 2:
+            raise PasswordRefused("the password is one character over and over")
         if {folded, _EDGES.sub("", folded)} & self._common:
             raise PasswordRefused("the password is a common one, or a common one with digits around it")
         if self._is_about(folded, [*about, self.service_name or ""]):
