@@ -30,8 +30,8 @@ from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, InvalidInput, UserCliError
 from usercli.models import OWN_TABLES, Base
 from usercli.models.types import JsonObject, ServerDefault, UtcDateTime
+from usercli.repositories.advisory_locks import MIGRATIONS
 
-_LOCK = 0x75736572636C69  # "usercli" in ASCII
 _LOCK_WAIT = "600s"  # another deployer may be in a long migration
 _DDL_WAIT = "5s"  # rather give up than queue every other statement behind our table lock
 
@@ -134,10 +134,10 @@ def _deployer_lock(engine: sa.Engine, on_wait: Callable[[], None]) -> Iterator[N
     transaction would end with an autocommit block.
     """
     with engine.connect() as connection, connection.begin():
-        if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))):
+        if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(MIGRATIONS))):
             on_wait()
             connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'"))
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATIONS)))
         yield
 
 

@@ -17,6 +17,7 @@ from usercli.batches import batched
 from usercli.models.audit import AuditEvent
 from usercli.models.types import UtcDateTime
 from usercli.origin import Origin
+from usercli.repositories.advisory_locks import AUDIT_LOG
 from usercli.repositories.event_buffer import EventBuffer
 from usercli.repositories.event_encoder import (
     COLUMNS,
@@ -33,7 +34,6 @@ from usercli.schemas.audit import EventCriteria
 from usercli.schemas.users import lookup_key
 from usercli.times import UnreadableTime, sqlite_time, utcnow
 
-_LOCK = 0x61756469744C6F67  # "auditLog" in ASCII
 _ROWS_A_FETCH = 1000
 
 #: From so many events on PostgreSQL takes them by COPY.
@@ -179,7 +179,7 @@ class AuditRepository:
     def _lock_head(self) -> tuple[int, str, datetime]:
         """The last seq and hash, and the time of what follows: the server's, never before the last event's."""
         if self._on_postgresql:
-            self.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            self.session.execute(select(func.pg_advisory_xact_lock(AUDIT_LOG)))
         now = self.session.scalar(select(func.clock_timestamp())) if self._on_postgresql else utcnow()
         head = self.head()
         assert now is not None  # noqa: S101 - a server has a clock

@@ -14,12 +14,12 @@ from usercli.errors import RoleNotFound
 from usercli.models.role import Role, UserRole
 from usercli.models.types import finite
 from usercli.models.user import User
+from usercli.repositories.advisory_locks import ROLE_DEFINITIONS
 from usercli.repositories.base import Repository
 from usercli.text import suggestion
 from usercli.times import utcnow
 from usercli.validation import require_storable
 
-_DEFINITIONS = 0x726F6C6573  # "roles" in ASCII
 _IDS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
 _ROWS_A_FETCH = 1000
 
@@ -134,7 +134,7 @@ class RoleRepository(Repository[Role]):
 
     def _advise(self, lock: Any) -> None:
         if self.session.get_bind().dialect.name == "postgresql":
-            self.session.execute(select(lock(_DEFINITIONS)))
+            self.session.execute(select(lock(ROLE_DEFINITIONS)))
 
     def lock_administrative(self) -> None:
         """Lock the administrative roles, by name, so that administrators change one command at a time.

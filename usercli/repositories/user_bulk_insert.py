@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 
 from usercli.errors import Conflict, EmailTaken
+from usercli.repositories.advisory_locks import IMPORTS
 from usercli.repositories.encodings import narrow_encoding
 from usercli.repositories.postgres_copy import copy_rows, domain_errors, escaped
 from usercli.schemas.import_rows import UserRow
@@ -50,8 +51,6 @@ UserValues = tuple[Any, ...]
 
 _LINES_A_PIECE = 500
 
-_LOCK = 0x696D706F7274  # "import" in ASCII
-
 _SEEN = Table(
     "usercli_seen",
     MetaData(),
@@ -74,7 +73,7 @@ class BulkRepository:
         Comes before every other lock.
         """
         if self._on_postgresql:
-            self.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            self.session.execute(select(func.pg_advisory_xact_lock(IMPORTS)))
 
     def narrow_encoding(self) -> str | None:
         """The encoding of the database, if it is known to have fewer characters than UTF-8."""
