@@ -317,7 +317,8 @@ except SystemExit as end:
 """
 TYPER = {"typer", "typing_extensions", "annotated_doc", "shellingham"}
 PYDANTIC = {"pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
-READING = TYPER | PYDANTIC | {"sqlalchemy", "uuid_utils", "greenlet"}
+#: platformdirs knows where the configuration file is, which may say how long is waited.
+READING = TYPER | PYDANTIC | {"sqlalchemy", "uuid_utils", "greenlet", "platformdirs"}
 
 
 def loaded(body: str, *arguments: str) -> set[str]:

@@ -17,6 +17,7 @@ from typing import Any
 from usercli.config_file import ConfigFile, read_config_file, refuse_unknown
 from usercli.database import url as database_url
 from usercli.database.pool import PoolSettings as PoolSettings  # public here too
+from usercli.database.timeouts import Timeouts
 from usercli.errors import Hint, InvalidInput, ProfileNotFound, ProtectedTarget, WrongTarget
 from usercli.targets import URL_VARIABLES, of_completing_variables, of_option, of_variables
 from usercli.targets import Target as Target
@@ -159,6 +160,13 @@ class Settings:
     @cached_property
     def target(self) -> Target:
         """The database this run works on. Raises InvalidInput, ProfileNotFound."""
+        found = self._named_target
+        names = (field.name for field in fields(Timeouts))
+        timeouts = Timeouts(**{name: self.get(f"{name}_timeout").value for name in names})
+        return replace(found, url=replace(found.url, timeouts=timeouts))
+
+    @cached_property
+    def _named_target(self) -> Target:
         found = self._found()
         database_url.require_direct(found.url, self.environ)
         return found
@@ -247,7 +255,7 @@ class Settings:
             return given
         own = self._first(name, [(dotenv, f".env {variable}")])
         filed = self._first(name, self._filed(name))
-        if own and filed and self.target.profile and not is_as_strict(name, own.value, filed.value):
+        if own and filed and self._named_target.profile and not is_as_strict(name, own.value, filed.value):
             return filed
         return own or filed or Setting(name, KNOWN[name], "default")
 
@@ -273,7 +281,7 @@ class Settings:
 
     def _filed(self, name: str) -> list[tuple[Any, str]]:
         places = [(self.file.get(name), "configuration file")]
-        if profile := self.target.profile:
+        if profile := self._named_target.profile:
             places.insert(0, (self.file["profiles"][profile].get(name), f"profile {profile}"))
         return places
 

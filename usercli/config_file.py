@@ -35,6 +35,12 @@ SAMPLE = """\
 # pool_timeout = 30
 # pool_recycle = 1800
 
+# Seconds to wait for a connection, for a lock, for a statement (0: no bound), and for a server that is silent.
+# connect_timeout = 10
+# lock_timeout = 30
+# statement_timeout = 0
+# network_timeout = 60
+
 # Applications with tables of their own beside ours: version table, and package or folder of the migrations.
 # migrations = ["coachbot_version=coachbot.migrations"]
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from usercli.database.pool import PoolSettings
+from usercli.database.timeouts import Timeouts
 from usercli.errors import InvalidInput
 from usercli.password_costs import MAX_BCRYPT_COST
 from usercli.validation import BOOLEAN_WORDS
@@ -76,6 +77,10 @@ class SettingsValues(BaseModel):
     pool_overflow: WholeNumber = Field(PoolSettings.overflow, ge=0, le=1000)
     pool_timeout: WholeNumber = Field(PoolSettings.timeout, ge=1, le=3600)
     pool_recycle: WholeNumber = Field(PoolSettings.recycle, ge=1, le=86_400)
+    connect_timeout: WholeNumber = Field(Timeouts.connect, ge=1, le=3600)
+    lock_timeout: WholeNumber = Field(Timeouts.lock, ge=1, le=86_400)
+    statement_timeout: WholeNumber = Field(Timeouts.statement, ge=0, le=86_400)
+    network_timeout: WholeNumber = Field(Timeouts.network, ge=1, le=86_400)
     migrations: Annotated[Texts, AfterValidator(_places)] = ()
 
 
@@ -92,7 +97,12 @@ _AS_STRICT: dict[str, Callable[[Any, Any], bool]] = {
     "bcrypt_cost": lambda value, floor: value >= floor,
     "special_use_domains": lambda value, floor: set(value) <= set(floor),
 }
-_NO_RULES = frozenset({"pool_size", "pool_overflow", "pool_timeout", "pool_recycle"})
+_NO_RULES = frozenset(
+    {
+        *("pool_size", "pool_overflow", "pool_timeout", "pool_recycle"),
+        *("connect_timeout", "lock_timeout", "statement_timeout", "network_timeout"),
+    }
+)
 
 
 def is_as_strict(name: str, value: Any, floor: Any) -> bool:

@@ -73,6 +73,9 @@ class Invocation:
     @cached_property
     def target(self) -> Target:
         """The database of this run; warns once about options of its URL that mean nothing here."""
+        from usercli.cli.wait_lines import show_waits
+
+        show_waits(self.info)
         target = self.settings.target
         if target.url.ignored:
             options = ", ".join(target.url.ignored)

@@ -11,10 +11,11 @@ from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, Pool, QueuePool
 
+from usercli.database.blockers import SESSION
 from usercli.database.errors import domain_error, translate_errors
 from usercli.database.pool import PoolSettings
 from usercli.database.url import DatabaseUrl
@@ -26,12 +27,6 @@ READ_ONLY = "usercli_read_only"
 
 _BUSY_SECONDS = 30.0
 _STEP_MILLISECONDS = 500
-_CONNECT_SECONDS = "10"
-# For each transaction, not for the connection: a pooler may give every transaction another session.
-_SETTINGS = (
-    "SELECT set_config('client_encoding', 'UTF8', true), set_config('datestyle', 'ISO, YMD', true), "
-    "set_config('timezone', 'UTC', true)"
-)
 
 
 def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool, **pool: Any) -> Engine:
@@ -75,7 +70,8 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
-        event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "do_connect", partial(_connect_postgresql, url.timeouts.network))
+        event.listen(engine, "begin", partial(_begin_postgresql, _transaction_settings(url)))
 
 
 def _may_be_logged(record: logging.LogRecord) -> bool:
@@ -104,7 +100,7 @@ def create_sqlite_file(url: DatabaseUrl) -> None:
 
 
 def _postgresql(url: DatabaseUrl) -> dict[str, Any]:
-    query = {"connect_timeout": _CONNECT_SECONDS, "application_name": "usercli", **dict(url.query)}
+    query = {**_link_options(url), "application_name": "usercli", **dict(url.query)}
     query.setdefault("host", ",".join(host for host, _ in url.hosts))
     query["port"] = ",".join(str(port) for _, port in url.hosts)
     if url.user:
@@ -145,9 +141,45 @@ def _prepare_postgresql(connection: Any, _: Any) -> None:
     getattr(connection, "driver_connection", connection).adapters.register_loader("timestamptz", TimeLoader)
 
 
-def _begin_postgresql(connection: Connection) -> None:
+def _link_options(url: DatabaseUrl) -> dict[str, str]:
+    """How libpq notices that the link is down, while it sends and while it waits; no matter to a pooler."""
+    network = url.timeouts.network
+    return {
+        "connect_timeout": str(url.timeouts.connect),
+        "keepalives_idle": str(max(1, network // 2)),
+        "keepalives_interval": str(max(1, network // 6)),
+        "keepalives_count": "3",
+        "tcp_user_timeout": str(network * 1000),
+    }
+
+
+def _connect_postgresql(network_timeout: int, dialect: Dialect, _: Any, args: Any, options: dict[str, Any]) -> Any:
+    from usercli.database.bounded_connection import AsyncBoundedConnection, BoundedConnection
+
+    options["network_timeout"] = network_timeout
+    if dialect.is_async:
+        options["async_creator_fn"] = AsyncBoundedConnection.open
+        return None  # the dialect goes on
+    return BoundedConnection.open(*args, **options)
+
+
+def _transaction_settings(url: DatabaseUrl) -> str:
+    """The statement that begins a transaction: settings of its own, and which session it is.
+
+    For each transaction, not for the connection: a pooler may give every transaction another session.
+    """
+    values = {"client_encoding": "UTF8", "datestyle": "ISO, YMD", "timezone": "UTC"}
+    values["lock_timeout"] = f"{url.timeouts.lock}s"
+    if url.timeouts.statement:
+        values["statement_timeout"] = f"{url.timeouts.statement}s"
+    settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in values.items())
+    return f"SELECT {SESSION}, {settings}"
+
+
+def _begin_postgresql(settings: str, connection: Connection) -> None:
     """Texts and times as the driver reads them, whatever server, role, database and environment say."""
-    connection.exec_driver_sql(_SETTINGS)
+    driver: Any = connection.connection.driver_connection
+    driver.session = connection.exec_driver_sql(settings).scalar_one()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from usercli.database.libpq import surroundings, trimmed
+from usercli.database.timeouts import Timeouts
 from usercli.database.url_options import UrlOptions, read_options, with_search_path
 from usercli.database.url_options import is_port as is_port  # public here too
 from usercli.errors import InvalidInput
@@ -38,6 +39,8 @@ class DatabaseUrl:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     ignored: tuple[str, ...] = field(default=(), compare=False)
     """Names of options of other drivers that the URL has and that mean nothing here."""
+    timeouts: Timeouts = field(default=Timeouts(), repr=False)
+    """How long connections to it wait; a URL does not say it, the settings do."""
 
     @property
     def where(self) -> str:

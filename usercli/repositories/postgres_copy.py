@@ -71,6 +71,9 @@ def domain_errors(connection: Connection) -> Iterator[None]:
             raise stopped from None
         if not isinstance(error, Exception):
             raise
+        driver: Any = connection.connection.driver_connection
+        if driver is not None and driver.closed:
+            connection.invalidate()
         known = connection.engine.get_execution_options()["usercli_translate"](error)
         if known is None:
             raise

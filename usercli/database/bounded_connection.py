@@ -1,0 +1,174 @@
+"""Connections to PostgreSQL that do not wait for a silent server without a bound, and say what they wait for.
+
+The driver polls its socket ten times a second. After two seconds without an answer a thread asks the server
+through a second connection what it does: a lock is waited for, and that is told; it works on the statement, and
+has all the time it needs; or it knows nothing of it, and after the network timeout the connection is closed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from time import monotonic
+from typing import Any, Self, TypeVar
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from usercli.database.blockers import SESSION_STATE, SessionState, session_state
+from usercli.database.wait_log import tell
+
+T = TypeVar("T")
+
+_LOOK_AFTER = 2.0
+_LOOK_SECONDS = 3.0
+
+#: Of a second connection: it goes to the same server.
+_CHOICE_OF_SERVER = frozenset({"host", "hostaddr", "port", "target_session_attrs", "load_balance_hosts"})
+
+
+class _Bounds:
+    """What both kinds of connections know."""
+
+    network_timeout: float = 60
+    may_look = True
+    given: dict[str, Any]
+    #: The session and transaction that the server's statistics show, also behind a pooler.
+    session: str | None = None
+
+    def second(self: Any) -> BoundedConnection:
+        """Another connection to the same server, which answers within seconds or not at all."""
+        kept = {name: value for name, value in self.given.items() if name not in _CHOICE_OF_SERVER}
+        info = self.info
+        place = {"host": info.host, "hostaddr": info.hostaddr, "port": info.port}
+        seconds = int(_LOOK_SECONDS)
+        kept |= {"connect_timeout": seconds, **{name: value for name, value in place.items() if value}}
+        made = BoundedConnection.open(**kept, autocommit=True, network_timeout=seconds)
+        made.may_look = False
+        return made
+
+
+class BoundedConnection(psycopg.Connection[Any], _Bounds):
+    """A connection that gives up a server which is silent for `network_timeout` seconds."""
+
+    @classmethod
+    def open(cls, conninfo: str = "", *, network_timeout: float, **given: Any) -> Self:
+        """Connect, with the options of libpq and psycopg."""
+        made = cls.connect(conninfo, **given)
+        made.given, made.network_timeout = given, network_timeout
+        return made
+
+    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            wanted = next(gen)
+            return super().wait(_watched(gen, wanted, self), *args, **kwargs)
+        except StopIteration as end:  # as of most rows of a COPY
+            return end.value
+        except (KeyboardInterrupt, SystemExit):
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:  # it could not be cancelled
+                self.pgconn.finish()
+            raise
+
+
+class AsyncBoundedConnection(psycopg.AsyncConnection[Any], _Bounds):
+    """The same for an event loop."""
+
+    @classmethod
+    async def open(cls, conninfo: str = "", *, network_timeout: float, **given: Any) -> Self:
+        """Connect, with the options of libpq and psycopg."""
+        made = await cls.connect(conninfo, **given)
+        made.given, made.network_timeout = given, network_timeout
+        return made
+
+    async def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+        return await super().wait(_watched_from_start(gen, self), *args, **kwargs)
+
+
+def _watched(gen: Generator[Any, Any, T], wanted: Any, connection: Any) -> Generator[Any, Any, T]:
+    """The steps of the driver, which is given what became ready, or nothing ten times a second."""
+    try:
+        since, watch = monotonic(), None
+        while True:
+            ready = yield wanted
+            if ready:
+                since, watch = monotonic(), None
+            else:
+                watch = watch or _Watch(connection, since)
+                watch.check(monotonic())
+            wanted = gen.send(ready)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def _watched_from_start(gen: Generator[Any, Any, T], connection: Any) -> Generator[Any, Any, T]:
+    try:
+        wanted = next(gen)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    return (yield from _watched(gen, wanted, connection))
+
+
+class _Watch:
+    """One wait, from the last byte on."""
+
+    def __init__(self, connection: Any, since: float) -> None:
+        self._connection = connection
+        self._limit = connection.network_timeout
+        self._heard = since  # of the statement, here or by asking
+        self._gap = min(_LOOK_AFTER, self._limit)
+        self._next = since + self._gap
+        self._look: _Look | None = None
+        self._told = False
+
+    def check(self, now: float) -> None:
+        """Called again and again. Raises OperationalError when the server is silent for too long."""
+        if self._look is not None and not self._look.is_alive():
+            self._heed(self._look, now)
+            self._look = None
+        overdue = now - self._heard - self._limit
+        if overdue >= 0 and (not self._may_ask or overdue > _LOOK_SECONDS + 1):
+            self._give_up()
+        if self._look is None and now >= self._next and self._may_ask:
+            self._look = _Look(self._connection)
+            self._look.start()
+
+    @property
+    def _may_ask(self) -> bool:
+        return bool(self._connection.may_look and self._connection.session)
+
+    def _heed(self, look: _Look, now: float) -> None:
+        found = look.found
+        if found is not None and found.works:
+            self._heard = look.began
+            if found.waits_for and not self._told:
+                self._told = True
+                tell(found.waits_for)
+        elif now - self._heard >= self._limit:
+            self._give_up()
+        self._gap *= 2
+        boundary = self._heard + self._limit
+        self._next = boundary if self._told else min(now + self._gap, boundary)
+
+    def _give_up(self) -> None:
+        self._connection.pgconn.finish()
+        raise psycopg.OperationalError(f"timeout: the server was silent for {self._limit:g} s")
+
+
+class _Look(threading.Thread):
+    """A question about the session, through a second connection."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(name="usercli-wait", daemon=True)
+        self._connection, self._session = connection, connection.session
+        self.began = monotonic()
+        self.found: SessionState | None = None
+
+    def run(self) -> None:
+        try:
+            with self._connection.second() as second:
+                row = second.execute(SESSION_STATE, [self._session]).fetchone()
+        except Exception:  # no answer, whatever the reason
+            return
+        self.found = session_state(row) if row else None
