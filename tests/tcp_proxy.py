@@ -15,7 +15,7 @@ Fault = Literal["swallow", "mute", "cut_before", "cut_after"]
 
 
 class Proxy:
-    """Forwards connections, until `word` passes for the time numbered `skip` and the `times` after it.
+    """Forwards connections, until `word` comes; the first `skip` times pass, then there are `times` faults.
 
     With `everywhere`, connections made after the fault meet it at once. `client_closes` tells the server when the
     client closes a connection on which nothing passes.
@@ -28,13 +28,14 @@ class Proxy:
         word: bytes,
         *,
         times: int = 1,
+        skip: int = 0,
         everywhere: bool = False,
         client_closes: bool = True,
     ) -> None:
         parts = urlsplit(url)
         self._server = (parts.hostname or "", parts.port or 5432)
         self._fault, self._word = fault, word
-        self._left, self._everywhere, self._client_closes = times, everywhere, client_closes
+        self._skip, self._left, self._everywhere, self._client_closes = skip, times, everywhere, client_closes
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -92,6 +93,9 @@ class Proxy:
 
     def _strikes(self, data: bytes) -> bool:
         if self._left <= 0 or self._word not in data:
+            return False
+        if self._skip:
+            self._skip -= 1
             return False
         self._left -= 1
         self.faults += 1

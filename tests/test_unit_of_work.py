@@ -411,13 +411,13 @@ def test_a_connection_that_broke_before_is_unreachable(database: Database) -> No
 
 
 @on_postgresql
-def test_a_connection_that_breaks_at_the_commit_leaves_the_outcome_unknown(database: Database) -> None:
+def test_the_outcome_is_unknown_where_the_log_would_not_have_the_change(database: Database) -> None:
     with pytest.raises(OutcomeUnknown) as caught, database.uow() as uow:
         uow.users.add(new("ada@example.com"))
         _terminate(database, uow)
         uow.commit()
     assert caught.value.message == (
-        "the connection broke while committing: the outcome is unknown; "
+        f"the connection to {database.url.where} broke while committing: the outcome is unknown; "
         "look whether the change is there before you run the command again"
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum, StrEnum, auto
+from uuid import UUID
 
 
 class ExitCode(IntEnum):
@@ -188,7 +189,14 @@ class FileNotCreated(DatabaseUnavailable):
 
 
 class OutcomeUnknown(DatabaseUnreachable):
-    """The connection broke while the change was being committed."""
+    """The connection broke while the change was being committed, and the database does not say what became of it.
+
+    `change_id` is under which the log has the change, if it took place; None if the log would not have it.
+    """
+
+    def __init__(self, *args: object, change_id: UUID | None = None) -> None:
+        super().__init__(*args)
+        self.change_id = change_id
 
 
 class SchemaNotCurrent(DatabaseUnavailable):

@@ -11,7 +11,16 @@ from typing import Any
 import typer
 
 from usercli.cli.context import Invocation, write_line
-from usercli.errors import Declined, Ended, ExitCode, FileNotCreated, Hint, ProtectedTarget, UserCliError
+from usercli.errors import (
+    Declined,
+    Ended,
+    ExitCode,
+    FileNotCreated,
+    Hint,
+    OutcomeUnknown,
+    ProtectedTarget,
+    UserCliError,
+)
 
 #: What Typer returns for an interrupt.
 INTERRUPTED = 130
@@ -53,6 +62,8 @@ def sentence(error: UserCliError) -> str:
     """What an error says, with the option that helps."""
     if isinstance(error, ProtectedTarget):
         return f"{error.message}; to change it add: --target {shlex.quote(error.profile)}"
+    if isinstance(error, OutcomeUnknown) and error.change_id is not None:
+        return f"{error.message}; run: usercli audit log --change {error.change_id}"
     return with_option(error.message, error.hint)
 
 

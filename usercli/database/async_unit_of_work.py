@@ -212,6 +212,9 @@ class _InGreenlet(UnitOfWork):
         committing = asyncio.ensure_future(greenlet_spawn(super()._send_commit, level))
         await_(_to_the_end(committing, interrupt=False))
 
+    def _call_blocking(self, function: Callable[[], T]) -> T:
+        return await_(asyncio.to_thread(function))
+
 
 async def _to_the_end(task: asyncio.Task[T], *, interrupt: bool) -> T:
     """Wait until it has ended, also when cancelled meanwhile.

@@ -64,7 +64,7 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
     loggers: tuple[Any, ...] = (engine.logger, engine.pool.logger)
     for logger in loggers:
         logging.getLogger(logger.name).addFilter(_may_be_logged)
-    engine.update_execution_options(usercli_translate=lambda error: domain_error(error, url))
+    engine.update_execution_options(usercli_translate=lambda error: domain_error(error, url), usercli_url=url)
     if url.engine == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

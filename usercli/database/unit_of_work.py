@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from usercli.column_batches import CellEncoding
     from usercli.repositories.user_export_copy import UserExportCopy
     from usercli.repositories.user_export_query import UserExportQuery
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -216,7 +219,11 @@ class UnitOfWork:
         return UserExportQuery(self.session, fields)
 
     def commit(self) -> None:
-        """Keep the changes of this block. Raises OutcomeUnknown when the connection breaks meanwhile."""
+        """Keep the changes of this block.
+
+        When the connection breaks meanwhile, what became of them is looked up. Raises DatabaseUnreachable if
+        nothing was changed, OutcomeUnknown if that cannot be found out.
+        """
         self.session.flush()
         level = self._committed = self._levels[-1]
         if len(self._levels) > 1:
@@ -228,16 +235,42 @@ class UnitOfWork:
 
     def _commit_outermost(self, level: SessionTransaction) -> None:
         self.audit.write()
-        try:
-            self._send_commit(level)
-        except DatabaseUnreachable:
-            raise OutcomeUnknown(
-                "the connection broke while committing: the outcome is unknown; "
-                "look whether the change is there before you run the command again"
-            ) from None
+        self._send_commit(level)
 
     def _send_commit(self, level: SessionTransaction) -> None:
-        level.commit()
+        connection = self.session.connection()
+        url: DatabaseUrl = connection.get_execution_options()["usercli_url"]
+        lost_session: str | None = getattr(connection.connection.driver_connection, "session", None)
+        try:
+            level.commit()
+        except DatabaseUnreachable:
+            self._require_committed(url, lost_session)
+            self.session.invalidate()  # what is left of the lost connection
+
+    def _require_committed(self, url: DatabaseUrl, lost_session: str | None) -> None:
+        """Raise DatabaseUnreachable if the change did not take place, OutcomeUnknown if nobody knows."""
+        from usercli.database.outcome import was_committed
+
+        broke = f"the connection to {url.where} broke while committing"
+        if (written := self.audit.last_written) is None:
+            raise OutcomeUnknown(
+                f"{broke}: the outcome is unknown; "
+                "look whether the change is there before you run the command again"
+            ) from None
+        seconds = url.timeouts.connect
+        found = self._call_blocking(lambda: was_committed(url, written, lost_session, seconds))
+        if found is None:
+            raise OutcomeUnknown(
+                f"{broke}: the outcome of the change {self.change_id} is unknown; once the database answers, "
+                "the audit log has the change if it took place",
+                change_id=self.change_id,
+            ) from None
+        if not found:
+            raise DatabaseUnreachable(f"{broke}; nothing was changed") from None
+
+    def _call_blocking(self, function: Callable[[], T]) -> T:
+        """Call what holds up the thread."""
+        return function()
 
 
 class Database:

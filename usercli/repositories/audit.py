@@ -65,6 +65,8 @@ class AuditRepository:
         self._origin, self._change_id = origin, change_id
         self._buffer = EventBuffer()
         self._db_role: str | None = None
+        #: The number and hash of the last event that was written in this transaction.
+        self.last_written: tuple[int, str] | None = None
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
 
     def record(
@@ -116,6 +118,7 @@ class AuditRepository:
     def discard_since(self, mark: int) -> None:
         """Drop what was recorded since: it did not happen."""
         self._buffer.truncate(mark)
+        self.last_written = None  # it may have been written since as well
 
     def write(self) -> None:
         """Lock the log's head and append what waits; what is at hand is hashed before the lock."""
@@ -145,7 +148,7 @@ class AuditRepository:
         for rows in batches:
             events = list(link_rows(rows, seq, prev_hash, at))
             yield at, events
-            seq, prev_hash = events[-1][0], events[-1][2]
+            seq, prev_hash = self.last_written = events[-1][0], events[-1][2]
             if not self._on_postgresql and utcnow() - at > _OLD:
                 at = utcnow()
 
