@@ -31,12 +31,13 @@ class Proxy:
         skip: int = 0,
         everywhere: bool = False,
         client_closes: bool = True,
+        port: int = 0,
     ) -> None:
         parts = urlsplit(url)
         self._server = (parts.hostname or "", parts.port or 5432)
         self._fault, self._word = fault, word
         self._skip, self._left, self._everywhere, self._client_closes = skip, times, everywhere, client_closes
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self.faults = 0

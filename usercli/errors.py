@@ -174,10 +174,18 @@ class ChangedMeanwhile(Conflict):
     """The user was changed by somebody else."""
 
 
+class TransactionAborted(ChangedMeanwhile):
+    """The database aborted the transaction for the sake of another one: a deadlock, or no serial order."""
+
+
 class DatabaseUnavailable(UserCliError):
     """The database cannot be used."""
 
     exit_code = ExitCode.DATABASE
+
+
+class DatabaseReadOnly(DatabaseUnavailable):
+    """The database takes no changes: it is a standby, or was made read-only."""
 
 
 class DatabaseUnreachable(DatabaseUnavailable):

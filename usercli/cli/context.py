@@ -36,6 +36,7 @@ class Options:
     reason: str | None = None
     ticket: str | None = None
     actor: str | None = None
+    retry: int | None = None
     no_color: bool | None = None
     debug: bool | None = None
 
@@ -122,7 +123,9 @@ class Invocation:
         enable_garbage_collector()
         _keep_libraries_quiet()
         origin = Origin.of_process(actor=given.actor, reason=given.reason, ticket=given.ticket)
-        return database.unit_of_work(origin=origin, read_only=read_only, dry_run=self.dry_run)
+        return database.unit_of_work(
+            origin=origin, read_only=read_only, dry_run=self.dry_run, retry=given.retry or 0
+        )
 
     def open_database(self, *, pooled: bool = False) -> Database:
         """The database of this run; `pooled` keeps the connections for the next unit of work."""

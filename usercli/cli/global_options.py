@@ -45,6 +45,10 @@ COMMON_OPTIONS: dict[str, Any] = {
     "reason": Annotated[_Text, _option("--reason", metavar="TEXT", help="Why; kept with the change.")],
     "ticket": Annotated[_Text, _option("--ticket", metavar="ID", help="The ticket; kept with the change.")],
     "actor": Annotated[_Text, _option("--actor", metavar="NAME", help="Who acts, if not the system user.")],
+    "retry": Annotated[
+        int | None,
+        _option("--retry", metavar="SECONDS", min=0, help="After a lost connection try again for so long."),
+    ],
     "no_color": Annotated[_Flag, _option("--no-color", help="No colours (NO_COLOR does the same).")],
     "debug": Annotated[_Flag, _option("--debug", help="On an unexpected error print the stack, without values.")],
 }

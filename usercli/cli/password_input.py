@@ -174,6 +174,7 @@ class SecretDelivery:
         """Called before the commit. Raises InvalidInput if the file cannot be written."""
         self._pairs = pairs
         if self._path is not None:
+            self._remove()  # that of an attempt before
             self._write(self._path)
         self._complete = True
 
@@ -185,12 +186,16 @@ class SecretDelivery:
             self._invocation.warn(f"{there}: they may be in force")
             self._show()
         elif error is not None:
-            if self._created and self._path is not None:
-                Path(self._path).unlink(missing_ok=True)
+            self._remove()
         else:
             self._show()
             if self._created:
                 self._invocation.info(f"wrote {len(self._pairs)} password(s) to {self._path}")
+
+    def _remove(self) -> None:
+        if self._created and self._path is not None:
+            Path(self._path).unlink(missing_ok=True)
+            self._created = False
 
     def _show(self) -> None:
         if self._path is None:

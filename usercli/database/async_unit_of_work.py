@@ -69,23 +69,23 @@ class AsyncDatabase:
 
     @asynccontextmanager
     async def session(
-        self, *, origin: Origin | None = None, read_only: bool = False, dry_run: bool = False
+        self, *, origin: Origin | None = None, read_only: bool = False, dry_run: bool = False, retry: float = 0
     ) -> AsyncIterator[AsyncUnitOfWork]:
         """A unit of work for one request: services commit, and what is left open at the end is rolled back.
 
         Nothing is begun and no connection is taken before the first service asks for it.
         """
-        session = AsyncUnitOfWork(self, origin=origin, read_only=read_only, dry_run=dry_run)
+        session = AsyncUnitOfWork(self, origin=origin, read_only=read_only, dry_run=dry_run, retry=retry)
         try:
             yield session
         finally:
             await session.close()
 
     def unit_of_work(
-        self, *, origin: Origin | None = None, read_only: bool = False, dry_run: bool = False
+        self, *, origin: Origin | None = None, read_only: bool = False, dry_run: bool = False, retry: float = 0
     ) -> UnitOfWork:
         """A synchronous unit of work, for code inside `run` that makes its own, as AuthService does."""
-        return _InGreenlet(self._sessions, origin=origin, read_only=read_only, dry_run=dry_run)
+        return _InGreenlet(self._sessions, origin=origin, read_only=read_only, dry_run=dry_run, retry=retry)
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run synchronous code; the event loop goes on wherever it waits for the database."""
@@ -131,9 +131,10 @@ class AsyncUnitOfWork:
         origin: Origin | None = None,
         read_only: bool = False,
         dry_run: bool = False,
+        retry: float = 0,
     ) -> None:
         self._database = database
-        self._inner = database.unit_of_work(origin=origin, read_only=read_only, dry_run=dry_run)
+        self._inner = database.unit_of_work(origin=origin, read_only=read_only, dry_run=dry_run, retry=retry)
         self._at_work = False
         self._idle = asyncio.Event()
         self._idle.set()

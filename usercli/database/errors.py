@@ -19,12 +19,14 @@ from usercli.errors import (
     BrokenRow,
     ChangedMeanwhile,
     Conflict,
+    DatabaseReadOnly,
     DatabaseUnavailable,
     DatabaseUnreachable,
     EmailTaken,
     InvalidInput,
     Refused,
     SchemaNotCurrent,
+    TransactionAborted,
     UserCliError,
 )
 
@@ -46,9 +48,9 @@ _BEHIND = SchemaNotCurrent("the schema is not complete; run: usercli db check")
 _LOG = DatabaseUnavailable("the audit log refuses the change: it is append-only; run: usercli audit verify")
 #: The SQLSTATEs that mean the same whatever the error is about.
 _STATES: dict[str, UserCliError] = {
-    "25006": DatabaseUnavailable("the database is read-only; connect to the primary server"),
-    "40001": ChangedMeanwhile("another transaction changed the same rows; run the command again"),
-    "40P01": ChangedMeanwhile("another transaction locked the same rows; run the command again"),
+    "25006": DatabaseReadOnly("the database is read-only; connect to the primary server"),
+    "40001": TransactionAborted("another transaction changed the same rows; run the command again"),
+    "40P01": TransactionAborted("another transaction locked the same rows; run the command again"),
     "42P01": _BEHIND,
     "42P07": Conflict("a table or index of this name exists already; this is not a usercli database"),
     "53100": DatabaseUnavailable("the disk of the database server is full; nothing was changed"),

@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial, wraps
+from time import sleep
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,6 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from usercli.database import engine as engines
 from usercli.database.pool import PoolSettings
+from usercli.database.retries import Attempts
 from usercli.database.schema_state import require_current
 from usercli.database.url import DatabaseUrl
 from usercli.errors import (
@@ -25,6 +28,7 @@ from usercli.errors import (
     DatabaseUnreachable,
     OutcomeUnknown,
     Refused,
+    TransactionAborted,
     UserCliError,
 )
 from usercli.models.base import Base
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from usercli.repositories.user_export_query import UserExportQuery
 
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -66,7 +71,8 @@ class UnitOfWork:
 
     `with uow:` begins, `uow.commit()` commits, leaving the block any other way rolls back. A block inside
     a block joins: it is a savepoint, and its commit keeps the changes for the outer one. `dry_run` does
-    everything but keep it: every rule and constraint speaks, then the transaction is rolled back.
+    everything but keep it: every rule and constraint speaks, then the transaction is rolled back. `retry` is for
+    how many seconds `retrying` tries again after the connection was lost.
 
     Errors of the database surface as domain errors (usercli.database.errors).
     """
@@ -79,8 +85,11 @@ class UnitOfWork:
         dry_run: bool = False,
         origin: Origin | None = None,
         on_connect: Callable[[Connection], None] | None = None,
+        retry: float = 0,
     ) -> None:
         self._sessions = sessions
+        self._retry = retry
+        self._attempts: Attempts | None = None
         self._levels: list[SessionTransaction] = []
         self._marks: list[int] = []
         self._committed: SessionTransaction | None = None
@@ -103,14 +112,7 @@ class UnitOfWork:
         if self._levels:
             self._levels.append(self.session.begin_nested())
         else:
-            self.session = self._sessions()
-            self._levels.append(self.session.begin())
-            try:
-                self._connect()
-            except BaseException:
-                self._levels.pop()
-                self.session.close()
-                raise
+            self.retrying(self._begin)
             self.users = UserRepository(self.session)
             self.roles = RoleRepository(self.session)
             self.bulk = BulkRepository(self.session)
@@ -119,6 +121,38 @@ class UnitOfWork:
             self.audit = AuditRepository(self.session, self.origin, self.change_id)
         self._marks.append(self.audit.mark())
         return self
+
+    def retrying(self, work: Callable[[], T]) -> T:
+        """Run what opens this unit of work and commits it, or reads.
+
+        It is run again after a deadlock or a serialization failure, up to five times, and after a connection that
+        was lost before the commit for as long as `retry` says. Inside a block it runs once: a transaction is
+        repeated as a whole, by whoever began it.
+        """
+        if self._levels or self._attempts is not None:
+            return work()
+        self._attempts, told = Attempts(self._retry), len(self.warnings)
+        try:
+            while True:
+                try:
+                    return work()
+                except UserCliError as error:
+                    if (pause := self._attempts.pause_after(error)) is None:
+                        raise
+                del self.warnings[told:]
+                self._call_blocking(partial(sleep, pause))
+        finally:
+            self._attempts = None
+
+    def _begin(self) -> None:
+        self.session = self._sessions()
+        self._levels.append(self.session.begin())
+        try:
+            self._connect()
+        except BaseException:
+            self._levels.pop()
+            self.session.close()
+            raise
 
     @contextmanager
     def change(self, action: str, targets: Sequence[Target] = ()) -> Iterator[Self]:
@@ -132,7 +166,8 @@ class UnitOfWork:
         try:
             yield
         except (Conflict, Refused) as error:
-            if not (self._levels or self.dry_run or self.read_only):
+            is_final = not isinstance(error, TransactionAborted)
+            if is_final and not (self._levels or self.dry_run or self.read_only):
                 self._record_refusal(action, targets, error)
             raise
 
@@ -257,7 +292,7 @@ class UnitOfWork:
                 f"{broke}: the outcome is unknown; "
                 "look whether the change is there before you run the command again"
             ) from None
-        seconds = url.timeouts.connect
+        seconds = max(url.timeouts.connect, self._retry)
         found = self._call_blocking(lambda: was_committed(url, written, lost_session, seconds))
         if found is None:
             raise OutcomeUnknown(
@@ -273,6 +308,17 @@ class UnitOfWork:
         return function()
 
 
+def retried(service: Callable[P, T]) -> Callable[P, T]:
+    """A service that runs in `retrying` of the unit of work that it is given."""
+
+    @wraps(service)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        uow = next(given for given in (*args, *kwargs.values()) if isinstance(given, UnitOfWork))
+        return uow.retrying(lambda: service(*args, **kwargs))
+
+    return run
+
+
 class Database:
     """The database of one process: makes units of work that look at the schema once.
 
@@ -286,7 +332,7 @@ class Database:
         self._is_current = False
 
     def unit_of_work(
-        self, *, origin: Origin | None = None, read_only: bool = False, dry_run: bool = False
+        self, *, origin: Origin | None = None, read_only: bool = False, dry_run: bool = False, retry: float = 0
     ) -> UnitOfWork:
         """A unit of work; entering the first one raises SchemaNotCurrent unless the schema is at head."""
         return UnitOfWork(
@@ -295,6 +341,7 @@ class Database:
             dry_run=dry_run,
             origin=origin,
             on_connect=self._require_current,
+            retry=retry,
         )
 
     def _require_current(self, connection: Connection) -> None:

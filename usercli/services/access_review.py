@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 
-from usercli.database.unit_of_work import UnitOfWork
+from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.errors import ChangedMeanwhile
 from usercli.models.role import Role
 from usercli.models.user import User
@@ -33,6 +33,7 @@ def require_few_changes(decisions: Sequence[Decision], limit: int, uow: UnitOfWo
         require_at_most(limit, len({item.user for item in decisions if item.decision == "revoke"}))
 
 
+@retried
 def apply_review(decisions: Sequence[Decision], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Revoke what was decided to be revoked, all or nothing; undecided grants stay as they are.
 

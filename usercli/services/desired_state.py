@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from usercli.database.unit_of_work import UnitOfWork
+from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.emails import email_key
 from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput, RoleNotFound
 from usercli.hash_chain import differs_as_json
@@ -118,6 +118,7 @@ def require_few_changes(plan: Plan, limit: int, uow: UnitOfWork) -> None:
         require_at_most(limit, plan.users)
 
 
+@retried
 def apply_plan(
     plan: Plan,
     uow: UnitOfWork,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Literal
 
-from usercli.database.unit_of_work import UnitOfWork
+from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.hash_forms import identify, require_hash
 from usercli.models.user import DISABLED_PASSWORD
 from usercli.passwords import PasswordHasher, generate
@@ -23,6 +23,7 @@ from usercli.times import utcnow
 OnSecrets = Callable[[Sequence[tuple[str, str]]], None]
 
 
+@retried
 def set_password(
     key: UserKey,
     hashed_password: str | None,
@@ -47,6 +48,7 @@ def set_password(
         return commit_users(uow, [user], [user])
 
 
+@retried
 def set_new_password(
     key: UserKey,
     password: NewPassword,
@@ -73,6 +75,7 @@ def require_generated_length(keys: Sequence[UserKey], length: int, policy: Passw
         policy.check_length(length)
 
 
+@retried
 def reset_passwords(
     keys: Sequence[UserKey],
     uow: UnitOfWork,

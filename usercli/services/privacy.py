@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from usercli.database.unit_of_work import UnitOfWork
+from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.emails import email_key
 from usercli.errors import Hint, InvalidInput
 from usercli.models.user import User
@@ -35,6 +35,7 @@ _LONGEST_WORD = 1000
 _FEW = 16
 
 
+@retried
 def purge_deleted(deleted_before: datetime, uow: UnitOfWork) -> Change:
     """Remove for good the users that were moved to the bin before a time. Raises Blocked."""
     with uow.change("user.purged"):
@@ -109,6 +110,7 @@ def erasure_effects(key: UserKey, uow: UnitOfWork) -> tuple[UserView, Related]:
         return UserView.model_validate(user), roles | related_to([user.id], uow).get(user.id, {})
 
 
+@retried
 def erase_person(
     key: UserKey,
     uow: UnitOfWork,

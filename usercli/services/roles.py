@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from usercli.database.unit_of_work import RoleName, UnitOfWork
+from usercli.database.unit_of_work import RoleName, UnitOfWork, retried
 from usercli.errors import Hint, InvalidInput, Refused
 from usercli.models.role import Role
 from usercli.schemas.roles import RoleCreate, RoleUpdate, RoleView
@@ -31,6 +31,7 @@ def names_outside_form(uow: UnitOfWork) -> list[str]:
     return [name for name in role_names(uow) if not has_role_form(name)]
 
 
+@retried
 def create_role(data: RoleCreate, uow: UnitOfWork) -> Change:
     """Add a role. Raises Conflict if there is one of that name."""
     with uow.change("role.created", [RoleName(data.name)]):
@@ -41,6 +42,7 @@ def create_role(data: RoleCreate, uow: UnitOfWork) -> Change:
         return _change(uow, 1)
 
 
+@retried
 def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Change the fields that were set. Raises RoleNotFound, Conflict, LastAdministrator."""
     given = data.model_dump(exclude_unset=True)
@@ -60,6 +62,7 @@ def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin:
         return _change(uow, int(bool(different)), unchanged=int(not different))
 
 
+@retried
 def delete_role(name: str, uow: UnitOfWork, *, revoke: bool = False, allow_no_admin: bool = False) -> Change:
     """Remove a role; with `revoke` it is taken from its holders first.
 

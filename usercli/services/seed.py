@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from usercli.batches import batched
-from usercli.database.unit_of_work import UnitOfWork
+from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.schemas.database import Seeded
 from usercli.schemas.users import UserCreate
 from usercli.services import user_events
@@ -40,6 +40,7 @@ def people(count: int, seed: int = 1) -> Iterator[UserCreate]:
         )
 
 
+@retried
 def seed_users(count: int, uow: UnitOfWork, seed: int = 1) -> Seeded:
     """Add sample users in one transaction; those whose email is taken are left as they are."""
     created = 0

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from usercli.batches import batched
-from usercli.database.unit_of_work import UnitOfWork
+from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.errors import ChangeNotFound, Conflict, Hint, Refused
 from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
@@ -56,6 +56,7 @@ def plan_undo(change_id: uuid.UUID, uow: UnitOfWork) -> UndoPlan:
         return undo.plan
 
 
+@retried
 def undo_change(
     change_id: uuid.UUID, uow: UnitOfWork, *, only_unchanged: bool = False, allow_no_admin: bool = False
 ) -> Change:

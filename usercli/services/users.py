@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from usercli.database.unit_of_work import UnitOfWork
+from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.emails import email_key
 from usercli.errors import ChangedMeanwhile, EmailTaken, InvalidInput, UserCliError
 from usercli.models.role import Role, UserRole
@@ -45,6 +45,7 @@ DEFAULT_ORDER = "created_at"
 MOST_SKIPPED = 10_000
 
 
+@retried
 def create_user(
     data: UserCreate,
     uow: UnitOfWork,
@@ -218,6 +219,7 @@ class Listing:
         return write_cursor(self._mark, getattr(last, self._order.column.key), last.id)
 
 
+@retried
 def update_users(
     keys: Sequence[UserKey],
     data: UserUpdate,
@@ -262,6 +264,7 @@ def set_active(keys: Sequence[UserKey], active: bool, uow: UnitOfWork, *, allow_
     return update_users(keys, UserUpdate(is_active=active), uow, allow_no_admin=allow_no_admin, action=action)
 
 
+@retried
 def expire_overdue(uow: UnitOfWork) -> Change:
     """Deactivate every active user whose expiry has passed; safe to repeat."""
     with uow.change("user.expired"):
@@ -274,6 +277,7 @@ def expire_overdue(uow: UnitOfWork) -> Change:
         return commit_users(uow, users, users)
 
 
+@retried
 def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Move users to the bin; they are inactive there. Raises UserNotFound, LastAdministrator."""
     with uow.change("user.deleted", keys):
@@ -288,6 +292,7 @@ def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bo
         return commit_users(uow, users, users)
 
 
+@retried
 def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
     """Bring users back from the bin, active if they were. One that is not in the bin is left as it is.
 
@@ -304,6 +309,7 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         return commit_users(uow, users, binned)
 
 
+@retried
 def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Remove users for good, in the bin or not. Raises UserNotFound, Ambiguous, LastAdministrator."""
     with uow.change("user.purged", keys):

@@ -7,7 +7,8 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +17,7 @@ from usercli.cli.context import Invocation
 from usercli.cli.error_text import INTERRUPTED, describe_error
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
-from usercli.errors import ExitCode, InvalidInput
+from usercli.errors import DatabaseUnavailable, ExitCode, InvalidInput, TransactionAborted, UserCliError
 from usercli.text import json_safe
 
 if TYPE_CHECKING:
@@ -58,15 +59,46 @@ def batch(
     uow = invocation.changing()
     with open_source(file) as source:
         runner = _CommandRunner(invocation, uow, atomic)
-        with uow if atomic else nullcontext():
+        if atomic:
+            _run_atomic(runner, uow, _lines(source), output)
+        else:
             output.text(runner.lines(_lines(source), go_on=continue_))
-            if atomic and not runner.failed:
-                uow.commit()
     undone = "; nothing was changed" if atomic and runner.failed else ""
     invocation.info(f"ran {runner.ran} commands, {len(runner.failed)} failed, on {invocation.target}{undone}")
     if not runner.failed:
         return ExitCode.OK
     return ExitCode.PARTIAL if continue_ and len(runner.failed) < runner.ran else runner.failed[0]
+
+
+def _run_atomic(
+    runner: _CommandRunner, uow: UnitOfWork, commands: Iterator[tuple[int, str]], output: Output
+) -> None:
+    """Run all in one transaction, again if it was aborted; the results are printed when it has ended."""
+    results: list[str] = []
+    read: list[tuple[int, str]] = []
+
+    def kept() -> Iterator[tuple[int, str]]:
+        for command_line in commands:
+            read.append(command_line)
+            yield command_line
+
+    def attempt() -> None:
+        results.clear()
+        runner.begin()
+        with uow:
+            results.extend(runner.lines(chain(tuple(read), kept()), go_on=False))
+            if not runner.failed:
+                uow.commit()
+        if runner.lost is not None:
+            raise runner.lost
+
+    try:
+        uow.retrying(attempt)
+    except UserCliError as error:
+        if error is not runner.lost:  # that one is a result
+            raise
+    finally:
+        output.text(results)
 
 
 class _BatchInvocation(Invocation):
@@ -78,7 +110,7 @@ class _BatchInvocation(Invocation):
         self.messages: list[str] = []
         self.options.output = "json"
         self.options.no_input = True
-        for name in ("target", "dry_run", "reason", "ticket", "actor"):
+        for name in ("target", "dry_run", "reason", "ticket", "actor", "retry"):
             setattr(self.options, name, getattr(outer.options, name))
         self.__dict__["settings"], self.__dict__["target"] = outer.settings, outer.target
 
@@ -110,11 +142,17 @@ class _CommandRunner:
         self._outer, self._joined = outer, uow if atomic else None
         self._database = outer.open_database(pooled=True)
         self._usercli = root_command()
-        self.ran = 0
-        self.failed: list[int] = []
+        self.begin()
         if not atomic:
             with self._database.unit_of_work(read_only=True):
                 pass  # the schema is looked at once, before the first command
+
+    def begin(self) -> None:
+        """Forget an attempt before."""
+        self.ran = 0
+        self.failed: list[int] = []
+        #: What ended the transaction of all commands, where it may be run again.
+        self.lost: UserCliError | None = None
 
     def lines(self, commands: Iterator[tuple[int, str]], *, go_on: bool) -> Iterator[str]:
         """A JSON line for each command, until one fails."""
@@ -146,6 +184,8 @@ class _CommandRunner:
                 raise
             except Exception as error:
                 code, line = describe_error(error, inner)
+                if self._joined is not None and isinstance(error, TransactionAborted | DatabaseUnavailable):
+                    self.lost = error
                 if line:
                     inner.messages.append(line)
         return int(code), _result(out.getvalue()), inner.messages

@@ -136,6 +136,11 @@ class ImportSession:
     def run(self) -> ImportSummary:
         """Import in one transaction. Raises ImportFailed and what else `import_users` raises."""
         self._announce_hashing(0)
+        return self._uow.retrying(self._run_whole) if self._job.is_file else self._run_whole()
+
+    def _run_whole(self) -> ImportSummary:
+        self.unsupported.clear()
+        self.is_committing = False
         with self._listener.rejects(None) as rejects:
             return self._run_atomic(0, rejects)
 
@@ -146,6 +151,9 @@ class ImportSession:
         other options than before, and what else `resumable.resume` raises.
         """
         self._job.require_file()
+        return self._uow.retrying(self._resume)
+
+    def _resume(self) -> ImportSummary:
         place = begin(self._job.digest(), self._job.deciding_options(), self._uow)
         if place.finished:
             self.was_done = True
