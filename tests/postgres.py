@@ -37,7 +37,7 @@ class Cluster:
     def __init__(self, *, durable: bool = False) -> None:
         self._settings = _SETTINGS if durable else _SETTINGS + _FAST
         self.folder = Path(tempfile.mkdtemp(prefix="usercli-pg-"))
-        self.port = _free_port()
+        self.port = free_port()
         self._server: PostgresServer = get_server(self.folder / "data", start=False, postgres_version=18)
         self.bin: Path = POSTGRES_VERSIONS[18]
 
@@ -78,7 +78,7 @@ class Cluster:
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -240,12 +240,25 @@ def test_a_copy_that_nobody_takes_ends_within_its_bound(database: Database) -> N
     assert SILENT in caught.value.message
 
 
-def test_an_interrupt_ends_the_wait_for_a_silent_server(database: Database) -> None:
-    url = replace(database.url, timeouts=Timeouts(network=30))
-    with open_engine(url).connect() as connection:
-        timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
-        timer.start()
-        began = time.monotonic()
-        with pytest.raises(KeyboardInterrupt):
-            connection.execute(text("SELECT pg_sleep(20)"))
-        assert time.monotonic() - began < 2
+def test_an_interrupt_ends_a_statement(database: Database) -> None:
+    with interrupted_soon(), open_engine(database.url).connect() as connection, pytest.raises(KeyboardInterrupt):
+        connection.execute(text("SELECT pg_sleep(20)"))
+    assert database.rows("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'") == [(0,)]
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["one", "all"])
+def test_an_interrupt_ends_the_wait_for_a_silent_server(database: Database, everywhere: bool) -> None:
+    with Proxy(database.text, "swallow", b"word", everywhere=everywhere) as proxy:
+        engine = open_engine(replace(database_url.parse(proxy.url), timeouts=Timeouts(network=30)))
+        with interrupted_soon(), engine.connect() as connection, pytest.raises(KeyboardInterrupt):
+            connection.execute(text("SELECT 'word'"))
+
+
+@contextmanager
+def interrupted_soon() -> Iterator[None]:
+    """Ctrl-C after a while, which ends the block within three seconds."""
+    timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < 0.5 + 3

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any, Self, TypeVar
 
 import psycopg
+from psycopg import waiting
 from psycopg.pq import TransactionStatus
 
 from usercli.database.blockers import SESSION_STATE, SessionState, session_state
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 _LOOK_AFTER = 2.0
 _LOOK_SECONDS = 3.0
+_CANCEL_SECONDS = 1.0
+_TICK = 0.1
 
 #: Of a second connection: it goes to the same server.
 _CHOICE_OF_SERVER = frozenset({"host", "hostaddr", "port", "target_session_attrs", "load_balance_hosts"})
@@ -58,16 +61,29 @@ class BoundedConnection(psycopg.Connection[Any], _Bounds):
         made.given, made.network_timeout = given, network_timeout
         return made
 
-    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+    def wait(self, gen: Any, *_: Any, **__: Any) -> Any:
         try:
             wanted = next(gen)
-            return super().wait(_watched(gen, wanted, self), *args, **kwargs)
+            return waiting.wait(_watched(gen, wanted, self), self.pgconn.socket, interval=_TICK)
         except StopIteration as end:  # as of most rows of a COPY
             return end.value
         except (KeyboardInterrupt, SystemExit):
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:  # it could not be cancelled
-                self.pgconn.finish()
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self._give_up(gen)
             raise
+
+    def _give_up(self, gen: Any) -> None:
+        """Cancel what the server does. The driver would wait for that five seconds, and five for its answer."""
+        try:
+            self.cancel_safe(timeout=_CANCEL_SECONDS)
+            self.network_timeout, self.session = _CANCEL_SECONDS, None
+            waiting.wait(_watched(gen, next(gen), self), self.pgconn.socket, interval=_TICK)
+        except (psycopg.errors.QueryCanceled, StopIteration):
+            pass  # as it should be
+        except BaseException as error:
+            self.pgconn.finish()
+            if not isinstance(error, Exception):
+                raise
 
 
 class AsyncBoundedConnection(psycopg.AsyncConnection[Any], _Bounds):
