@@ -237,10 +237,8 @@ def update_users(
     with uow.change(action, keys):
         guard = partial(last_administrator_guard, uow, allow_none=allow_no_admin, several=len(keys) > 1)
         with guard() if data.may_end_access else nullcontext():
-            added, removed = (
-                uow.roles.get_named(data.add_roles, "share"),
-                uow.roles.get_named(data.remove_roles, "share"),
-            )
+            added = uow.roles.get_named(data.add_roles, "share")
+            removed = uow.roles.get_named(data.remove_roles, "share")
             users = uow.users.pick(keys, lock=True)
             for user in users:
                 if data.if_version not in (None, user.version):
