@@ -7,7 +7,7 @@ from alembic import context
 
 from usercli.config import Settings
 from usercli.database import alembic_runner
-from usercli.database.engine import create_sqlite_file
+from usercli.database.sqlite_file import create_sqlite_file
 from usercli.database.url import DatabaseUrl
 
 

@@ -243,7 +243,7 @@ def test_no_path_is_built_on_the_library_s_broken_corner() -> None:
 
 #: Calls that may write elsewhere: the file of the database, which has a place and no content yet, and /dev/null.
 WRITES_ELSEWHERE = {
-    "database/engine.py": ["os.open(path, os.O_CREAT | os.O_RDWR, 384)"],
+    "database/sqlite_file.py": ["os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 384)"],
     "cli/completer.py": ["open(os.devnull, 'w')"],
     "cli/main.py": ["open(os.devnull, 'w')", "os.open(os.devnull, os.O_WRONLY)"],
 }

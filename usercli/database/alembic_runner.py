@@ -7,7 +7,6 @@ database at the revision it had.
 from __future__ import annotations
 
 import re
-import sqlite3
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -24,8 +23,8 @@ from alembic.script import Script, ScriptDirectory
 
 from usercli.database import schema_version
 from usercli.database.engine import READ_ONLY, open_engine
-from usercli.database.errors import domain_error
 from usercli.database.schema_version import VERSION_TABLE
+from usercli.database.sqlite_file import wait_for
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, InvalidInput, UserCliError
 from usercli.models import OWN_TABLES, Base
@@ -144,13 +143,8 @@ def _deployer_lock(engine: sa.Engine, on_wait: Callable[[], None]) -> Iterator[N
 def _prepare_sqlite(connection: sa.Connection, url: DatabaseUrl) -> None:
     # Both must stand before BEGIN. With foreign keys on, a table that is rebuilt would take its child
     # rows along through ON DELETE CASCADE.
-    raw = connection.connection.dbapi_connection
-    if raw is not None:
-        try:
-            raw.cursor().execute("PRAGMA journal_mode=WAL")
-            raw.cursor().execute("PRAGMA foreign_keys=OFF")
-        except sqlite3.Error as error:  # past the engine, which would have translated it
-            raise domain_error(error, url) or error from None
+    wait_for(connection, "PRAGMA journal_mode=WAL", url)
+    wait_for(connection, "PRAGMA foreign_keys=OFF", url)
 
 
 def _check_references(connection: sa.Connection) -> None:

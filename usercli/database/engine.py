@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from functools import partial
-from pathlib import Path
-from time import monotonic
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,15 +14,10 @@ from sqlalchemy.pool import NullPool, Pool, QueuePool
 from usercli.database.blockers import SESSION
 from usercli.database.errors import domain_error, translate_errors
 from usercli.database.pool import PoolSettings
+from usercli.database.sqlite_file import READ_ONLY as READ_ONLY
+from usercli.database.sqlite_file import SqliteFile, connect_options
 from usercli.database.url import DatabaseUrl
-from usercli.errors import DatabaseUnavailable, FileNotCreated
-from usercli.private_files import make_private_folder
 
-#: Execution option of a connection that only reads: no write lock on SQLite, READ ONLY on PostgreSQL.
-READ_ONLY = "usercli_read_only"
-
-_BUSY_SECONDS = 30.0
-_STEP_MILLISECONDS = 500
 
 
 def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool, **pool: Any) -> Engine:
@@ -66,8 +57,7 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
         logging.getLogger(logger.name).addFilter(_may_be_logged)
     engine.update_execution_options(usercli_translate=lambda error: domain_error(error, url), usercli_url=url)
     if url.engine == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        SqliteFile(url).listen(engine)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "do_connect", partial(_connect_postgresql, url.timeouts.network))
@@ -85,18 +75,6 @@ def _may_be_logged(record: logging.LogRecord) -> bool:
 def sessions(engine: Engine) -> sessionmaker[Session]:
     """A factory of sessions for units of work; what was loaded stays readable after the commit."""
     return sessionmaker(engine, expire_on_commit=False, autoflush=False)
-
-
-def create_sqlite_file(url: DatabaseUrl) -> None:
-    """Make the file, 0600 in folders of 0700, unless it is there. Raises FileNotCreated."""
-    path = Path(url.database)
-    try:
-        make_private_folder(path.parent)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise FileNotCreated(
-            f"the database file {url.where} cannot be created: {(error.strerror or 'error').lower()}"
-        ) from None
 
 
 def _postgresql(url: DatabaseUrl) -> dict[str, Any]:
@@ -121,18 +99,7 @@ def _postgresql(url: DatabaseUrl) -> dict[str, Any]:
 
 
 def _sqlite(url: DatabaseUrl, driver: str) -> dict[str, Any]:
-    if not Path(url.database).exists():
-        raise DatabaseUnavailable(f"there is no database at {url.where}; run: usercli db upgrade")
-    # mode=rw: connecting must not create a file
-    file = f"file:{quote(os.fsencode(url.database))}"
-    return {
-        "url": URL.create(f"sqlite+{driver}", database=file, query={"mode": "rw", "uri": "true"}),
-        "connect_args": {"timeout": _BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
-    }
-
-
-def _prepare_sqlite(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA foreign_keys=ON").close()
+    return {"url": URL.create(f"sqlite+{driver}", database=url.database), "connect_args": connect_options()}
 
 
 def _prepare_postgresql(connection: Any, _: Any) -> None:
@@ -180,31 +147,3 @@ def _begin_postgresql(settings: str, connection: Connection) -> None:
     """Texts and times as the driver reads them, whatever server, role, database and environment say."""
     driver: Any = connection.connection.driver_connection
     driver.session = connection.exec_driver_sql(settings).scalar_one()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A deferred BEGIN that later writes fails at once under WAL ("database is locked" ignores the timeout).
-    if connection.get_execution_options().get(READ_ONLY, False):
-        connection.exec_driver_sql("BEGIN")
-    elif not _begun_in_steps(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is translated
-
-
-def _begun_in_steps(connection: Connection) -> bool:
-    """Wait for other writers in short steps: a signal is heard only between two calls of SQLite."""
-    cursor = connection.connection.cursor()
-    until = monotonic() + _BUSY_SECONDS
-    cursor.execute(f"PRAGMA busy_timeout={_STEP_MILLISECONDS}")
-    try:
-        while monotonic() < until:
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-            except Exception as error:
-                if getattr(error, "sqlite_errorname", "") != "SQLITE_BUSY":
-                    return False
-            else:
-                return True
-        return False
-    finally:
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000:.0f}")
-        cursor.close()

@@ -34,9 +34,9 @@ from usercli.database.alembic_runner import (
     run_upgrade,
     written,
 )
-from usercli.database.engine import create_sqlite_file
 from usercli.database.schema_state import look, require_stamp
 from usercli.database.schema_version import VERSION_TABLE, head, revisions
+from usercli.database.sqlite_file import create_sqlite_file
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput, Refused, RevisionNotFound, SchemaNotCurrent
 from usercli.models import OWN_TABLES, Base

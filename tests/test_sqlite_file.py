@@ -1,0 +1,231 @@
+"""A SQLite file that others hold, replace, damage or forbid: bounded waits, and the truth about what was done."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.conftest import Cli, Database
+from usercli.database import sqlite_file
+from usercli.database.async_unit_of_work import AsyncDatabase
+from usercli.database.engine import READ_ONLY, open_engine, open_pooled_engine, sessions
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.errors import DatabaseUnavailable
+from usercli.schemas.users import UserCreate
+from usercli.services import users as service
+
+on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
+
+
+@contextmanager
+def held(database: Database, seconds: float) -> Iterator[None]:
+    """Another program has the write lock, until some seconds from now or the end of the block."""
+    connection = sqlite3.connect(database.url.database, isolation_level=None, check_same_thread=False)
+    connection.execute("BEGIN IMMEDIATE")
+    timer = threading.Timer(seconds, connection.rollback)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        connection.close()
+
+
+# -- waits
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.7])
+def test_it_waits_for_a_writer_as_long_as_configured_and_not_twice(
+    seconds: float, cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "LOCK_SECONDS", seconds)
+    with held(database, 60):
+        begun = time.monotonic()
+        code, out, err = cli("create", "ada@example.com", "--no-password")
+        took = time.monotonic() - begun
+    assert (code, out) == (5, "")
+    assert "is busy: another program holds its lock" in err
+    assert seconds <= took < seconds + 2
+
+
+def test_it_says_what_it_waits_for_and_goes_on(
+    cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "_TOLD_AFTER_SECONDS", 0.6)
+    with held(database, 1.3):
+        code, _, err = cli("create", "ada@example.com", "--no-password")
+    assert code == 0
+    assert err.splitlines()[0] == f"waiting for another program that writes to {database.url.where}"
+    assert err.count("waiting") == 1
+
+
+def test_nothing_is_said_of_a_short_wait(cli: Cli, database: Database) -> None:
+    with held(database, 0.3):
+        code, _, err = cli("create", "ada@example.com", "--no-password")
+    assert (code, "waiting" in err) == (0, False)
+
+
+@pytest.mark.process
+def test_an_interrupt_is_heard_while_it_waits(environment: Path, database: Database) -> None:
+    with held(database, 60):
+        arguments = [sys.executable, "-m", "usercli", "create", "ada@example.com", "--no-password"]
+        process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("waiting for another program")
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert time.monotonic() - begun < 5
+        assert process.stderr.read() == "interrupted\n"
+
+
+def test_an_upgrade_waits_to_switch_a_file_to_wal(cli: Cli, database: Database) -> None:
+    with sqlite3.connect(database.url.database) as connection:
+        assert connection.execute("PRAGMA journal_mode=DELETE").fetchall() == [("delete",)]
+    connection.close()
+    with held(database, 1):
+        code, _, err = cli("db", "upgrade")
+    assert (code, err.startswith("the schema is already up to date")) == (0, True)
+    assert database.rows("PRAGMA journal_mode") == [("wal",)]
+
+
+def test_a_commit_waits_for_readers_where_there_is_no_wal(cli: Cli, database: Database) -> None:
+    with sqlite3.connect(database.url.database) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+    connection.close()
+    reader = sqlite3.connect(database.url.database, isolation_level=None, check_same_thread=False)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM users").fetchall()
+    timer = threading.Timer(1, reader.rollback)
+    timer.start()
+    code, _, err = cli("create", "ada@example.com", "--no-password")
+    timer.join()
+    reader.close()
+    assert code == 0, err
+
+
+# -- a file that was replaced
+
+
+def replace(database: Database, template: Path) -> None:
+    """Another file gets the name, as from a restored backup."""
+    other = Path(database.url.database).with_name("other.db")
+    shutil.copyfile(template, other)
+    other.rename(database.url.database)
+
+
+def emails(path: str | Path) -> list[str]:
+    connection = sqlite3.connect(path)
+    found = [row[0] for row in connection.execute("SELECT email FROM users ORDER BY email")]
+    connection.close()
+    return found
+
+
+def test_a_change_of_a_file_that_was_replaced_is_refused(database: Database, sqlite_template: Path) -> None:
+    kept = Path(database.url.database).with_name("kept.db")
+    os.link(database.url.database, kept)
+    uow = UnitOfWork(sessions(open_engine(database.url)))
+    with (
+        pytest.raises(
+            DatabaseUnavailable, match="was replaced or removed while it was in use; nothing was changed"
+        ),
+        uow,
+    ):
+        service.create_user(UserCreate(email="ada@example.com"), uow)
+        replace(database, sqlite_template)
+        uow.commit()
+    assert emails(kept) == emails(database.url.database) == []
+
+
+def test_a_change_of_a_file_that_was_removed_is_refused(database: Database) -> None:
+    uow = UnitOfWork(sessions(open_engine(database.url)))
+    with pytest.raises(DatabaseUnavailable, match="was replaced or removed"), uow:
+        service.create_user(UserCreate(email="ada@example.com"), uow)
+        Path(database.url.database).unlink()
+        uow.commit()
+
+
+def test_a_pool_is_refused_once_and_then_connects_to_the_new_file(
+    database: Database, sqlite_template: Path
+) -> None:
+    kept = Path(database.url.database).with_name("kept.db")
+    os.link(database.url.database, kept)
+    engine = open_pooled_engine(database.url)
+    make = sessions(engine)
+    reading = engine.execution_options(**{READ_ONLY: True})
+    with reading.connect(), reading.connect(), reading.connect():
+        pass  # three are kept
+    service.create_user(UserCreate(email="ada@example.com"), UnitOfWork(make))
+    replace(database, sqlite_template)
+    with pytest.raises(DatabaseUnavailable, match="was replaced"):
+        service.create_user(UserCreate(email="bob@example.com"), UnitOfWork(make))
+    for name in ("cem", "dan", "eve"):
+        service.create_user(UserCreate(email=f"{name}@example.com"), UnitOfWork(make))
+    with reading.connect() as one, reading.connect() as two, reading.connect() as three:
+        counts = [each.scalar(text("SELECT count(*) FROM users")) for each in (one, two, three)]
+    assert counts == [3, 3, 3]
+    engine.dispose()
+    assert emails(kept) == ["ada@example.com"]
+    assert emails(database.url.database) == ["cem@example.com", "dan@example.com", "eve@example.com"]
+
+
+@pytest.mark.process
+def test_a_batch_of_a_file_that_was_replaced_ends(
+    environment: Path, database: Database, sqlite_template: Path
+) -> None:
+    pipe = environment / "pipe"
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "usercli", "batch", str(pipe)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with open(pipe, "w") as lines:
+        lines.write("create ada@example.com --no-password\n")
+        lines.flush()
+        until = time.monotonic() + 20
+        while not emails(database.url.database):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        replace(database, sqlite_template)
+        lines.write("create bob@example.com --no-password\n")
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 5, err
+    assert "was replaced or removed" in out
+    assert emails(database.url.database) == []
+
+
+def test_an_event_loop_s_pool_is_refused_too(database: Database, sqlite_template: Path) -> None:
+    async def add(opened: AsyncDatabase, name: str) -> None:
+        async with opened.session() as session:
+            await session.run(lambda uow: service.create_user(UserCreate(email=f"{name}@example.com"), uow))
+
+    async def play() -> None:
+        opened = AsyncDatabase(database.url)
+        try:
+            await add(opened, "ada")
+            replace(database, sqlite_template)
+            with pytest.raises(DatabaseUnavailable, match="was replaced"):
+                await add(opened, "bob")
+            await add(opened, "cem")
+        finally:
+            await opened.close()
+
+    asyncio.run(play())
+    assert emails(database.url.database) == ["cem@example.com"]

@@ -1,0 +1,169 @@
+"""The file of a SQLite database: how it is opened, waited for, and known to be the same at the commit."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DisconnectionError
+
+from usercli.database.url import DatabaseUrl
+from usercli.database.wait_log import tell
+from usercli.errors import DatabaseUnavailable, FileNotCreated
+from usercli.private_files import make_private_folder
+
+#: Execution option of a connection that only reads: no write lock on SQLite, READ ONLY on PostgreSQL.
+READ_ONLY = "usercli_read_only"
+
+#: How long a program waits for another one that writes.
+LOCK_SECONDS = 30.0
+_STEP_SECONDS = 0.5
+_PAUSE_SECONDS = 0.05
+_TOLD_AFTER_SECONDS = 2.0
+
+_BUSY = 5  # SQLITE_BUSY, the low byte of its extended codes
+_IDENTITY = "usercli_file"
+
+
+def create_sqlite_file(url: DatabaseUrl) -> None:
+    """Make the file, 0600 in folders of 0700, unless it is there. Raises FileNotCreated."""
+    path = Path(url.database)
+    try:
+        make_private_folder(path.parent)
+        # never opened if it is there: closing it again would drop the locks that this process holds on it
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a directory")
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise FileNotCreated(
+            f"the database file {url.where} cannot be created: {(error.strerror or 'error').lower()}"
+        ) from None
+
+
+class SqliteFile:
+    """The listeners of an engine for one file.
+
+    A file that is put in the place of the one in use would not have what is committed: whoever holds a connection
+    to the old one is refused. Once it was told, a pool connects to the new one.
+    """
+
+    def __init__(self, url: DatabaseUrl) -> None:
+        if not Path(url.database).exists():
+            raise DatabaseUnavailable(f"there is no database at {url.where}; run: usercli db upgrade")
+        self._url = url
+        self._current = self._identity()
+
+    def listen(self, engine: Engine) -> None:
+        """Open, begin and commit by the rules of this class."""
+        event.listen(engine, "do_connect", self._connect)
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "checkout", self._check_out)
+        event.listen(engine, "begin", self._begin)
+        event.listen(engine, "commit", self._commit)
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = Path(self._url.database).stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _connect(self, dialect: Any, record: Any, _: Any, options: dict[str, Any]) -> Any:
+        # before the file is opened: if it is replaced in between, the commit is refused in vain and loses nothing
+        record.info[_IDENTITY] = self._identity()
+        # mode=rw: connecting must not create a file
+        return dialect.connect(f"file:{quote(os.fsencode(self._url.database))}?mode=rw", **options)
+
+    def _check_out(self, connection: Any, record: Any, _: Any) -> None:
+        """Whether a connection of a pool leads to the file that has the name now."""
+        found = self._identity()
+        if record.info[_IDENTITY] == found:
+            self._current = found
+        elif found == self._current:  # told already
+            raise DisconnectionError
+        else:
+            self._current = found
+            raise self._replaced(connection)
+
+    def _replaced(self, connection: Any) -> DatabaseUnavailable:
+        """The error; before it what was committed goes from the log to the old file.
+
+        The log is found by its name: SQLite would read it into the new file.
+        """
+        with suppress(Exception):
+            connection.rollback()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        return DatabaseUnavailable(
+            f"the database file {self._url.where} was replaced or removed while it was in use; nothing was changed"
+        )
+
+    def _begin(self, connection: Connection) -> None:
+        # A deferred BEGIN that later writes fails at once under WAL ("database is locked" ignores the timeout).
+        if connection.get_execution_options().get(READ_ONLY, False):
+            connection.exec_driver_sql("BEGIN")
+            wait_for(connection, "PRAGMA schema_version", self._url)  # takes the lock that all further reads need
+        else:
+            wait_for(connection, "BEGIN IMMEDIATE", self._url)
+
+    def _commit(self, connection: Connection) -> None:
+        if connection.connection.info[_IDENTITY] != self._identity():
+            raise self._replaced(connection.connection.dbapi_connection)
+        # without WAL it waits for readers; the driver, which is called next, finds nothing left to commit
+        wait_for(connection, "COMMIT", self._url)
+
+
+def wait_for(connection: Connection, statement: str, url: DatabaseUrl) -> None:
+    """Execute a statement once other programs let it, past the engine. Raises domain errors.
+
+    It waits in short steps: a signal is heard only between two calls of SQLite.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        begun, is_told = monotonic(), False
+        while not _is_done(cursor, statement, begun + LOCK_SECONDS):
+            if not is_told and monotonic() - begun >= _TOLD_AFTER_SECONDS:
+                tell(f"another program that writes to {url.where}")
+                is_told = True
+    except Exception as error:
+        known = connection.engine.get_execution_options()["usercli_translate"](error)
+        if known is None:
+            raise
+        raise known from None
+    finally:
+        cursor.close()
+
+
+def _is_done(cursor: Any, statement: str, until: float) -> bool:
+    """One step; it does not wait past the end. False while another program holds the lock."""
+    begun = monotonic()
+    left = until - begun
+    try:
+        if left < _STEP_SECONDS:
+            cursor.execute(f"PRAGMA busy_timeout={max(0.0, left) * 1000:.0f}")
+        cursor.execute(statement)
+    except Exception as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF != _BUSY or left <= 0:
+            raise
+        if monotonic() - begun < _PAUSE_SECONDS:  # some statements do not wait by themselves
+            sleep(_PAUSE_SECONDS)
+        return False
+    finally:
+        if left < _STEP_SECONDS:
+            cursor.execute(f"PRAGMA busy_timeout={_STEP_SECONDS * 1000:.0f}")
+    return True
+
+
+def connect_options() -> dict[str, Any]:
+    """What the driver is given besides the file."""
+    return {"timeout": _STEP_SECONDS, "isolation_level": None, "check_same_thread": False, "uri": True}
+
+
+def _prepare(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA foreign_keys=ON").close()
