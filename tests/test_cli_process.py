@@ -483,13 +483,14 @@ def test_a_file_that_is_no_database(clean_environment: Path, tmp_path: Path) -> 
     text.write_text("these are notes, and long enough to be read as a header of a file\n" * 20)
     folder.mkdir()
     lost = f"there is no database at {missing}; run: usercli --database-url sqlite:///{missing} db upgrade"
+    no_database = "is not a SQLite database, or is damaged; check the path, or restore it from a backup"
     for path, command, error in (
         (missing, ["list"], lost),
         (missing, ["db", "current"], lost),
         (missing, ["db", "check"], lost),
         (missing, ["db", "stamp", "head"], lost),
-        (text, ["list"], f"the database file {text} is not a SQLite database; check the path"),
-        (text, ["db", "upgrade"], f"the database file {text} is not a SQLite database; check the path"),
+        (text, ["list"], f"the database file {text} {no_database}"),
+        (text, ["db", "upgrade"], f"the database file {text} {no_database}"),
         (
             folder,
             ["list"],

@@ -11,14 +11,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import text
 
-from tests.conftest import Cli, Database
+from tests.conftest import Cli, Database, run_here
 from usercli.database import sqlite_file
 from usercli.database.async_unit_of_work import AsyncDatabase
 from usercli.database.engine import READ_ONLY, open_engine, open_pooled_engine, sessions
@@ -229,3 +230,122 @@ def test_an_event_loop_s_pool_is_refused_too(database: Database, sqlite_template
 
     asyncio.run(play())
     assert emails(database.url.database) == ["cem@example.com"]
+
+
+# -- a file that is damaged
+
+SEVEN = (
+    "list",
+    "show u3@example.com",
+    "create new@example.com --no-password",
+    "export",
+    "audit verify",
+    "db check",
+    "db upgrade",
+)
+
+
+@pytest.fixture
+def filled(cli: Cli, database: Database, tmp_path: Path) -> bytes:
+    """A database with sixty users."""
+    file = tmp_path / "people.csv"
+    file.write_text("email,full_name\n" + "".join(f"u{number}@example.com,User {number}\n" for number in range(60)))
+    assert cli("import", str(file))[0] == 0
+    connection = sqlite3.connect(database.url.database)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.close()
+    return Path(database.url.database).read_bytes()
+
+
+def flipped(data: bytes, random: Random) -> bytes:
+    found = bytearray(data)
+    for place in random.sample(range(len(data)), 40):
+        found[place] = random.randrange(256)
+    return bytes(found)
+
+
+def cut(data: bytes, random: Random) -> bytes:
+    return data[: random.randrange(1, len(data))]
+
+
+def blanked(data: bytes, random: Random) -> bytes:
+    """As if one block of the disk had been lost."""
+    start = 4096 * random.randrange(len(data) // 4096)
+    return data[:start] + bytes(4096) + data[start + 4096 :]
+
+
+def without_header(data: bytes, random: Random) -> bytes:
+    return random.randbytes(random.randrange(1, 100)) + data[100:]
+
+
+DAMAGES: tuple[Callable[[bytes, Random], bytes], ...] = (flipped, cut, blanked, without_header)
+
+
+def is_named(answer: tuple[int, str, str]) -> bool:
+    """It worked, the check of the log or of the schema found it, or the error says what is wrong and what to do."""
+    code, _, err = answer
+    if code in {0, 7}:
+        return True
+    if code == 5:
+        return "damaged" in err or "gives an unexpected error" in err or "is not complete" in err
+    # a value of a row that was well formed and is another one now
+    return (code, "no such user" in err) == (3, True) or "(docs/table.md)" in err or "would leave rows" in err
+
+
+def play(database: Database, data: bytes, commands: Sequence[str]) -> list[tuple[str, tuple[int, str, str]]]:
+    """Run each command on a file of its own with this content."""
+    found = []
+    for number, line in enumerate(commands):
+        path = Path(database.url.database).with_name(f"damaged{number}.db")
+        for left in path.parent.glob(f"{path.name}*"):
+            left.unlink()
+        path.write_bytes(data)
+        found.append((line, run_here("--database-url", f"sqlite:///{path}", *line.split())))
+    return found
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_named(damage: Callable[[bytes, Random], bytes], filled: bytes, database: Database) -> None:
+    for seed in range(3):
+        for line, answer in play(database, damage(filled, Random(seed)), (SEVEN[seed], SEVEN[seed + 2], SEVEN[6])):
+            assert is_named(answer), (seed, line, answer)
+
+
+@pytest.mark.slow
+def test_forty_eight_damaged_files_are_named(filled: bytes, database: Database) -> None:
+    seed = int(os.environ.get("USERCLI_TEST_SEED", "0")) or time.time_ns() % 1_000_000
+    random = Random(seed)
+    for number in range(48):
+        for line, answer in play(database, DAMAGES[number % 4](filled, random), SEVEN):
+            assert is_named(answer), (seed, number, line, answer)
+
+
+def test_each_kind_of_damage_has_its_words(filled: bytes, database: Database) -> None:
+    name = database.url.where.replace("users.db", "damaged0.db")
+    not_utf8 = filled.replace(b"User 3", b"Us\xffr 3")
+    schema = filled.replace(b"CREATE TABLE users", b"CREATE TABLE \x01sers")
+    assert not_utf8 != filled != schema
+    [(_, answer)] = play(database, schema, ["list"])
+    assert answer == (5, "", f"error: the database file {name} is damaged; restore it from a backup\n")
+    [(_, answer)] = play(database, filled[:20000], ["list"])
+    assert answer == (5, "", f"error: the database file {name} is damaged; restore it from a backup\n")
+    [(_, answer)] = play(database, not_utf8, ["export"])
+    said = "is damaged: a text is not UTF-8; restore it from a backup"
+    assert answer == (5, "", f"error: the database file {name} {said}\n")
+
+
+@pytest.mark.parametrize("column", ["attributes", "id"])
+@pytest.mark.parametrize("line", ["list -o json", "export"])
+def test_a_value_that_cannot_be_read_is_5(
+    column: str, line: str, cli: Cli, ada: object, database: Database
+) -> None:
+    database.rows("PRAGMA foreign_keys=OFF")
+    database.rows(f"UPDATE users SET {column} = 'x[y'")
+    code, out, err = cli(*line.split())
+    if (column, line) == ("id", "export"):
+        assert code == 0  # which reads no more than texts
+        return
+    assert (code, out) == (5, "")
+    assert "cannot be read" in err
+    assert "restore it from a backup" in err
+    assert "x[y" not in err

@@ -113,6 +113,12 @@ class BrokenRow(UserCliError):
     """A row that another program wrote breaks the rules of docs/table.md."""
 
 
+class DamagedRow(BrokenRow):
+    """A row whose bytes are no values: the database file is damaged."""
+
+    exit_code = ExitCode.DATABASE
+
+
 class InvalidInput(UserCliError, ValueError):
     """What was given is not valid. A ValueError too, so that Pydantic collects it by field."""
 

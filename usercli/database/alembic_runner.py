@@ -24,7 +24,7 @@ from alembic.script import Script, ScriptDirectory
 from usercli.database import schema_version
 from usercli.database.engine import READ_ONLY, open_engine
 from usercli.database.schema_version import VERSION_TABLE
-from usercli.database.sqlite_file import wait_for
+from usercli.database.sqlite_file import require_undamaged, wait_for
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, InvalidInput, UserCliError
 from usercli.models import OWN_TABLES, Base
@@ -120,7 +120,7 @@ def exclusive_connection(url: DatabaseUrl, on_wait: Callable[[], None] = lambda:
                     connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_DDL_WAIT}'"))
                 yield connection
                 if url.engine == "sqlite":
-                    _check_references(connection)
+                    _check_references(connection, url)
     finally:
         engine.dispose()
 
@@ -147,9 +147,10 @@ def _prepare_sqlite(connection: sa.Connection, url: DatabaseUrl) -> None:
     wait_for(connection, "PRAGMA foreign_keys=OFF", url)
 
 
-def _check_references(connection: sa.Connection) -> None:
+def _check_references(connection: sa.Connection, url: DatabaseUrl) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if broken is not None:
+        require_undamaged(connection, url)
         raise Conflict(f"the migration would leave rows of {broken[0]} without the {broken[2]} they refer to")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
+from usercli.database.sqlite_errors import sqlite_error, unreadable_row
 from usercli.database.statement_errors import missing_column, missing_privilege, no_such_character
 from usercli.database.url import DatabaseUrl, name_of_user
 from usercli.database.url_options import LIBPQ
@@ -98,18 +99,8 @@ _CONNECTING = (
     ("too many", "the server has no connection left; try again later"),
     ("starting up", "the server is starting up; try again later"),
 )
-_SQLITE_FILE = (
-    (" is locked", "is busy: another program holds its lock; try again later"),
-    ("database or disk is full", "cannot grow: the disk is full; nothing was changed"),
-    ("readonly database", "cannot be written; check its permissions"),
-    ("unable to open database", "cannot be opened; check that it is a file, and its permissions"),
-    ("file is not a database", "is not a SQLite database; check the path"),
-    ("disk image is malformed", "is damaged; restore it from a backup"),
-    ("disk I/O error", "cannot be read or written: the disk reports an error"),
-)
 _BAD_OPTION = re.compile(r"(?:^|: )(?:invalid (?:connection option|\S+ value)|bad value for) ?")
 _OPTION = re.compile(r"(?:invalid |bad value for |connection option )\W?([a-z][a-z0-9_]+)")
-_SQLITE_NAME = re.compile(r"constraint failed: ([\w.]+)")
 
 
 def translate_errors(engine: Engine, url: DatabaseUrl) -> None:
@@ -143,8 +134,12 @@ def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | No
         return _from_postgresql(original, url)
     if type(original).__module__ == "sqlite3":
         return _from_sqlite(original, url)
+    if url.engine == "sqlite" and isinstance(original, UnicodeDecodeError):  # of a name, or of what SQLite says
+        return _from_sqlite(original, url)
     if isinstance(original, OverflowError) and "SQLite" in str(original):
         return InvalidInput("a number is larger than the database can hold")
+    if url.engine == "sqlite" and isinstance(original, ValueError | TypeError):
+        return unreadable_row(original, url)
     return None
 
 
@@ -248,26 +243,8 @@ def _why(text: str, url: DatabaseUrl) -> str:
 
 
 def _from_sqlite(original: BaseException, url: DatabaseUrl) -> UserCliError:
-    text = str(original)
-    if text.endswith("already exists"):
-        return _fresh(_STATES["42P07"])
-    if "audit_events" in text and "constraint failed" not in text and "no such" not in text:
-        return _fresh(_LOG)
-    if text.startswith("NOT NULL constraint failed: "):
-        return _missing_value(text.rpartition(".")[2])
-    if "constraint failed" in text:
-        found = _SQLITE_NAME.search(text)
-        if text == "FOREIGN KEY constraint failed":
-            return Refused("rows of other tables refer to what would be removed")
-        return _violation(found[1] if found else "")
-    for sign, reason in _SQLITE_FILE:
-        if sign in text:
-            return DatabaseUnavailable(f"the database file {url.where} {reason}")
-    if "no such table" in text:
-        return _fresh(_BEHIND)
-    if "no such column" in text or "has no column named" in text:
-        return missing_column(text)
-    return UserCliError("unexpected database error (SQLite)")
+    found = sqlite_error(original, url)
+    return _violation(found) if isinstance(found, str) else found
 
 
 def _missing_value(column: str) -> UserCliError:

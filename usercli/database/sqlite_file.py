@@ -140,6 +140,12 @@ def wait_for(connection: Connection, statement: str, url: DatabaseUrl) -> None:
         cursor.close()
 
 
+def require_undamaged(connection: Connection, url: DatabaseUrl) -> None:
+    """Look at the structure of the whole file. Raises DatabaseUnavailable."""
+    if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+        raise DatabaseUnavailable(f"the database file {url.where} is damaged; restore it from a backup")
+
+
 def _is_done(cursor: Any, statement: str, until: float) -> bool:
     """One step; it does not wait past the end. False while another program holds the lock."""
     begun = monotonic()

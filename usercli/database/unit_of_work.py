@@ -219,6 +219,10 @@ class UnitOfWork:
                 self.session.close()
         if isinstance(error, StaleDataError):
             raise ChangedMeanwhile("the user was changed by somebody else; look again and retry") from None
+        if isinstance(error, ValueError | TypeError) and not isinstance(error, UserCliError):
+            known = self.session.get_bind().get_execution_options()["usercli_translate"](error)
+            if known is not None:  # of a row, whose values would be in its message
+                raise known from None
 
     def close(self) -> None:
         """Roll back every block that is open."""

@@ -13,6 +13,7 @@ from sqlalchemy import Text, cast, select, type_coerce
 from sqlalchemy.orm import Session
 
 from usercli.column_batches import Block
+from usercli.errors import DamagedRow
 from usercli.models.role import Role, UserRole
 from usercli.models.types import as_read
 from usercli.models.user import User
@@ -23,6 +24,10 @@ from usercli.schemas.user_fields import TIMES
 from usercli.schemas.users import UserCriteria
 from usercli.times import UnreadableTime, rfc3339
 
+_DAMAGED = (
+    "the database holds a value that cannot be read: its file is damaged, or another program wrote it; "
+    "restore it from a backup"
+)
 _ROWS_A_BLOCK = 2000
 _SECONDS, _MICROSECONDS = len("2026-11-21 13:34:00"), len("2026-11-21 13:34:00.112328")
 
@@ -41,7 +46,7 @@ class UserExportQuery:
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
 
     def matching(self, criteria: UserCriteria, order: Order) -> Iterator[Block]:
-        """The users that fit, streamed in this order."""
+        """The users that fit, streamed in this order. Raises DamagedRow for attributes that cannot be read."""
         names = [name for name in dict.fromkeys(("id", *self._fields)) if name != "roles"]
         repository = UserRepository(self._session)
         query = repository.query_matching(criteria, order)
@@ -65,6 +70,10 @@ class UserExportQuery:
         except _NoTime:
             self._is_partly_unreadable = True
             return [None if value is None else _rfc3339_or_stored(value) for value in column]
+        except (ValueError, TypeError):
+            if self._on_postgresql:
+                raise
+            raise DamagedRow(_DAMAGED) from None
 
     def _expression(self, name: str) -> Any:
         """The column, as the engine itself makes a text of it."""
