@@ -213,6 +213,15 @@ class OutcomeUnknown(DatabaseUnreachable):
         self.change_id = change_id
 
 
+class LockTimeout(DatabaseUnavailable):
+    """Another session held a lock on these tables for too long."""
+
+    def __init__(self, tables: Iterable[str]) -> None:
+        self.tables = tuple(tables)
+        named = f"the table{'s' if len(self.tables) > 1 else ''} {', '.join(self.tables)}"
+        super().__init__(f"another session holds a lock on {named}; try again later")
+
+
 class SchemaNotCurrent(DatabaseUnavailable):
     """The schema is not the one that this program was written for."""
 

@@ -26,13 +26,23 @@ from usercli.database.engine import READ_ONLY, open_engine
 from usercli.database.schema_version import VERSION_TABLE
 from usercli.database.sqlite_file import require_undamaged, wait_for
 from usercli.database.url import DatabaseUrl
-from usercli.errors import Conflict, InvalidInput, UserCliError
+from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, LockTimeout, UserCliError
 from usercli.models import OWN_TABLES, Base
 from usercli.models.types import JsonObject, ServerDefault, UtcDateTime
 from usercli.repositories.advisory_locks import MIGRATIONS
+from usercli.text import visible
 
 _LOCK_WAIT = "600s"  # another deployer may be in a long migration
 _DDL_WAIT = "5s"  # rather give up than queue every other statement behind our table lock
+
+_HOLDER = """
+SELECT relation::regclass::text AS relation, pid, application_name,
+    to_char(xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
+FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid() AND pg_locks.database = pg_stat_activity.datid
+    AND relation IN (SELECT to_regclass(name)::oid FROM unnest(CAST(:tables AS text[])) AS name)
+ORDER BY xact_start LIMIT 1
+"""
 
 FILE_TEMPLATE = "%(rev)s_%(slug)s"
 HEADS = frozenset({"head", "heads"})
@@ -112,7 +122,7 @@ def exclusive_connection(url: DatabaseUrl, on_wait: Callable[[], None] = lambda:
         guard: AbstractContextManager[Any] = nullcontext()
         if url.engine == "postgresql":
             guard = _deployer_lock(engine, on_wait)
-        with guard, engine.connect() as connection:
+        with _naming_holders(engine), guard, engine.connect() as connection:
             if url.engine == "sqlite":
                 _prepare_sqlite(connection, url)
             with connection.begin():
@@ -123,6 +133,23 @@ def exclusive_connection(url: DatabaseUrl, on_wait: Callable[[], None] = lambda:
                     _check_references(connection, url)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _naming_holders(engine: sa.Engine) -> Iterator[None]:
+    """Say who holds the lock that a migration did not get. Raises DatabaseUnavailable."""
+    try:
+        yield
+    except LockTimeout as error:
+        with engine.connect() as connection:
+            row = connection.execute(sa.text(_HOLDER), {"tables": list(error.tables)}).first()
+        if row is None:  # it has ended meanwhile
+            raise
+        named = f" ({visible(row.application_name)})" if row.application_name else ""
+        raise DatabaseUnavailable(
+            f"the table {row.relation} is locked by process {row.pid}{named} since {row.since}; "
+            "nothing was changed; try again later"
+        ) from None
 
 
 @contextmanager

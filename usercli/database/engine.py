@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 from usercli.database.blockers import SESSION
-from usercli.database.errors import domain_error, translate_errors
+from usercli.database.errors import statement_error, translate_errors
 from usercli.database.pool import PoolSettings
 from usercli.database.sqlite_file import READ_ONLY as READ_ONLY
 from usercli.database.sqlite_file import SqliteFile, connect_options
@@ -55,7 +55,9 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
     loggers: tuple[Any, ...] = (engine.logger, engine.pool.logger)
     for logger in loggers:
         logging.getLogger(logger.name).addFilter(_may_be_logged)
-    engine.update_execution_options(usercli_translate=lambda error: domain_error(error, url), usercli_url=url)
+    engine.update_execution_options(
+        usercli_translate=lambda error, sql="": statement_error(error, url, sql), usercli_url=url
+    )
     if url.engine == "sqlite":
         SqliteFile(url).listen(engine)
     else:

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
+from usercli.database.postgres_causes import CANCELLED, CAUSES, ENDED, POOLER, Cause
 from usercli.database.sqlite_errors import sqlite_error, unreadable_row
-from usercli.database.statement_errors import missing_column, missing_privilege, no_such_character
+from usercli.database.statement_errors import missing_column, missing_privilege, no_such_character, tables_of
 from usercli.database.url import DatabaseUrl, name_of_user
 from usercli.database.url_options import LIBPQ
 from usercli.errors import (
@@ -25,9 +26,8 @@ from usercli.errors import (
     DatabaseUnreachable,
     EmailTaken,
     InvalidInput,
+    LockTimeout,
     Refused,
-    SchemaNotCurrent,
-    TransactionAborted,
     UserCliError,
 )
 
@@ -45,20 +45,7 @@ VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
     "ck_users_version_positive": InvalidInput("a version is a positive number"),
 }
 
-_BEHIND = SchemaNotCurrent("the schema is not complete; run: usercli db check")
 _LOG = DatabaseUnavailable("the audit log refuses the change: it is append-only; run: usercli audit verify")
-#: The SQLSTATEs that mean the same whatever the error is about.
-_STATES: dict[str, UserCliError] = {
-    "25006": DatabaseReadOnly("the database is read-only; connect to the primary server"),
-    "40001": TransactionAborted("another transaction changed the same rows; run the command again"),
-    "40P01": TransactionAborted("another transaction locked the same rows; run the command again"),
-    "42P01": _BEHIND,
-    "42P07": Conflict("a table or index of this name exists already; this is not a usercli database"),
-    "53100": DatabaseUnavailable("the disk of the database server is full; nothing was changed"),
-    "53300": DatabaseUnavailable("the database server has no connection left; try again later"),
-    "55P03": DatabaseUnavailable("another session holds a lock on this data; try again later"),
-    "57014": DatabaseUnavailable("the database cancelled the statement (time limit); nothing was changed"),
-}
 _OPTIONS = "the server refuses the options of the database URL, or of PGOPTIONS"
 _ROLE = "no server is what target_session_attrs demands"
 _CONNECTING = (
@@ -70,7 +57,6 @@ _CONNECTING = (
     ("database ", "the server has no database {database}; create it first"),
     ("definition of service", "no service file has the service that PGSERVICE names"),
     ("service file", "the service file of libpq cannot be read; see PGSERVICE and PGSERVICEFILE"),
-    ("unsupported startup parameter: options", "a pooler refuses the option schema or options of the database URL"),
     ("invalid command-line argument", _OPTIONS),
     ("unrecognized configuration parameter", _OPTIONS),
     ("invalid value for parameter", _OPTIONS),
@@ -99,6 +85,9 @@ _CONNECTING = (
     ("too many", "the server has no connection left; try again later"),
     ("starting up", "the server is starting up; try again later"),
 )
+_PARAMETER = re.compile(r"startup parameter(?: in options)?: (\w+)")
+#: A setting of the server or of PgBouncer, in a text of any language.
+_SETTING = re.compile(r"\b((?:max|temp|idle|query|client|transaction|suspend)(?:_[a-z]+)+)\b")
 _BAD_OPTION = re.compile(r"(?:^|: )(?:invalid (?:connection option|\S+ value)|bad value for) ?")
 _OPTION = re.compile(r"(?:invalid |bad value for |connection option )\W?([a-z][a-z0-9_]+)")
 
@@ -111,21 +100,32 @@ def translate_errors(engine: Engine, url: DatabaseUrl) -> None:
         if context.is_pre_ping:  # a pool looks whether a connection still lives, and opens another one
             return
         original = context.original_exception
-        error = _of_statement(context, url) or domain_error(original, url)
+        is_connected = context.connection is not None
+        error = statement_error(original, url, context.statement or "", context.parameters, connected=is_connected)
         if error is not None:
             original.args = ()  # SQLAlchemy chains it as the cause, and whoever logs that would print the row
             raise error from None
 
 
-def _of_statement(context: ExceptionContext, url: DatabaseUrl) -> UserCliError | None:
-    """What is said better where the statement is known."""
-    original: Any = context.original_exception
+def statement_error(
+    original: BaseException,
+    url: DatabaseUrl,
+    statement: str = "",
+    parameters: Any = None,
+    *,
+    connected: bool = True,
+) -> UserCliError | None:
+    """The domain error; it says more where the statement is known."""
     state = getattr(original, "sqlstate", None)
     if state == "42501":
-        return missing_privilege(original, url, context.statement or "")
+        return missing_privilege(original, url, statement)
     if state in {"22021", "22P05"}:
-        return no_such_character(original, context.parameters)
-    return None
+        return no_such_character(original, parameters)
+    if state == "55P03" and (tables := tables_of(statement)):
+        return LockTimeout(tables)
+    if state is None and type(original).__module__.startswith("psycopg"):
+        return _without_state(original, url, connected=connected)
+    return domain_error(original, url)
 
 
 def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | None:
@@ -145,24 +145,56 @@ def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | No
 
 def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
     state = original.sqlstate
-    if state is None:
-        return _without_state(original, url)
-    if state in _STATES:
-        return _fresh(_STATES[state])
-    handlers = (_HANDLERS.get(state[:length]) for length in (5, 3, 2))  # the state itself, part of a class, a class
+    cause = _cause(state, str(original))
+    if cause is not None:
+        return _of_cause(cause, original, url)
+    handlers = (_HANDLERS.get(state[:length]) for length in (5, 2))  # the state itself, or its class
     handler = next(filter(None, handlers), _unexpected)
     return handler(original, url)
 
 
-def _without_state(original: Any, url: DatabaseUrl) -> UserCliError:
+def _cause(state: str, text: str) -> Cause | None:
+    if state == "57014":
+        return next(cause for sign, cause in CANCELLED if sign in text)
+    if state == "08P01" and (sentence := _of_pooler(text)):
+        return Cause(sentence, DatabaseUnreachable)
+    return CAUSES.get(state) or CAUSES.get(state[:2])
+
+
+def _of_pooler(text: str) -> str | None:
+    lowered = text.lower()
+    return next((sentence for sign, sentence in POOLER if sign in lowered), None)
+
+
+def _of_cause(cause: Cause, original: BaseException, url: DatabaseUrl) -> UserCliError:
+    return cause.kind(_filled(cause.sentence, str(original), url))
+
+
+def _filled(sentence: str, text: str, url: DatabaseUrl) -> str:
+    found = _PARAMETER.search(text) or _SETTING.search(text)
+    limit = found[1] if found else "a setting"
+    return sentence.format(where=url.where, user=_user(url), database=url.database, limit=limit)
+
+
+def _user(url: DatabaseUrl) -> str:
+    return url.user or name_of_user() or "(none)"
+
+
+def _without_state(original: Any, url: DatabaseUrl, *, connected: bool) -> UserCliError:
     """What the driver itself raised: there was no answer of the server."""
-    if _BAD_OPTION.search(str(original)):
-        return InvalidInput(_bad_option(str(original)))
-    if "NUL" in str(original):  # refused by the driver: PostgreSQL has no such character
+    text = str(original)
+    if _BAD_OPTION.search(text):
+        return InvalidInput(_bad_option(text))
+    if "NUL" in text:  # refused by the driver: PostgreSQL has no such character
         return InvalidInput("a text contains a NUL character")
     if type(original).__name__ == "DataError":  # Python has no such value, as infinity in a time
         return BrokenRow("another program wrote a value that usercli cannot read")
-    return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(str(original), url)}")
+    if not connected:
+        return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(text, url)}")
+    if sentence := _of_pooler(text):
+        return _of_cause(Cause(sentence, DatabaseUnreachable), original, url)
+    state = next((state for sign, state in ENDED if sign in text), "08006")
+    return _of_cause(CAUSES[state], original, url)
 
 
 def _bad_option(text: str) -> str:
@@ -173,10 +205,6 @@ def _bad_option(text: str) -> str:
         if names
         else f"{place} an option that libpq does not take"
     )
-
-
-def _broken_connection(_: Any, url: DatabaseUrl) -> UserCliError:
-    return DatabaseUnreachable(f"the connection to {url.where} broke; nothing was changed")
 
 
 def _invalid_value(_: Any, __: DatabaseUrl) -> UserCliError:
@@ -219,7 +247,6 @@ def _unexpected(original: Any, _: DatabaseUrl) -> UserCliError:
 
 #: By SQLSTATE, or by how it begins: the first two characters are its class.
 _HANDLERS: dict[str, Callable[[Any, DatabaseUrl], UserCliError]] = {
-    "08": _broken_connection,
     "22": _invalid_value,
     "22021": _character,
     "22P05": _character,
@@ -229,16 +256,17 @@ _HANDLERS: dict[str, Callable[[Any, DatabaseUrl], UserCliError]] = {
     "23503": _foreign_key,
     "42501": _privilege,
     "42703": _column,
-    "57P": _broken_connection,
     "P0001": _trigger,
 }
 
 
 def _why(text: str, url: DatabaseUrl) -> str:
     lowered = text.lower()
+    if sentence := _of_pooler(text):
+        return _filled(sentence, text, url)
     for sign, reason in _CONNECTING:
         if sign in lowered and (not sign.endswith(" ") or "does not exist" in lowered):
-            return reason.format(user=url.user or name_of_user() or "(none)", database=url.database)
+            return reason.format(user=_user(url), database=url.database)
     return "the connection failed or broke"
 
 

@@ -21,6 +21,11 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _BYTES = re.compile(r"(?:0x[0-9a-f]{2} ?)+")
 _NUMBERED = re.compile(r"(?:__?\d+)+$")
 _ENCODING = re.compile(r'"?([A-Z][A-Z0-9_]{3,})"?$')
+_LOCKED = re.compile(
+    r"\b(?:ALTER TABLE|DROP TABLE|LOCK TABLE|TRUNCATE|UPDATE|INTO|FROM|COPY|REFERENCES|(?:INDEX|TRIGGER)\b.+?\bON)"
+    r"\s+(?:(?:IF EXISTS|ONLY|TABLE)\s+)*((?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)",
+    re.IGNORECASE | re.DOTALL,
+)
 _NOT_GRANTED = "the database role may not do this to the audit log; erasing requires the owner of the tables"
 #: What a statement needs of a table, by its first word: those that change rows read them as well.
 _NEEDED = {"SELECT": "SELECT", "INSERT": "SELECT, INSERT", "UPDATE": "SELECT, UPDATE", "DELETE": "SELECT, DELETE"}
@@ -28,7 +33,7 @@ _NEEDED = {"SELECT": "SELECT", "INSERT": "SELECT, INSERT", "UPDATE": "SELECT, UP
 
 def missing_privilege(original: Any, url: DatabaseUrl, statement: str = "") -> UserCliError:
     """The object, the privilege and the role, and what grants it (SQLSTATE 42501)."""
-    said = (original.diag.message_primary or "").splitlines()[0]
+    said = (original.diag.message_primary or "").partition("\n")[0]
     if owned := _OWNED.search(said):
         return DatabaseUnavailable(f"only the owner of {owned[1]} may do this; connect as its owner")
     role = url.user or "of this connection"
@@ -64,9 +69,16 @@ def _needed(kind: str, statement: str) -> str:
         return "CREATE" if first in {"CREATE", "ALTER"} else "USAGE"
     if kind not in {"table", "view"}:
         return ""
+    if first == "COPY":
+        return "SELECT" if words[1].startswith("(") else "SELECT, INSERT"
     if first == "SELECT" and re.search(r"\bFOR (?:NO KEY )?(?:UPDATE|SHARE)\b|\bFOR KEY SHARE\b", statement):
         return "SELECT, UPDATE"
     return _NEEDED.get(first, "")
+
+
+def tables_of(statement: str) -> tuple[str, ...]:
+    """The tables that a statement locks, as far as its text tells, unquoted."""
+    return tuple(dict.fromkeys(name.replace('"', "") for name in _LOCKED.findall(statement)))
 
 
 def _quoted(name: str) -> str:

@@ -26,7 +26,7 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Itera
     driver: Any = connection.connection.dbapi_connection
     names = ", ".join(f'"{column}"' for column in columns)
     statement = f'COPY "{table}" ({names}) FROM STDIN'
-    with domain_errors(connection):
+    with domain_errors(connection, statement):
         if isinstance(driver, AdaptedConnection):  # inside an event loop
             driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, _chunks(lines)))
         else:
@@ -47,7 +47,7 @@ def copy_columns(session: Session, query: Select[Any], rows: int) -> Iterator[li
     statement, parameters = _compiled(connection, query)
     count = len(query.selected_columns)
     copying = f"COPY ({statement}) TO STDOUT WITH (NULL '')"
-    with domain_errors(connection), driver.cursor() as cursor, cursor.copy(copying, parameters) as copy:
+    with domain_errors(connection, copying), driver.cursor() as cursor, cursor.copy(copying, parameters) as copy:
         lines = _lines(copy, driver.pgconn)
         while some := b"".join(islice(lines, rows)):
             yield _columns(some.decode(), count)
@@ -61,7 +61,7 @@ def escaped(text: str) -> str:
 
 
 @contextmanager
-def domain_errors(connection: Connection) -> Iterator[None]:
+def domain_errors(connection: Connection, statement: str = "") -> Iterator[None]:
     """For direct use of the driver: its errors become domain errors; an interrupt closes the connection."""
     try:
         yield
@@ -74,7 +74,7 @@ def domain_errors(connection: Connection) -> Iterator[None]:
         driver: Any = connection.connection.driver_connection
         if driver is not None and driver.closed:
             connection.invalidate()
-        known = connection.engine.get_execution_options()["usercli_translate"](error)
+        known = connection.engine.get_execution_options()["usercli_translate"](error, statement)
         if known is None:
             raise
         raise known from None
