@@ -25,7 +25,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     {
         *("__init__", "batches", "column_batches", "errors", "hash_chain", "hash_encodings", "password_costs"),
-        *("password_handlers", "text", "uuid7"),
+        *("password_handlers", "text", "uuid7", "warning_log"),
     },
     {"hash_forms", "prefetch", "private_files", "times", "validation"},
     {"passwords"},

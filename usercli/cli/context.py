@@ -74,9 +74,10 @@ class Invocation:
     @cached_property
     def target(self) -> Target:
         """The database of this run; warns once about options of its URL that mean nothing here."""
-        from usercli.cli.wait_lines import show_waits
+        from usercli.cli.wait_lines import show_waits, show_warnings
 
         show_waits(self.info)
+        show_warnings(self.warn)
         target = self.settings.target
         if target.url.ignored:
             options = ", ".join(target.url.ignored)

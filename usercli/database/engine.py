@@ -17,6 +17,8 @@ from usercli.database.pool import PoolSettings
 from usercli.database.sqlite_file import READ_ONLY as READ_ONLY
 from usercli.database.sqlite_file import SqliteFile, connect_options
 from usercli.database.url import DatabaseUrl
+from usercli.models.clock import SERVER_TIME, set_clock
+from usercli.times import utcnow
 
 
 
@@ -133,7 +135,7 @@ def _connect_postgresql(network_timeout: int, dialect: Dialect, _: Any, args: An
 
 
 def _transaction_settings(url: DatabaseUrl) -> str:
-    """The statement that begins a transaction: settings of its own, and which session it is.
+    """The statement that begins a transaction: its settings, which session it is, and the server's time.
 
     For each transaction, not for the connection: a pooler may give every transaction another session.
     """
@@ -142,10 +144,12 @@ def _transaction_settings(url: DatabaseUrl) -> str:
     if url.timeouts.statement:
         values["statement_timeout"] = f"{url.timeouts.statement}s"
     settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in values.items())
-    return f"SELECT {SESSION}, {settings}"
+    return f"SELECT {SESSION}, {SERVER_TIME}, {settings}"
 
 
 def _begin_postgresql(settings: str, connection: Connection) -> None:
     """Texts and times as the driver reads them, whatever server, role, database and environment say."""
-    driver: Any = connection.connection.driver_connection
-    driver.session = connection.exec_driver_sql(settings).scalar_one()
+    asked, driver = utcnow(), connection.connection.driver_connection
+    session, now, *_ = connection.exec_driver_sql(settings).one()
+    driver.session = session  # type: ignore[union-attr]  # a BoundedConnection
+    set_clock(connection, now, asked)

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial, wraps
 from time import sleep
 from types import TracebackType
@@ -32,6 +33,7 @@ from usercli.errors import (
     UserCliError,
 )
 from usercli.models.base import Base
+from usercli.models.clock import server_ahead
 from usercli.origin import Origin
 from usercli.repositories.audit import AuditRepository
 from usercli.repositories.encodings import narrow_encoding, require_in_encoding
@@ -41,6 +43,7 @@ from usercli.repositories.roles import RoleRepository
 from usercli.repositories.user_bulk_insert import BulkRepository
 from usercli.repositories.users import UserRepository
 from usercli.schemas.users import UserKey
+from usercli.times import utcnow
 from usercli.uuid7 import new_id
 
 if TYPE_CHECKING:
@@ -99,6 +102,7 @@ class UnitOfWork:
         self.read_only = read_only
         self.dry_run = dry_run
         self.change_id: uuid.UUID = new_id()
+        self._server_ahead = timedelta()
         self.warnings: list[str] = []  # of rules that were lifted, for whoever made the change
 
     if not TYPE_CHECKING:
@@ -198,6 +202,7 @@ class UnitOfWork:
             raise DatabaseUnavailable(
                 "no connection of the pool became free in time; try again later, or raise the setting pool_size"
             ) from None
+        self._server_ahead = server_ahead(connection)
         if self._on_connect is not None:
             self._on_connect(connection)
             self._on_connect = None
@@ -228,6 +233,10 @@ class UnitOfWork:
         """Roll back every block that is open."""
         while self._levels:
             self.__exit__(None, None, None)
+
+    def now(self) -> datetime:
+        """The current time in UTC, by the clock of the database server where there is one."""
+        return utcnow() + self._server_ahead
 
     def flush(self) -> None:
         """Send what is pending, so that constraints speak now."""

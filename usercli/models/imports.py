@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from usercli.models.base import Base
+from usercli.models.clock import default_now
 from usercli.models.types import JsonObject, UtcDateTime
-from usercli.times import utcnow
 
 
 class ImportProgress(Base):
@@ -28,6 +28,6 @@ class ImportProgress(Base):
     summary: Mapped[dict[str, Any]] = mapped_column(JsonObject)
     #: How long the reject file was.
     reject_bytes: Mapped[int] = mapped_column(BigInteger(), default=0)
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utcnow)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utcnow, onupdate=utcnow)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=default_now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=default_now, onupdate=default_now)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

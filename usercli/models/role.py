@@ -9,8 +9,8 @@ from sqlalchemy import FetchedValue, ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from usercli.models.base import Base, IdMixin, TimestampMixin
+from usercli.models.clock import default_now
 from usercli.models.types import CodePointText, UtcDateTime
-from usercli.times import utcnow
 
 
 class Role(IdMixin, TimestampMixin, Base):
@@ -35,7 +35,7 @@ class UserRole(Base):
     role_id: Mapped[uuid.UUID] = mapped_column(
         Uuid(), ForeignKey("roles.id", ondelete="RESTRICT"), primary_key=True
     )
-    granted_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utcnow, server_default=FetchedValue())
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=default_now, server_default=FetchedValue())
     granted_by: Mapped[str] = mapped_column(CodePointText, default="", server_default=FetchedValue())
 
     role: Mapped[Role] = relationship(lazy="joined", innerjoin=True)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from usercli import hash_chain
 from usercli.batches import batched
 from usercli.models.audit import AuditEvent
+from usercli.models.clock import next_time
 from usercli.models.types import UtcDateTime
 from usercli.origin import Origin
 from usercli.repositories.advisory_locks import AUDIT_LOG
@@ -32,7 +33,7 @@ from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.repositories.stored_events import UNREADABLE, BadEvent, in_order, read_on
 from usercli.schemas.audit import EventCriteria
 from usercli.schemas.users import lookup_key
-from usercli.times import UnreadableTime, sqlite_time, utcnow
+from usercli.times import sqlite_time, utcnow
 
 _ROWS_A_FETCH = 1000
 
@@ -188,7 +189,7 @@ class AuditRepository:
         assert now is not None  # noqa: S101 - a server has a clock
         if head is None:
             return 0, hash_chain.GENESIS, now
-        return head.seq, head.hash, now if isinstance(head.at, UnreadableTime) else max(now, head.at)
+        return head.seq, head.hash, next_time(head.at, now)
 
     def _role(self) -> str:
         if self._db_role is None:

@@ -11,13 +11,13 @@ from sqlalchemy import RowMapping, func, not_, select, update
 
 from usercli.batches import batched
 from usercli.errors import RoleNotFound
+from usercli.models.clock import now
 from usercli.models.role import Role, UserRole
 from usercli.models.types import finite
 from usercli.models.user import User
 from usercli.repositories.advisory_locks import ROLE_DEFINITIONS
 from usercli.repositories.base import Repository
 from usercli.text import suggestion
-from usercli.times import utcnow
 from usercli.validation import require_storable
 
 _IDS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
@@ -152,14 +152,14 @@ class RoleRepository(Repository[Role]):
 
         `FOREVER` where an active administrator has no expiry.
         """
-        expiry, expired = finite(User.expires_at), User.has_expired(utcnow())
+        expiry, expired = finite(User.expires_at), User.has_expired(now(self.session.connection()))
         query = select(func.count(User.id).filter(expiry.is_(None)), func.max(expiry).filter(not_(expired)))
         lasting, last = self.session.execute(_of_administrators(query)).one()
         return FOREVER if lasting else last
 
     def administrators(self, limit: int) -> list[str]:
         """The emails of those who administer now, the first ones."""
-        lasting = not_(User.has_expired(utcnow()))
+        lasting = not_(User.has_expired(now(self.session.connection())))
         query = select(User.email, User.email_key).where(lasting).order_by(User.email_key).distinct().limit(limit)
         return [email for email, _ in self.session.execute(_of_administrators(query))]
 

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from usercli.batches import batched
 from usercli.emails import email_key
 from usercli.errors import Ambiguous, EmailTaken, InvalidInput, UserNotFound
+from usercli.models.clock import now
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
@@ -38,7 +39,6 @@ from usercli.repositories.unreadable_times import unreadable_of_users
 from usercli.schemas.stored_times import StoredTime
 from usercli.schemas.user_fields import SORTABLE, TIMES
 from usercli.schemas.users import UserCriteria, UserKey
-from usercli.times import utcnow
 
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _KEYS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
@@ -222,7 +222,9 @@ class UserRepository(Repository[User]):
 
     def list_expired(self) -> list[User]:
         """The active users whose expiry has passed, locked."""
-        overdue = and_(User.is_active.is_(True), User.deleted_at.is_(None), User.has_expired(utcnow()))
+        overdue = and_(
+            User.is_active.is_(True), User.deleted_at.is_(None), User.has_expired(now(self.session.connection()))
+        )
         return list(self.session.scalars(select(User).where(overdue).order_by(User.id).with_for_update()))
 
     def list_deleted_before(self, cutoff: datetime, limit: int) -> list[User]:
@@ -331,7 +333,7 @@ class UserRepository(Repository[User]):
             held = select(UserRole.user_id).join(Role, Role.id == UserRole.role_id)
             yield User.id.in_(held.where(Role.name == criteria.role))
         if criteria.expired is not None:
-            expired = User.has_expired(utcnow())
+            expired = User.has_expired(now(self.session.connection()))
             yield expired if criteria.expired else not_(expired)
         if criteria.never_signed_in is not None:
             yield User.last_login_at.is_(None) if criteria.never_signed_in else User.last_login_at.is_not(None)

@@ -9,7 +9,6 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import AnswerIsNo, InvalidInput, UserCliError
 from usercli.passwords import PasswordHasher
 from usercli.schemas.users import UserKey, UserView
-from usercli.times import utcnow
 
 
 class SignInRefused(AnswerIsNo):
@@ -75,7 +74,7 @@ class AuthService:
         try:
             with self._unit_of_work() as uow:
                 uow.users.record_sign_in(
-                    view.id, at=utcnow() if record_login else None, stored=stored, better_hash=better_hash
+                    view.id, at=uow.now() if record_login else None, stored=stored, better_hash=better_hash
                 )
                 uow.commit()
         except UserCliError:  # a read-only server, a lock: the sign-in itself stands

@@ -222,7 +222,7 @@ class _PlanExecution:
         fields = wanted.model_dump(exclude={"roles", PASSWORD})
         user = User(**{name: _stored(name, value) for name, value in fields.items()}, managed_by=self._plan.name)
         if (hashed := self._hashes.get(change.target)) is not None:
-            user.hashed_password, user.password_changed_at = hashed, utcnow()
+            user.hashed_password, user.password_changed_at = hashed, self._uow.now()
         user.grants.extend(new_grant(self._roles[name], self._uow) for name in wanted.roles)
         return user
 
@@ -231,7 +231,7 @@ class _PlanExecution:
         user = self._user(change)
         before = user_events.snapshot(user)
         if change.action == "delete":
-            user.soft_delete(utcnow())
+            user.soft_delete(self._uow.now())
         else:
             self._assign(user, change.user())
         user_events.changed(self._uow, f"user.{change.action}d", user, before)

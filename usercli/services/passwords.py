@@ -39,7 +39,7 @@ def set_password(
         [user] = uow.users.pick([key], lock=True)
         before = user_events.snapshot(user)
         user.hashed_password = DISABLED_PASSWORD if hashed_password is None else hashed_password
-        user.password_changed_at = utcnow()
+        user.password_changed_at = uow.now()
         user.must_change_password = must_change
         uow.users.save(user)
         user_events.changed(uow, "password.set", user, before, password=True)
@@ -95,7 +95,7 @@ def reset_passwords(
     with uow.change("password.reset", keys):
         users = uow.users.pick([UserKey(typed=str(user_id), id=user_id) for user_id in ids], lock=True)
         if not uow.dry_run:
-            now = utcnow()
+            now = uow.now()
             for user, hashed in zip(users, hashes, strict=True):
                 before = user_events.snapshot(user)
                 user.hashed_password, user.password_changed_at = hashed, now

@@ -21,7 +21,7 @@ from usercli.services import user_events
 from usercli.services.audit import UnreadableEvents, as_ranges, views
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import Blocked, Related, related_to, require_unblocked
-from usercli.times import rfc3339, utcnow
+from usercli.times import rfc3339
 
 _CHUNK = 1000
 
@@ -231,5 +231,5 @@ def _anonymise(user: User, uow: UnitOfWork) -> None:
     for name, value in ERASED_TO.items():
         setattr(user, name, dict(value) if isinstance(value, Mapping) else value)
     user.grants.clear()
-    user.deleted_at = user.deleted_at or utcnow()
+    user.deleted_at = user.deleted_at or uow.now()
     uow.users.save(user)

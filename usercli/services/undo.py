@@ -21,7 +21,6 @@ from usercli.schemas.users import Change, UserView
 from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.users import change_roles
-from usercli.times import utcnow
 
 #: Gone for good: nothing is left that could be given back.
 _FINAL = frozenset({"user.purged", "user.erased"})
@@ -207,7 +206,7 @@ class _Undo:
             before = user_events.snapshot(user)
             if events[0].action == "user.created":
                 change_roles(user, [], own, self._uow)  # they go as well, and the bin keeps roles
-                user.soft_delete(utcnow())
+                user.soft_delete(self._uow.now())
             else:
                 self._assign(user, give_back)
             if len(steps) < _WRITE_AT_ONCE or "email" in give_back or "deleted_at" in give_back:

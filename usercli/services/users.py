@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.emails import email_key
 from usercli.errors import ChangedMeanwhile, EmailTaken, InvalidInput, UserCliError
+from usercli.models.clock import not_before
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
 from usercli.repositories.pagination import query_mark, read_cursor, write_cursor
@@ -33,7 +34,6 @@ from usercli.schemas.users import (
 from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import related_to, require_unblocked
-from usercli.times import utcnow
 from usercli.validation import require_count
 
 if TYPE_CHECKING:
@@ -70,8 +70,10 @@ def create_user(
             hashed_password = new_password.hashed(data.email, data.full_name, dry_run=uow.dry_run)
     user = User(**data.model_dump(exclude={"roles"}))
     if hashed_password is not None:
-        user.hashed_password, user.password_changed_at = hashed_password, utcnow()
+        user.hashed_password = hashed_password
     with uow.change("user.created", [data.email]):
+        if hashed_password is not None:
+            user.password_changed_at = uow.now()
         roles = uow.roles.get_named(data.roles, "share")
         if not if_not_exists:
             uow.users.add(user)
@@ -281,7 +283,7 @@ def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bo
     with uow.change("user.deleted", keys):
         with last_administrator_guard(uow, allow_none=allow_no_admin, several=len(keys) > 1):
             users = uow.users.pick(keys, lock=True)
-            now = utcnow()
+            now = uow.now()
             for user in users:
                 before = user_events.snapshot(user)
                 user.soft_delete(now)
@@ -362,7 +364,8 @@ def change_roles(user: User, added: Sequence[Role], removed: Sequence[Role], uow
         user.grants.remove(grant)
     user.grants.extend(new_grant(role, uow) for role in new)
     if gone or new:
-        user.updated_at = utcnow()  # the row itself changes too, and with it the version
+        # the row itself changes too, and with it the version
+        user.updated_at = not_before(uow.now(), user.created_at)
     return bool(gone or new)
 
 

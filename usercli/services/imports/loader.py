@@ -25,7 +25,6 @@ from usercli.schemas.user_fields import UPDATABLE
 from usercli.services import user_events
 from usercli.services.imports.validation import FIRST, Checked, noop
 from usercli.text import suggestion
-from usercli.times import utcnow
 from usercli.uuid7 import ChangeIds, new_id
 
 _ROLES = attrgetter("roles")
@@ -128,7 +127,7 @@ class Loader:
         ids = self.ids.make(len(rows))
         if self.options.preserve:
             ids = [str((row.kept or {}).get("id", made)) for row, made in zip(rows, ids, strict=True)]
-        batch = Batch(chunk, rows, ids, utcnow(), None, None)
+        batch = Batch(chunk, rows, ids, self.uow.now(), None, None)
         # not kept: what is needed again only where somebody is in the way is made again there
         return replace(
             batch,
@@ -249,7 +248,7 @@ class Loader:
                 setattr(user, name, dict(row.attributes.value) if name == "attributes" else getattr(row, name))
         password = bool(row.hashed_password) and self._may_set_password(user)
         if password and user.hashed_password != row.hashed_password:
-            user.hashed_password, user.password_changed_at = row.hashed_password or "", utcnow()
+            user.hashed_password, user.password_changed_at = row.hashed_password or "", self.uow.now()
         else:
             password = False
         if not password and user_events.difference(before, user_events.snapshot(user)) == ({}, {}):

@@ -15,7 +15,6 @@ from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import administrator_guard, require_good
 from usercli.services.imports.loader import Batch, ImportOptions, Loader, Reject
 from usercli.services.imports.validation import Checked, noop
-from usercli.times import utcnow
 from usercli.uuid7 import ChangeIds
 
 
@@ -83,7 +82,7 @@ def resume(
             uow.commit()
         on_progress(loader.summary)
     with uow:
-        uow.imports.lock(progress.digest).finished_at = utcnow()
+        uow.imports.lock(progress.digest).finished_at = uow.now()
         uow.commit()
     return loader.summary
 
