@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import shutil
 import signal
@@ -21,8 +22,10 @@ from sqlalchemy import text
 
 from tests.conftest import Cli, Database, run_here
 from usercli.database import sqlite_file
+from usercli.database import url as database_url
 from usercli.database.async_unit_of_work import AsyncDatabase
 from usercli.database.engine import READ_ONLY, open_engine, open_pooled_engine, sessions
+from usercli.database.mounts import network_file_system
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import DatabaseUnavailable
 from usercli.schemas.users import UserCreate
@@ -349,3 +352,121 @@ def test_a_value_that_cannot_be_read_is_5(
     assert "cannot be read" in err
     assert "restore it from a backup" in err
     assert "x[y" not in err
+
+
+# -- a file that cannot be written
+
+
+class _Capabilities(ctypes.Structure):
+    _fields_ = [("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32)]
+
+
+@contextmanager
+def bound_by_modes() -> Iterator[None]:
+    """Root is bound by the modes of files, too, as everybody else is."""
+    if os.geteuid() != 0:
+        yield
+        return
+    library = ctypes.CDLL(None, use_errno=True)
+    header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (_Capabilities * 2)()
+    assert library.capget(header, sets) == 0
+    before = sets[0].effective
+    sets[0].effective = before & ~0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    assert library.capset(header, sets) == 0
+    try:
+        yield
+    finally:
+        sets[0].effective = before
+        assert library.capset(header, sets) == 0
+
+
+@contextmanager
+def read_only(database: Database, *, file: bool, folder: bool) -> Iterator[None]:
+    path = Path(database.url.database)
+    try:
+        path.chmod(0o444 if file else 0o644)
+        path.parent.chmod(0o555 if folder else 0o755)
+        with bound_by_modes():
+            yield
+    finally:
+        path.parent.chmod(0o755)
+        path.chmod(0o644)
+
+
+@pytest.mark.parametrize(("file", "folder"), [(True, False), (False, True), (True, True)])
+def test_a_file_that_cannot_be_written_can_be_read(
+    file: bool, folder: bool, cli: Cli, database: Database, ada: object
+) -> None:
+    with read_only(database, file=file, folder=folder):
+        for line in ("list -q", "export", "audit verify"):
+            code, out, err = cli(*line.split())
+            assert code == 0, (line, err)
+            assert "ada@example.com" in out or line == "audit verify" or out
+        assert cli("db", "check")[0] in {0, 7}  # nobody administers
+        for line in ("create bob@example.com --no-password", "update ada@example.com --name X"):
+            code, out, err = cli(*line.split())
+            assert (code, out) == (5, ""), line
+            assert "cannot be written; check its permissions and those of its folder" in err
+
+
+def test_changes_that_a_log_holds_are_not_overlooked(
+    cli: Cli, database: Database, ada: object, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    writing = sqlite3.connect(database.url.database)
+    writing.execute("SELECT count(*) FROM users").fetchall()  # it has the file open, so the log stays
+    assert cli("create", "bob@example.com", "--no-password")[0] == 0
+    for name in ("users.db", "users.db-wal"):
+        shutil.copyfile(Path(database.url.database).with_name(name), folder / name)
+    writing.close()
+    copied = Database(database_url.sqlite_file(folder / "users.db"), "")
+    with read_only(copied, file=True, folder=True):
+        code, out, err = run_here("--database-url", f"sqlite:///{folder}/users.db", "list")
+    assert (code, out) == (5, "")
+    assert "users.db-wal holds changes that are not in it yet; copy both to a folder that can be written" in err
+
+
+def test_new_files_and_folders_are_private(environment: Path) -> None:
+    before = os.umask(0)
+    try:
+        path = environment / "new" / "folder" / "users.db"
+        assert run_here("--database-url", f"sqlite:///{path}", "db", "upgrade")[0] == 0
+    finally:
+        os.umask(before)
+    assert [place.stat().st_mode & 0o777 for place in (path, path.parent, path.parent.parent)] == [
+        0o600,
+        0o700,
+        0o700,
+    ]
+
+
+# -- a network file system
+
+
+def test_the_file_system_is_that_of_the_innermost_mount(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine_name: str
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        "/dev/a / ext4 rw 0 0\nhost:/x /srv/a\\040b nfs4 rw 0 0\n/dev/b /srv/a\\040b/local xfs rw 0 0\n"
+    )
+    monkeypatch.setattr("usercli.database.mounts._MOUNTS", mounts)
+    assert network_file_system(Path("/srv/a b/users.db")) == "nfs4"
+    assert network_file_system(Path("/srv/a b/local/users.db")) is None
+    assert network_file_system(Path("/srv/a bc/users.db")) is None
+    monkeypatch.setattr("usercli.database.mounts._MOUNTS", tmp_path / "none")
+    assert network_file_system(Path("/srv/a b/users.db")) is None
+
+
+def test_on_a_network_file_system_there_is_no_wal_and_one_warning(
+    cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "network_file_system", lambda _: "nfs4")
+    code, _, err = cli("db", "upgrade")
+    assert code == 0
+    warned = (
+        f"warning: {database.url.where} lies on a network file system (nfs4), where SQLite's locks may not hold"
+    )
+    assert err.count(warned) == err.count("warning") == 1
+    assert database.rows("PRAGMA journal_mode") == [("delete",)]

@@ -24,7 +24,7 @@ from alembic.script import Script, ScriptDirectory
 from usercli.database import schema_version
 from usercli.database.engine import READ_ONLY, open_engine
 from usercli.database.schema_version import VERSION_TABLE
-from usercli.database.sqlite_file import require_undamaged, wait_for
+from usercli.database.sqlite_file import require_undamaged, set_journal_mode, wait_for
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, LockTimeout, UserCliError
 from usercli.models import OWN_TABLES, Base
@@ -170,7 +170,7 @@ def _deployer_lock(engine: sa.Engine, on_wait: Callable[[], None]) -> Iterator[N
 def _prepare_sqlite(connection: sa.Connection, url: DatabaseUrl) -> None:
     # Both must stand before BEGIN. With foreign keys on, a table that is rebuilt would take its child
     # rows along through ON DELETE CASCADE.
-    wait_for(connection, "PRAGMA journal_mode=WAL", url)
+    set_journal_mode(connection, url)
     wait_for(connection, "PRAGMA foreign_keys=OFF", url)
 
 

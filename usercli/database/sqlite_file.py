@@ -13,10 +13,12 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from usercli.database.mounts import network_file_system
 from usercli.database.url import DatabaseUrl
 from usercli.database.wait_log import tell
 from usercli.errors import DatabaseUnavailable, FileNotCreated
 from usercli.private_files import make_private_folder
+from usercli.warning_log import warn
 
 #: Execution option of a connection that only reads: no write lock on SQLite, READ ONLY on PostgreSQL.
 READ_ONLY = "usercli_read_only"
@@ -27,6 +29,7 @@ _STEP_SECONDS = 0.5
 _PAUSE_SECONDS = 0.05
 _TOLD_AFTER_SECONDS = 2.0
 
+_CANNOT_SHARE = frozenset({8, 14})  # SQLITE_READONLY, SQLITE_CANTOPEN
 _BUSY = 5  # SQLITE_BUSY, the low byte of its extended codes
 _IDENTITY = "usercli_file"
 
@@ -59,6 +62,11 @@ class SqliteFile:
             raise DatabaseUnavailable(f"there is no database at {url.where}; run: usercli db upgrade")
         self._url = url
         self._current = self._identity()
+        if kind := network_file_system(Path(url.database)):
+            warn(
+                f"{url.where} lies on a network file system ({kind}), where SQLite's locks may not hold; "
+                "put it on a local disk, or use PostgreSQL"
+            )
 
     def listen(self, engine: Engine) -> None:
         """Open, begin and commit by the rules of this class."""
@@ -78,8 +86,40 @@ class SqliteFile:
     def _connect(self, dialect: Any, record: Any, _: Any, options: dict[str, Any]) -> Any:
         # before the file is opened: if it is replaced in between, the commit is refused in vain and loses nothing
         record.info[_IDENTITY] = self._identity()
-        # mode=rw: connecting must not create a file
-        return dialect.connect(f"file:{quote(os.fsencode(self._url.database))}?mode=rw", **options)
+        if self._is_writable():
+            return dialect.connect(self._uri("mode=rw"), **options)  # connecting must not create a file
+        return self._connect_to_read(dialect, options)
+
+    def _uri(self, mode: str) -> str:
+        return f"file:{quote(os.fsencode(self._url.database))}?{mode}"
+
+    def _beside(self, suffix: str) -> Path:
+        path = Path(self._url.database).resolve()
+        return path.with_name(path.name + suffix)
+
+    def _is_writable(self) -> bool:
+        log = self._beside("-wal")
+        return _may_write(Path(self._url.database)) and (_may_write(log.parent) or _may_write(log))
+
+    def _connect_to_read(self, dialect: Any, options: dict[str, Any]) -> Any:
+        """A connection to a file that cannot be written, or not its folder. Raises DatabaseUnavailable."""
+        connection = dialect.connect(self._uri("mode=ro"), **options)
+        try:
+            connection.execute("PRAGMA schema_version").close()
+        except Exception as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _CANNOT_SHARE:
+                return connection  # the first statement meets it again
+            connection.close()
+        else:
+            return connection
+        for left in (self._beside("-wal"), self._beside("-journal")):
+            if left.exists() and left.stat().st_size:
+                raise DatabaseUnavailable(
+                    f"the database file {self._url.where} cannot be read: {left.name} holds changes that are not "
+                    "in it yet; copy both to a folder that can be written"
+                )
+        # in WAL mode even a reader makes files beside it; nobody writes while there is no log
+        return dialect.connect(self._uri("mode=ro&immutable=1"), **options)
 
     def _check_out(self, connection: Any, record: Any, _: Any) -> None:
         """Whether a connection of a pool leads to the file that has the name now."""
@@ -164,6 +204,16 @@ def _is_done(cursor: Any, statement: str, until: float) -> bool:
         if left < _STEP_SECONDS:
             cursor.execute(f"PRAGMA busy_timeout={_STEP_SECONDS * 1000:.0f}")
     return True
+
+
+def set_journal_mode(connection: Connection, url: DatabaseUrl) -> None:
+    """WAL, or what a network file system can do: WAL needs memory that all programs share."""
+    mode = "DELETE" if network_file_system(Path(url.database)) else "WAL"
+    wait_for(connection, f"PRAGMA journal_mode={mode}", url)
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def connect_options() -> dict[str, Any]:
