@@ -21,7 +21,6 @@ from usercli.models.clock import SERVER_TIME, set_clock
 from usercli.times import utcnow
 
 
-
 def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool, **pool: Any) -> Engine:
     """An engine that raises domain errors. Nothing is connected yet."""
     engine = create_engine(**engine_options(url), poolclass=poolclass, **pool)

@@ -21,7 +21,6 @@ from usercli.errors import (
     BrokenRow,
     ChangedMeanwhile,
     Conflict,
-    DatabaseReadOnly,
     DatabaseUnavailable,
     DatabaseUnreachable,
     EmailTaken,

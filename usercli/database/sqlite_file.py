@@ -24,7 +24,6 @@ from usercli.warning_log import warn
 READ_ONLY = "usercli_read_only"
 
 #: How long a program waits for another one that writes.
-LOCK_SECONDS = 30.0
 _STEP_SECONDS = 0.5
 _PAUSE_SECONDS = 0.05
 _TOLD_AFTER_SECONDS = 2.0
@@ -167,7 +166,7 @@ def wait_for(connection: Connection, statement: str, url: DatabaseUrl) -> None:
     cursor = connection.connection.cursor()
     try:
         begun, is_told = monotonic(), False
-        while not _is_done(cursor, statement, begun + LOCK_SECONDS):
+        while not _is_done(cursor, statement, begun + url.timeouts.lock):
             if not is_told and monotonic() - begun >= _TOLD_AFTER_SECONDS:
                 tell(f"another program that writes to {url.where}")
                 is_told = True
