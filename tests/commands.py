@@ -127,6 +127,7 @@ CASES: dict[str, list[Case]] = {
     "config path": [Case("config path")],
     "config profiles": [Case("config profiles")],
     "config init": [Case("config init --dry-run")],
+    "doctor": [Case("doctor")],
     "completion": [Case("completion bash")],
     "__complete": [Case("__complete fish -- li")],
     "schema": [Case("schema"), Case("schema password audit"), Case("schema --all")],

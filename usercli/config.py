@@ -85,10 +85,15 @@ class Settings:
         except RuntimeError:  # a container's user without a name, and no HOME; of platformdirs, or of expanduser
             raise InvalidInput(f"there is no home folder; set HOME, or name the file: {PREFIX}CONFIG") from None
 
+    @property
+    def dotenv_path(self) -> Path:
+        """Where .env is, or would be."""
+        return self._folder / ".env"
+
     @cached_property
     def dotenv(self) -> dict[str, str]:
         """What .env in the working directory says."""
-        path = self._folder / ".env"
+        path = self.dotenv_path
         if not path.is_file():
             return {}
         from dotenv import dotenv_values

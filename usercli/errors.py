@@ -37,7 +37,7 @@ MEANINGS = {
     ),
     ExitCode.PARTIAL: (
         "done in part (--continue, import --skip-bad, undecided rows of access-review apply), "
-        "or a check found something (db check, audit verify, password audit --fail-on)"
+        "or a check found something (db check, doctor, audit verify, password audit --fail-on)"
     ),
     ExitCode.NO: "the answer is no (exists, password verify)",
     129: "hung up",

@@ -50,6 +50,7 @@ COMMANDS = (
     Lazy("db", "db:app", "Create, upgrade and check the database.", DATABASE),
     Lazy("migrate", "db:upgrade", "Short for: db upgrade.", DATABASE),
     Lazy("config", "config:app", "Show where settings come from.", SETUP),
+    Lazy("doctor", "doctor:doctor", "Check the configuration, the machine and the database.", SETUP),
     Lazy("schema", "schema:schema", "Print JSON Schema of outputs and files.", SETUP),
     Lazy("completion", "completion:completion", "Set up completion in a shell.", SETUP),
     Lazy(

@@ -149,6 +149,11 @@ class Invocation:
         reached = self._reached if hints.has_command(text) else None
         return text if reached is None else hints.addressed(text, reached)
 
+    def with_reach(self, text: str) -> str:
+        """A message whose commands have the option that leads to the database of this run."""
+        reached = self._reached if hints.has_command(text) else None
+        return text if reached is None else hints.with_reach(text, reached)
+
     @property
     def _reached(self) -> Target | None:
         try:

@@ -30,6 +30,7 @@ from usercli.schemas.database import (
     StateWithApplications,
 )
 from usercli.schemas.desired import Desired
+from usercli.schemas.health import CheckView
 from usercli.schemas.import_rows import FIELDS, REJECT_FIELDS, ImportRecord
 from usercli.schemas.imports import SECRET_FIELDS, ImportSummary
 from usercli.schemas.passwords import CostView, GeneratedPassword, PasswordReport
@@ -149,6 +150,7 @@ OUTPUTS: Mapping[str, Printed] = {
     "config path": _TEXT,
     "config profiles": _many(ProfileView),
     "config init": _NOTHING,
+    "doctor": _many(CheckView),
     "completion": _TEXT,
     "__complete": _TEXT,
     "schema": Printed(json=list[SchemaName] | Json, jsonl=SchemaName | Json, rows=SchemaName),

@@ -20,10 +20,11 @@ def has_command(text: str) -> bool:
 
 def addressed(text: str, target: Target) -> str:
     """The message, its commands with the option that leads to this database; one to be run names it as well."""
-    return _with_reach(_with_name(text, target) if _TO_RUN.search(text) else text, target)
+    return with_reach(_with_name(text, target) if _TO_RUN.search(text) else text, target)
 
 
-def _with_reach(text: str, target: Target) -> str:
+def with_reach(text: str, target: Target) -> str:
+    """The message, its commands with the option that leads to this database."""
     if target.profile is not None:
         return _insert(text, f"--profile {shlex.quote(target.profile)}")
     if target.source != "--database-url":
