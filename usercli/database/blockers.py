@@ -36,6 +36,10 @@ LEFT JOIN LATERAL (
 WHERE session.pid || '/' || extract(epoch FROM session.xact_start) = %s
 """
 
+CANCEL_STATEMENT = """
+SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid || '/' || extract(epoch FROM xact_start) = %s
+"""
+
 
 @dataclass(frozen=True)
 class SessionState:

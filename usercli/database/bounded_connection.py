@@ -1,22 +1,22 @@
 """Connections to PostgreSQL that do not wait for a silent server without a bound, and say what they wait for.
 
-The driver polls its socket ten times a second. After two seconds without an answer a thread asks the server
+The socket is polled ten times a second. After two seconds without an answer a thread asks the server
 through a second connection what it does: a lock is waited for, and that is told; it works on the statement, and
 has all the time it needs; or it knows nothing of it, and after the network timeout the connection is closed.
 """
 
 from __future__ import annotations
 
+import selectors
 import threading
 from collections.abc import Generator
 from time import monotonic
 from typing import Any, Self, TypeVar
 
 import psycopg
-from psycopg import waiting
 from psycopg.pq import TransactionStatus
 
-from usercli.database.blockers import SESSION_STATE, SessionState, session_state
+from usercli.database.blockers import CANCEL_STATEMENT, SESSION_STATE, SessionState, session_state
 from usercli.database.wait_log import tell
 
 T = TypeVar("T")
@@ -25,6 +25,7 @@ _LOOK_AFTER = 2.0
 _LOOK_SECONDS = 3.0
 _CANCEL_SECONDS = 1.0
 _TICK = 0.1
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.DefaultSelector)
 
 #: Of a second connection: it goes to the same server.
 _CHOICE_OF_SERVER = frozenset({"host", "hostaddr", "port", "target_session_attrs", "load_balance_hosts"})
@@ -45,8 +46,9 @@ class _Bounds:
         info = self.info
         place = {"host": info.host, "hostaddr": info.hostaddr, "port": info.port}
         seconds = int(_LOOK_SECONDS)
-        kept |= {"connect_timeout": seconds, **{name: value for name, value in place.items() if value}}
-        made = BoundedConnection.open(**kept, autocommit=True, network_timeout=seconds)
+        kept |= {"connect_timeout": seconds, "autocommit": True}
+        kept |= {name: value for name, value in place.items() if value}
+        made = BoundedConnection.open(**kept, network_timeout=seconds)
         made.may_look = False
         return made
 
@@ -64,7 +66,7 @@ class BoundedConnection(psycopg.Connection[Any], _Bounds):
     def wait(self, gen: Any, *_: Any, **__: Any) -> Any:
         try:
             wanted = next(gen)
-            return waiting.wait(_watched(gen, wanted, self), self.pgconn.socket, interval=_TICK)
+            return _run(_watched(gen, wanted, self), self.pgconn.socket)
         except StopIteration as end:  # as of most rows of a COPY
             return end.value
         except (KeyboardInterrupt, SystemExit):
@@ -74,16 +76,26 @@ class BoundedConnection(psycopg.Connection[Any], _Bounds):
 
     def _give_up(self, gen: Any) -> None:
         """Cancel what the server does. The driver would wait for that five seconds, and five for its answer."""
+        limits = self.network_timeout, self.session
         try:
-            self.cancel_safe(timeout=_CANCEL_SECONDS)
+            self._cancel_statement()
             self.network_timeout, self.session = _CANCEL_SECONDS, None
-            waiting.wait(_watched(gen, next(gen), self), self.pgconn.socket, interval=_TICK)
+            _run(_watched(gen, next(gen), self), self.pgconn.socket)
         except (psycopg.errors.QueryCanceled, StopIteration):
             pass  # as it should be
         except BaseException as error:
             self.pgconn.finish()
             if not isinstance(error, Exception):
                 raise
+        finally:
+            self.network_timeout, self.session = limits
+
+    def _cancel_statement(self) -> None:
+        if psycopg.capabilities.has_cancel_safe():
+            self.cancel_safe(timeout=_CANCEL_SECONDS)
+        elif self.session:  # an older libpq would wait for a silent server without end, deaf to signals
+            with self.second() as second:
+                second.execute(CANCEL_STATEMENT, [self.session])
 
 
 class AsyncBoundedConnection(psycopg.AsyncConnection[Any], _Bounds):
@@ -98,6 +110,22 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any], _Bounds):
 
     async def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
         return await super().wait(_watched_from_start(gen, self), *args, **kwargs)
+
+
+def _run(steps: Generator[Any, Any, T], socket: int) -> T:
+    """Wait for the socket, ten times a second in vain; the driver's own loop in C says nothing of that."""
+    try:
+        wanted = next(steps)
+        with _Selector() as selector:
+            selector.register(socket, wanted)
+            while True:
+                events = selector.select(_TICK)
+                before, wanted = wanted, steps.send(events[0][1] if events else 0)
+                if wanted != before:
+                    selector.modify(socket, wanted)
+    except StopIteration as end:
+        result: T = end.value
+        return result
 
 
 def _watched(gen: Generator[Any, Any, T], wanted: Any, connection: Any) -> Generator[Any, Any, T]:
