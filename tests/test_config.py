@@ -257,7 +257,41 @@ def test_a_file_that_cannot_be_read_is_named(clean_environment: Path, monkeypatc
     assert run_here("config", "show") == (2, "", f"error: cannot read {clean_environment}: is a directory\n")
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+@pytest.mark.parametrize("mode", [0o640, 0o440, 0o660])
+def test_a_password_that_the_group_can_read_is_warned_of(configured: Configured, mode: int) -> None:
+    """As containers mount secrets."""
+    path = configured(f'[profiles.a]\nurl = "postgresql://u:{SECRET}@127.0.0.1:1/d"\n', mode)
+    code, _, err = run_here("list", "--profile", "a")
+    assert code == 5
+    assert err.startswith(f"warning: {path} contains a password and its group can read it\nerror: ")
+
+
+@pytest.mark.parametrize(("mode", "wanted"), [(0o644, 2), (0o604, 2), (0o640, 0), (0o600, 0)])
+@pytest.mark.parametrize("line", [f"DATABASE_URL=postgresql://u:{SECRET}@h/d", f"PGHOST=h\nPGPASSWORD={SECRET}"])
+def test_a_password_in_dotenv_that_others_can_read_is_refused(
+    clean_environment: Path, line: str, mode: int, wanted: int
+) -> None:
+    path = clean_environment / ".env"
+    path.write_text(f"{line}\n")
+    path.chmod(mode)
+    code, out, err = run_here("config", "show")
+    assert code == wanted
+    assert SECRET not in out + err
+    if wanted:
+        assert err == "error: .env contains a password and others can read it; run: chmod 600 .env\n"
+
+
+def test_dotenv_without_a_password_may_be_read_by_all(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = clean_environment / ".env"
+    path.write_text("PGHOST=h\n")
+    path.chmod(0o644)
+    monkeypatch.setenv("PGPASSWORD", SECRET)
+    assert run_here("config", "show")[0] == 0
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o666])
 def test_a_password_that_others_can_read_is_refused(configured: Configured, mode: int) -> None:
     path = configured(f'[profiles.a]\nurl = "postgresql://u:{SECRET}@h/d"\n', mode)
     assert run_here("config", "show", "--profile", "a") == (

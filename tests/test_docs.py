@@ -126,6 +126,7 @@ def test_the_database_is_found_in_the_documented_order(
 
 def test_the_example_environment_names_the_server_that_compose_starts(clean_environment: Path) -> None:
     shutil.copy(ROOT / ".env.example", clean_environment / ".env")
+    (clean_environment / ".env").chmod(0o600)
     settings = Settings(environ={}, folder=clean_environment)
     assert settings.target.url.masked == "postgresql://usercli:***@localhost:5432/users"
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))

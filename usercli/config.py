@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from usercli.config_file import ConfigFile, read_config_file, refuse_unknown
+from usercli.config_file import ConfigFile, read_config_file, refuse_unknown, require_private
 from usercli.database import url as database_url
 from usercli.database.pool import PoolSettings as PoolSettings  # public here too
 from usercli.database.timeouts import Timeouts
@@ -136,9 +136,8 @@ class Settings:
             parsed = database_url.parse(section["url"], self._service_files)
         except InvalidInput as error:
             raise InvalidInput(f"profile {visible(name)}: {error.message}") from None
-        if parsed.password and not self._config_file.is_private:
-            shown = visible(str(self.path))
-            raise InvalidInput(f"{shown} contains a password and others can read it; run: chmod 600 {shown}")
+        if parsed.password:
+            require_private(self.path, self._config_file.mode)
         return Target(parsed, f"profile {name}", name)
 
     def shown_profiles(self) -> list[ProfileView]:
@@ -174,7 +173,14 @@ class Settings:
     def _named_target(self) -> Target:
         found = self._found()
         database_url.require_direct(found.url, self.environ)
+        if found.source.startswith(".env") and found.profile is None and found.url.password:
+            self._require_private_dotenv(found.url.password)
         return found
+
+    def _require_private_dotenv(self, password: str) -> None:
+        if password != self.environ.get("PGPASSWORD"):  # which may complete what .env says
+            path = self._folder / ".env"
+            require_private(path, path.stat().st_mode)
 
     def _found(self) -> Target:
         for option, given in (("--database-url", self._url_option), ("--profile", self._profile_option)):

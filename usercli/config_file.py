@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 from usercli.errors import Conflict, InvalidInput, UserCliError
 from usercli.private_files import make_private_folder, replace_atomically, write_error
 from usercli.text import suggestion, visible
+from usercli.warning_log import warn
 
 SAMPLE = """\
 # usercli configuration. `usercli config show` tells what is in force and where it comes from.
@@ -62,11 +64,6 @@ class ConfigFile:
     values: dict[str, Any] = field(default_factory=dict)
     mode: int = 0
 
-    @property
-    def is_private(self) -> bool:
-        """Only the owner may read it, as libpq wants of ~/.pgpass."""
-        return os.name != "posix" or not self.mode & 0o077
-
 
 def read_config_file(path: Path) -> ConfigFile:
     """The file at that place, if there is one. Raises InvalidInput."""
@@ -84,6 +81,15 @@ def read_config_file(path: Path) -> ConfigFile:
         raise InvalidInput(f"{shown} is not valid TOML ({place})") from None
     refuse_unknown(values, {"default_profile", "profiles"}, shown)
     return ConfigFile(values, mode)
+
+
+def require_private(path: Path, mode: int) -> None:
+    """A file with a password is for its owner. Raises InvalidInput if everybody, warns if its group may read it."""
+    shown = visible(str(path))
+    if os.name == "posix" and mode & stat.S_IRWXO:
+        raise InvalidInput(f"{shown} contains a password and others can read it; run: chmod 600 {shown}")
+    if os.name == "posix" and mode & stat.S_IRWXG:  # as a container mounts it
+        warn(f"{shown} contains a password and its group can read it")
 
 
 def refuse_unknown(section: Mapping[str, Any], names: set[str], place: str) -> None:
