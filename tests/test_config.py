@@ -186,6 +186,7 @@ def test_dotenv_is_read_from_the_working_folder_without_interpolation(clean_envi
     (clean_environment / ".env").write_text(
         "# comment\nexport POSTGRES_HOST=h\nPOSTGRES_USER='u'\nPOSTGRES_PASSWORD=\"a${HOME}b\"\n"
     )
+    (clean_environment / ".env").chmod(0o600)
     url = Settings().target.url
     assert (url.hosts, url.user, url.password) == ((("h", 5432),), "u", "a${HOME}b")
     (clean_environment / "below").mkdir()

@@ -30,7 +30,7 @@ from usercli.repositories.advisory_locks import AUDIT_LOG, IMPORTS
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 
-SILENT = "the server did not answer in time; check that it runs, and the network"
+SILENT = "did not answer in time; nothing was changed; check that it runs, and the network"
 
 
 @contextmanager
@@ -110,9 +110,9 @@ def test_the_link_is_watched_by_the_system_too(database: Database) -> None:
 
 
 LOCKS = {
-    "row": ("SELECT 1 FROM users FOR UPDATE", "a row of users"),
-    "table": ("LOCK TABLE users IN ACCESS EXCLUSIVE MODE", "the table users"),
-    "log": (f"SELECT pg_advisory_xact_lock({AUDIT_LOG})", "the end of the audit log"),
+    "row": ("SELECT 1 FROM users FOR UPDATE", "a row of users", "the table users"),
+    "table": ("LOCK TABLE users IN ACCESS EXCLUSIVE MODE", "the table users", "the table users"),
+    "log": (f"SELECT pg_advisory_xact_lock({AUDIT_LOG})", "the end of the audit log", "this data"),
 }
 
 
@@ -120,7 +120,7 @@ LOCKS = {
 def test_a_lock_is_told_and_not_waited_for_without_end(
     database: Database, cli: Cli, ada: object, brief: Callable[..., None], lock: str
 ) -> None:
-    statement, what = LOCKS[lock]
+    statement, what, blocked = LOCKS[lock]
     brief(lock=1)
     with held(database, statement) as session:
         pid = session.info.backend_pid
@@ -130,7 +130,7 @@ def test_a_lock_is_told_and_not_waited_for_without_end(
     assert (code, out) == (5, "")
     waits, error = err.splitlines()
     assert waits.startswith(f"waiting for {what}, locked by process {pid} (psql) since 20")
-    assert error == "error: another session holds a lock on this data; try again later"
+    assert error == f"error: another session holds a lock on {blocked}; try again later"
     assert 0.9 < took < 3
 
 
@@ -214,7 +214,7 @@ def test_a_silent_network_ends_a_command_within_its_bound(
         code, out, err = cli("create", "zoe@example.com", "--no-password")
         took = time.monotonic() - began
         where = database_url.parse(proxy.url).where
-    assert (code, out, err) == (5, "", f"error: cannot use the database at {where}: {SILENT}\n")
+    assert (code, out, err) == (5, "", f"error: the server at {where} {SILENT}\n")
     assert took < 1 + 5
     assert database.rows("SELECT count(*) FROM users") == [(0,)]
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from usercli.database.postgres_causes import CANCELLED, CAUSES, ENDED, POOLER, Cause
+from usercli.database.postgres_causes import CANCELLED, CAUSES, ENDED, POOLER, SILENT, Cause
 from usercli.database.sqlite_errors import sqlite_error, unreadable_row
 from usercli.database.statement_errors import missing_column, missing_privilege, no_such_character, tables_of
 from usercli.database.url import DatabaseUrl, name_of_user
@@ -192,6 +192,8 @@ def _without_state(original: Any, url: DatabaseUrl, *, connected: bool) -> UserC
         return DatabaseUnreachable(f"cannot use the database at {url.where}: {_why(text, url)}")
     if sentence := _of_pooler(text):
         return _of_cause(Cause(sentence, DatabaseUnreachable), original, url)
+    if text.startswith("timeout"):  # of bounded_connection
+        return _of_cause(SILENT, original, url)
     state = next((state for sign, state in ENDED if sign in text), "08006")
     return _of_cause(CAUSES[state], original, url)
 

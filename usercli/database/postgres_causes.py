@@ -28,6 +28,10 @@ class Cause(NamedTuple):
 
 
 _BROKEN = Cause(f"the connection to {{where}} broke{_UNDONE}", DatabaseUnreachable)
+SILENT = Cause(
+    f"the server at {{where}} did not answer in time{_UNDONE}; check that it runs, and the network",
+    DatabaseUnreachable,
+)
 _CHANGED = Cause("another transaction changed the same rows; run the command again", TransactionAborted)
 _BEHIND = Cause("the schema is not complete; run: usercli db check", SchemaNotCurrent)
 _MODE = Cause(

@@ -36,7 +36,6 @@ from usercli.schemas.users import lookup_key
 from usercli.times import sqlite_time, utcnow
 
 _ROWS_A_FETCH = 1000
-
 #: From so many events on PostgreSQL takes them by COPY.
 _WORTH_A_COPY = 100
 

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.emails import email_key
 from usercli.errors import ChangedMeanwhile, EmailTaken, InvalidInput, UserCliError
+from usercli.models import Role, User, UserRole
 from usercli.models.clock import not_before
-from usercli.models.role import Role, UserRole
-from usercli.models.user import User
 from usercli.repositories.pagination import query_mark, read_cursor, write_cursor
 from usercli.repositories.users import order_by
 from usercli.schemas.users import (
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from usercli.services.password_rules import NewPassword
 
 DEFAULT_ORDER = "created_at"
-
 #: The database reads what it skips: further on only a cursor leads.
 MOST_SKIPPED = 10_000
 
@@ -363,8 +361,7 @@ def change_roles(user: User, added: Sequence[Role], removed: Sequence[Role], uow
     for grant in gone:
         user.grants.remove(grant)
     user.grants.extend(new_grant(role, uow) for role in new)
-    if gone or new:
-        # the row itself changes too, and with it the version
+    if gone or new:  # the row itself changes too, and with it the version
         user.updated_at = not_before(uow.now(), user.created_at)
     return bool(gone or new)
 
