@@ -567,7 +567,6 @@ def silent(after: str = "") -> Iterator[int]:
         one.close()
 
 
-@on_sqlite
 def test_a_dead_network_ends_within_ten_seconds(clean_environment: Path) -> None:
     with silent() as port:
         url = f"postgresql://ada@127.0.0.1:{port}/x"
@@ -582,7 +581,6 @@ def test_a_dead_network_ends_within_ten_seconds(clean_environment: Path) -> None
     assert "did not answer in time" in of(rows, "connection")["said"]
 
 
-@on_sqlite
 def test_several_dead_hosts_end_within_ten_seconds(clean_environment: Path) -> None:
     with silent() as port:
         hosts = ",".join([f"127.0.0.1:{port}"] * 4)
