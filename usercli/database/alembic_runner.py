@@ -191,6 +191,7 @@ def run_options(tables: Collection[str], version_table: str) -> dict[str, Any]:
         "target_metadata": Base.metadata,
         "include_object": include,
         "version_table": version_table,
+        "dialect_opts": {"paramstyle": "named"},  # or the SQL has each % twice
         "transactional_ddl": True,
         "compare_type": True,
         "render_item": _render,
