@@ -1,7 +1,7 @@
 """How usercli runs Alembic: its configuration, the connection and the locks, the history of revisions.
 
 One transaction for a whole upgrade or downgrade, one deployer at a time. A failure or a kill leaves the
-database at the revision it had.
+database at the revision it had; or, after a revision that builds an index concurrently, at the one before that.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from alembic.script import Script, ScriptDirectory
 
 from usercli.database import schema_version
 from usercli.database.engine import READ_ONLY, open_engine
+from usercli.database.revision_steps import LOCK_TIMEOUT, run_steps
 from usercli.database.schema_version import VERSION_TABLE
 from usercli.database.sqlite_file import require_undamaged, set_journal_mode, wait_for
 from usercli.database.url import DatabaseUrl
@@ -32,8 +34,8 @@ from usercli.models.types import JsonObject, ServerDefault, UtcDateTime
 from usercli.repositories.advisory_locks import MIGRATIONS
 from usercli.text import visible
 
-_LOCK_WAIT = "600s"  # another deployer may be in a long migration
-_DDL_WAIT = "5s"  # rather give up than queue every other statement behind our table lock
+_LOCK_WAIT = 600.0  # seconds: another deployer may be in a long migration
+_LOCK_STEP = 0.2
 
 _HOLDER = """
 SELECT relation::regclass::text AS relation, pid, application_name,
@@ -125,12 +127,13 @@ def exclusive_connection(url: DatabaseUrl, on_wait: Callable[[], None] = lambda:
         with _naming_holders(engine), guard, engine.connect() as connection:
             if url.engine == "sqlite":
                 _prepare_sqlite(connection, url)
-            with connection.begin():
-                if url.engine == "postgresql":
-                    connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_DDL_WAIT}'"))
-                yield connection
-                if url.engine == "sqlite":
-                    _check_references(connection, url)
+            connection.begin()  # not as a block: a revision may commit what was done before it
+            if url.engine == "postgresql":
+                connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+            yield connection
+            if url.engine == "sqlite":
+                _check_references(connection, url)
+            connection.commit()
     finally:
         engine.dispose()
 
@@ -159,12 +162,28 @@ def _deployer_lock(engine: sa.Engine, on_wait: Callable[[], None]) -> Iterator[N
     A session lock gives no exclusion through a transaction pooler, and a lock of the migrating
     transaction would end with an autocommit block.
     """
-    with engine.connect() as connection, connection.begin():
-        if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(MIGRATIONS))):
+    with engine.connect() as connection:
+        if not _has_lock(connection):
             on_wait()
-            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'"))
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATIONS)))
+            connection.rollback()
+            _await_lock(connection)
+        # it is idle while the migration works
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield
+
+
+def _await_lock(connection: sa.Connection) -> None:
+    """Ask in transactions of their own: an index that is built concurrently waits for each that is older."""
+    until = monotonic() + _LOCK_WAIT
+    while not _has_lock(connection):
+        if monotonic() > until:
+            raise DatabaseUnavailable(f"another usercli has been migrating this database for {_LOCK_WAIT:.0f} s")
+        connection.rollback()
+        sleep(_LOCK_STEP)
+
+
+def _has_lock(connection: sa.Connection) -> bool:
+    return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(MIGRATIONS))))
 
 
 def _prepare_sqlite(connection: sa.Connection, url: DatabaseUrl) -> None:
@@ -214,15 +233,13 @@ def _render(kind: str, item: Any, context: Any) -> str | bool:
 def run_online(context: Any, connection: sa.Connection) -> None:
     """Run migrations on a connection (called by alembic/env.py)."""
     context.configure(connection=connection, process_revision_directives=_stamp, **_our_options())
-    with context.begin_transaction():
-        context.run_migrations()
+    run_steps(context)
 
 
 def run_offline(context: Any, url: DatabaseUrl) -> None:
     """Write the SQL of migrations instead of running it (called by alembic/env.py)."""
     context.configure(dialect_name=url.engine, literal_binds=True, **_our_options())
-    with context.begin_transaction():
-        context.run_migrations()
+    run_steps(context)
 
 
 def run_unconnected(context: Any) -> None:

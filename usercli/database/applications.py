@@ -29,6 +29,7 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError, RevisionMap
 
 from usercli.database import alembic_runner, schema_version
+from usercli.database.revision_steps import run_steps
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, RevisionNotFound, SchemaNotCurrent
 from usercli.models import OWN_TABLES, Base
@@ -358,8 +359,7 @@ def run(context: Any, models: Iterable[type[Base]]) -> None:
         context.configure(dialect_name=given["url"].engine, literal_binds=True, **options)
     else:
         context.configure(connection=given["connection"], **options)
-    with context.begin_transaction():
-        context.run_migrations()
+    run_steps(context)
 
 
 def _folders_of(package: str) -> list[Path]:

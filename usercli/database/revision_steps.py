@@ -1,0 +1,156 @@
+"""How each revision is run: with time limits of its own, and its indexes built beside the writers.
+
+A revision that builds or drops an index with `postgresql_concurrently=True` leaves the transaction for it: what was
+done before is committed. A kill may leave an invalid index behind, which the next run builds anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import Operations
+from alembic.operations.ops import CreateIndexOp, DropIndexOp
+from alembic.runtime.migration import MigrationContext
+
+from usercli.errors import InvalidInput
+
+#: Rather give up than queue every other statement behind our table lock.
+LOCK_TIMEOUT = "5s"
+STATEMENT_TIMEOUT = "1h"
+_LIMITS = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'", f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"
+#: A concurrent build waits for every older transaction of the table, and stops nobody meanwhile.
+_BUILD_LIMITS = "SET lock_timeout = '600s'", "SET statement_timeout = '0'"
+_DEFAULTS = "RESET lock_timeout", "RESET statement_timeout"
+_IS_VALID = sa.text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+
+
+def run_steps(context: Any) -> None:
+    """Run the revisions that Alembic asks for, or write their SQL; `context` is that of env.py."""
+    migration: MigrationContext = context.get_context()
+    given: Any = migration._migrations_fn
+    with context.begin_transaction(), Operations.context(migration) as operations:
+        runner = _Runner(operations)
+
+        def steps(heads: Any, inner: MigrationContext) -> Iterator[Any]:
+            for step in given(heads, inner):
+                step.migration_fn = runner.limited(step.migration_fn)
+                yield step
+
+        migration._migrations_fn = steps
+        migration.run_migrations()
+
+
+class _Runner:
+    """Alembic's operations; PostgreSQL builds and drops indexes concurrently where a revision says so."""
+
+    def __init__(self, operations: Operations) -> None:
+        self.migration_context = operations.migration_context
+        self._invoke = operations.invoke
+        vars(operations)["invoke"] = self.invoke
+        self._has_changed = False
+
+    def limited(self, step: Callable[..., None]) -> Callable[..., None]:
+        """One revision, with limits for its statements."""
+
+        @wraps(step)  # Alembic tells its name
+        def run(**options: Any) -> None:
+            self._has_changed = False
+            self._limit()
+            step(**options)
+
+        return run
+
+    def invoke(self, operation: Any) -> Any:
+        """Do what a revision asks for, as Alembic would but for an index that is built concurrently."""
+        if not self._is_concurrent(operation):
+            self._has_changed = True
+            return self._invoke(operation)
+        if self._has_changed:
+            raise InvalidInput(
+                f"the index {operation.index_name} is built concurrently, outside the transaction: "
+                "a revision does that before all else, or in a revision of its own"
+            )
+        with self._outside_transaction():
+            self._build(operation)
+        return None
+
+    @property
+    def _on_postgresql(self) -> bool:
+        return self.migration_context.dialect.name == "postgresql"
+
+    def _is_concurrent(self, operation: Any) -> bool:
+        is_index = isinstance(operation, CreateIndexOp | DropIndexOp)
+        return self._on_postgresql and is_index and bool(operation.kw.get("postgresql_concurrently"))
+
+    def _build(self, operation: CreateIndexOp | DropIndexOp) -> None:
+        """Make or drop the index, whatever an earlier run that was ended left of it."""
+        if isinstance(operation, CreateIndexOp):
+            if self._has_valid(operation):
+                return
+            self._invoke(_dropped(operation))
+            operation.if_not_exists = True
+        else:
+            operation.if_exists = True
+        self._invoke(operation)
+
+    def _has_valid(self, operation: CreateIndexOp) -> bool:
+        connection = self.migration_context.connection
+        if connection is None or self.migration_context.as_sql:
+            return False  # the SQL builds it anew
+        quote = self.migration_context.dialect.identifier_preparer.quote
+        name = ".".join(quote(str(part)) for part in (operation.schema, operation.index_name) if part)
+        return bool(connection.scalar(_IS_VALID, {"name": name}))
+
+    def _limit(self) -> None:
+        for statement in _LIMITS if self._on_postgresql else ():
+            self.migration_context.execute(statement)
+
+    @contextmanager
+    def _outside_transaction(self) -> Iterator[None]:
+        context = self.migration_context
+        if context.as_sql:
+            with context.autocommit_block(), self._build_limits():  # COMMIT before, BEGIN after
+                yield
+        else:
+            connection = context.connection
+            assert connection is not None  # noqa: S101 - there is one wherever no SQL is written
+            level = connection.get_isolation_level()
+            connection.commit()
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            with self._build_limits():
+                yield
+            connection.commit()  # of nothing: or the level could not be set
+            connection.execution_options(isolation_level=level)
+        self._limit()
+
+    @contextmanager
+    def _build_limits(self) -> Iterator[None]:
+        """Limits of the session, where it is ours: behind a pooler another program would inherit them."""
+        mine = self._has_own_session()
+        for statement in _BUILD_LIMITS if mine else ():
+            self.migration_context.execute(statement)
+        yield
+        for statement in _DEFAULTS if mine else ():
+            self.migration_context.execute(statement)
+
+    def _has_own_session(self) -> bool:
+        connection = self.migration_context.connection
+        if connection is None or self.migration_context.as_sql:
+            return True
+        driver: Any = connection.connection.driver_connection
+        return bool(driver.info.backend_pid == connection.scalar(sa.text("SELECT pg_backend_pid()")))
+
+
+def _dropped(operation: CreateIndexOp) -> DropIndexOp:
+    """What takes away the index that this would make, if it is there."""
+    return DropIndexOp(
+        str(operation.index_name),
+        operation.table_name,
+        schema=operation.schema,
+        if_exists=True,
+        postgresql_concurrently=True,
+    )
