@@ -504,6 +504,7 @@ def test_a_working_directory_cannot_choose_code_to_run(
     )
 
 
+KEPT = "warning: a copy of the database as it was before is kept: "
 BROKEN = {
     "a revision of nothing": ("versions/x.py", "revision = 'x'\ndown_revision = 'y'\n"),
     "one revision twice": ("versions/x.py", "revision = 'coachbot_0200'\ndown_revision = 'coachbot_0100'\n"),
@@ -520,8 +521,9 @@ def test_migrations_that_cannot_be_loaded_are_one_line_and_change_nothing(
     name, text = BROKEN[kind]
     (copied / name).write_text(text)
     code, out, err = cli("db", "upgrade")
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith(f"error: the migrations of coachbot at {copied}")
+    lines = [line for line in err.splitlines() if not line.startswith(KEPT)]
+    assert (code, out, len(lines)) == (2, "", 1)
+    assert lines[0].startswith(f"error: the migrations of coachbot at {copied}")
     assert tables(database) == OWN_TABLES
 
 
@@ -534,7 +536,9 @@ def test_an_env_that_writes_into_our_version_table_is_refused(copied: Path, data
     )
     code, out, err = cli("db", "upgrade")
     assert (code, out) == (4, "")
-    assert err.startswith(
+    kept, refusal = err.splitlines()
+    assert kept.startswith(KEPT)
+    assert refusal.startswith(
         "error: the migrations of coachbot did not keep to their version table coachbot_version; "
     )
     assert (tables(database), at(database, "alembic_version")) == (OWN_TABLES, [HEAD])

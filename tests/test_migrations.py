@@ -335,6 +335,7 @@ def test_a_revision_that_orphans_rows_is_refused(empty: Database, copied: Path) 
     assert run_here("db", "upgrade") == (
         4,
         "",
+        f"warning: a copy of the database as it was before is kept: {empty.url.database}.before-{HEAD}\n"
         "error: the migration would leave rows of child without the users they refer to\n",
     )
     assert (schema(empty), tables(empty)) == before

@@ -36,6 +36,7 @@ from usercli.database.alembic_runner import (
 )
 from usercli.database.schema_state import look, require_stamp
 from usercli.database.schema_version import VERSION_TABLE, head, revisions
+from usercli.database.sqlite_copy import copy_until_done, remove_copies
 from usercli.database.sqlite_file import create_sqlite_file
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput, Refused, RevisionNotFound, SchemaNotCurrent
@@ -52,25 +53,43 @@ def upgrade(
     *,
     applications: Sequence[Application] = (),
     on_wait: Callable[[], None] = lambda: None,
+    on_copy_kept: Callable[[str], None] = lambda _: None,
 ) -> list[Script]:
     """Bring the schema up to a revision; the revisions that were run, in order.
 
     `head` takes the applications' tables to their newest revisions too, after ours. Makes the SQLite file if
-    there is none. Raises RevisionNotFound, DatabaseUnavailable.
+    there is none; one that holds tables is copied first, and the copy removed at the end. If it fails the copy
+    stays, and `on_copy_kept` gets its name. Raises RevisionNotFound, DatabaseUnavailable.
     """
     target = _resolve_application(revision, applications)
     if url.engine == "sqlite":
         create_sqlite_file(url)
-    with exclusive_connection(url, on_wait) as connection:
-        before = _movable(connection)
-        if target is not None:
-            application, theirs = target
-            return application.upgrade(connection, theirs)
-        run_upgrade(connection, _resolve_relative(before, revision))
-        run = run_between(before, current(connection))
-        for application in applications if revision in HEADS else ():
-            run += application.upgrade(connection)
-        return run
+    with copy_until_done(url, on_copy_kept) as copy, exclusive_connection(url, on_wait) as connection:
+        if url.engine == "sqlite" and sa.inspect(connection).get_table_names():
+            for script in _pending(connection, revision, target, applications)[-1:]:
+                copy(script.revision)
+        run = _run_upgrade(connection, revision, target, applications)
+    if url.engine == "sqlite":
+        theirs = (script.revision for application in applications for script in application.history())
+        remove_copies(url, [*revisions(), *theirs])
+    return run
+
+
+def _run_upgrade(
+    connection: sa.Connection,
+    revision: str,
+    target: tuple[Application, str] | None,
+    applications: Sequence[Application],
+) -> list[Script]:
+    before = _movable(connection)
+    if target is not None:
+        application, theirs = target
+        return application.upgrade(connection, theirs)
+    run_upgrade(connection, _resolve_relative(before, revision))
+    run = run_between(before, current(connection))
+    for application in applications if revision in HEADS else ():
+        run += application.upgrade(connection)
+    return run
 
 
 def downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Application] = ()) -> list[Script]:

@@ -64,6 +64,7 @@ def upgrade(invocation: Invocation, revision: RevisionArg = "head") -> None:
         revision,
         applications=applications,
         on_wait=lambda: invocation.info("another usercli is migrating this database; waiting"),
+        on_copy_kept=lambda name: _warn_of_copy(invocation, name),
     )
     if run:
         invocation.info(f"upgraded to {run[-1].revision} on {invocation.target}")
@@ -302,10 +303,18 @@ def seed(
 
     url = invocation.target.url
     if url.engine == "sqlite" and not invocation.dry_run:
-        migrations.upgrade(url, applications=_applications(invocation))
+        migrations.upgrade(
+            url,
+            applications=_applications(invocation),
+            on_copy_kept=lambda name: _warn_of_copy(invocation, name),
+        )
     done = seed_users(count, invocation.changing())
     invocation.success(f"seeded {done.created:,} users")
     output.one(done)
+
+
+def _warn_of_copy(invocation: Invocation, name: str) -> None:
+    invocation.warn(f"a copy of the database as it was before is kept: {name}")
 
 
 def _applications(invocation: Invocation) -> list[Application]:
