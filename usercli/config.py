@@ -165,7 +165,7 @@ class Settings:
     def target(self) -> Target:
         """The database this run works on. Raises InvalidInput, ProfileNotFound."""
         found = self._named_target
-        names = (field.name for field in fields(Timeouts))
+        names = [field.name for field in fields(Timeouts) if self._is_given(f"{field.name}_timeout")]
         timeouts = Timeouts(**{name: self.get(f"{name}_timeout").value for name in names})
         return replace(found, url=replace(found.url, timeouts=timeouts))
 
@@ -269,6 +269,12 @@ class Settings:
         if own and filed and self._named_target.profile and not is_as_strict(name, own.value, filed.value):
             return filed
         return own or filed or Setting(name, KNOWN[name], "default")
+
+    def _is_given(self, name: str) -> bool:
+        """Whether it has a value besides the default; known without loading what reads values."""
+        variable = PREFIX + name.upper()
+        filed = any(value is not None for value, _ in self._filed(name))
+        return filed or variable in self.environ or variable in self.dotenv
 
     @staticmethod
     def _first(name: str, places: list[tuple[Any, str]]) -> Setting | None:

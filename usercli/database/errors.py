@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from usercli.database.postgres_causes import CANCELLED, CAUSES, ENDED, POOLER, SILENT, Cause
 from usercli.database.sqlite_errors import sqlite_error, unreadable_row
 from usercli.database.statement_errors import missing_column, missing_privilege, no_such_character, tables_of
 from usercli.database.url import DatabaseUrl, name_of_user
@@ -29,6 +28,9 @@ from usercli.errors import (
     Refused,
     UserCliError,
 )
+
+if TYPE_CHECKING:
+    from usercli.database.postgres_causes import Cause
 
 #: What a violated constraint means. SQLite names columns for unique indexes, so these stand here too.
 VIOLATIONS: dict[str, type[UserCliError] | UserCliError] = {
@@ -153,6 +155,8 @@ def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:
 
 
 def _cause(state: str, text: str) -> Cause | None:
+    from usercli.database.postgres_causes import CANCELLED, CAUSES, Cause
+
     if state == "57014":
         return next(cause for sign, cause in CANCELLED if sign in text)
     if state == "08P01" and (sentence := _of_pooler(text)):
@@ -161,6 +165,8 @@ def _cause(state: str, text: str) -> Cause | None:
 
 
 def _of_pooler(text: str) -> str | None:
+    from usercli.database.postgres_causes import POOLER
+
     lowered = text.lower()
     return next((sentence for sign, sentence in POOLER if sign in lowered), None)
 
@@ -181,6 +187,8 @@ def _user(url: DatabaseUrl) -> str:
 
 def _without_state(original: Any, url: DatabaseUrl, *, connected: bool) -> UserCliError:
     """What the driver itself raised: there was no answer of the server."""
+    from usercli.database.postgres_causes import CAUSES, ENDED, SILENT, Cause
+
     text = str(original)
     if _BAD_OPTION.search(text):
         return InvalidInput(_bad_option(text))
