@@ -58,6 +58,7 @@ def test_each_is_upgraded_with_all_its_rows(
     assert run_here("update", "ada@example.com", "--name", "Ada")[0] == 0
 
 
+@pytest.mark.slow_on("postgresql")
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_each_has_the_schema_that_its_revision_makes(
     empty_database: Database, database: Database, revision: str

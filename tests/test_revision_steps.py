@@ -124,7 +124,7 @@ def test_an_index_is_built_and_dropped_on_both_engines(database: Database, build
         assert at(database) == [HEAD]
 
 
-@pytest.mark.process
+@pytest.mark.slow
 @on_postgresql
 def test_others_write_while_it_is_built(database: Database, building: Path) -> None:
     longest, writes, done = 0.0, 0, threading.Event()

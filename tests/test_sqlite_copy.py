@@ -127,7 +127,7 @@ run(sys.argv[1:])
 """
 
 
-@pytest.mark.process
+@pytest.mark.slow
 def test_a_kill_while_it_is_made_leaves_no_copy_that_is_not_whole(old: Database) -> None:
     before = tables(old)
     killed = subprocess.run([sys.executable, "-c", _KILLED, "db", "upgrade"], cwd=ROOT, check=False)
