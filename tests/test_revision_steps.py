@@ -94,20 +94,34 @@ def test_the_sql_of_each_revision_begins_with_its_limits(
     assert (code, steps) == (0, [LIMITS] * number)
 
 
+@on_postgresql
+def test_the_settings_count(database: Database, environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USERCLI_LOCK_TIMEOUT", "2")
+    monkeypatch.setenv("USERCLI_STATEMENT_TIMEOUT", "90")
+    sql = run_here("db", "sql")[1]
+    assert sql.count(LIMITS.replace("5s", "2s").replace("1h", "90s")) == len(REVISIONS)
+
+
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_the_sql_for_sqlite_has_none(database: Database, environment: Path) -> None:
     assert "timeout" not in run_here("db", "sql")[1]
 
 
 @on_postgresql
-def test_what_a_revision_sets_does_not_reach_the_next(empty: Database, copied: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_what_a_revision_sets_does_not_reach_the_next(
+    empty: Database,  # noqa: F811
+    copied: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     shown = tmp_path / "shown"
     broken(copied, REVISIONS[0], "upgrade", "op.execute(\"SET LOCAL lock_timeout = '1ms'\")")
     look = "SELECT current_setting('lock_timeout') || current_setting('statement_timeout')"
     write = f'open("{shown}", "w").write(op.get_bind().exec_driver_sql("{look}").scalar())'
     broken(copied, REVISIONS[1], "upgrade", write)
-    migrations.upgrade(empty.url)
-    assert shown.read_text() == "5s1h"
+    monkeypatch.setenv("USERCLI_STATEMENT_TIMEOUT", "90")
+    assert run_here("db", "upgrade")[0] == 0
+    assert shown.read_text() == "5s90s"
 
 
 # -- an index that is built concurrently
@@ -227,3 +241,18 @@ def test_behind_a_pooler_no_setting_is_left_in_its_sessions(
         with psycopg.connect(pooled, autocommit=True, prepare_threshold=None) as other:
             assert other.execute("SHOW lock_timeout").fetchall() == [("0",)]
     assert database.rows(STATE) == [(True,)]
+
+
+@pytest.mark.slow
+@on_postgresql
+def test_a_long_build_is_not_taken_for_a_silent_server(
+    database: Database, building: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USERCLI_NETWORK_TIMEOUT", "3")
+    with older_transaction(database):
+        process = upgrading(building)
+        wait_until(lambda: database.rows(STATE) == [(False,)])
+        time.sleep(6)
+        assert process.poll() is None
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, f"{NEW}\n"), err

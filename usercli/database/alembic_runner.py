@@ -24,7 +24,7 @@ from alembic.script import Script, ScriptDirectory
 
 from usercli.database import schema_version
 from usercli.database.engine import READ_ONLY, open_engine
-from usercli.database.revision_steps import LOCK_TIMEOUT, run_steps
+from usercli.database.revision_steps import TIMEOUTS, limits, run_steps
 from usercli.database.schema_version import VERSION_TABLE
 from usercli.database.sqlite_file import require_undamaged, set_journal_mode, wait_for
 from usercli.database.url import DatabaseUrl
@@ -120,6 +120,7 @@ def reading(url: DatabaseUrl) -> sa.Connection:
 def exclusive_connection(url: DatabaseUrl, on_wait: Callable[[], None] = lambda: None) -> Iterator[sa.Connection]:
     """A connection in a transaction that no other migration shares; commits at the end."""
     engine = open_engine(url)
+    engine.update_execution_options(**{TIMEOUTS: url.timeouts})
     try:
         guard: AbstractContextManager[Any] = nullcontext()
         if url.engine == "postgresql":
@@ -129,7 +130,8 @@ def exclusive_connection(url: DatabaseUrl, on_wait: Callable[[], None] = lambda:
                 _prepare_sqlite(connection, url)
             connection.begin()  # not as a block: a revision may commit what was done before it
             if url.engine == "postgresql":
-                connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+                for statement in limits(url.timeouts):
+                    connection.exec_driver_sql(statement)
             yield connection
             if url.engine == "sqlite":
                 _check_references(connection, url)
@@ -239,7 +241,7 @@ def run_online(context: Any, connection: sa.Connection) -> None:
 def run_offline(context: Any, url: DatabaseUrl) -> None:
     """Write the SQL of migrations instead of running it (called by alembic/env.py)."""
     context.configure(dialect_name=url.engine, literal_binds=True, **_our_options())
-    run_steps(context)
+    run_steps(context, url.timeouts)
 
 
 def run_unconnected(context: Any) -> None:

@@ -359,7 +359,7 @@ def run(context: Any, models: Iterable[type[Base]]) -> None:
         context.configure(dialect_name=given["url"].engine, literal_binds=True, **options)
     else:
         context.configure(connection=given["connection"], **options)
-    run_steps(context)
+    run_steps(context, given["url"].timeouts if given["url"] else None)
 
 
 def _folders_of(package: str) -> list[Path]:

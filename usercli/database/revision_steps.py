@@ -6,6 +6,7 @@ done before is committed. A kill may leave an invalid index behind, which the ne
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -16,24 +17,39 @@ from alembic.operations import Operations
 from alembic.operations.ops import CreateIndexOp, DropIndexOp
 from alembic.runtime.migration import MigrationContext
 
+from usercli.database.timeouts import Timeouts
 from usercli.errors import InvalidInput
 
-#: Rather give up than queue every other statement behind our table lock.
-LOCK_TIMEOUT = "5s"
-STATEMENT_TIMEOUT = "1h"
-_LIMITS = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'", f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"
+#: Execution option of a connection: the configured Timeouts.
+TIMEOUTS = "usercli_timeouts"
+
+_LOCK_SECONDS = 5  # rather give up than queue every other statement behind our table lock
 #: A concurrent build waits for every older transaction of the table, and stops nobody meanwhile.
 _BUILD_LIMITS = "SET lock_timeout = '600s'", "SET statement_timeout = '0'"
 _DEFAULTS = "RESET lock_timeout", "RESET statement_timeout"
 _IS_VALID = sa.text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
 
 
-def run_steps(context: Any) -> None:
-    """Run the revisions that Alembic asks for, or write their SQL; `context` is that of env.py."""
+def limits(timeouts: Timeouts) -> tuple[str, str]:
+    """The statements that limit a revision: the configured times, but for DDL a shorter one for locks."""
+    statement = f"{timeouts.statement}s" if timeouts.statement else "1h"
+    return (
+        f"SET LOCAL lock_timeout = '{min(_LOCK_SECONDS, timeouts.lock)}s'",
+        f"SET LOCAL statement_timeout = '{statement}'",
+    )
+
+
+def run_steps(context: Any, timeouts: Timeouts | None = None) -> None:
+    """Run the revisions that Alembic asks for, or write their SQL; `context` is that of env.py.
+
+    Without `timeouts` they are the connection's.
+    """
     migration: MigrationContext = context.get_context()
     given: Any = migration._migrations_fn
+    if timeouts is None and migration.connection is not None:
+        timeouts = migration.connection.get_execution_options().get(TIMEOUTS)
     with context.begin_transaction(), Operations.context(migration) as operations:
-        runner = _Runner(operations)
+        runner = _Runner(operations, limits(timeouts or Timeouts()))
 
         def steps(heads: Any, inner: MigrationContext) -> Iterator[Any]:
             for step in given(heads, inner):
@@ -47,7 +63,8 @@ def run_steps(context: Any) -> None:
 class _Runner:
     """Alembic's operations; PostgreSQL builds and drops indexes concurrently where a revision says so."""
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, limits: tuple[str, ...]) -> None:
+        self._limits = limits
         self.migration_context = operations.migration_context
         self._invoke = operations.invoke
         vars(operations)["invoke"] = self.invoke
@@ -106,7 +123,7 @@ class _Runner:
         return bool(connection.scalar(_IS_VALID, {"name": name}))
 
     def _limit(self) -> None:
-        for statement in _LIMITS if self._on_postgresql else ():
+        for statement in self._limits if self._on_postgresql else ():
             self.migration_context.execute(statement)
 
     @contextmanager
@@ -121,7 +138,7 @@ class _Runner:
             level = connection.get_isolation_level()
             connection.commit()
             connection.execution_options(isolation_level="AUTOCOMMIT")
-            with self._build_limits():
+            with self._build_limits(), _patience(connection):
                 yield
             connection.commit()  # of nothing: or the level could not be set
             connection.execution_options(isolation_level=level)
@@ -143,6 +160,20 @@ class _Runner:
             return True
         driver: Any = connection.connection.driver_connection
         return bool(driver.info.backend_pid == connection.scalar(sa.text("SELECT pg_backend_pid()")))
+
+
+@contextmanager
+def _patience(connection: sa.Connection) -> Iterator[None]:
+    """No bound for a server that is silent: outside a transaction it cannot be asked what it does.
+
+    A link that is down is still noticed, by TCP.
+    """
+    driver: Any = connection.connection.driver_connection
+    bound, driver.network_timeout = driver.network_timeout, math.inf
+    try:
+        yield
+    finally:
+        driver.network_timeout = bound
 
 
 def _dropped(operation: CreateIndexOp) -> DropIndexOp:
