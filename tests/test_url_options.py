@@ -211,6 +211,40 @@ _OPTIONS = st.dictionaries(
 )
 
 
+@pytest.mark.parametrize(
+    ("url", "hosts"),
+    [
+        ("postgresql://h:7/d?port=8", "h:8"),
+        ("postgresql://h:7/d?host=other", "other:7"),
+        ("postgresql://h:7/d?host=/run/pg", "/run/pg:7"),
+        ("postgresql://h:7/d?host=other&port=8", "other:8"),
+        ("postgresql://h:7/d?host=a,b", "a:7 b:7"),
+        ("postgresql://a:7,b:8/d?port=9,10", "a:9 b:10"),
+        ("postgresql://a:7,b/d", "a:7 b:5432"),
+        ("postgresql://:7/d", "around:7"),
+        ("postgresql://:7/d?host=h", "h:7"),
+        ("postgresql:///d?port=7", "around:7"),
+        ("postgresql://h/d", "h:6"),
+    ],
+)
+def test_a_host_or_a_port_of_the_query_replaces_that_of_the_authority_alone(url: str, hosts: str) -> None:
+    """What libpq does: conninfo_to_dict says it; PGHOST and PGPORT fill what neither gives."""
+    parsed = database_url.parse(url, {"PGHOST": "around", "PGPORT": "6"})
+    theirs = conninfo_to_dict(url)
+    ports = str(theirs.get("port", "6")).split(",")
+    names = str(theirs.get("host", "around")).split(",")
+    assert [f"{host}:{port}" for host, port in parsed.hosts] == hosts.split(" ")
+    assert parsed.hosts == tuple(
+        (name, int(ports[min(number, len(ports) - 1)] or 5432)) for number, name in enumerate(names)
+    )
+
+
+def test_a_schema_that_is_not_there_is_named_as_the_cause() -> None:
+    code, out, err = run_here("--database-url", f"{server_url('postgres')}?schema=nowhere", "db", "upgrade")
+    assert (code, out) == (5, "")
+    assert "error: no schema of the search path exists; create it (CREATE SCHEMA name), or name " in err
+
+
 def _escaped(text: str) -> str:
     return "".join(c if c.isascii() and c.isalnum() else "".join(f"%{b:02X}" for b in c.encode()) for c in text)
 

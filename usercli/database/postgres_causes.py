@@ -70,6 +70,9 @@ CAUSES: dict[str, Cause] = {
     "28P01": Cause("the server refused the password of user {user}"),
     "3D": Cause("the server has no database {database}; create it first"),
     "3D000": Cause("the server has no database {database}; create it first"),
+    "3F000": Cause(
+        "no schema of the search path exists; create it (CREATE SCHEMA name), or name another in the database URL"
+    ),
     "40": _CHANGED,
     "40000": _CHANGED,
     "40001": _CHANGED,

@@ -199,9 +199,14 @@ def _parts(rest: str) -> tuple[str, str, str]:
 
 
 def _hosts(authority: str, given: dict[str, str], around: dict[str, str]) -> tuple[tuple[str, int], ...]:
-    """Where to connect: an address before a name, as libpq does. Names beside addresses stay: TLS checks them."""
-    ports = (given.pop("port", "") or around.get("port") or "5432").split(",")
-    named = given.pop("host", "") or authority
+    """Where to connect: an address before a name, as libpq does. Names beside addresses stay: TLS checks them.
+
+    A host or a port of the query replaces the one before the path, and leaves the other.
+    """
+    written = [_split_port(item) for item in authority.split(",")]
+    ports_written = ",".join(port for _, port in written) if any(port for _, port in written) else ""
+    ports = (given.pop("port", "") or ports_written or around.get("port") or "5432").split(",")
+    named = given.pop("host", "") or (authority if any(host for host, _ in written) else "")
     if named and "hostaddr" not in given:
         around.pop("hostaddr", None)
     listed = named or around.get("host", "")
@@ -214,7 +219,8 @@ def _hosts(authority: str, given: dict[str, str], around: dict[str, str]) -> tup
         raise InvalidInput("as many addresses (hostaddr) as host names are needed, or no host name")
     found = []
     for number, (name, address) in enumerate(zip(names, addresses, strict=True)):
-        port = places[number][1] or ports[min(number, len(ports) - 1)] or "5432"
+        own = places[number][1] if listed is not authority else ""
+        port = own or ports[min(number, len(ports) - 1)] or "5432"
         if not is_port(port):
             raise InvalidInput("the port in the database URL is not a number from 1 to 65535")
         found.append((address or name or "localhost", int(port)))
