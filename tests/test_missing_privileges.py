@@ -46,3 +46,33 @@ def test_the_schema_is_named(empty_database: Database, cli: Cli, role: str) -> N
     assert (code, out) == (5, "")
     lacks = f"the role {role} lacks CREATE on schema public; the owner of the schema grants it"
     assert err == f"error: {lacks}: GRANT CREATE ON SCHEMA public TO {role}\n"
+
+
+def test_a_schema_that_the_role_may_not_use_is_not_an_empty_database(
+    database: Database, cli: Cli, role: str
+) -> None:
+    as_role = ("--database-url", database.text.replace("postgres@", f"{role}@"))
+    with psycopg.connect(database.text, autocommit=True) as connection:
+        connection.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
+    lacks = f"the role {role} lacks USAGE on schema public; the owner of the schema grants it"
+    try:
+        for command in (("list",), ("db", "check"), ("db", "upgrade"), ("db", "current")):
+            code, out, err = cli(*as_role, *command)
+            assert (code, out) == (5, "")
+            assert f"{lacks}: GRANT USAGE ON SCHEMA public TO {role}; " in err
+    finally:
+        with psycopg.connect(database.text, autocommit=True) as connection:
+            connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+
+
+def test_a_role_that_may_not_connect_is_told_so(database: Database, cli: Cli, role: str) -> None:
+    name = psycopg.conninfo.conninfo_to_dict(database.text)["dbname"]
+    with psycopg.connect(database.text, autocommit=True) as connection:
+        connection.execute(f'REVOKE CONNECT ON DATABASE "{name}" FROM PUBLIC')
+    try:
+        code, out, err = cli("--database-url", database.text.replace("postgres@", f"{role}@"), "list")
+    finally:
+        with psycopg.connect(database.text, autocommit=True) as connection:
+            connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO PUBLIC')
+    assert (code, out) == (5, "")
+    assert err.endswith(f": the role {role} lacks CONNECT on the database; its owner grants it: GRANT CONNECT\n")

@@ -55,6 +55,10 @@ _CONNECTING = (
     ("no pg_hba.conf entry", "the server does not let user {user} in from this machine"),
     ("pg_hba.conf rejects", "the server does not let user {user} in from this machine"),
     ("role ", "the server has no user {user}"),
+    (
+        "permission denied for database",
+        "the role {user} lacks CONNECT on the database; its owner grants it: GRANT CONNECT",
+    ),
     ("database ", "the server has no database {database}; create it first"),
     ("definition of service", "no service file has the service that PGSERVICE names"),
     ("service file", "the service file of libpq cannot be read; see PGSERVICE and PGSERVICEFILE"),

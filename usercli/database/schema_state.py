@@ -49,6 +49,13 @@ _COLUMNS = {
         WHERE item.name IN :names AND item.type IN ('table', 'view') ORDER BY item.name, part.cid
     """,
 }
+#: Schemas of the search path that hold the table and that the role may not use.
+_HIDDEN = """
+    SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relname = :table AND NOT has_schema_privilege(pg_namespace.oid, 'USAGE') AND nspname IN (
+        SELECT btrim(replace(part, '$user', current_user), ' "')
+        FROM regexp_split_to_table(current_setting('search_path'), ',') AS part)
+"""
 #: What the models have, and so every command needs.
 _MODELS: Shape = {name: Base.metadata.tables[name].columns.keys() for name in OWN_TABLES}
 _OWN_COLUMNS = sorted(f"{name}.{column}" for name, columns in _MODELS.items() for column in columns)
@@ -114,6 +121,7 @@ def look(connection: sa.Connection) -> SchemaState:
     if at is None:
         return SchemaState((), "foreign", _foreign(connection, VERSION_TABLE, held.version))
     if not at and not tables:
+        _require_visible(connection)
         return SchemaState(at, "empty", _EMPTY)
     behind = steps_behind(at)
     if behind == 0 and len(at) == 1 and not _missing_columns(tables, _MODELS):
@@ -140,6 +148,15 @@ def look(connection: sa.Connection) -> SchemaState:
         some = f"{behind} revision{'s' if behind > 1 else ''}"
         return SchemaState(at, "behind", f"the database is {some} behind; run: usercli db upgrade")
     return SchemaState(at, "current")
+
+
+def _require_visible(connection: sa.Connection) -> None:
+    """Let the server refuse a schema of the search path that the role may not use, if it has our tables."""
+    if connection.dialect.name != "postgresql":
+        return
+    for schema in connection.scalars(sa.text(_HIDDEN), {"table": VERSION_TABLE}).all():
+        name = connection.dialect.identifier_preparer.quote_identifier(schema)
+        connection.execute(sa.text(f"SELECT FROM {name}.{VERSION_TABLE}"))
 
 
 def require_stamp(connection: sa.Connection, revision: str) -> None:
