@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pytest
 from hypothesis import given, settings
@@ -227,8 +227,8 @@ def is_refused(stored: str) -> bool:
 @given(st.one_of(st.text(max_size=300), damaged_hashes()))
 def test_any_text_is_a_hash_or_is_refused(stored: str) -> None:
     if is_refused(stored):
-        start = perf_counter()
+        start = process_time()
         assert HASHER.verify(PASSWORD, stored) == NO
-        assert perf_counter() - start < 1
+        assert process_time() - start < 1
     elif identify(stored).work.seconds < 0.1:
         HASHER.verify(PASSWORD, stored)

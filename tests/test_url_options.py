@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
@@ -249,6 +249,7 @@ def _escaped(text: str) -> str:
     return "".join(c if c.isascii() and c.isalnum() else "".join(f"%{b:02X}" for b in c.encode()) for c in text)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["postgres", "postgresql"]),
     _WORDS.filter(bool),
@@ -275,6 +276,7 @@ def test_a_url_means_what_it_means_to_libpq(
     assert dict(ours.query) == theirs
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["", *(f"{scheme}://" for scheme in SCHEMES), "sqlite:///", "mysql://", "'", "postgresql:"]),
     st.text(st.characters() | st.sampled_from(":/@?&=%#[],'\" \n\0\u200b"), max_size=30),
