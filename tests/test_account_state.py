@@ -193,7 +193,7 @@ def test_expired_means_at_that_moment_too(
     moment = datetime(2999, 1, 31, tzinfo=UTC)
     set_time(database, ADA, "expires_at", moment)
     for now, listed in ((moment - timedelta(microseconds=1), []), (moment, ["ada"])):
-        monkeypatch.setattr("usercli.repositories.users.utcnow", lambda now=now: now)
+        monkeypatch.setattr("usercli.repositories.users.now", lambda _, now=now: now)
         assert found(cli, "--expired") == listed
         code, out, _ = cli("expire", "run", "--dry-run", "-o", "json")
         assert (code, [email.partition("@")[0] for email in emails(out)]) == (0, listed)

@@ -534,7 +534,7 @@ def test_a_file_that_must_not_be_written(
     assert run_here(*there, "create", "ada@example.com", "--no-password", "-q")[0] == 0
     create = [*there, "create", "bob@example.com", "--no-password"]
     path.chmod(0o400)
-    one_line(create, 5, f"the database file {path} cannot be written; check its permissions")
+    one_line(create, 5, f"the database file {path} cannot be written; check its permissions and those of its folder")
     assert run_here(*there, "list", "--fields", "email") == (0, "email\nada@example.com\n", "")
     path.chmod(0o000)
     error = f"the database file {path} cannot be opened; check that it is a file, and its permissions"

@@ -127,6 +127,7 @@ def test_a_port_or_a_password_alone_leads_to_no_embedded_file(
     config.write_text('default_profile = "p"\n[profiles.p]\nurl = "postgresql://u@h/d"\n')
     assert Settings(environ={name: "5433", "USERCLI_CONFIG": str(config)}).target.profile == "p"
     assert Settings(environ={name: "5433"}).target.source == "environment PG*"
+    (clean_environment / ".env").touch(0o600)
     (clean_environment / ".env").write_text(f"{name}=5433\n")
     assert Settings(environ={}).target.source == ".env PG*"
 

@@ -129,5 +129,5 @@ def test_on_sqlite_a_trigger_that_does_not_guard_is_named(database: Database, cl
 def test_on_sqlite_a_trigger_that_is_no_sql_is_damage_of_the_file(database: Database, cli: Cli) -> None:
     broken = "UPDATE sqlite_master SET sql = replace(sql, 'BEFORE', 'BEFOR') WHERE name = 'audit_events_append'"
     execute(database, "PRAGMA writable_schema = ON", broken)
-    error = f"error: the database file {database.url.database} is damaged in its schema; restore it from a backup\n"
+    error = f"error: the database file {database.url.database} is damaged; restore it from a backup\n"
     assert cli("db", "check") == cli("list") == (5, "", error)

@@ -259,7 +259,7 @@ def test_a_role_with_too_many_connections(database: Database, session: psycopg.C
 def test_a_migration_says_who_holds_the_table(
     cli: Cli, database: Database, session: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("usercli.database.alembic_runner._DDL_WAIT", "100ms")
+    monkeypatch.setattr("usercli.database.revision_steps._LOCK_SECONDS", 0.1)
     session.execute("BEGIN")
     session.execute("SELECT 1 FROM user_roles")
     code, _, err = cli("db", "downgrade", "base", "--yes", "--confirm", database.url.name)
