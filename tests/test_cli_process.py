@@ -507,6 +507,8 @@ def test_a_file_that_is_no_database(clean_environment: Path, tmp_path: Path) -> 
 @pytest.fixture
 def as_ordinary_user() -> Iterator[Path]:
     """A folder of an ordinary user, whom the tests run as from here on: root may write anywhere."""
+    import passlib.utils  # noqa: F401 - loads parts of Python, which may lie in root's own folder
+
     folder = Path(tempfile.mkdtemp())
     if os.geteuid() == 0:
         os.chown(folder, 65534, 65534)
@@ -534,7 +536,8 @@ def test_a_file_that_must_not_be_written(
     assert run_here(*there, "create", "ada@example.com", "--no-password", "-q")[0] == 0
     create = [*there, "create", "bob@example.com", "--no-password"]
     path.chmod(0o400)
-    one_line(create, 5, f"the database file {path} cannot be written; check its permissions and those of its folder")
+    error = f"the database file {path} cannot be written; check its permissions and those of its folder"
+    one_line(create, 5, error)
     assert run_here(*there, "list", "--fields", "email") == (0, "email\nada@example.com\n", "")
     path.chmod(0o000)
     error = f"the database file {path} cannot be opened; check that it is a file, and its permissions"
