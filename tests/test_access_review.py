@@ -271,8 +271,8 @@ def test_every_bad_row_is_named_and_nothing_is_changed(
     ("name", "text", "said"),
     [
         ("review.csv", "", "the file is empty: there is no header line"),
-        ("review.csv", "user,email,role,granted_at\n", "line 1: there is no column decision"),
-        ("review.csv", f"{FIELDS},decision\n", "line 1: the column decision appears twice"),
+        ("review.csv", "user,email,role,granted_at\n", "review.csv:1: there is no column decision"),
+        ("review.csv", f"{FIELDS},decision\n", "review.csv:1: the column decision appears twice"),
         ("review.json", "[]", "a review is read as .csv or .tsv, not: review.json"),
         ("review", "", "a review is read as .csv or .tsv, not: review"),
     ],

@@ -119,13 +119,13 @@ def test_a_bad_record_is_named_and_nothing_is_written(
     [
         ("", "users.csv", "error: the file is empty: there is no header line\n"),
         ("name\nA\n", "users.csv", None),
-        ("email,email\na@example.com,b\n", "users.csv", "error: line 1: the column email appears twice\n"),
-        ("email,\na@example.com,b\n", "users.csv", "error: line 1: a column has no name\n"),
-        ("full_name\nA\n", "users.csv", "error: line 1: there is no column email; use --map THEIRS=email\n"),
+        ("email,email\na@example.com,b\n", "users.csv", "error: users.csv:1: the column email appears twice\n"),
+        ("email,\na@example.com,b\n", "users.csv", "error: users.csv:1: a column has no name\n"),
+        ("full_name\nA\n", "users.csv", "error: users.csv:1: there is no column email; use --map THEIRS=email\n"),
         ("email\na@example.com\n".encode("utf-16"), "users.csv", None),
         (gzip.compress(b"email\n" + b"a@example.com\n" * 9000, mtime=0)[:-40], "users.csv.gz", None),
         ('[{"email":"a@example.com"},', "users.json", None),
-        ("email\n" + "x" * 1_100_000, "users.csv", "error: line 2 is longer than 1,048,576 bytes\n"),
+        ("email\n" + "x" * 1_100_000, "users.csv", "error: users.csv:2: longer than 1,048,576 bytes\n"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_whole(
@@ -211,7 +211,7 @@ def test_columns_are_mapped_and_unknown_ones_kept_on_request(cli: Cli, table, da
     file = table("Mail,Name,Phone\na@example.com,A,123\n")
     mapped = ("--map", "Mail=email", "--map", "Name=full_name")
     code, _, err = cli("import", file, *mapped)
-    assert (code, err.split(";")[0]) == (2, "error: line 1: no such field: Phone")
+    assert (code, err.split(";")[0]) == (2, "error: users.csv:1: no such field: Phone")
     assert cli("import", file, *mapped, "--unknown-to-attributes")[0] == 0
     shown = json.loads(cli("show", "a@example.com", "-o", "json")[1])
     assert (shown["full_name"], shown["attributes"]) == ("A", {"Phone": "123"})

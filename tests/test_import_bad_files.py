@@ -20,21 +20,21 @@ NUL = "a NUL byte (a file in UTF-16 has them)"
 
 #: What is refused as a whole: name, bytes, message.
 REFUSED: list[tuple[str, bytes, str]] = [
-    ("field.csv", b'email,full_name\na@b.com,"' + BIG + b'"\n', "line 2 is longer than 1,048,576 bytes"),
-    ("field.tsv", b"email\tfull_name\na@b.com\t" + BIG + b"\n", "line 2 is longer than 1,048,576 bytes"),
-    ("field.jsonl", b'{"email":"' + BIG + b'"}\n', "line 1 is longer than 1,048,576 bytes"),
+    ("field.csv", b'email,full_name\na@b.com,"' + BIG + b'"\n', "{file}:2: longer than 1,048,576 bytes"),
+    ("field.tsv", b"email\tfull_name\na@b.com\t" + BIG + b"\n", "{file}:2: longer than 1,048,576 bytes"),
+    ("field.jsonl", b'{"email":"' + BIG + b'"}\n', "{file}:1: longer than 1,048,576 bytes"),
     ("utf16.csv", "email\na@b.com\n".encode("utf-16"), UTF_16),
     ("utf16.jsonl", '{"email":"a@b.com"}\n'.encode("utf-16"), UTF_16),
     ("utf16.json", '[{"email":"a@b.com"}]'.encode("utf-16"), UTF_16),
-    ("utf16-unmarked.csv", "email\na@b.com\n".encode("utf-16-le"), f"line 1: {NUL}"),
+    ("utf16-unmarked.csv", "email\na@b.com\n".encode("utf-16-le"), f"{{file}}:1: {NUL}"),
     ("latin1.json", b'[{"email":"a@b.com","full_name":"' + LATIN_1 + b'"}]',
      "not valid JSON after record 0: a text is not valid UTF-8"),
     ("header.csv", b"email,full_n\xfcme\na@b.com,A\n",
-     "line 1: not valid UTF-8 at byte 13 (Latin-1 has such bytes)"),
+     "{file}:1: not valid UTF-8 at byte 13 (Latin-1 has such bytes)"),
     ("quote.csv", b'"email,full_name\na@b.com,A\n',
-     "line 1: the header line cannot be read: a quote is not closed"),
+     "{file}:1: the header line cannot be read: a quote is not closed"),
     ("cr.csv", b"email,full_name\ra@b.com,A\r",
-     "line 1: lines end with CR alone; convert them first: tr '\\r' '\\n'"),
+     "{file}:1: lines end with CR alone; convert them first: tr '\\r' '\\n'"),
     ("empty.csv", b"", "the file is empty: there is no header line"),
     ("mark.csv", b"\xef\xbb\xbf", "the file is empty: there is no header line"),
     ("blank.tsv", b"\n\n", "the file is empty: there is no header line"),
@@ -68,7 +68,7 @@ def test_a_file_is_refused_as_a_whole(
     for more in ((), ("--skip-bad",)):
         code, out, err = cli("import", name, *more)
         assert (code, out, users(database)) == (2, "", [])
-        assert err.startswith(f"error: {message}"), err
+        assert err.startswith(f"error: {message.format(file=name)}"), err
         assert len(err.splitlines()) == 1
     assert database.rows("SELECT count(*) FROM audit_events") == [(0,)]
 

@@ -6,6 +6,7 @@ import re
 import shlex
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -17,10 +18,14 @@ from usercli.errors import (
     ExitCode,
     FileNotCreated,
     Hint,
+    InvalidInput,
     OutcomeUnknown,
     ProtectedTarget,
     UserCliError,
 )
+
+#: The place of an error about a whole file, as readers tell it.
+_LINE = re.compile(r"line (\d+): ")
 
 #: What Typer returns for an interrupt.
 INTERRUPTED = 130
@@ -51,6 +56,17 @@ _OPTIONS = {
     Hint.ROLE_UPDATE_HELP: "; see usercli role update --help",
     Hint.UPDATE_HELP: "; see usercli update --help",
 }
+
+
+def file_name(file: str) -> str:
+    """How messages name a file; - is standard input."""
+    return "standard input" if file == "-" else Path(file).name
+
+
+def name_file(error: InvalidInput, file: str) -> None:
+    """Let an error about a line name its file, as those about records do: users.csv:1: ..."""
+    if found := _LINE.match(error.message):
+        error.args = (f"{file_name(file)}:{found[1]}: {error.message[found.end() :]}", *error.args[1:])
 
 
 def with_option(text: str, hint: Hint | None) -> str:

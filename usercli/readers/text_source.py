@@ -101,7 +101,7 @@ def _whole_lines(source: BinaryIO) -> Iterator[bytes]:
             break
         end = data.rfind(b"\n") + 1
         if len(rest) + (data.find(b"\n") if end else len(data)) > MAX_LINE_BYTES:
-            raise InvalidInput(f"line {number} is longer than {MAX_LINE_BYTES:,} bytes")
+            raise InvalidInput(f"line {number}: longer than {MAX_LINE_BYTES:,} bytes")
         if end:
             block, rest = rest + data[:end], data[end:]
             number += block.count(b"\n")

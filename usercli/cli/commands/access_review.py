@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from usercli.cli.context import Invocation
+from usercli.cli.error_text import file_name, name_file
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
@@ -104,7 +104,7 @@ def _read(invocation: Invocation, file: str) -> list[Decision]:
     from usercli.readers.access_review import BadReview, read_decisions
     from usercli.readers.text_source import open_source
 
-    name = "standard input" if file == "-" else Path(file).name
+    name = file_name(file)
     ending = "csv" if file == "-" else name.removesuffix(".gz").rpartition(".")[2].lower()
     if ending not in {"csv", "tsv"}:
         raise InvalidInput(f"a review is read as .csv or .tsv, not: {name}")
@@ -114,6 +114,9 @@ def _read(invocation: Invocation, file: str) -> list[Decision]:
         except BadReview as bad:
             for line, reason in bad.rows[:_SHOWN]:
                 invocation.info(f"error: {name}:{line}: {reason}")
+            raise
+        except InvalidInput as error:
+            name_file(error, file)
             raise
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from usercli.cli.context import Invocation
-from usercli.cli.error_text import with_option
+from usercli.cli.error_text import file_name, name_file, with_option
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import flag
 from usercli.cli.output.writer import Output
@@ -206,9 +205,12 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
     try:
         yield
     except ImportFailed as failed:
-        name = "standard input" if job.file == "-" else Path(job.file).name
+        name = file_name(job.file)
         for reject in failed.rejects:
             invocation.info(f"error: {name}:{reject.line}: {with_option(reject.reason, reject.hint)}")
+        raise
+    except InvalidInput as error:
+        name_file(error, job.file)
         raise
     except BaseException as error:
         if interruption(error):
