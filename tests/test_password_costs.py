@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter, process_time
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -100,17 +100,17 @@ NOT_COMPUTABLE = [
     "stored", [*(beyond for _, beyond, _ in BOUNDS), *NOT_COMPUTABLE], ids=range(len(BOUNDS) + len(NOT_COMPUTABLE))
 )
 def test_what_is_not_checked_is_refused_after_the_same_work(stored: str, computed: list[bytes]) -> None:
-    start = perf_counter()
+    start = process_time()
     assert HASHER.verify(PASSWORD, stored) == NO
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1
     assert [config[:7] for config in computed] == [b"$2b$04$"]
 
 
 @pytest.mark.parametrize("template", [CRYPT_5, CRYPT_6])
 def test_a_long_password_does_not_multiply_the_work(template: str, computed: list[bytes]) -> None:
-    start = perf_counter()
+    start = process_time()
     assert HASHER.verify("x" * 4096, at(template, 4_000_000)) == NO
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1
     assert len(computed) == 1
     assert HASHER.verify("x" * 4096, passlib_hash("sha512_crypt", "x" * 4096)).ok
 
@@ -124,9 +124,9 @@ def test_our_own_hashes_are_within_the_bounds() -> None:
 def test_the_formula_is_near_what_is_measured() -> None:
     for vector in VECTORS:
         work = identify(vector["hash"]).work
-        start = perf_counter()
+        start = process_time()
         HASHER.verify(vector["password"], vector["hash"])
-        taken = perf_counter() - start
+        taken = process_time() - start
         assert taken < 10 * work.seconds + 0.5
         assert work.seconds <= MAX_SECONDS
         assert work.mebibytes <= MAX_MEBIBYTES
@@ -213,13 +213,13 @@ def damaged_hashes(draw: st.DrawFn, seeds: Sequence[str] = _SEEDS) -> str:
 
 
 def is_refused(stored: str) -> bool:
-    start = perf_counter()
+    start = process_time()
     try:
         require_hash(stored)
     except InvalidInput:
         return True
     finally:
-        assert perf_counter() - start < 1
+        assert process_time() - start < 1
     return False
 
 
