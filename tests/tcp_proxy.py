@@ -41,8 +41,8 @@ class Proxy:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self.faults = 0
-        login = f"{parts.username}@" if parts.username else ""
-        place = f"{login}127.0.0.1:{self._listener.getsockname()[1]}"
+        login, at, _ = parts.netloc.rpartition("@")
+        place = f"{login}{at}127.0.0.1:{self._listener.getsockname()[1]}"
         self.url = urlunsplit(parts._replace(netloc=place))
 
     def __enter__(self) -> Self:

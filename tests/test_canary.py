@@ -16,12 +16,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
 
 from tests import commands
+from tests.canary import DATABASE, HASH, IN_URL, MARK, PASSWORD, leaks
 from tests.conftest import Cli, Database, server_url
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.passwords import PasswordHasher
@@ -31,24 +31,10 @@ from usercli.services.passwords import set_password
 
 pytestmark = pytest.mark.process
 
-#: Every piece of a secret, however it is cut at its odd characters, holds this and nothing else does.
-MARK = "Zq7Xk"
-PASSWORD = f"{MARK}pass {MARK}word {MARK}!"
-#: The hash of another password, in two pieces that a message may be cut to.
-HASH = PasswordHasher("bcrypt", 4).hash("nobody needs this one")
-DATABASE = f"{MARK}a@{MARK}b%{MARK}c#{MARK}d/{MARK}e:{MARK}f"
-IN_URL = quote(DATABASE, safe="")
-
 #: Where the engine plays no part.
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
 
 MakeUser = Callable[..., UserView]
-
-
-def leaks(text: str, *more: str) -> list[str]:
-    """The lines of a text in which a secret shows."""
-    signs = [MARK, HASH[7:29], HASH[29:], *more]
-    return [line for line in text.splitlines() if any(sign in line for sign in signs)]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.conftest import Cli, Database, run_here
+from tests.sqlite_faults import DAMAGES, SEVEN, emails, held, is_named, replace
 from usercli.database import sqlite_file
 from usercli.database import url as database_url
 from usercli.database.async_unit_of_work import AsyncDatabase
@@ -35,21 +36,6 @@ on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 pytestmark = on_sqlite
 
 
-@contextmanager
-def held(database: Database, seconds: float) -> Iterator[None]:
-    """Another program has the write lock, until some seconds from now or the end of the block."""
-    connection = sqlite3.connect(database.url.database, isolation_level=None, check_same_thread=False)
-    connection.execute("BEGIN IMMEDIATE")
-    timer = threading.Timer(seconds, connection.rollback)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-        connection.close()
-
-
 # -- waits
 
 
@@ -57,7 +43,7 @@ def test_it_waits_for_a_writer_as_long_as_configured_and_not_twice(
     cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("USERCLI_LOCK_TIMEOUT", "1")
-    with held(database, 60):
+    with held(database.url.database, 60):
         begun = time.monotonic()
         code, out, err = cli("create", "ada@example.com", "--no-password")
         took = time.monotonic() - begun
@@ -70,7 +56,7 @@ def test_it_says_what_it_waits_for_and_goes_on(
     cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite_file, "_TOLD_AFTER_SECONDS", 0.6)
-    with held(database, 1.3):
+    with held(database.url.database, 1.3):
         code, _, err = cli("create", "ada@example.com", "--no-password")
     assert code == 0
     assert err.splitlines()[0] == f"waiting for another program that writes to {database.url.where}"
@@ -78,14 +64,14 @@ def test_it_says_what_it_waits_for_and_goes_on(
 
 
 def test_nothing_is_said_of_a_short_wait(cli: Cli, database: Database) -> None:
-    with held(database, 0.3):
+    with held(database.url.database, 0.3):
         code, _, err = cli("create", "ada@example.com", "--no-password")
     assert (code, "waiting" in err) == (0, False)
 
 
 @pytest.mark.process
 def test_an_interrupt_is_heard_while_it_waits(environment: Path, database: Database) -> None:
-    with held(database, 60):
+    with held(database.url.database, 60):
         arguments = [sys.executable, "-m", "usercli", "create", "ada@example.com", "--no-password"]
         process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
         assert process.stderr is not None
@@ -101,7 +87,7 @@ def test_an_upgrade_waits_to_switch_a_file_to_wal(cli: Cli, database: Database) 
     with sqlite3.connect(database.url.database) as connection:
         assert connection.execute("PRAGMA journal_mode=DELETE").fetchall() == [("delete",)]
     connection.close()
-    with held(database, 1):
+    with held(database.url.database, 1):
         code, _, err = cli("db", "upgrade")
     assert (code, err.startswith("the schema is already up to date")) == (0, True)
     assert database.rows("PRAGMA journal_mode") == [("wal",)]
@@ -125,20 +111,6 @@ def test_a_commit_waits_for_readers_where_there_is_no_wal(cli: Cli, database: Da
 # -- a file that was replaced
 
 
-def replace(database: Database, template: Path) -> None:
-    """Another file gets the name, as from a restored backup."""
-    other = Path(database.url.database).with_name("other.db")
-    shutil.copyfile(template, other)
-    other.rename(database.url.database)
-
-
-def emails(path: str | Path) -> list[str]:
-    connection = sqlite3.connect(path)
-    found = [row[0] for row in connection.execute("SELECT email FROM users ORDER BY email")]
-    connection.close()
-    return found
-
-
 def test_a_change_of_a_file_that_was_replaced_is_refused(database: Database, sqlite_template: Path) -> None:
     kept = Path(database.url.database).with_name("kept.db")
     os.link(database.url.database, kept)
@@ -150,7 +122,7 @@ def test_a_change_of_a_file_that_was_replaced_is_refused(database: Database, sql
         uow,
     ):
         service.create_user(UserCreate(email="ada@example.com"), uow)
-        replace(database, sqlite_template)
+        replace(database.url.database, sqlite_template)
         uow.commit()
     assert emails(kept) == emails(database.url.database) == []
 
@@ -174,7 +146,7 @@ def test_a_pool_is_refused_once_and_then_connects_to_the_new_file(
     with reading.connect(), reading.connect(), reading.connect():
         pass  # three are kept
     service.create_user(UserCreate(email="ada@example.com"), UnitOfWork(make))
-    replace(database, sqlite_template)
+    replace(database.url.database, sqlite_template)
     with pytest.raises(DatabaseUnavailable, match="was replaced"):
         service.create_user(UserCreate(email="bob@example.com"), UnitOfWork(make))
     for name in ("cem", "dan", "eve"):
@@ -206,7 +178,7 @@ def test_a_batch_of_a_file_that_was_replaced_ends(
         while not emails(database.url.database):
             assert time.monotonic() < until
             time.sleep(0.05)
-        replace(database, sqlite_template)
+        replace(database.url.database, sqlite_template)
         lines.write("create bob@example.com --no-password\n")
     out, err = process.communicate(timeout=20)
     assert process.returncode == 5, err
@@ -223,7 +195,7 @@ def test_an_event_loop_s_pool_is_refused_too(database: Database, sqlite_template
         opened = AsyncDatabase(database.url)
         try:
             await add(opened, "ada")
-            replace(database, sqlite_template)
+            replace(database.url.database, sqlite_template)
             with pytest.raises(DatabaseUnavailable, match="was replaced"):
                 await add(opened, "bob")
             await add(opened, "cem")
@@ -236,16 +208,6 @@ def test_an_event_loop_s_pool_is_refused_too(database: Database, sqlite_template
 
 # -- a file that is damaged
 
-SEVEN = (
-    "list",
-    "show u3@example.com",
-    "create new@example.com --no-password",
-    "export",
-    "audit verify",
-    "db check",
-    "db upgrade",
-)
-
 
 @pytest.fixture
 def filled(cli: Cli, database: Database, tmp_path: Path) -> bytes:
@@ -257,41 +219,6 @@ def filled(cli: Cli, database: Database, tmp_path: Path) -> bytes:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     connection.close()
     return Path(database.url.database).read_bytes()
-
-
-def flipped(data: bytes, random: Random) -> bytes:
-    found = bytearray(data)
-    for place in random.sample(range(len(data)), 40):
-        found[place] = random.randrange(256)
-    return bytes(found)
-
-
-def cut(data: bytes, random: Random) -> bytes:
-    return data[: random.randrange(1, len(data))]
-
-
-def blanked(data: bytes, random: Random) -> bytes:
-    """As if one block of the disk had been lost."""
-    start = 4096 * random.randrange(len(data) // 4096)
-    return data[:start] + bytes(4096) + data[start + 4096 :]
-
-
-def without_header(data: bytes, random: Random) -> bytes:
-    return random.randbytes(random.randrange(1, 100)) + data[100:]
-
-
-DAMAGES: tuple[Callable[[bytes, Random], bytes], ...] = (flipped, cut, blanked, without_header)
-
-
-def is_named(answer: tuple[int, str, str]) -> bool:
-    """It worked, the check of the log or of the schema found it, or the error says what is wrong and what to do."""
-    code, _, err = answer
-    if code in {0, 7}:
-        return True
-    if code == 5:
-        return "damaged" in err or "gives an unexpected error" in err or "is not complete" in err
-    # a value of a row that was well formed and is another one now
-    return (code, "no such user" in err) == (3, True) or "(docs/table.md)" in err or "would leave rows" in err
 
 
 def play(database: Database, data: bytes, commands: Sequence[str]) -> list[tuple[str, tuple[int, str, str]]]:
