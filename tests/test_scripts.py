@@ -19,7 +19,10 @@ pytestmark = pytest.mark.process
 ROOT = Path(__file__).parent.parent
 OPS = sorted(path for path in (ROOT / "scripts" / "ops").iterdir())
 STARTED = [
-    *(ROOT / "scripts" / name for name in ("try", "test", "check", "lock", "make-venv", "reference", "schemas")),
+    *(
+        ROOT / "scripts" / name
+        for name in ("try", "test", "check", "lock", "make-venv", "reference", "schemas", "torture")
+    ),
     ROOT / ".ci" / "run",
     *(path for path in OPS if path.suffix == ""),
 ]
