@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from tests.conftest import Cli, Database, run_here
 from tests.sqlite_faults import DAMAGES, SEVEN, emails, held, is_named, replace
@@ -396,3 +396,24 @@ def test_on_a_network_file_system_there_is_no_wal_and_one_warning(
     )
     assert err.count(warned) == err.count("warning") == 1
     assert database.rows("PRAGMA journal_mode") == [("delete",)]
+
+
+# -- a full disk
+
+
+def test_an_import_that_does_not_fit_on_the_disk_is_5(cli: Cli, database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("email\n" + "".join(f"user{number}@example.com\n" for number in range(3000)))
+    pages = database.rows("PRAGMA page_count")[0][0]
+
+    def limit(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(Engine, "connect", limit)
+    try:
+        code, out, err = cli("import", str(file))
+    finally:
+        event.remove(Engine, "connect", limit)
+    assert (code, out) == (5, ""), err
+    assert "full" in err
+    assert database.rows("SELECT count(*) FROM users") == [(0,)]

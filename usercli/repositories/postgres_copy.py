@@ -72,7 +72,7 @@ def domain_errors(connection: Connection, statement: str = "") -> Iterator[None]
         if not isinstance(error, Exception):
             raise
         driver: Any = connection.connection.driver_connection
-        if driver is not None and driver.closed:
+        if getattr(driver, "closed", False):  # SQLite's has no such attribute
             connection.invalidate()
         known = connection.engine.get_execution_options()["usercli_translate"](error, statement)
         if known is None:
