@@ -247,10 +247,18 @@ def test_a_lost_commit_has_exactly_one_effect(
         assert cli("password", "verify", "ada@example.com", "--password-stdin", stdin=secret)[0] == 0
 
 
+LATE = {
+    "list": (["list", "--fields", "email"], "email\nada@example.com\n"),
+    "batch": (["batch", "-"], '{"line": 1, "code": 0'),
+}
+
+
 @on_postgresql
+@pytest.mark.parametrize("line", LATE)
 def test_a_server_that_comes_late_is_waited_for(
-    database: Database, ada: object, cli: Cli, monkeypatch: pytest.MonkeyPatch
+    database: Database, ada: object, cli: Cli, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
+    words, printed = LATE[line]
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     proxy: list[Proxy] = []
@@ -259,9 +267,9 @@ def test_a_server_that_comes_late_is_waited_for(
     )
     timer.start()
     monkeypatch.setenv("USERCLI_DATABASE_URL", f"postgresql://postgres@127.0.0.1:{port}/{database.url.database}")
-    code, out, err = cli("list", "--fields", "email", "--retry", "20")
+    code, out, err = cli(*words, "--retry", "20", stdin="update ada@example.com --name Ada\n")
     proxy[0].__exit__()
-    assert (code, out) == (0, "email\nada@example.com\n")
+    assert (code, out[: len(printed)]) == (0, printed)
     assert err.startswith("waiting for the database: cannot use the database at ")
 
 

@@ -144,8 +144,17 @@ class _CommandRunner:
         self._usercli = root_command()
         self.begin()
         if not atomic:
-            with self._database.unit_of_work(read_only=True):
-                pass  # the schema is looked at once, before the first command
+            self._look_at_schema(outer.options.retry or 0)
+
+    def _look_at_schema(self, retry: int) -> None:
+        """Once, before the first command."""
+        uow = self._database.unit_of_work(read_only=True, retry=retry)
+
+        def look() -> None:
+            with uow:
+                pass
+
+        uow.retrying(look)
 
     def begin(self) -> None:
         """Forget an attempt before."""
