@@ -9,7 +9,7 @@ from tests.torture.bench import Bench
 from tests.torture.table import Row
 
 TITLES = ("primary with synchronous standby killed, `--retry`",)
-CREATES, ROWS = 40, 20_000
+CREATES, ROWS = 40, 40_000
 
 
 def trials(bench: Bench) -> Iterator[Row]:
@@ -25,7 +25,7 @@ def trials(bench: Bench) -> Iterator[Row]:
                 bench.start(url, "batch", "-", "--retry", "60", stdin=creates),
                 bench.start(url, "import", str(users), "--retry", "60"),
             ]
-            started[1].pause(bench.chance.uniform(0.8, 4))
+            started[1].pause(bench.chance.uniform(0.8, 3.5))
             pair.fail_over()
             ended = [bench.end(each) for each in started]
             slowest = max(slowest, *(done.seconds for done in ended))
