@@ -7,6 +7,7 @@ root or a program that is not there is "not run".
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.torture import table
-from tests.torture.bench import Bench, NotRun, say
+from tests.torture.bench import INTERRUPTED, Bench, NotRun, say
 from tests.torture.table import Row
 from tests.torture.trials import TITLES, TRIALS
 
@@ -55,6 +56,7 @@ def run(bench: Bench, name: str) -> list[Row]:
 
 def main() -> int:
     given = arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # servers are stopped, folders removed
     say(f"seed {given.seed}")
     began = time.monotonic()
     rows: list[Row] = []
@@ -77,4 +79,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        say("interrupted")
+        sys.exit(INTERRUPTED)
