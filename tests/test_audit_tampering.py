@@ -8,11 +8,13 @@ import secrets
 
 import psycopg
 import pytest
+from sqlalchemy import false, select
 
 from tests.audit_log import Tampering, fill, tampering, uow, verify
 from tests.conftest import Cli, Database
 from usercli.errors import DatabaseUnavailable
 from usercli.models.audit import AuditEvent
+from usercli.repositories import stored_events
 from usercli.services import audit, audit_verification
 
 COLUMNS = tuple(column.key for column in AuditEvent.__table__.columns)
@@ -487,3 +489,9 @@ def test_two_hundred_random_cases_are_found_with_the_first_bad_seq(database: Dat
     fill(database, rounds=4)
     with tampering(database) as owner:
         tamper_and_look(database, owner, 200)
+
+
+def test_an_event_that_only_a_damaged_index_knows_is_a_bad_one(database: Database) -> None:
+    with uow(database) as work:
+        gone = stored_events._one(work.session, select(AuditEvent.seq).where(false()), 7)
+    assert gone == stored_events.BadEvent(7)

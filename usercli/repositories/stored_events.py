@@ -95,7 +95,8 @@ def read_on(
 
 def _one(session: Session, query: Select[Any], number: int) -> Row[Any] | BadEvent:
     try:
-        return session.execute(query).one()
+        # none where the index of a damaged file holds a number that its table does not
+        return session.execute(query).one_or_none() or BadEvent(number)
     except DatabaseUnavailable:
         raise
     except UNREADABLE:
