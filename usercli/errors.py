@@ -53,12 +53,14 @@ class Hint(StrEnum):
     ALLOW_NO_ADMIN_OR_EACH = auto()
     ANONYMISE = auto()
     CREATE_ROLES = auto()
+    DATE_ORDER = auto()
     EMAIL_DOMAIN = auto()
     FORMAT_JSONL = auto()
     HASH_PASSWORDS = auto()
     IN_BIN = auto()
     MAP_COLUMN = auto()
     MAP_EMAIL = auto()
+    MAP_ID = auto()
     MAX_CHANGES = auto()
     NAME_DATABASE = auto()
     NAME_FORMAT = auto()
@@ -71,6 +73,7 @@ class Hint(StrEnum):
     REVOKE_ROLE = auto()
     ROLE_UPDATE_HELP = auto()
     UPDATE_HELP = auto()
+    VALUE = auto()
 
 
 class UserCliError(Exception):

@@ -46,6 +46,7 @@ class Invocation:
 
     def __init__(self) -> None:
         self.options = Options()
+        self.arguments: list[str] = []  # as they were typed
         self.warnings: list[str] = []  # of the change that is made
 
     def merge(self, given: dict[str, Any]) -> None:
@@ -181,7 +182,7 @@ class Invocation:
             return
         if not self.can_ask:
             raise InvalidInput(f"{question}: this needs a confirmation; add --yes")
-        if self._ask(f"{question} on {self.target}? [y/N] ").strip().lower() not in {"y", "yes"}:
+        if self.ask(f"{question} on {self.target}? [y/N] ").strip().lower() not in {"y", "yes"}:
             raise Declined
 
     def require_typed(self, wanted: Sequence[str], what: str, option: str, given: Iterable[str]) -> None:
@@ -193,10 +194,11 @@ class Invocation:
             listed = " ".join(f"{option} {name}" for name in missing)
             raise InvalidInput(f"{what}; to go on add {listed}")
         for name in missing:
-            if self._ask(f"{what} on {self.target}; type {name} to go on: ").strip() not in {name, visible(name)}:
+            if self.ask(f"{what} on {self.target}; type {name} to go on: ").strip() not in {name, visible(name)}:
                 raise Declined
 
-    def _ask(self, question: str) -> str:
+    def ask(self, question: str) -> str:
+        """The line that is answered. Raises Declined if there is none."""
         try:
             sys.stderr.write(visible(question))
             sys.stderr.flush()

@@ -37,12 +37,14 @@ _OPTIONS = {
     Hint.ALLOW_NO_ADMIN_OR_EACH: ", add --allow-no-admin and --reason, or change the others alone with --continue",
     Hint.ANONYMISE: "; see --anonymise",
     Hint.CREATE_ROLES: "; see --create-roles",
+    Hint.DATE_ORDER: "; add --date-order dmy, mdy or ymd",
     Hint.EMAIL_DOMAIN: "; --email-domain makes one",
     Hint.FORMAT_JSONL: "; objects line by line are read with --from jsonl",
     Hint.HASH_PASSWORDS: "; it needs --hash-passwords",
     Hint.IN_BIN: " (show --deleted, restore)",
     Hint.MAP_COLUMN: "; use --map THEIRS=OURS or --unknown-to-attributes",
     Hint.MAP_EMAIL: "; use --map THEIRS=email",
+    Hint.MAP_ID: "; use --map id=attributes.old_id or --skip-column id",
     Hint.MAX_CHANGES: "; raise --max-changes",
     Hint.NAME_DATABASE: ": --database-url",
     Hint.NAME_FORMAT: "; name the format with --from",
@@ -55,6 +57,7 @@ _OPTIONS = {
     Hint.REVOKE_ROLE: ", or add --revoke",
     Hint.ROLE_UPDATE_HELP: "; see usercli role update --help",
     Hint.UPDATE_HELP: "; see usercli update --help",
+    Hint.VALUE: "; say what it means, as in --value COLUMN:WORD=true",
 }
 
 

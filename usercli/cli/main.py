@@ -26,7 +26,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _prepare_process()
     _received.clear()
     streams = sys.stdout, sys.stderr
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = invocation.arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _require_stdout_for_help(given)
         result = root_command().main(

@@ -6,8 +6,9 @@ BadRecord with its line and the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pkgutil import resolve_name
 from typing import Any, BinaryIO, Protocol
 
@@ -40,6 +41,10 @@ class BadRecord:
     hint: Hint | None = None
 
 
+def unheard(_: str) -> None:
+    """Nobody listens to what a reader notes."""
+
+
 @dataclass(frozen=True)
 class ReadOptions:
     """Settings of a reader."""
@@ -48,12 +53,36 @@ class ReadOptions:
     email_domain: str | None = None
     #: The delimiter of a table; None: detected from the header line.
     delimiter: str | None = None
-    #: Column names of the file -> our field names.
+    #: Column names of the file, several joined by `+`, -> our field names.
     mapping: dict[str, str] = field(default_factory=dict)
+    #: Columns that are left out.
+    skipped: frozenset[str] = frozenset()
+    #: A column, theirs or ours -> a word of the file -> ours.
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: Of times that name none.
+    timezone: tzinfo = UTC
+    #: Of dates that have several readings: dmy, mdy or ymd.
+    date_order: str | None = None
     #: Take unknown columns as attributes instead of failing.
     unknown_to_attributes: bool = False
     #: Paths of companion files, such as /etc/passwd for shadow.
     companions: tuple[str, ...] = ()
+    #: Is told in a line what a reader understood, or did, unasked. The same may be told again.
+    on_note: Callable[[str], None] = field(default=unheard, repr=False, compare=False)
+
+    def deciding(self) -> dict[str, Any]:
+        """The options that decide what is read, as JSON; those that came later are None at their default."""
+        return {
+            "email_domain": self.email_domain,
+            "delimiter": self.delimiter,
+            "mapping": self.mapping,
+            "unknown_to_attributes": self.unknown_to_attributes,
+            "companions": list(self.companions),
+            "skipped": sorted(self.skipped) or None,
+            "values": self.values or None,
+            "timezone": None if self.timezone is UTC else str(self.timezone),
+            "date_order": self.date_order,
+        }
 
 
 class Reader(Protocol):
@@ -82,6 +111,12 @@ OURS: dict[str, str] = {
     "tsv": "usercli.readers.csv_tsv:read_tsv",
     "jsonl": "usercli.readers.json_records:read_lines",
     "json": "usercli.readers.json_records:read",
+}
+
+#: Those that are tables: what yields the line and the cells of each row, the header first.
+TABLES: dict[str, str] = {
+    "csv": "usercli.readers.csv_tsv:rows",
+    "tsv": "usercli.readers.csv_tsv:rows_tsv",
 }
 
 

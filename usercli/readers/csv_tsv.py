@@ -7,16 +7,16 @@ import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, BinaryIO
 
-from usercli.errors import Hint, InvalidInput
+from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.csv_quotes import STRAY_QUOTE, has_stray_quote
+from usercli.readers.table_header import Header, header_names
+from usercli.readers.table_records import TableRecords, UserRecords, as_text
 from usercli.readers.text_source import MAX_LINE_BYTES, BadLine, blocks, lines_of
-from usercli.schemas.import_rows import FIELDS, IGNORED
-from usercli.text import csv_cell, suggestion, without_formula_guard
 
-_ATTRIBUTE = "attributes."
 _DELIMITERS = (",", ";", "\t", "|")
 # Lines that programs write before the header: Excel, which names the delimiter, PowerShell and Microsoft Entra.
 _PREAMBLE = re.compile(r'"?(?:sep=(.)"?[,;\t|]*|#TYPE\b[^\n]*|version:v[0-9.]+"?[,;\t|]*)\s*\Z', re.IGNORECASE)
@@ -31,6 +31,16 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 def read_tsv(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     r"""Tab-separated values as usercli writes them: escapes \t \n \r \\, no quotes."""
     return _UserTable(source, options, escaped=True).records()
+
+
+def rows(source: BinaryIO, options: ReadOptions) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each row and its line, the header first; broken rows are left out. Raises InvalidInput."""
+    return _RawTable(source, options).rows()
+
+
+def rows_tsv(source: BinaryIO, options: ReadOptions) -> Iterator[tuple[int, list[str]]]:
+    """The same of our TSV."""
+    return _RawTable(source, options, escaped=True).rows()
 
 
 def read_columns(source: BinaryIO, wanted: Sequence[str], *, escaped: bool = False) -> Iterator[Record | BadRecord]:
@@ -119,7 +129,7 @@ class _UserTable:
             or self._named_delimiter
             or ("\t" if self._escaped else detect_delimiter(header_line))
         )
-        self._header = self._field_names(self._cells(header_line))
+        self._table = self._records_of(self._cells(header_line))
         self._lines.end_record()
         while True:
             block = self._lines.block()
@@ -135,8 +145,9 @@ class _UserTable:
     def _fast_records(self, first: int, text: str) -> Iterator[Record | BadRecord]:
         """The records of a block; from a record that is broken or incomplete on, the lines are pushed back."""
         rows = self._rows(io.StringIO(text, newline="\n"))
-        is_plain = self._is_plain and not (self._is_guarded and "'" in text)
-        header, width, record = self._header, len(self._header), self._record
+        table = self._table
+        is_plain = table.is_plain and not (table.is_guarded and "'" in text)
+        header, width, record = table.names, len(table.names), table.record
         read = 0
         try:
             for cells in rows:
@@ -162,15 +173,15 @@ class _UserTable:
                 continue
             except csv.Error as error:
                 number, line = self._lines.rewind()
-                yield BadRecord(number, _reason(error), _as_text(line))
+                yield BadRecord(number, _reason(error), as_text(line))
                 rows = self._rows(self._lines)
                 continue
             number = self._lines.current[0][0]
             text = "".join(line for _, line in self._lines.current)
             self._lines.end_record()
             if not self._escaped and has_stray_quote(text, self._delimiter):
-                yield BadRecord(number, STRAY_QUOTE, _as_text(text))
-            elif (found := self._record(number, cells)) is not None:
+                yield BadRecord(number, STRAY_QUOTE, as_text(text))
+            elif (found := self._table.record(number, cells)) is not None:
                 yield found
 
     def _header_line(self) -> str:
@@ -205,88 +216,19 @@ class _UserTable:
                 raise self._bad_header("lines end with CR alone; convert them first: tr '\\r' '\\n'") from None
             raise self._bad_header("the header line cannot be read: a quote is not closed") from None
 
-    def _bad_header(self, reason: str, hint: Hint | None = None) -> InvalidInput:
-        return InvalidInput(f"line {self._header_number}: {reason}", hint=hint)
+    def _bad_header(self, reason: str) -> InvalidInput:
+        return InvalidInput(f"line {self._header_number}: {reason}")
 
-    def _named(self, cells: list[str]) -> list[str]:
-        """The names of the columns without the empty ones at the end, which hold nothing."""
-        self._width = len(cells)
-        names = [cell.strip() for cell in cells]
-        while len(names) > 1 and not names[-1] and "" not in self._options.mapping:
-            names.pop()
-        return names
-
-    def _field_names(self, cells: list[str]) -> list[str]:
-        """Our field for each column; `attributes.x` is an attribute."""
-        found: dict[str, str] = {}  # by our name
-        for theirs in self._named(cells):
-            name = self._field_name(theirs)
-            if found.get(name) == theirs:
-                raise self._bad_header(f"the column {theirs} appears twice")
-            if name in found:
-                raise self._bad_header(f"the columns {found[name]} and {theirs} both give {name}")
-            found[name] = theirs
-        if "email" not in found:
-            raise self._bad_header("there is no column email", Hint.MAP_EMAIL)
-        parts = [theirs for name, theirs in found.items() if name.startswith(_ATTRIBUTE)]
-        if parts and "attributes" in found:
-            raise self._bad_header(f"the columns {found['attributes']} and {parts[0]} both give attributes")
-        missing = set(self._options.mapping) - set(found.values())
-        if missing:
-            raise self._bad_header(f"there is no column {min(missing)} to map")
-        self._is_guarded = not self._escaped and all(name in FIELDS for name in found)
-        self._is_plain = all(name in FIELDS for name in found)
-        return list(found)
-
-    def _field_name(self, theirs: str) -> str:
-        name = self._options.mapping.get(theirs, theirs)
-        if not name:
-            raise self._bad_header("a column has no name")
-        if name in FIELDS or name in IGNORED or name.startswith(_ATTRIBUTE):
-            return name
-        if not self._options.unknown_to_attributes:
-            raise self._bad_header(f"no such field: {name}{suggestion(name, list(FIELDS))}", Hint.MAP_COLUMN)
-        return _ATTRIBUTE + name
-
-    def _record(self, number: int, cells: list[str]) -> Record | BadRecord | None:
-        """The record; None for a row of blanks."""
-        if not any(map(str.strip, cells)):
-            return None
-        named = len(self._header)
-        if named < len(cells) <= self._width:
-            if any(map(str.strip, cells[named:])):
-                raise self._bad_header("a column has no name")
-            cells = cells[:named]
-        if len(cells) == named:
-            return Record(number, self._fields(cells))
-        reason = f"{len(cells)} fields where the header has {self._width}"
-        surplus = len(cells) > named
-        return BadRecord(number, reason, self._joined(cells) if surplus else self._fields(cells))
-
-    def _joined(self, cells: list[str]) -> dict[str, Any]:
-        """The row as the reject file keeps it: with all of its cells, and not to be imported as it is."""
-        return _as_text("\t".join(cells) if self._escaped else ",".join(map(csv_cell, cells)))
-
-    def _fields(self, cells: list[str]) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
-        for name, cell in zip(self._header, cells, strict=False):
-            if name in IGNORED:
-                continue
-            if self._is_guarded and cell[:1] == "'":
-                cell = without_formula_guard(cell)
-            if name.startswith(_ATTRIBUTE):
-                if cell:
-                    fields.setdefault("attributes", {})[name.removeprefix(_ATTRIBUTE)] = cell
-            else:
-                fields[name] = cell
-        return fields
+    def _records_of(self, cells: list[str]) -> TableRecords:
+        """What makes records of the rows below this header. Raises InvalidInput, UnfitColumns."""
+        return UserRecords(Header(cells, self._options, self._header_number), escaped=self._escaped)
 
     def _report_bad_line(self) -> Iterator[BadRecord]:
         bad, self._lines.bad = self._lines.bad, None
         assert bad is not None  # noqa: S101 - the caller checked
         if self._lines.current:  # inside a quoted field that began earlier
             number, line = self._lines.rewind()
-            yield BadRecord(number, "a quote is opened and not closed", _as_text(line))
+            yield BadRecord(number, "a quote is opened and not closed", as_text(line))
         yield BadRecord(bad.number, bad.reason)
 
 
@@ -296,21 +238,32 @@ class _PlainTable(_UserTable):
     def __init__(self, source: BinaryIO, wanted: Sequence[str], *, escaped: bool) -> None:
         super().__init__(source, ReadOptions(), escaped=escaped)
         self._wanted = wanted
-        self._is_guarded, self._is_plain = not escaped, False
 
-    def _field_names(self, cells: list[str]) -> list[str]:
-        names = self._named(cells)
+    def _records_of(self, cells: list[str]) -> TableRecords:
+        names = header_names(cells)
         for name in self._wanted:
             if name not in names:
                 raise self._bad_header(f"there is no column {name}")
             if names.count(name) > 1:
                 raise self._bad_header(f"the column {name} appears twice")
-        return names
+        return TableRecords(names, len(cells), self._header_number, escaped=self._escaped)
 
 
-def _as_text(line: str) -> dict[str, Any]:
-    """The fields of a row that cannot be taken apart; no such email is imported."""
-    return {"email": line.rstrip("\r\n")}
+class _RawTable(_UserTable):
+    """A table as it is, to be shown."""
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        records = self.records()
+        first = next(records, None)
+        yield self._header_number, self._header
+        for record in records if first is None else chain([first], records):
+            if isinstance(record, Record):
+                yield record.line, list(record.fields.values())
+
+    def _records_of(self, cells: list[str]) -> TableRecords:
+        self._header = cells
+        names = [str(place) for place in range(len(header_names(cells)))]
+        return TableRecords(names, len(cells), self._header_number, escaped=self._escaped)
 
 
 def preamble(line: str) -> str | None:

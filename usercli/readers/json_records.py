@@ -11,6 +11,7 @@ from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.file_kinds import kind_of_start, refuse, require_users
 from usercli.readers.json_array import BadArray, elements
 from usercli.readers.json_depth import TooDeep
+from usercli.readers.json_keys import Keys
 from usercli.readers.text_source import BOM, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
 from usercli.text import json_text, suggestion
@@ -22,7 +23,7 @@ _PREFIX = "attributes."
 
 def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """JSON Lines: an object per line; blank lines are skipped."""
-    empty, first_record = True, True
+    empty, first_record, keys = True, True, Keys(options)
     for first, block in blocks(source):
         empty = False
         for number, line in enumerate(lines_of(block) if isinstance(block, str) else block, first):
@@ -38,14 +39,14 @@ def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadR
             if first_record:
                 require_users(item, _email_keys(options))
                 first_record = False
-            yield _record(number, item, options)
+            yield _record(number, item, keys)
     if empty:
         raise InvalidInput("the file is empty")
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """An array of objects; the line of a record is its number from 1."""
-    number = 0
+    number, keys = 0, Keys(options)
     try:
         for item, bad in elements(source, _start(source)):
             number += 1
@@ -54,7 +55,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
             if bad is not None:
                 yield BadRecord(number, bad.reason, {"email": bad.text})
             else:
-                yield _record(number, item, options)
+                yield _record(number, item, keys)
     except (BadArray, TooDeep) as error:
         raise InvalidInput(f"not valid JSON after record {number}: {error}") from None
     except UnicodeDecodeError:
@@ -79,23 +80,33 @@ def _start(source: BinaryIO) -> bytes:
     return start
 
 
-def _record(number: int, item: Any, options: ReadOptions) -> Record | BadRecord:
+def _record(number: int, item: Any, keys: Keys) -> Record | BadRecord:
     if not isinstance(item, dict):
         return BadRecord(number, "not a JSON object")
-    if not options.mapping and _NAMES.issuperset(item):
-        return Record(number, item)
+    if keys.are_literal and _NAMES.issuperset(item):
+        found: Record | BadRecord = Record(number, item)
+    else:
+        try:
+            found = _read_record(number, item, keys)
+        except InvalidInput as error:
+            return BadRecord(number, error.message, _whole(item))
+    if not keys.is_id_known and isinstance(found, Record):
+        keys.require_our_id(number, found.fields.get("id"))
+    return found
+
+
+def _read_record(number: int, item: dict[str, Any], keys: Keys) -> Record | BadRecord:
     fields: dict[str, Any] = {}
     more: dict[str, Any] = {}
-    for theirs, value in item.items():
-        name = str(options.mapping.get(theirs, theirs))
+    for theirs, name, value, is_mapped in list(keys.values(item)):
         if name in FIELDS:
             if name in fields:
                 return BadRecord(number, f"two keys give {name}; {theirs} is one of them", _whole(item))
             fields[name] = value
         elif name in IGNORED:
             continue
-        elif options.unknown_to_attributes or (theirs in options.mapping and name.startswith(_PREFIX)):
-            name = name.removeprefix(_PREFIX) if theirs in options.mapping else name
+        elif keys.options.unknown_to_attributes or (is_mapped and name.startswith(_PREFIX)):
+            name = name.removeprefix(_PREFIX) if is_mapped else name
             if name in more:
                 return BadRecord(number, f"two keys give the attribute {name}", _whole(item))
             more[name] = value

@@ -17,13 +17,21 @@ from usercli.emails import email_key, validate_email
 from usercli.errors import Hint, InvalidInput
 from usercli.hash_chain import canonical
 from usercli.hash_forms import UnsupportedHash, identify, require_hash, require_no_hash
+from usercli.schemas.boolean_words import IMPORTED_BOOLEANS, STATE_WORDS
+from usercli.schemas.import_times import NO_TIME, TimeReader
 from usercli.schemas.user_fields import PRESERVED, TIMES
 from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes, require_role_name
-from usercli.times import parse_time
-from usercli.validation import BOOLEAN_WORDS, read_json, require_json_texts, require_storable
+from usercli.text import visible
+from usercli.validation import read_json, require_json_texts, require_storable
 
-YesNo = Literal["", "true", "false", "yes", "no", "1", "0"]
-Time = Annotated[str, Field(description="RFC 3339, a date (00:00 UTC), or a span from now as in 30d")]
+YesNo = Literal["", "true", "false", "yes", "no", "1", "0", "t", "f", "y", "n", "on", "off"]
+Time = Annotated[
+    str,
+    Field(
+        description="RFC 3339, a time or a date without a zone (UTC unless another is given), seconds or "
+        "milliseconds since 1970, a local form as in 31.12.2027, or a span from now as in 30d"
+    ),
+]
 
 
 class ImportRecord(BaseModel):
@@ -107,12 +115,23 @@ class UserRow:
     kept: Mapping[str, Any] | None = None
 
 
+#: Where there may be none, words say so.
+_MAY_BE_NEVER = frozenset({"expires_at", "last_login_at"})
+
+
 class RowParser:
     """Makes rows of records; `preserve` keeps ids, times and versions."""
 
-    def __init__(self, *, special_use_domains: Iterable[str] = (), preserve: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        special_use_domains: Iterable[str] = (),
+        preserve: bool = False,
+        times: TimeReader = TimeReader(),  # noqa: B008 - frozen
+    ) -> None:
         self._allowed = tuple(special_use_domains)
         self._preserve = preserve
+        self._times = times
 
     def parse(self, line: int, fields: Mapping[str, Any]) -> UserRow:
         """The row. Raises InvalidInput with the reason."""
@@ -132,7 +151,7 @@ class RowParser:
         if (must := fields.get("must_change_password", False)) is not False:
             row.must_change_password = _flag(must, "must_change_password", False)
         if expires := fields.get("expires_at"):
-            row.expires_at = _time(expires, "expires_at")
+            row.expires_at = self._time(expires, "expires_at")
         if hashed := fields.get("hashed_password"):
             if type(hashed) is str and (hashed == "!" or _BCRYPT.fullmatch(hashed)):
                 row.hashed_password = hashed
@@ -158,7 +177,7 @@ class RowParser:
         kept: dict[str, Any] = {}
         for name in PRESERVED:
             if name in TIMES and fields.get(name):
-                kept[name] = _time(fields[name], name)
+                kept[name] = self._time(fields[name], name)
         if fields.get("id"):
             kept["id"] = _id(fields["id"])
         if fields.get("version"):
@@ -166,6 +185,28 @@ class RowParser:
         if kept.get("deleted_at"):
             row.is_active = False
         row.kept = kept
+
+    def _time(self, value: Any, what: str) -> datetime | None:
+        """The time in UTC: a database need not know the offset, nor a year that it leads to."""
+        if isinstance(value, datetime):
+            moment = value
+        elif not isinstance(value, str):
+            raise InvalidInput(f"{what} is not a time")
+        else:
+            try:
+                moment = datetime.fromisoformat(value)
+            except ValueError:
+                if what in _MAY_BE_NEVER and value.strip().lower() in NO_TIME:
+                    return None
+                moment = self._times.read(value)
+            if moment.tzinfo is None:
+                moment = self._times.read(value)
+        if moment.tzinfo is UTC:
+            return moment
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            raise InvalidInput(f"{what} lies outside the years 1 to 9999 in UTC") from None
 
 
 def _name(value: Any) -> str:
@@ -181,10 +222,13 @@ def _flag(value: Any, what: str, default: bool) -> bool:
         return value
     if value is None or value == "":
         return default
-    found = BOOLEAN_WORDS.get(str(value).lower())
-    if found is None:
-        raise InvalidInput(f"{what} is neither true nor false")
-    return found
+    word = str(value).strip().lower()
+    found = IMPORTED_BOOLEANS.get(word)
+    if found is None and what == "is_active":
+        found = STATE_WORDS.get(word)
+    if found is None and word:
+        raise InvalidInput(f"{what} is neither true nor false: {visible(word[:50])}", hint=Hint.VALUE)
+    return default if found is None else found
 
 
 def _roles(value: Any) -> tuple[str, ...]:
@@ -217,27 +261,6 @@ def _checked_attributes(value: Any) -> Attributes:
     require_json_texts(value, "an attribute", require_storable)
     check_attributes(value)
     return Attributes(value, json.dumps(value, ensure_ascii=False), canonical(value))
-
-
-def _time(value: Any, what: str) -> datetime:
-    """The time in UTC: a database need not know the offset, nor a year that it leads to."""
-    if isinstance(value, datetime):
-        moment = value
-    elif not isinstance(value, str):
-        raise InvalidInput(f"{what} is not a time")
-    else:
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            moment = parse_time(value, relative_to="future")
-        if moment.tzinfo is None:
-            moment = parse_time(value, relative_to="future")
-    if moment.tzinfo is UTC:
-        return moment
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInput(f"{what} lies outside the years 1 to 9999 in UTC") from None
 
 
 def _take_hash(row: UserRow, value: Any) -> None:

@@ -182,6 +182,7 @@ class _CommandRunner:
 
     def _run(self, words: list[str]) -> tuple[int, Any, list[str]]:
         inner = _BatchInvocation(self._outer, self._database, self._joined)
+        inner.arguments = words
         with _captured_stdout() as out:
             try:
                 if words[0] in _NOT_INSIDE:

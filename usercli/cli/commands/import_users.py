@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,8 +35,22 @@ class ImportFlags:
     ] = None
     map_: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="THEIRS=OURS", help="Read their column as our field; repeat it."),
+        typer.Option("--map", metavar="THEIRS=OURS", help="Read a column, or A+B joined, as our field; repeat it."),
     ] = None
+    skip_column: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Leave out a column; repeat it.")
+    ] = None
+    value: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN:WORDS=OURS", help="Read words: status:Active|On=true,Off=false; repeat it."),
+    ] = None
+    timezone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Zone of times that name none, as Europe/Berlin (default: UTC)."),
+    ] = None
+    date_order: Annotated[str | None, typer.Option(metavar="ORDER", help="Read 01/02/2027 as dmy, mdy or ymd.")] = (
+        None
+    )
     unknown_to_attributes: Annotated[
         bool, flag("--unknown-to-attributes", "Read unknown columns as attributes.")
     ] = False
@@ -94,12 +108,17 @@ class ImportFlags:
         )
 
     def _read_options(self) -> ReadOptions:
+        from usercli.cli import table_options
         from usercli.readers import ReadOptions
 
         return ReadOptions(
             email_domain=self.email_domain,
-            delimiter=_delimiter(self.delimiter),
-            mapping=_mapping(self.map_ or []),
+            delimiter=table_options.delimiter(self.delimiter),
+            mapping=table_options.mapping(self.map_ or []),
+            skipped=frozenset(self.skip_column or ()),
+            values=table_options.values(self.value or []),
+            timezone=table_options.zone(self.timezone),
+            date_order=table_options.date_order(self.date_order),
             unknown_to_attributes=self.unknown_to_attributes,
             companions=tuple(self.companion or ()),
         )
@@ -143,6 +162,7 @@ def import_(
       usercli import users.csv --dry-run
       usercli import users.jsonl.gz --on-conflict update
       usercli import users.csv --skip-bad --reject-file bad.csv
+      usercli import people.csv --map "First+Last=full_name" --value "Status:Here=true,Left=false"
       usercli import users.csv --hash-passwords --resume
       usercli import shadow --from shadow --email-domain example.com
     """
@@ -176,6 +196,17 @@ class _Listener:
     invocation: Invocation
     job: ImportJob
     reject_file: str | None
+    noted: set[str] = field(default_factory=set)
+
+    def note(self, text: str) -> None:
+        from usercli.schemas.user_fields import PRESERVED
+
+        if text in self.noted:  # a file may be read twice
+            return
+        self.noted.add(text)
+        if not self.job.options.preserve and any(f" as {name}" in text for name in PRESERVED):
+            text += "; ids, times and versions are kept with --preserve"
+        self.invocation.info(text)
 
     def progress(self, stage: str) -> Progress:
         from usercli.cli.output.progress import Progress
@@ -210,6 +241,9 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
             invocation.info(f"error: {name}:{reject.line}: {with_option(reject.reason, reject.hint)}")
         raise
     except InvalidInput as error:
+        from usercli.cli.import_advice import refuse_columns
+
+        refuse_columns(invocation, job, error)
         name_file(error, job.file)
         raise
     except BaseException as error:
@@ -236,27 +270,3 @@ def _format_of(file: str) -> str:
         known = ", ".join([*OURS, *SYSTEMS])
         raise InvalidInput(f"cannot tell the format of {file} from its name; add --from FORMAT ({known})")
     return ending
-
-
-def _delimiter(given: str | None) -> str | None:
-    if given is None:
-        return None
-    text = {"\\t": "\t", "tab": "\t"}.get(given, given)
-    if len(text) != 1 or text in {'"', "\n", "\r"}:
-        raise InvalidInput("--delimiter must be one character, or tab")
-    return text
-
-
-def _mapping(items: list[str]) -> dict[str, str]:
-    from usercli.schemas.import_rows import FIELDS
-    from usercli.text import suggestion
-
-    found: dict[str, str] = {}
-    for item in items:
-        theirs, equals, ours = item.partition("=")
-        if not (theirs and equals and ours):
-            raise InvalidInput(f"--map must be THEIRS=OURS, not: {item}")
-        if ours not in FIELDS and not ours.startswith("attributes."):
-            raise InvalidInput(f"--map {theirs}=: no such field: {ours}{suggestion(ours, list(FIELDS))}")
-        found[theirs] = ours
-    return found

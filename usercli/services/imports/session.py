@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
@@ -20,6 +20,7 @@ from usercli.passwords import PasswordHasher
 from usercli.readers import BadRecord, ReadOptions, Record, reader
 from usercli.readers.text_source import open_source, position
 from usercli.schemas.import_rows import RowParser
+from usercli.schemas.import_times import TimeReader
 from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import ImportFailed, import_users, require_no_conflict
 from usercli.services.imports.loader import ImportOptions, Reject
@@ -60,6 +61,9 @@ class RejectSink(Protocol):
 
 class ImportListener(Protocol):
     """Is told what an import does."""
+
+    def note(self, text: str) -> None:
+        """How the reader understood the file; the same may be told again."""
 
     def progress(self, stage: Stage) -> AbstractContextManager[Progress]:
         """A stage begins; it ends with the block."""
@@ -112,9 +116,8 @@ class ImportJob:
     def deciding_options(self) -> dict[str, Any]:
         """The options that decide what is written, and must be the same to resume."""
         given = {"from": self.format, "hash_passwords": self.hasher is not None}
-        given |= asdict(self.options) | asdict(self.read_options)
-        deciding = {name: value for name, value in given.items() if name not in _UNDECIDING}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in deciding.items()}
+        given |= asdict(self.options) | self.read_options.deciding()
+        return {name: value for name, value in given.items() if name not in _UNDECIDING}
 
 
 class ImportSession:
@@ -123,7 +126,7 @@ class ImportSession:
     def __init__(self, job: ImportJob, uow: UnitOfWork, listener: ImportListener) -> None:
         self._job, self._uow, self._listener = job, uow, listener
         self._hasher = None if uow.dry_run else job.hasher
-        self._file = _RecordFile(job)
+        self._file = _RecordFile(job, listener.note)
         #: Users who come without their password: how many by the scheme of its hash.
         self.unsupported: Counter[str] = Counter()
         #: An earlier run finished it.
@@ -222,7 +225,11 @@ class ImportSession:
 
     def _checker(self) -> Checker:
         job = self._job
-        parser = RowParser(special_use_domains=job.special_use_domains, preserve=job.options.preserve)
+        parser = RowParser(
+            special_use_domains=job.special_use_domains,
+            preserve=job.options.preserve,
+            times=TimeReader(job.read_options.timezone, job.read_options.date_order),
+        )
         return Checker(parser, PasswordRules(job.hasher, job.policy) if job.hasher is not None else None)
 
     def _count_unsupported(self, scheme: str) -> None:
@@ -248,8 +255,9 @@ class ImportSession:
 class _RecordFile:
     """The file of a job, and how many records it seems to hold."""
 
-    def __init__(self, job: ImportJob) -> None:
+    def __init__(self, job: ImportJob, on_note: Callable[[str], None]) -> None:
         self._job = job
+        self._options = replace(job.read_options, on_note=on_note)
         self._source: BinaryIO | None = None
         self._read = 0
         #: An estimate; None while nobody knows.
@@ -260,7 +268,7 @@ class _RecordFile:
         """The records behind the first `done`."""
         with open_source(self._job.file) as source:
             self._source, self._read = source, done
-            yield islice(reader(self._job.format)(source, self._job.read_options), done, None)
+            yield islice(reader(self._job.format)(source, self._options), done, None)
             self._source = None
 
     def counted(self, chunks: Iterable[list[Checked]]) -> Iterator[list[Checked]]:

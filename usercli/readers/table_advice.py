@@ -1,0 +1,171 @@
+"""What may be meant by columns that fit no field of ours, by their names and by what stands below them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import islice
+from pkgutil import resolve_name
+from typing import NamedTuple
+
+from usercli.errors import InvalidInput
+from usercli.readers import TABLES, ReadOptions, Record
+from usercli.readers.known_headers import PARTS, known_words, meaning, readings
+from usercli.readers.table_header import ATTRIBUTE, Header, Unfit, attribute_for
+from usercli.readers.table_records import UserRecords, is_uuid
+from usercli.readers.text_source import open_source
+
+#: So many rows show what a column holds.
+_ROWS = 500
+#: How alike a misspelled header must be.
+_ALIKE = 0.8
+
+
+class Choice(NamedTuple):
+    """What may become of a column, or of several that are joined by `+`: a field, or nothing where it is empty."""
+
+    column: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The header of a table and the first rows."""
+
+    header: Header
+    rows: Sequence[Sequence[str]] = ()
+
+    def cells(self, place: int) -> list[str]:
+        """What stands in a column, without what is blank."""
+        return [row[place].strip() for row in self.rows if place < len(row) and row[place].strip()]
+
+    def records(self, choices: Sequence[Choice]) -> list[Record]:
+        """The rows as records, read as chosen; none if that cannot be done."""
+        header = self.header
+        with suppress(InvalidInput):
+            options = replace(with_choices(header.options, choices), on_note=ReadOptions.on_note)
+            records = UserRecords(Header(header.cells, options, header.line))
+            found = (records.record(0, list(row)) for row in self.rows)
+            return [record for record in found if isinstance(record, Record)]
+        return []
+
+
+def sample(file: str, form: str, options: ReadOptions) -> Sample:
+    """The start of a table. Raises InvalidInput if it cannot be read."""
+    if form not in TABLES:
+        raise InvalidInput(f"{form} is no table: there are no columns to choose")
+    with open_source(file) as source:
+        rows = resolve_name(TABLES[form])(source, options)
+        line, cells = next(rows)
+        return Sample(Header(cells, options, line), [row for _, row in islice(rows, _ROWS)])
+
+
+def with_choices(options: ReadOptions, choices: Sequence[Choice]) -> ReadOptions:
+    """The options, and besides what was chosen."""
+    maps = {choice.column: choice.field for choice in choices if choice.field}
+    skips = {choice.column for choice in choices if not choice.field}
+    return replace(options, mapping={**options.mapping, **maps}, skipped=options.skipped | skips)
+
+
+def advise(found: Sample) -> list[Choice]:
+    """The best that can be made of each column that does not fit."""
+    return _Advice(found).choices
+
+
+def nearest_field(name: str) -> str:
+    """The field, or the part of a name, that a header means or nearly means; empty if there is none."""
+    known = known_words()
+    exact = meaning(name)
+    if exact is not None:
+        return "" if exact.reversed else exact.field
+    near = (
+        word for form in readings(name) for word in get_close_matches(form, known, 3, _ALIKE) if _may_be(form, word)
+    )
+    best = next((known[word] for word in near), None)
+    return best.field if best is not None and not best.reversed else ""
+
+
+def _may_be(form: str, word: str) -> bool:
+    """A slip of the keyboard: not another word that is only alike."""
+    return form[0] == word[0] and abs(len(form) - len(word)) <= 1
+
+
+class _Advice:
+    def __init__(self, found: Sample) -> None:
+        self._sample, self._header = found, found.header
+        self._taken = {column.field for column in self._header.columns}
+        self.choices: list[Choice] = []
+        self._renumber()
+        left = list(self._header.unfit)
+        for advise_some in (self._empty, self._email, self._names, self._near):
+            left = advise_some(left)
+        for column in left:
+            self._choose(column.name, self._attribute(column.name))
+
+    def _choose(self, column: str, field: str) -> None:
+        self._taken.add(field)
+        self.choices.append(Choice(column, field))
+
+    def _renumber(self) -> None:
+        """The ids of another program become an attribute."""
+        ids = [column for column in self._header.columns if column.field == "id"]
+        if not ids or "id" in self._header.options.mapping.values():
+            return
+        cells = self._sample.cells(ids[0].places[0])
+        if cells and not is_uuid(cells[0]):
+            self._taken.discard("id")
+            self._choose(self._header.title(ids[0]), f"{ATTRIBUTE}old_id")
+
+    def _empty(self, columns: Sequence[Unfit]) -> list[Unfit]:
+        """Where nothing stands in any row, nothing is lost."""
+        empty = [column for column in columns if self._sample.rows and not self._sample.cells(column.place)]
+        for column in empty:
+            self._choose(column.name, "")
+        return [column for column in columns if column not in empty]
+
+    def _email(self, columns: Sequence[Unfit]) -> list[Unfit]:
+        """One column must be the email: the first that may be, or that holds addresses."""
+        if "email" in self._taken:
+            return list(columns)
+        named = [column for column in columns if column.field == "email" or nearest_field(column.name) == "email"]
+        held = [column for column in columns if self._holds_addresses(column)]
+        best = next(iter([column for column in named if column in held] or held or named), None)
+        if best is not None:
+            self._choose(best.name, "email")
+        return [column for column in columns if column is not best]
+
+    def _holds_addresses(self, column: Unfit) -> bool:
+        cells = self._sample.cells(column.place)
+        return bool(cells) and all(cell.count("@") == 1 and " " not in cell for cell in cells)
+
+    def _names(self, columns: Sequence[Unfit]) -> list[Unfit]:
+        """A full name of the column that is called so, else of its parts."""
+        if "full_name" in self._taken:
+            return list(columns)
+        whole = [column for column in columns if nearest_field(column.name) == "full_name"]
+        parts = [(PARTS.index(part), column) for column in columns if (part := nearest_field(column.name)) in PARTS]
+        single = len({place for place, _ in parts}) == len(parts)
+        chosen = whole[:1] or ([column for _, column in sorted(parts)] if single else [])
+        if chosen:
+            self._choose("+".join(column.name for column in chosen), "full_name")
+        return [column for column in columns if column not in chosen]
+
+    def _near(self, columns: Sequence[Unfit]) -> list[Unfit]:
+        left = []
+        for column in columns:
+            field = column.field or nearest_field(column.name)
+            if field in {*PARTS, *self._taken, "id", ""}:
+                left.append(column)
+            else:
+                self._choose(column.name, field)
+        return left
+
+    def _attribute(self, name: str) -> str:
+        """An attribute that no other column gives."""
+        wanted = attribute_for(name)
+        found, number = wanted, 2
+        while found in self._taken:
+            found, number = f"{wanted}_{number}", number + 1
+        return found
