@@ -51,6 +51,7 @@ class ImportFlags:
     date_order: Annotated[str | None, typer.Option(metavar="ORDER", help="Read 01/02/2027 as dmy, mdy or ymd.")] = (
         None
     )
+    guide: Annotated[bool, flag("--guide", "Ask what each column is, and print the command.")] = False
     unknown_to_attributes: Annotated[
         bool, flag("--unknown-to-attributes", "Read unknown columns as attributes.")
     ] = False
@@ -170,6 +171,10 @@ def import_(
 
     output = Output(invocation.options, SUMMARY_FIELDS)
     job = flags.job(invocation, file)
+    if flags.guide:
+        from usercli.cli.import_guide import guide
+
+        return guide(invocation, job)
     if flags.resume:
         job.require_file()  # rather than ask for a confirmation first
     from usercli.services.imports.session import ImportSession
