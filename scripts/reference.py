@@ -18,7 +18,7 @@ from typing import Any
 import typer
 
 from usercli.cli.app import app
-from usercli.cli.lazy_group import COMMON
+from usercli.cli.context import COMMON
 from usercli.errors import MEANINGS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -129,6 +129,7 @@ CASES: dict[str, list[Case]] = {
     "config init": [Case("config init --dry-run")],
     "doctor": [Case("doctor")],
     "completion": [Case("completion bash")],
+    "help": [Case("help role grant")],
     "__complete": [Case("__complete fish -- li")],
     "schema": [Case("schema"), Case("schema password audit"), Case("schema --all")],
     "db downgrade": [Case("db downgrade base", "", "--confirm {database}", "--confirm")],

@@ -46,4 +46,4 @@ def test_a_query_loads_no_migrations_no_hashing_and_no_other_driver(
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_what_the_list_names_is_there(command: Lazy) -> None:
     assert command.load().name == command.name
-    assert command.help.endswith(".")
+    assert len(command.help) <= len("export, erase a person")  # it stands in two columns

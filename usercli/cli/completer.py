@@ -212,6 +212,19 @@ def _filters(line: Line) -> Iterator[str]:
         yield from (f"{key}=true", f"{key}=false")
 
 
+def _help_words(line: Line) -> Iterable[str]:
+    """The commands below those typed before; the topic beside the commands at the top."""
+    from usercli.cli.app import root_command
+    from usercli.cli.commands.help import OPTIONS
+
+    found = root_command()
+    for word in line.arguments:
+        if word not in _children(found):
+            return ()
+        found = _child(found, word)
+    return _children(found) if line.arguments else (*_children(found), OPTIONS)
+
+
 def _schema_names(line: Line) -> Iterable[str]:
     """The next word of each name that starts with the words typed before."""
     from usercli.cli import contract
@@ -259,6 +272,7 @@ _SOURCES: Mapping[str, Callable[[Line], Iterable[str]]] = {
     "--confirm": lambda line: _users(line) if line.parameter.metavar == "EMAIL" else (),
     "--grants": _fixed(),
     "A,B": _fields,
+    "COMMAND...": _help_words,
     "FIELD": _sortable,
     "FINDING": _findings,
     "PROFILE": _profiles,

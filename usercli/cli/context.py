@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from usercli.database.unit_of_work import Database, UnitOfWork
 
 
+#: The `rich_help_panel` of the options of all commands.
+COMMON = "Options of all commands"
+
+
 @dataclass
 class Options:
     """The options of all commands, after merging both sides of the sub-command."""

@@ -152,6 +152,7 @@ OUTPUTS: Mapping[str, Printed] = {
     "config init": _NOTHING,
     "doctor": _many(CheckView),
     "completion": _TEXT,
+    "help": _TEXT,
     "__complete": _TEXT,
     "schema": Printed(json=list[SchemaName] | Json, jsonl=SchemaName | Json, rows=SchemaName),
 }

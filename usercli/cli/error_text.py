@@ -124,9 +124,8 @@ def _usage(error: Any) -> tuple[int, str]:
         return error.exit_code, ""
     if text.startswith("Got unexpected extra argument"):
         text = "too many arguments"  # whatever they are, they may be secrets
-    text = re.sub(r"\.? \(?(?:Did you mean|Possible options:) (.*?)[?)]$", r"; did you mean: \1", text)
     text = text.replace("Input should be", "it should be").removesuffix(", unable to parse string as an integer")
-    text = text[:1].lower() + text[1:].rstrip(".")
+    text = text[:1].lower() + re.sub(r"(?<!\.)\.$", "", text[1:])
     path = error.ctx.command_path if getattr(error, "ctx", None) else "usercli"
     return error.exit_code, f"error: {text}; see: {path} --help"
 

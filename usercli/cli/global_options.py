@@ -10,8 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from usercli.cli.context import Invocation
-from usercli.cli.lazy_group import COMMON
+from usercli.cli.context import COMMON, Invocation
 
 _Text = str | None
 _Flag = bool | None

@@ -1,4 +1,4 @@
-"""Groups that list their commands without loading them, and the layout of help.
+"""Groups that list their commands without loading them.
 
 Scripts start usercli once per user, so start-up time counts: `--help` and a typo load no command, and a command
 loads only its own module.
@@ -16,16 +16,12 @@ from typer.core import TyperCommand, TyperGroup
 
 from usercli.errors import InvalidInput
 
-#: The `rich_help_panel` of the options of every command; help lists them last.
-COMMON = "Options of all commands"
-
-
 _LOADED: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
 class Lazy:
-    """A command that is not loaded yet.
+    """A command that is not loaded yet; `help` are a few words for the list of all commands.
 
     `target` is `module:function`, or `module:app` for a group, in usercli.cli.commands.
     """
@@ -52,90 +48,79 @@ class Lazy:
         return command
 
 
-class ErrorContextMixin:
-    """Attaches the context to a parser's error, so that the message names the command."""
+class UsageMixin:
+    """Reads a command line as a person means it, and says what to type where it cannot be read."""
 
     def make_parser(self, ctx: Any) -> Any:
-        """A parser to which both sides of `--active/--inactive` are a contradiction, where the last would win."""
+        """A parser that is strict with flags."""
         parser = super().make_parser(ctx)  # type: ignore[misc]  # of TyperCommand, TyperGroup
         for option in {
             id(item): item for item in (*parser._long_opt.values(), *parser._short_opt.values())
         }.values():
-            if getattr(option.obj, "secondary_opts", None):
-                _refuse_contradiction(option, ctx)
+            if getattr(option.obj, "is_flag", False) and not option.obj.is_eager:
+                _be_strict(option, ctx)
         return parser
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = list(args)
         try:
             rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]  # of TyperCommand, TyperGroup
         except typer.TyperException as error:
             if getattr(error, "ctx", ctx) is None:
                 error.ctx = ctx  # type: ignore[attr-defined]  # a usage error has one
+            if type(error).__name__ != "NoSuchOption":
+                raise
+            from usercli.cli import unknown_words
+
+            # the parser takes words away from the front of `args`; the last one is the option
+            if other := unknown_words.translated(ctx, given, len(given) - len(args) - 1):
+                return self.parse_args(ctx, other)
+            error.message = unknown_words.explain_option(ctx, error.option_name)  # type: ignore[attr-defined]
+            error.possibilities = None  # type: ignore[attr-defined]
             raise
         return rest
 
+    def get_help(self, ctx: Any) -> str:
+        from usercli.cli.help_text import help_of
 
-def _refuse_contradiction(option: Any, ctx: Any) -> None:
+        return help_of(self, ctx)
+
+
+def _be_strict(option: Any, ctx: Any) -> None:
+    """Refuse both sides of `--active/--inactive`, where the last would win, and `--active true`."""
     process = option.process
 
     def once(value: Any, state: Any) -> None:
+        name, other = option._long_opts[0], option.obj.secondary_opts
         if state.opts.get(option.dest, option.const) != option.const:
-            pair = f"{option.obj.opts[0]} and {option.obj.secondary_opts[0]}"
+            pair = f"{option.obj.opts[0]} and {other[0]}"
             raise InvalidInput(f"{pair} contradict each other; see: {ctx.command_path} --help")
+        if state.rargs and state.rargs[0].lower() in {"true", "false"}:
+            opposite = f"; the opposite is {(set(option.obj.opts + other) - {name}).pop()}" if other else ""
+            raise InvalidInput(f"{name} takes no value{opposite}; see: {ctx.command_path} --help")
         process(value, state)
 
     option.process = once
 
 
-class Command(ErrorContextMixin, TyperCommand):
-    """A command whose help lists its own options before the options of all commands."""
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        _write_parameters(self, ctx, formatter)
+class Command(UsageMixin, TyperCommand):
+    """A command."""
 
 
-class Group(ErrorContextMixin, TyperGroup):
-    """A group of commands, loaded when called, listed by section."""
+class Group(UsageMixin, TyperGroup):
+    """A group of commands, loaded when called."""
 
     lazy: dict[str, Lazy] = {}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            from usercli.cli.unknown_words import resolve
+
+            return resolve(self, ctx, args)
         name, command, rest = super().resolve_command(ctx, args)
         if name in self.lazy:
             command = self.lazy[name].load()
         return name, command, rest
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        self.format_commands(ctx, formatter)
-        _write_parameters(self, ctx, formatter)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for name, command in self.commands.items():
-            if not command.hidden:
-                section = self.lazy[name].section if name in self.lazy else "Commands"
-                sections.setdefault(section, []).append((name, command.get_short_help_str(100)))
-        for section, rows in sections.items():
-            with formatter.section(section):
-                formatter.write_dl(rows)
-
-
-def _write_parameters(command: Any, ctx: Any, formatter: Any) -> None:
-    arguments, own, common = [], [], []
-    for parameter in command.get_params(ctx):
-        record = parameter.get_help_record(ctx)
-        if record is None:
-            continue
-        if parameter.param_type_name == "argument":
-            arguments.append(record)
-        elif parameter.rich_help_panel == COMMON:
-            common.append(record)
-        else:
-            own.append(record)
-    for title, records in (("Arguments", arguments), ("Options", own), (COMMON, common)):
-        if records:
-            with formatter.section(title):
-                formatter.write_dl(records)
 
 
 def new_app(help: str, lazy: Iterable[Lazy] = (), **settings: Any) -> typer.Typer:  # noqa: A002 - Typer's word

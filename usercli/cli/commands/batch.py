@@ -215,7 +215,10 @@ def _words(text: str, number: int) -> list[str]:
         words = shlex.split(text, comments=True)
     except ValueError:
         raise InvalidInput(f"line {number}: a quote is opened and not closed") from None
-    return words[1:] if words[:1] == ["usercli"] else words
+    words = words[1:] if words[:1] == ["usercli"] else words
+    while len(words) > 1 and words[0] in {"user", "users"}:  # user list is list
+        words = words[1:]
+    return words
 
 
 @contextmanager

@@ -1,0 +1,238 @@
+"""What is said, or done, when a word is no command or an option does not exist; read only then.
+
+The words of other programs come first (synonyms.py), then what is very near by its letters. A suggestion is typed
+without reading: one that changes something must be the one that was meant, or none.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from usercli.cli.context import COMMON
+from usercli.cli.output.writer import FORMATS
+from usercli.cli.synonyms import ARGUMENTS, COMMANDS, FILTERS, OPTIONS, READING
+from usercli.text import visible
+
+_READING = frozenset(READING.split())
+#: `usercli user list` is `usercli list`.
+_USERS = frozenset({"user", "users"})
+_PLACEHOLDER = re.compile(r"[A-Z]+(\.\.\.)?$")
+_ADDRESS = re.compile(
+    r"(email:)?[^\s@:/'\"]+@[\w-]+(\.[\w-]+)+|(id:)?[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}"
+)
+_WORD = re.compile(r"[\w.,:/~+-]{1,60}")
+#: Letters by which a word may differ from a command that is suggested, and from one that forbids it.
+_NEAR = 2
+
+
+# -- commands
+
+
+def resolve(group: Any, context: Any, arguments: Sequence[str]) -> tuple[str, Any, list[str]]:
+    """The command that an unknown word stands for, and its arguments; else an error that says what to type."""
+    word, rest = arguments[0], list(arguments[1:])
+    root = context.find_root()
+    if word == "help":
+        return word, root.command.lazy["help"].load(), [*_path(context), *rest]
+    if group is root.command:
+        if word == "version":
+            return word, group, ["--version"]
+        if word in _USERS and rest:
+            # options may follow: they are read by the same group once more
+            return (word, group, rest) if rest[0].startswith("-") else group.resolve_command(context, rest)
+    found = suggested_commands(group, context, word, rest)
+    hint = f"; did you mean: {', or '.join(found)}" if found else ""
+    context.fail(f"No such command {visible(word)!r}{hint}")
+    raise AssertionError
+
+
+def _path(context: Any) -> list[str]:
+    """The group that a context is in, as it is typed after `usercli`."""
+    return [word for word in context.command_path.split()[1:] if word not in _USERS]
+
+
+def suggested_commands(group: Any, context: Any, word: str, rest: Sequence[str] = ()) -> list[str]:
+    """The command lines, or the names of commands, that an unknown word may mean."""
+    path = " ".join(_path(context))
+    if targets := [key for key, words in COMMANDS.get(path, {}).items() if word in words.split()]:
+        return _command_lines(context, targets, rest)
+    if word in _USERS and not path:
+        return _command_lines(context, ["list"], ())
+    if _is_user(word) and (targets := {"": ["show USER..."], "password": ["password set USER"]}.get(path, [])):
+        return _command_lines(context, targets, [word, *rest])
+    names = [name for name, command in group.commands.items() if not command.hidden]
+    return [repr(name) for name in near_commands(word, names)]
+
+
+def near_commands(word: str, names: Sequence[str]) -> list[str]:
+    """The commands that are very near; one that changes something only if no other is within two letters."""
+    begun = {name for name in names if len(word) > 2 and name.startswith(word)}
+    distances = {name: _distance(word, name) for name in names if abs(len(word) - len(name)) <= _NEAR}
+    around = {name for name, distance in distances.items() if distance <= _NEAR}
+    close = {name for name in around if distances[name] <= (_NEAR if len(name) > 7 and name in _READING else 1)}
+    nearest = min((distances[name] for name in close), default=0)
+    best = begun or {name for name in close if distances[name] == nearest}
+    return sorted(name for name in best if name in _READING or best | around == {name})
+
+
+def _distance(one: str, other: str) -> int:
+    """How many letters are inserted, left out, replaced or exchanged with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        last, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def _command_lines(context: Any, targets: Iterable[str], rest: Sequence[str]) -> list[str]:
+    """The targets as they are to be typed; where the arguments that were given fit one of them, that one alone."""
+    start = " ".join(["usercli", *_options_before(context)])
+    filled = {target: _filled(context, target, rest) for target in targets}
+    whole = [text for text in filled.values() if text is not None]
+    return [f"{start} {text}" for text in whole or filled]
+
+
+def _options_before(context: Any) -> Iterator[str]:
+    """The options of all commands that stand before the command, so that it reaches the same database."""
+    if context.parent is not None:
+        yield from _options_before(context.parent)
+    for option in context.command.params:
+        value = context.params.get(option.name)
+        if getattr(option, "rich_help_panel", None) != COMMON or value is None:
+            continue
+        yield option.opts[0]
+        if not option.is_flag:
+            hidden = option.name == "database_url" or visible(str(value)) != str(value)  # it may hold a secret
+            yield option.metavar if hidden else shlex.quote(str(value))
+
+
+def _filled(context: Any, target: str, rest: Sequence[str]) -> str | None:
+    """The target with what was given in its places, shell-quoted; None where it does not fit or may be a secret."""
+    if list(rest) == ["--help"]:
+        return f"{' '.join(word for word in target.split() if not _PLACEHOLDER.match(word))} --help"
+    sorted_out = _options_and_words(_command(context, target), rest)
+    if sorted_out is None:
+        return None
+    options, words = sorted_out
+    users = [word for word in words if _is_user(word)]
+    others = [word for word in words if not _is_user(word)]
+    line: list[str] = []
+    for part in target.split():
+        if not _PLACEHOLDER.match(part):
+            line.append(part)
+            continue
+        source = users if part.startswith(("USER", "EMAIL")) or (part == "TEXT" and users) else others
+        taken = source[:] if part.endswith("...") else source[:1]
+        if not taken or not all(word in users or _WORD.fullmatch(word) for word in taken):
+            return None
+        del source[: len(taken)]
+        line += [shlex.quote(word) for word in taken]
+    return None if users or others else " ".join([*line, *options])
+
+
+def _options_and_words(command: Any, rest: Sequence[str]) -> tuple[list[str], list[str]] | None:
+    """The options of a command that were given, shell-quoted, and the other words; None if one is not known."""
+    known = {name: item for item in command.params for name in (*item.opts, *item.secondary_opts)}
+    options: list[str] = []
+    words: list[str] = []
+    left = list(rest)
+    while left:
+        word = left.pop(0)
+        name, equals, _ = word.partition("=")
+        if not word.startswith("-") or word == "-":
+            words.append(word)
+            continue
+        option = known.get(name)
+        if option is None or option.name == "database_url" or (option.is_flag and equals):
+            return None
+        given = [word] if option.is_flag or equals else [word, *left[:1]]
+        if visible("".join(given)) != "".join(given):
+            return None
+        options += [shlex.quote(item) for item in given]
+        del left[: len(given) - 1]
+    return options, words
+
+
+def _command(context: Any, target: str) -> Any:
+    command = context.find_root().command
+    for word in target.split():
+        if word in getattr(command, "commands", {}):
+            lazy = getattr(command, "lazy", {})
+            command = lazy[word].load() if word in lazy else command.commands[word]
+    return command
+
+
+def _is_user(word: str) -> bool:
+    return _ADDRESS.fullmatch(word) is not None and visible(word) == word
+
+
+# -- options
+
+
+def translated(context: Any, arguments: Sequence[str], index: int) -> list[str] | None:
+    """The arguments with `--json` or `--format json` at a place written as `--output json`; None if it is neither.
+
+    Where a file is read, --format may mean the file's.
+    """
+    known = _option_names(context.command)
+    name, equals, value = arguments[index].partition("=")
+    rest = list(arguments[index + 1 :])
+    if "--output" not in known:
+        return None
+    if name.removeprefix("--") in FORMATS and not equals:
+        return [*arguments[:index], "--output", name.removeprefix("--"), *rest]
+    if name == "--format" and "--from" not in known and (equals or rest):
+        return [*arguments[:index], "--output", *([value] if equals else []), *rest]
+    return None
+
+
+def explain_option(context: Any, name: str) -> str:
+    """What to say of an option that does not exist."""
+    found = suggested_options(context, name)
+    return f"No such option: {visible(name)}" + (f"; did you mean: {', '.join(found)}" if found else "")
+
+
+def suggested_options(context: Any, name: str) -> list[str]:
+    """What an unknown option may mean: options of the command, an argument, or a filter of --match."""
+    command, word = context.command, name.lstrip("-")
+    known = _option_names(command)
+    arguments = [item.metavar for item in command.params if item.param_type_name == "argument"]
+    found = [
+        f"{context.command_path} {argument}"
+        for argument in arguments
+        if word in ARGUMENTS.get(argument.strip("[]"), "").split()
+    ]
+    found += [key for key, words in OPTIONS.items() if key.split()[0] in known and word in words.split()]
+    if not found and word in FILTERS and "--match" in known:
+        found = [f"--match {FILTERS[word]}"]
+    if not found and word == "last" and context.command_path == "usercli undo":
+        found = ["usercli undo $(usercli changes --limit 1 -q)"]
+    return found or near_options(name, known)
+
+
+def near_options(name: str, known: Iterable[str]) -> list[str]:
+    """The options that begin so, else those that are nearest and very near."""
+    if not name.startswith("--"):
+        return []
+    names = sorted(item for item in known if item.startswith("--"))
+    if len(name) > len("--no") and (begun := [item for item in names if item.startswith(name)]):
+        return begun[:3]
+    close = {item: distance for item in names if (distance := _distance(name, item)) <= (1 if len(item) < 8 else 2)}
+    return [item for item, distance in close.items() if distance == min(close.values())][:3]
+
+
+def _option_names(command: Any) -> set[str]:
+    return {
+        name
+        for item in command.params
+        if item.param_type_name == "option"
+        for name in (*item.opts, *item.secondary_opts)
+    }
