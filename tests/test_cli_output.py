@@ -174,7 +174,7 @@ def test_ids_are_another_field_if_one_is_chosen(cli: Cli, ada: UserView) -> None
     assert cli("list", "-q", "--fields", "email,full_name") == (
         2,
         "",
-        "error: -q and -o ids print one field; --fields names 2; for several use -o tsv or csv\n",
+        "error: -q and -o ids print one field; --fields names 2; for several use -o tsv --no-header\n",
     )
 
 
@@ -185,7 +185,7 @@ def test_options_stand_on_either_side_and_the_inner_one_wins(cli: Cli, ada: User
         (["list", "-q"], ids),
         (["-o", "json", "list", "-o", "ids"], ids),
         (["-o", "json", "list", "-q"], ids),
-        (["list", "-q", "-o", "json"], ids),
+        (["list", "-q", "-o", "ids"], ids),
         (["-o", "jsonl", "--fields", "email", "list"], lines),
         (["-o", "ids", "list", "-o", "jsonl", "--fields", "email"], lines),
         (["-q", "list", "-o", "jsonl", "--fields", "email"], lines),

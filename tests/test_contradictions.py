@@ -45,6 +45,28 @@ PAIRS = [
     ),
     (["audit", "log", "--since", "1d", "--until", "2d"], "--since is not before --until: no event can match"),
     (["audit", "log", "--by", "root", "--actor", "ada"], "--by and --actor name two actors"),
+    (["list", "-q", "-o", "json"], "-q and -o json contradict each other: -q is short for -o ids"),
+    (["-o", "csv", "-q", "list"], "-q and -o csv contradict each other: -q is short for -o ids"),
+    (
+        ["list", "--no-header", "-o", "json"],
+        "--no-header and -o json contradict each other: json has no header line",
+    ),
+    (
+        ["--no-header", "update", "ada@example.com", "--inactive", "-o", "yaml"],
+        "--no-header and -o yaml contradict each other: yaml has no header line",
+    ),
+    (
+        ["list", "--count", "--fields", "email"],
+        "--count and --fields contradict each other: --count counts all that match",
+    ),
+    (
+        ["list", "--count", "--limit", "1"],
+        "--count and --limit contradict each other: --count counts all that match",
+    ),
+    (
+        ["export", "--to", "scim", "--no-header"],
+        "--to decides format and fields; leave out -o, --fields, -q and --no-header",
+    ),
 ]
 NO_TIME = "not a time:  (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)"
 EMPTY = [

@@ -33,6 +33,7 @@ class Options:
     output: str | None = None
     fields: str | None = None
     quiet: bool | None = None
+    no_header: bool | None = None
     raw: bool | None = None
     yes: bool | None = None
     no_input: bool | None = None
@@ -54,7 +55,9 @@ class Invocation:
         self.warnings: list[str] = []  # of the change that is made
 
     def merge(self, given: dict[str, Any]) -> None:
-        """Take options of a level further in; those given there win."""
+        """Take options of a level further in; those given there win. Raises InvalidInput if they contradict."""
+        if given.get("quiet") and given.get("output") not in {None, "ids"}:
+            raise InvalidInput(f"-q and -o {given['output']} contradict each other: -q is short for -o ids")
         if given.get("output") is not None and not given.get("quiet"):
             self.options.quiet = None  # the inner -o wins over an outer -q
         for option in fields(Options):

@@ -36,7 +36,10 @@ COMMON_OPTIONS: dict[str, Any] = {
         _option("--output", "-o", metavar="FORMAT", help="table, json, jsonl, csv, tsv, yaml or ids."),
     ],
     "fields": Annotated[_Text, _option("--fields", metavar="A,B", help="Show only these fields, in this order.")],
-    "quiet": Annotated[_Flag, _option("--quiet", "-q", help="Print ids only (-o ids).")],
+    "quiet": Annotated[_Flag, _option("--quiet", "-q", help="Print ids only (-o ids), or one field (--fields).")],
+    "no_header": Annotated[
+        _Flag, _option("--no-header", help="Without the header line that table, csv and tsv have.")
+    ],
     "raw": Annotated[_Flag, _option("--raw", help="CSV without the ' that protects against formulas.")],
     "yes": Annotated[_Flag, _option("--yes", "-y", help="Do not ask for confirmation.")],
     "no_input": Annotated[_Flag, _option("--no-input", help="Never ask anything; fail instead.")],

@@ -96,8 +96,8 @@ def _export_to(
     from usercli.writers import WITHOUT_HASHES, Report, writer
 
     given = invocation.options
-    if given.output or given.fields or given.quiet:
-        raise InvalidInput("--to decides format and fields; leave out -o, --fields and -q")
+    if given.output or given.fields or given.quiet or given.no_header:
+        raise InvalidInput("--to decides format and fields; leave out -o, --fields, -q and --no-header")
     write = writer(system)
     if with_hashes and system in WITHOUT_HASHES:
         raise InvalidInput(f"{system} cannot carry hashes; leave out --with-hashes")

@@ -134,6 +134,7 @@ def list_users(
     from usercli.services import users as service
 
     criteria = filters.criteria()
+        _require_whole_count(invocation, limit, after)
     if count:
         output.count(service.count_users(criteria, invocation.reading()))
         return
@@ -143,6 +144,13 @@ def list_users(
     print_users(invocation, output, page)
     if page.next is not None and page.total is not None:
         invocation.info(f"{page.shown:,} of {page.total:,} shown; next: --after {page.next}")
+
+def _require_whole_count(invocation: Invocation, limit: int | None, after: str | None) -> None:
+    """Raise InvalidInput for what a count would pass over."""
+    for option, given in (("--fields", invocation.options.fields), ("--limit", limit), ("--after", after)):
+        if given is not None:
+            raise InvalidInput(f"--count and {option} contradict each other: --count counts all that match")
+
 
 
 @command

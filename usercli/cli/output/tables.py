@@ -15,9 +15,9 @@ _NARROWEST = 10
 _FIELD_TABLE = 60
 
 
-def row_table(rows: Iterable[Sequence[str]], names: Sequence[str]) -> str:
+def row_table(rows: Iterable[Sequence[str]], names: Sequence[str], *, has_header: bool = True) -> str:
     """Rows under a header line; long cells fold, nothing is cut."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table = Table(box=None, show_header=has_header, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in names:
         table.add_column(name, overflow="fold", no_wrap=_is_whole(name))
     for row in rows:

@@ -25,6 +25,7 @@ Row = Mapping[str, Any]
 
 _CHARACTERS_A_WRITE = 1 << 16
 _ADDRESSES = frozenset({"actor", "granted_by", "user"})  # and every name that ends in email
+_WITHOUT_HEADER = frozenset({"json", "jsonl", "yaml"})
 
 
 class Output:
@@ -44,8 +45,16 @@ class Output:
         self.chosen = _selected_fields(options.fields, columns)
         self.raw = bool(options.raw)
         if self.format == "ids" and len(self.chosen) > 1 and columns[0] not in self.chosen:
+        self.has_header = not options.no_header
+        #: TSV because there is no terminal, and nobody asked for it.
+        self._is_piped = options.output is None and self.format == "tsv"
             raise InvalidInput(
-                f"-q and -o ids print one field; --fields names {len(self.chosen)}; for several use -o tsv or csv"
+                f"-q and -o ids print one field; --fields names {len(self.chosen)}; "
+                "for several use -o tsv --no-header"
+            )
+        if not self.has_header and self.format in _WITHOUT_HEADER:
+            raise InvalidInput(
+                f"--no-header and -o {self.format} contradict each other: {self.format} has no header line"
             )
 
     @property
@@ -94,10 +103,10 @@ class Output:
         elif self.format == "jsonl":
             self._write("\n".join(lines) + "\n" for lines in columnar.json_lines(blocks))
         elif self.format == "tsv":
-            self._write(_with_header(names, "\t", columnar.delimited(blocks, "\t", columnar.tsv_cells)))
+            self._write(self._with_header(names, "\t", columnar.delimited(blocks, "\t", columnar.tsv_cells)))
         else:
             cells = columnar.raw_csv_cells if self.raw else columnar.csv_cells
-            self._write(_with_header(names, ",", columnar.delimited(blocks, ",", cells)))
+            self._write(self._with_header(names, ",", columnar.delimited(blocks, ",", cells)))
 
     def one(self, row: BaseModel | Row) -> None:
         """A single thing: an object in JSON, a list of its fields in a table."""
@@ -117,7 +126,7 @@ class Output:
         elif self.format == "table":
             self._field_table(value)
         else:
-            self._write(_delimited([value], list(value), self._cell))
+            self._write(self._delimited([value], list(value)))
 
     def change(self, change: Any, table: Sequence[str] = ()) -> None:
         """What a changing command did: its object, or its users as rows."""
@@ -160,7 +169,20 @@ class Output:
             return (self._for_terminal(cell_text(row[name]).translate(TSV_ESCAPES), name) + "\n" for row in rows)
         if self.format == "jsonl":
             return (json_line(row) + "\n" for row in rows)
-        return _delimited(rows, self.fields, self._cell)
+        return self._delimited(rows, self.fields)
+
+    def _delimited(self, rows: Iterable[Row], names: Sequence[str]) -> Iterator[str]:
+        delimiter = "\t" if self.format == "tsv" else ","
+        lines = (delimiter.join([self._cell(name, row[name]) for name in names]) + "\n" for row in rows)
+        return self._with_header(names, delimiter, lines)
+
+    def _with_header(self, names: Sequence[str], delimiter: str, lines: Iterable[str]) -> Iterator[str]:
+        stream = iter(lines)
+        first = next(stream, "")  # the header waits for it: an error before the first row leaves stdout empty
+        if self.has_header:
+            yield delimiter.join(names) + "\n"
+        yield first
+        yield from stream
 
     def _cell(self, name: str, value: Any) -> str:
         if self.format == "tsv":
@@ -179,12 +201,13 @@ class Output:
         cells = [
             [_display(name, _seconds(row[name]) if _is_time(name) else row[name]) for name in names] for row in rows
         ]
-        self._write([tables.row_table(cells, names)])
+        self._write([tables.row_table(cells, names, has_header=self.has_header)])
 
     def _field_table(self, row: Row) -> None:
         from usercli.cli.output import tables
 
-        self._write([tables.field_table([(name, _display(name, value)) for name, value in row.items()])])
+        pairs = [(name, _display(name, value)) for name, value in row.items()]
+        self._write([tables.field_table(pairs)] if self.has_header else [f"{value}\n" for _, value in pairs])
 
     def _write(self, chunks: Iterable[str]) -> None:
         out = self._into or sys.stdout.buffer
@@ -302,18 +325,3 @@ def _yaml_list(rows: Iterable[Row]) -> Iterator[str]:
         yield _yaml([dict(row)])
     if empty:
         yield "[]\n"
-
-
-def _delimited(rows: Iterable[Row], names: Sequence[str], cell: Any) -> Iterator[str]:
-    delimiter = "\t" if cell.__self__.format == "tsv" else ","
-    return _with_header(
-        names, delimiter, (delimiter.join([cell(name, row[name]) for name in names]) + "\n" for row in rows)
-    )
-
-
-def _with_header(names: Sequence[str], delimiter: str, lines: Iterable[str]) -> Iterator[str]:
-    stream = iter(lines)
-    first = next(stream, "")  # the header waits for it: an error before the first row leaves stdout empty
-    yield delimiter.join(names) + "\n"
-    yield first
-    yield from stream
