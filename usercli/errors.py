@@ -139,7 +139,12 @@ class UserNotFound(NotFound):
 
     def __init__(self, users: Iterable[object]) -> None:
         self.users = list(users)
-        super().__init__("no such user: " + ", ".join(str(user) for user in self.users))
+        super().__init__("no such user: " + ", ".join(map(_with_place, self.users)))
+
+
+def _with_place(user: object) -> str:
+    place = getattr(user, "place", "")
+    return f"{user} ({place})" if place else str(user)
 
 
 class RoleNotFound(NotFound):

@@ -116,6 +116,15 @@ class SecretSource:
         return not (self._given or self.generate or self.no_password)
 
     @property
+    def reads_stdin(self) -> str | None:
+        """The option by which the secret comes on standard input."""
+        if self.password_hash_stdin:
+            return "--password-hash-stdin"
+        if self.password_fd == 0:
+            return "--password-fd 0"
+        return "--password-stdin" if self.password_stdin else None
+
+    @property
     def _given(self) -> bool:
         return (
             self.password_stdin

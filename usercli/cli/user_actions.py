@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import sentence
 from usercli.cli.output.writer import Output
-from usercli.errors import DoneInPart, InvalidInput
+from usercli.errors import DoneInPart
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
@@ -21,8 +20,9 @@ if TYPE_CHECKING:
     from usercli.services.related_rows import Related
 
 
-USERS_HELP = "Ids or emails; id: and email: force the kind. - reads them from standard input."
-UsersArg = Annotated[list[str], typer.Argument(metavar="USER...", help=USERS_HELP)]
+#: What a change shows in a pipe, and on a terminal of 80 columns.
+_BRIEF = ("email", "full_name", "is_active", "roles")
+
 ContinueOpt = Annotated[
     bool,
     typer.Option("--continue", help="Change each user on its own; exit with 7 if some failed.", show_default=False),
@@ -45,7 +45,7 @@ def table_fields(output: Output) -> Sequence[str]:
         return ("id", "email", "full_name", "is_active", "roles", "last_login_at", "expires_at", "created_at")
     if width() >= 110:
         return ("email", "full_name", "is_active", "roles", "last_login_at", "created_at")
-    return ("email", "full_name", "is_active", "roles")
+    return _BRIEF
 
 
 def apply_to_users(
@@ -139,31 +139,8 @@ def summarize_users(users: Sequence[str]) -> str:
     return (
         users[0]
         if len(users) == 1
-        else f"{len(users)} users ({', '.join(users[:3])}{', ...' if len(users) > 3 else ''})"
+        else f"{len(users):,} users ({', '.join(users[:3])}{', ...' if len(users) > 3 else ''})"
     )
-
-
-def parse_users(users: Sequence[str]) -> list[UserKey]:
-    """The keys of USER arguments; `-` stands for those on standard input, one on each line. Raises InvalidInput."""
-    if users.count("-") > 1:
-        raise InvalidInput("- stands for standard input and can be given once")
-    return parse_keys([name for user in users for name in (_from_stdin() if user == "-" else [user])])
-
-
-def _from_stdin() -> list[str]:
-    if sys.stdin is None:
-        raise InvalidInput("standard input is closed; there are no users to read")
-    try:
-        lines = sys.stdin.buffer.read().decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError:
-        raise InvalidInput("the users on standard input are not valid UTF-8") from None
-    return [line.strip() for line in lines if line.strip()]
-
-
-def parse_keys(users: Sequence[str]) -> list[UserKey]:
-    from usercli.schemas.users import UserKey
-
-    return [UserKey.parse(user) for user in users]
 
 
 def warn_of_misleading_roles(invocation: Invocation, names: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usercli.cli.context import Invocation
-from usercli.cli.user_actions import USERS_HELP, parse_users
+from usercli.cli.user_arguments import USERS_HELP, parse_users
 from usercli.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Selection:
         from usercli.services.change_limit import require_at_most
 
         if self.users:
-            keys = parse_users(self.users)
+            keys = parse_users(invocation, self.users)
             require_at_most(change_limit(invocation, self.max_changes), len(keys))
             return keys
         from usercli.cli.user_filters import criteria_of

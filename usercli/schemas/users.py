@@ -235,6 +235,8 @@ class UserKey(BaseModel):
     typed: str
     id: uuid.UUID | None = None
     email_key: str | None = None
+    #: The file and line where it stands, if it comes from a list.
+    place: str = ""
 
     @classmethod
     def parse(cls, typed: str) -> Self:

@@ -8,7 +8,7 @@ from typing import Any
 
 from usercli import hash_chain
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import Ambiguous, ChangeNotFound, DatabaseUnavailable, DoneInPart
+from usercli.errors import Ambiguous, ChangeNotFound, DatabaseUnavailable, DoneInPart, UserNotFound
 from usercli.repositories.stored_events import UNREADABLE, BadEvent
 from usercli.schemas.audit import ChangeView, Checkpoint, EventCriteria, EventView, RawEvent
 from usercli.schemas.users import UserKey
@@ -22,6 +22,7 @@ __all__ = [
     "checkpoint",
     "export",
     "find_change",
+    "histories",
     "history",
     "list_changes",
     "verify",
@@ -131,6 +132,26 @@ def history(key: UserKey, uow: UnitOfWork, unreadable: UnreadableEvents | None =
         yield from views(uow.audit.for_target(target_id), noted)
     if unreadable is None:
         noted.require_none()
+
+
+def histories(
+    keys: Sequence[UserKey], uow: UnitOfWork, unreadable: UnreadableEvents
+) -> Iterator[tuple[UserKey, Iterator[EventView]]]:
+    """What `history` tells of each user; the events of one are to be read before the next is asked for.
+
+    Raises UserNotFound naming all missing, Ambiguous.
+    """
+    with uow:
+        targets, missing = [], []
+        for key in keys:
+            try:
+                targets.append(_target(key, uow))
+            except UserNotFound as error:
+                missing += error.users
+        if missing:
+            raise UserNotFound(missing)
+        for key, target_id in zip(keys, targets, strict=True):
+            yield key, views(uow.audit.for_target(target_id), unreadable)
 
 
 def _target(key: UserKey, uow: UnitOfWork) -> uuid.UUID:

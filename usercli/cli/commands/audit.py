@@ -12,7 +12,8 @@ from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
-from usercli.cli.user_actions import note_namesakes, parse_keys
+from usercli.cli.user_actions import note_namesakes
+from usercli.cli.user_arguments import parse_user
 from usercli.errors import InvalidInput
 from usercli.times import parse_time
 
@@ -73,7 +74,7 @@ NO_EVENT_FILTERS = EventFilters()
 def _target_id(invocation: Invocation, user: str) -> UUID:
     from usercli.services.users import find_including_deleted
 
-    [target] = parse_keys([user])
+    target = parse_user(invocation, user)
     if target.id is not None:
         return target.id
     [found] = find_including_deleted([target], invocation.reading(), live_first=True)

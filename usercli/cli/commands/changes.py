@@ -10,8 +10,10 @@ from usercli.cli.commands.audit import NO_EVENT_FILTERS, EventFilters
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
-from usercli.cli.user_actions import AllowNoAdminOpt, note_namesakes, parse_keys, show_change, user_output
+from usercli.cli.user_actions import AllowNoAdminOpt, note_namesakes, show_change, user_output
+from usercli.cli.user_arguments import UsersArg, is_list, parse_users
 from usercli.errors import InvalidInput
+from usercli.text import visible
 from usercli.times import parse_time
 
 if TYPE_CHECKING:
@@ -22,11 +24,8 @@ _SAMPLE = 10
 
 
 @command
-def history(
-    invocation: Invocation,
-    user: Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the recycle bin or not.")],
-) -> None:
-    """Show what happened to a user, oldest first, with what each change set.
+def history(invocation: Invocation, users: UsersArg) -> None:
+    """Show what happened to users, in the recycle bin or not: oldest first, with what each change set.
 
     \b
     Example:
@@ -38,14 +37,17 @@ def history(
     output = Output(invocation.options, EVENT_FIELDS)
     from usercli.services import audit as service
 
-    [key] = parse_keys([user])
+    keys = parse_users(invocation, users)
     unreadable = service.UnreadableEvents()
-    events = service.history(key, invocation.reading(), unreadable)
-    note_namesakes(invocation, [key])
-    if output.format == "table" and not output.chosen:
-        output.text(lines(events))
-    else:
+    found = service.histories(keys, invocation.reading(), unreadable)
+    note_namesakes(invocation, keys)
+    if output.format != "table" or output.chosen:
+        events = (event for _, some in found for event in some)
         output.many(events, ("seq", "at", "actor", "action", "outcome", "change_id"))
+    elif len(users) == 1 and not is_list(users[0]):
+        output.text(line for _, events in found for line in lines(events))
+    else:
+        output.text(line for key, events in found for line in (f"{visible(key.typed)}:\n", *lines(events)))
     unreadable.require_none()
 
 

@@ -17,7 +17,8 @@ from usercli.cli.password_input import (
     SecretSource,
     require_secret_destination,
 )
-from usercli.cli.user_actions import apply_to_users, parse_keys, show_change, user_output
+from usercli.cli.user_actions import apply_to_users, show_change, user_output
+from usercli.cli.user_arguments import parse_user
 from usercli.cli.user_selection import NO_SELECTION, Selection
 from usercli.errors import InvalidInput
 from usercli.times import parse_span
@@ -58,7 +59,7 @@ def set_(
     from usercli.services import passwords as service
     from usercli.services.users import show_users
 
-    [key] = parse_keys([user])
+    key = parse_user(invocation, user, reads_stdin=secret.reads_stdin)
     show_users([key], invocation.reading())  # a wrong name shows before the question
     uow = invocation.changing()
     password = secret.read(invocation)
@@ -112,7 +113,7 @@ def reset(
     source.require_one_kind()
     if length:
         service.require_generated_length(keys, length, configured_policy(invocation.settings), uow)
-    invocation.confirm(f"reset the password of {found[0].email if len(found) == 1 else f'{len(found)} users'}")
+    invocation.confirm(f"reset the password of {found[0].email if len(found) == 1 else f'{len(found):,} users'}")
     with SecretDelivery(invocation, secret_out) as out:
         change = service.reset_passwords(
             keys,
@@ -156,7 +157,7 @@ def verify(
 
     source = SecretSource(password_stdin=password_stdin, password_file=password_file, password_fd=password_fd)
     source.require_one(invocation, ways="--password-stdin, --password-file FILE or --password-fd N")
-    [key] = parse_keys([user])
+    key = parse_user(invocation, user, reads_stdin=source.reads_stdin)
     password = source.read(invocation, twice=False) or ""
     rehash, record = not (no_rehash or invocation.dry_run), record_login and not invocation.dry_run
     service = AuthService(invocation.signing_in, configured_hasher(invocation.settings))

@@ -14,12 +14,12 @@ from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import (
     AllowNoAdminOpt,
     note_namesakes,
-    parse_keys,
     print_related,
     show_change,
     user_output,
     warn_of_times,
 )
+from usercli.cli.user_arguments import parse_user
 
 UserArg = Annotated[str, typer.Argument(metavar="USER", help="An id or email, in the recycle bin or not.")]
 
@@ -52,7 +52,7 @@ def export(invocation: Invocation, user: UserArg) -> None:
     from usercli.services import privacy as service
     from usercli.services.audit import UnreadableEvents
 
-    [key] = parse_keys([user])
+    key = parse_user(invocation, user)
     unreadable = UnreadableEvents()
     person = service.export_person(key, invocation.reading(), unreadable)
     note_namesakes(invocation, [key])
@@ -90,7 +90,7 @@ def erase(
     output = user_output(invocation)
     from usercli.services import privacy as service
 
-    [key] = parse_keys([user])
+    key = parse_user(invocation, user)
     found, erasure_effects = service.erasure_effects(key, invocation.reading())
     print_related(invocation, erasure_effects)
     require_email(invocation, found.email, confirm, f"erasing {found.email} cannot be undone")

@@ -16,9 +16,7 @@ from usercli.cli.password_input import NO_SECRET, SecretDelivery, SecretSource
 from usercli.cli.user_actions import (
     AllowNoAdminOpt,
     ContinueOpt,
-    UsersArg,
     apply_to_users,
-    parse_users,
     print_related,
     print_users,
     show_change,
@@ -26,6 +24,7 @@ from usercli.cli.user_actions import (
     user_output,
     warn_of_misleading_roles,
 )
+from usercli.cli.user_arguments import UsersArg, is_list, parse_users
 from usercli.cli.user_filters import NO_FILTERS, Filters
 from usercli.cli.user_selection import NO_SELECTION, Selection
 from usercli.errors import InvalidInput
@@ -134,8 +133,8 @@ def list_users(
     from usercli.services import users as service
 
     criteria = filters.criteria()
-        _require_whole_count(invocation, limit, after)
     if count:
+        _require_whole_count(invocation, limit, after)
         output.count(service.count_users(criteria, invocation.reading()))
         return
     if limit is None and output.format == "table":
@@ -145,12 +144,12 @@ def list_users(
     if page.next is not None and page.total is not None:
         invocation.info(f"{page.shown:,} of {page.total:,} shown; next: --after {page.next}")
 
+
 def _require_whole_count(invocation: Invocation, limit: int | None, after: str | None) -> None:
     """Raise InvalidInput for what a count would pass over."""
     for option, given in (("--fields", invocation.options.fields), ("--limit", limit), ("--after", after)):
         if given is not None:
             raise InvalidInput(f"--count and {option} contradict each other: --count counts all that match")
-
 
 
 @command
@@ -174,8 +173,9 @@ def show(
     output = user_output(invocation, "related") if related else user_output(invocation)
     from usercli.services import users as service
 
-    found = service.show_users(parse_users(users), invocation.reading(), deleted=deleted, related=related)
-    print_users(invocation, output, found, single=len(users) == 1 and users != ["-"])
+    keys = parse_users(invocation, users)
+    found = service.show_users(keys, invocation.reading(), deleted=deleted, related=related)
+    print_users(invocation, output, found, single=len(users) == 1 and not is_list(users[0]))
 
 
 @command
@@ -296,7 +296,8 @@ def restore(invocation: Invocation, users: UsersArg, continue_: ContinueOpt = Fa
     output = user_output(invocation)
     from usercli.services import users as service
 
-    apply_to_users(invocation, output, parse_users(users), "restored", service.restore_users, continue_)
+    keys = parse_users(invocation, users)
+    apply_to_users(invocation, output, keys, "restored", service.restore_users, continue_)
 
 
 @command
@@ -351,7 +352,8 @@ def exists(invocation: Invocation, users: UsersArg) -> int:
     from usercli.errors import ExitCode
     from usercli.services import users as service
 
-    return ExitCode.OK if service.all_exist(parse_users(users), invocation.reading()) else ExitCode.NO
+    keys = parse_users(invocation, users)
+    return ExitCode.OK if service.all_exist(keys, invocation.reading()) else ExitCode.NO
 
 
 def _confirm_purge(
