@@ -204,6 +204,67 @@ def test_options_stand_on_either_side_and_the_inner_one_wins(cli: Cli, ada: User
     assert cli("-o", "csv", "db", "-o", "json", "current") == revision
 
 
+# -- without a header line
+
+
+def test_no_header_leaves_out_the_header_of_every_table(cli: Cli, ada: UserView) -> None:
+    pick = ["--fields", "email,is_active", "--no-header"]
+    wanted = {
+        "tsv": f"{ada.email}\ttrue\n",
+        "csv": f"{ada.email},true\n",
+        "table": f"{ada.email}  yes\n",
+    }
+    for kind, text in wanted.items():
+        for line in ("list", f"show {ada.email} {ada.email}", f"update {ada.email} --name Ada"):
+            assert cli(*line.split(), *pick, "-o", kind)[:2] == (0, text), (line, kind)
+        assert cli("--no-header", "list", *pick[:2], "-o", kind)[1] == text
+    for kind in ("tsv", "csv"):
+        assert cli("export", *pick, "-o", kind)[1] == wanted[kind]  # made column by column
+    assert cli("list", *pick)[1] == wanted["tsv"]
+    assert at_terminal(cli, "list", *pick)[1] == wanted["table"]
+    assert at_terminal(cli, "show", ada.email, *pick)[1] == f"{ada.email}\nyes\n"
+    for kind in ("tsv", "csv", "table", "ids"):
+        assert cli("list", "--count", "--no-header", "-o", kind) == (0, "1\n", "")
+    assert cli("list", "-q", "--no-header")[1] == f"{ada.id}\n"
+    assert cli("list", "--search", "nobody", "--no-header") == (0, "", "")
+
+
+# -- changes in a pipe
+
+
+def test_a_change_in_a_pipe_has_the_columns_of_a_terminal(
+    cli: Cli, ada: UserView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    header = at_terminal(cli, "activate", ada.email)[1].split("\n")[0].split()
+    assert cli("deactivate", ada.email)[1] == "\t".join(header) + f"\n{ada.email}\tAda Lovelace\tfalse\t\n"
+    assert cli("activate", ada.email, "--fields", "email,version")[1] == f"email\tversion\n{ada.email}\t3\n"
+    for kind in ("tsv", "csv"):
+        assert re.split("[\t,]", cli("activate", ada.email, "-o", kind)[1].splitlines()[0]) == FIELDS
+    for terminal in (False, True):
+        assert cli("expire", "run", terminal=terminal)[:2] == (0, "")
+
+
+def test_a_command_on_a_role_prints_the_role(cli: Cli, ada: UserView) -> None:
+    header = "name\tdescription\tadministrative\tusers\n"
+    assert cli("role", "create", "editor", "--description", "Edits")[:2] == (
+        0,
+        f"{header}editor\tEdits\tfalse\t0\n",
+    )
+    assert cli("role", "create", "writer", "--dry-run", "-q")[:2] == (0, "writer\n")
+    cli("role", "grant", "editor", ada.email)
+    renamed = cli("role", "update", "editor", "--name", "author", "-o", "csv", "--fields", "name,users")
+    assert renamed[:2] == (0, "name,users\nauthor,1\n")
+    done = json.loads(cli("role", "update", "author", "--description", "Edits", "-o", "json")[1])
+    role = {"name": "author", "description": "Edits", "administrative": False, "users": 1}
+    assert done == {
+        "change_id": None, "dry_run": False, "changed": 0, "unchanged": 1, "failed": [], "users": [], "role": role
+    }  # fmt: skip
+    assert at_terminal(cli, "role", "update", "author", "--administrative", "--dry-run")[1] == (
+        "name    description  administrative  users\nauthor  Edits        yes             1\n"
+    )
+
+
 # -- TSV and CSV
 
 HOSTILE = [

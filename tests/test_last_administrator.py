@@ -853,7 +853,7 @@ def test_a_role_that_sounds_administrative_and_is_not_is_told(cli: Cli, database
     on, misleading = f"on {database.url.where}\n", MISLEADING.format(where=database.url.where)
     assert cli("role", "create", "admin", "-q") == (
         0,
-        "",
+        "admin\n",
         f"created the role admin {on}" + misleading,
     )
     code, _, err = cli("create", "root@example.com", "--role", "admin", "--no-password")
@@ -867,8 +867,9 @@ def test_a_role_that_sounds_administrative_and_is_not_is_told(cli: Cli, database
 
 def test_a_role_that_is_administrative_or_sounds_otherwise_is_not_remarked(cli: Cli, database: Database) -> None:
     on = f"on {database.url.where}\n"
-    assert cli("role", "create", "editor", "-q") == (0, "", f"created the role editor {on}")
-    assert cli("role", "create", "admin", "--administrative", "-q") == (0, "", f"created the role admin {on}")
+    assert cli("role", "create", "editor", "-q") == (0, "editor\n", f"created the role editor {on}")
+    created = f"created the role admin {on}"
+    assert cli("role", "create", "admin", "--administrative", "-q") == (0, "admin\n", created)
     assert cli("create", "ada@example.com", "--role", "editor", "--no-password", "-q")[2] == (
         f"created ada@example.com {on}"
     )

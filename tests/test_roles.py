@@ -111,6 +111,7 @@ def test_role_create_says_where_and_what(cli: Cli, database: Database) -> None:
         "unchanged": 0,
         "failed": [],
         "users": [],
+        "role": {"name": "admin", "description": "May do everything", "administrative": True, "users": 0},
     }
     assert change["change_id"] is not None
     assert service.list_roles(database.uow()) == [
@@ -121,7 +122,7 @@ def test_role_create_says_where_and_what(cli: Cli, database: Database) -> None:
 def test_role_create_needs_no_more_than_a_name(cli: Cli, database: Database) -> None:
     assert cli("role", "create", "two words", "-q") == (
         0,
-        "",
+        "two words\n",
         f"created the role two words on {database.url.where}\n",
     )
     assert service.list_roles(database.uow()) == [
@@ -229,6 +230,7 @@ def test_role_update_to_what_it_is_changes_nothing(cli: Cli, editor: str, databa
         "unchanged": 1,
         "failed": [],
         "users": [],
+        "role": {"name": "editor", "description": "May write", "administrative": False, "users": 0},
     }
     assert everything(database) == before
 

@@ -36,7 +36,7 @@ from usercli.schemas.imports import SECRET_FIELDS, ImportSummary
 from usercli.schemas.passwords import CostView, GeneratedPassword, PasswordReport
 from usercli.schemas.plans import Applied, Plan, PlannedChange
 from usercli.schemas.privacy import PersonExport
-from usercli.schemas.roles import RoleView
+from usercli.schemas.roles import RoleChange, RoleView
 from usercli.schemas.users import Change, Count, RelatedUserView, UserView, UserWithHash
 from usercli.text import suggestion
 
@@ -111,8 +111,8 @@ OUTPUTS: Mapping[str, Printed] = {
     "password audit": _one(PasswordReport),
     "password calibrate": _many(CostView),
     "role list": _many(RoleView),
-    "role create": _CHANGE,
-    "role update": _CHANGE,
+    "role create": _one(RoleChange, rows=RoleView),
+    "role update": _one(RoleChange, rows=RoleView),
     "role delete": _CHANGE,
     "role grant": _CHANGE,
     "role revoke": _CHANGE,

@@ -78,19 +78,25 @@ def apply_to_users(
 
 
 def show_change(invocation: Invocation, output: Output, change: Change, verb: str) -> None:
-    if change.changed:
-        invocation.success(verb, [user.email for user in change.users])
-    elif not change.failed:
-        invocation.info(f"nothing to change on {invocation.target}")
-    for warning in invocation.warnings:
-        invocation.warn(warning)
+    """Say what was done, and print the users."""
+    say_change(invocation, change, verb)
     from usercli.schemas.stored_times import UnreadableTimes
 
     unreadable = UnreadableTimes()
     for user in change.users:
         unreadable.note(user.unreadable_times)
     warn_of_times(invocation, unreadable)
-    output.change(change, table_fields(output))
+    output.change(change, table_fields(output), _BRIEF)
+
+
+def say_change(invocation: Invocation, change: Change, verb: str) -> None:
+    """Say on stderr what was done and where, and the warnings about it."""
+    if change.changed:
+        invocation.success(verb, [user.email for user in change.users])
+    elif not change.failed:
+        invocation.info(f"nothing to change on {invocation.target}")
+    for warning in invocation.warnings:
+        invocation.warn(warning)
 
 
 def print_users(invocation: Invocation, output: Output, users: Iterable[UserView], *, single: bool = False) -> None:

@@ -84,6 +84,11 @@ class RoleRepository(Repository[Role]):
         query = select(UserRole.user_id).where(UserRole.role_id == role.id).order_by(UserRole.user_id)
         return list(self.session.scalars(query))
 
+    def count_holders(self, role: Role) -> int:
+        """How many hold it, in the bin or not."""
+        query = select(func.count()).select_from(UserRole).where(UserRole.role_id == role.id)
+        return self.session.scalar(query) or 0
+
     def grants(self) -> Iterator[RowMapping]:
         """Who outside the bin holds which role, since when and by whose grant; by email and role, streamed."""
         query = (

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from usercli.errors import InvalidInput
-from usercli.schemas.users import STRICT, RoleName
+from usercli.schemas.users import STRICT, Change, RoleName
 from usercli.validation import require_printable
 
 DESCRIPTION_LENGTH = 255
@@ -51,6 +51,12 @@ class RoleView(BaseModel):
     description: str
     administrative: bool
     users: int
+
+
+class RoleChange(Change):
+    """What a command did that makes or changes a role, and the role as it is then."""
+
+    role: RoleView
 
 
 ROLE_FIELDS = tuple(RoleView.model_fields)

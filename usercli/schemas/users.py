@@ -307,6 +307,14 @@ class UserCriteria(BaseModel):
         return value
 
 
+class Failure(BaseModel):
+    """A user for whom it did not work, with `--continue`."""
+
+    user: str
+    code: int
+    error: str
+
+
 class Change(BaseModel):
     """What a changing command did: the shape of the scripting contract."""
 
@@ -316,11 +324,3 @@ class Change(BaseModel):
     unchanged: int
     failed: list[Failure] = []
     users: list[UserView] = []
-
-
-class Failure(BaseModel):
-    """A user for whom it did not work, with `--continue`."""
-
-    user: str
-    code: int
-    error: str

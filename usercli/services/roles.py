@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from usercli.database.unit_of_work import RoleName, UnitOfWork, retried
 from usercli.errors import Hint, InvalidInput, Refused
 from usercli.models.role import Role
-from usercli.schemas.roles import RoleCreate, RoleUpdate, RoleView
+from usercli.schemas.roles import RoleChange, RoleCreate, RoleUpdate, RoleView
 from usercli.schemas.users import Change, UserKey, UserUpdate, UserView, has_role_form
 from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
@@ -32,18 +32,19 @@ def names_outside_form(uow: UnitOfWork) -> list[str]:
 
 
 @retried
-def create_role(data: RoleCreate, uow: UnitOfWork) -> Change:
+def create_role(data: RoleCreate, uow: UnitOfWork) -> RoleChange:
     """Add a role. Raises Conflict if there is one of that name."""
     with uow.change("role.created", [RoleName(data.name)]):
         uow.roles.lock_definitions()
         role = uow.roles.add(Role(**data.model_dump()))
         _record(uow, "role.created", role, {}, data.model_dump())
+        view = _view(role, 0)  # before the commit: a dry run forgets what it loaded
         uow.commit()
-        return _change(uow, 1)
+        return _role_change(_change(uow, 1), view)
 
 
 @retried
-def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
+def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin: bool = False) -> RoleChange:
     """Change the fields that were set. Raises RoleNotFound, Conflict, LastAdministrator."""
     given = data.model_dump(exclude_unset=True)
     if not given:
@@ -56,10 +57,11 @@ def update_role(name: str, data: RoleUpdate, uow: UnitOfWork, *, allow_no_admin:
             before = {key: getattr(role, key) for key in different}
             for key, value in different.items():
                 setattr(role, key, value)
+        view = _view(role, uow.roles.count_holders(role))
         if different:
             _record(uow, "role.updated", role, before, different)
             uow.commit()
-        return _change(uow, int(bool(different)), unchanged=int(not different))
+        return _role_change(_change(uow, int(bool(different)), unchanged=int(not different)), view)
 
 
 @retried
@@ -116,6 +118,10 @@ def _still_granted(name: str, binned: Sequence[bool]) -> str:
 
 def _view(role: Role, users: int) -> RoleView:
     return RoleView(name=role.name, description=role.description, administrative=role.administrative, users=users)
+
+
+def _role_change(change: Change, role: RoleView) -> RoleChange:
+    return RoleChange(**change.model_dump(), role=role)
 
 
 def _change(uow: UnitOfWork, changed: int, unchanged: int = 0) -> Change:

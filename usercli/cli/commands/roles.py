@@ -15,6 +15,7 @@ from usercli.cli.user_actions import (
     AllowNoAdminOpt,
     ContinueOpt,
     apply_to_users,
+    say_change,
     show_change,
     user_output,
     warn_of_misleading_role,
@@ -69,14 +70,16 @@ def create(
     Example:
       usercli role create admin --description "May do everything" --administrative
     """
-    output = user_output(invocation)
-    from usercli.schemas.roles import RoleCreate
+    from usercli.schemas.roles import ROLE_FIELDS, RoleCreate
+
+    output = Output(invocation.options, ROLE_FIELDS)
     from usercli.services import roles as service
     from usercli.services.last_administrator import sounds_administrative
 
     data = RoleCreate(name=name, description=description or "", administrative=administrative)
     change = service.create_role(data, invocation.changing())
-    show_change(invocation, output, change, f"created the role {name}")
+    say_change(invocation, change, f"created the role {name}")
+    output.role_change(change)
     if not administrative and sounds_administrative(name):
         warn_of_misleading_role(invocation, name)
 
@@ -103,14 +106,16 @@ def update(
     Example:
       usercli role update editor --description "May write"
     """
-    output = user_output(invocation)
-    from usercli.schemas.roles import RoleUpdate
+    from usercli.schemas.roles import ROLE_FIELDS, RoleUpdate
+
+    output = Output(invocation.options, ROLE_FIELDS)
     from usercli.services import roles as service
 
     given = {"name": new_name, "description": description, "administrative": administrative}
     data = RoleUpdate.model_validate({key: value for key, value in given.items() if value is not None})
     change = service.update_role(name, data, invocation.changing(), allow_no_admin=allow_no_admin)
-    show_change(invocation, output, change, f"updated the role {name}")
+    say_change(invocation, change, f"updated the role {name}")
+    output.role_change(change)
 
 
 @command

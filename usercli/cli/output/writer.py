@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -24,8 +25,8 @@ FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
 Row = Mapping[str, Any]
 
 _CHARACTERS_A_WRITE = 1 << 16
-_ADDRESSES = frozenset({"actor", "granted_by", "user"})  # and every name that ends in email
 _WITHOUT_HEADER = frozenset({"json", "jsonl", "yaml"})
+_ADDRESSES = frozenset({"actor", "granted_by", "user"})  # and every name that ends in email
 
 
 class Output:
@@ -44,10 +45,10 @@ class Output:
         self.columns = columns
         self.chosen = _selected_fields(options.fields, columns)
         self.raw = bool(options.raw)
-        if self.format == "ids" and len(self.chosen) > 1 and columns[0] not in self.chosen:
         self.has_header = not options.no_header
         #: TSV because there is no terminal, and nobody asked for it.
         self._is_piped = options.output is None and self.format == "tsv"
+        if self.format == "ids" and len(self.chosen) > 1 and columns[0] not in self.chosen:
             raise InvalidInput(
                 f"-q and -o ids print one field; --fields names {len(self.chosen)}; "
                 "for several use -o tsv --no-header"
@@ -128,18 +129,27 @@ class Output:
         else:
             self._write(self._delimited([value], list(value)))
 
-    def change(self, change: Any, table: Sequence[str] = ()) -> None:
-        """What a changing command did: its object, or its users as rows."""
-        try:
+    def change(self, change: Any, table: Sequence[str] = (), piped: Sequence[str] = ()) -> None:
+        """What a changing command did: its object, or its users as rows.
+
+        A pipe gets what a table shows, unless the format was asked for: `piped` are the fields.
+        """
+        if self._is_piped and not self.chosen:
+            self.chosen = tuple(piped)
+        with _already_made(change):
             if self.format in {"json", "jsonl", "yaml"}:
                 plain = change.model_dump(mode="json", exclude={"users"})
                 self.document({**plain, "users": [self._plain(user) for user in change.users]})
-            elif change.users or self.format != "table":  # an empty table tells a person nothing
+            elif change.users or not (self._is_piped or self.format == "table"):  # an empty table tells nothing
                 self.many(change.users, table)
-        except OutputFailed as error:
-            if change.change_id:
-                raise OutputFailed(f"{error.message}; the change itself was made") from None
-            raise
+
+    def role_change(self, change: Any) -> None:
+        """What a command did to a role: its object, or the role as a row."""
+        with _already_made(change):
+            if self.format in {"json", "jsonl", "yaml"}:
+                self.document({**change.model_dump(mode="json"), "role": self._plain(change.role)})
+            else:
+                self.many([change.role])
 
     def count(self, number: int) -> None:
         """How many: `{"count": N}`, or the number."""
@@ -226,6 +236,17 @@ class Output:
             reason = (getattr(error, "strerror", None) or "it is closed").lower()
             place = "the file" if self._into else "standard output"
             raise OutputFailed(f"cannot write to {place}: {reason}") from None
+
+
+@contextmanager
+def _already_made(change: Any) -> Iterator[None]:
+    """Let a failure to print a change say that it was made."""
+    try:
+        yield
+    except OutputFailed as error:
+        if change.change_id:
+            raise OutputFailed(f"{error.message}; the change itself was made") from None
+        raise
 
 
 def _buffered(chunks: Iterable[str]) -> Iterator[str]:
