@@ -475,7 +475,7 @@ def test_an_export_can_be_resumed(logged: Cli, database: Database) -> None:
     whole = logged("audit", "export")[1].splitlines(keepends=True)
     assert len(whole) == verify(database).count
     for since in (1, 2, 7, len(whole), len(whole) + 1):
-        assert logged("audit", "export", "--since", str(since)) == (0, "".join(whole[since - 1 :]), "")
+        assert logged("audit", "export", "--since", str(since))[:2] == (0, "".join(whole[since - 1 :]))
     assert logged("audit", "export", "--since", "0")[0] == 2
 
 

@@ -444,7 +444,7 @@ def test_filters_choose_and_nobody_is_an_empty_file(
     found = json.loads(cli("export", "--to", "auth0", "--active")[1])
     assert [user["email"] for user in found] == ["a@example.com"]
     nobody = ("export", "--search", "nobody", "--to")
-    assert cli(*nobody, "django") == (0, "[]\n", "")
+    assert cli(*nobody, "django")[:2] == (0, "[]\n")
     assert json.loads(cli(*nobody, "scim")[1])["totalResults"] == 0
 
 

@@ -134,7 +134,8 @@ def test_the_export_holds_the_user_roles_history_and_every_row_that_refers_to_th
     assert cli("create", ADA, "--no-password")[0] == 4
     code, out, err = cli("privacy", "export", ADA)
     found = json.loads(out)
-    assert (code, err, list(found)) == (0, "", ["user", "roles", "history", "related"])
+    assert (code, list(found)) == (0, ["user", "roles", "history", "related"])
+    assert err == f"exported 1 user from {database.url.where} to standard output\n"
     assert found["user"] == json.loads(cli("show", ADA, "-o", "json")[1])
     assert [(role["role"], role["granted_by"]) for role in found["roles"]] == [("ops", "root")]
     history = [json.loads(line) for line in cli("history", ADA, "-o", "jsonl")[1].splitlines()]
@@ -345,13 +346,18 @@ def test_a_user_is_the_live_one_and_the_one_in_the_bin_is_a_note(database: Datab
     today = f"(deleted {datetime.now(UTC):%Y-%m-%d})"
     note = f"note: another user with the email {ADA} is in the recycle bin: id:{first.id} {today}\n"
     code, out, err = cli("privacy", "export", ADA)
-    assert (code, json.loads(out)["user"]["id"], err) == (0, str(second.id), note)
+    said = f"exported 1 user from {database.url.where} to standard output\n"
+    assert (code, json.loads(out)["user"]["id"], err) == (0, str(second.id), note + said)
     for line in (["history", ADA], ["audit", "log", "--user", ADA]):
         code, out, err = cli(*line, "-o", "jsonl")
         assert (code, err) == (0, note)
         assert {json.loads(event)["target_id"] for event in out.splitlines()} == {str(second.id)}
-    for line in (["history", f"id:{second.id}"], ["privacy", "export", f"id:{first.id}"], ["show", ADA]):
-        assert cli(*line)[::2] == (0, "")
+    for line, err in (
+        (["history", f"id:{second.id}"], ""),
+        (["privacy", "export", f"id:{first.id}"], said),
+        (["show", ADA], ""),
+    ):
+        assert cli(*line)[::2] == (0, err)
 
 
 # -- how long it takes

@@ -49,6 +49,7 @@ def export(
       usercli access-review export -o json
     """
     from usercli.cli.commands.export_users import default_format, write_output
+    from usercli.cli.export_report import Counted
     from usercli.schemas.access_review import GRANT_FIELDS
 
     if file is not None:
@@ -56,10 +57,14 @@ def export(
     Output(invocation.options, GRANT_FIELDS)  # fails early on a wrong format or field
     from usercli.services import access_review as service
 
-    grants = service.list_grants(invocation.reading())
-    table = _TABLE if file is None else ()
+    grants = Counted(service.list_grants(invocation.reading()))
+
+    def write(output: Output) -> int:
+        output.many(grants, _TABLE if file is None else ())
+        return grants.count
+
     try:
-        write_output(invocation, GRANT_FIELDS, file, lambda output: output.many(grants, table), must_be_new=True)
+        write_output(invocation, GRANT_FIELDS, file, write, kind="grant", must_be_new=True)
     except FileExistsError:
         raise InvalidInput(f"{file} exists already, perhaps with decisions; name a new file") from None
 

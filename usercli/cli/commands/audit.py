@@ -192,6 +192,7 @@ def export(
     Example:
       usercli audit export --since 1
     """
+    from usercli.cli.export_report import Counted, report_export
     from usercli.schemas.audit import RAW_FIELDS
 
     if invocation.options.output is None and not invocation.options.quiet:
@@ -200,7 +201,9 @@ def export(
     from usercli.services import audit as service
 
     unreadable = service.UnreadableEvents()
-    output.many(service.export(since, invocation.reading(), unreadable))
+    events = Counted(service.export(since, invocation.reading(), unreadable))
+    output.many(events)
+    report_export(invocation, output, events.count, "event")
     unreadable.require_none()
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Annotated, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated
 
 import typer
 
 from usercli.cli.context import Invocation
+from usercli.cli.export_report import Counted, report_export
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import warn_of_times
 from usercli.cli.user_filters import NO_FILTERS, Filters
 from usercli.errors import InvalidInput
 from usercli.text import visible
-
-Item = TypeVar("Item")
 
 _BY_SUFFIX = {name: name for name in ("csv", "tsv", "jsonl", "json", "yaml")} | {"ndjson": "jsonl", "yml": "yaml"}
 _COMPRESSED = frozenset({"gz", "bz2", "xz", "zst", "zip"})
@@ -68,7 +67,7 @@ def export(
 
     def write(output: Output) -> int:
         uow, fields, encoding = invocation.reading(), output.fields, output.cell_encoding
-        blocks = _Counted(
+        blocks = Counted(
             export_blocks(criteria, uow, fields=fields, sort=sort, cell_encoding=encoding, unreadable=unreadable),
             lambda block: len(next(iter(block.values()))),
         )
@@ -107,9 +106,7 @@ def _export_to(
     from usercli.services.exports import export_users
 
     criteria, unreadable, uow = filters.criteria(), UnreadableTimes(), invocation.reading()
-    rows = _Counted(
-        export_users(criteria, uow, sort=sort, with_hashes=with_hashes, unreadable=unreadable), lambda _: 1
-    )
+    rows = Counted(export_users(criteria, uow, sort=sort, with_hashes=with_hashes, unreadable=unreadable))
 
     def write_rows(output: Output) -> int:
         output.text(write(rows, report))
@@ -128,35 +125,25 @@ def write_output(
     invocation: Invocation,
     columns: Sequence[str],
     file: str | None,
-    write: Callable[[Output], int | None],
+    write: Callable[[Output], int],
     *,
+    kind: str = "user",
     must_be_new: bool = False,
 ) -> None:
-    """Write to stdout, or to a file that is created or replaced atomically; `write` may return how many users.
+    """Write to stdout, or to a file that is created or replaced atomically, and say how many `write` returned.
 
-    Raises FileExistsError for a file that must be new.
+    `kind` is what they are. Raises FileExistsError for a file that must be new.
     """
     if file is None:
-        write(Output(invocation.options, columns))
-        return
-    from usercli.private_files import replace_atomically
+        output = Output(invocation.options, columns)
+        number = write(output)
+    else:
+        from usercli.private_files import replace_atomically
 
-    with replace_atomically(file, must_be_new=must_be_new) as into:
-        users = write(Output(invocation.options, columns, into))
-    number = "" if users is None else f"{users:,} user{'' if users == 1 else 's'} "
-    invocation.info(f"exported {number}from {invocation.target} to {file}")
-
-
-class _Counted(Generic[Item]):
-    """Items as they come; `count` is how many users they held."""
-
-    def __init__(self, items: Iterable[Item], users_of: Callable[[Item], int]) -> None:
-        self._items, self._users_of, self.count = items, users_of, 0
-
-    def __iter__(self) -> Iterator[Item]:
-        for item in self._items:
-            self.count += self._users_of(item)
-            yield item
+        with replace_atomically(file, must_be_new=must_be_new) as into:
+            output = Output(invocation.options, columns, into)
+            number = write(output)
+    report_export(invocation, output, number, kind, file)
 
 
 def default_format(invocation: Invocation, file: str) -> None:

@@ -45,6 +45,7 @@ def export(invocation: Invocation, user: UserArg) -> None:
     """
     if invocation.options.output is None:
         invocation.options.output = "json"
+    from usercli.cli.export_report import report_export
     from usercli.schemas.privacy import PERSON_FIELDS
     from usercli.schemas.stored_times import UnreadableTimes
 
@@ -57,6 +58,7 @@ def export(invocation: Invocation, user: UserArg) -> None:
     person = service.export_person(key, invocation.reading(), unreadable)
     note_namesakes(invocation, [key])
     output.document(person.model_dump(mode="json"))
+    report_export(invocation, output, 1)
     times = UnreadableTimes()
     times.note(person.user.unreadable_times)
     warn_of_times(invocation, times)
