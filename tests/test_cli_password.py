@@ -345,8 +345,8 @@ def test_a_ready_hash_is_stored_as_it_is(cli: Cli, database: Database, hashed: s
         ("$2x$" + HASH[4:], "the hash is of the scheme bcrypt_2x, which is not supported"),
         ("correct horse battery", "the hash is of a scheme that is not supported"),
         (
-            "$y$j9T$abcd$MXl5je7X5NIeGDxyDgkG2XoV70fWUCk3JG1B7Xiz",
-            "the hash is of the scheme yescrypt, which is not supported",
+            "$gy$j9T$abcd$MXl5je7X5NIeGDxyDgkG2XoV70fWUCk3JG1B7Xiz",
+            "the hash is of the scheme gost_yescrypt, which is not supported",
         ),
         ("!", "the hash is a marker of a disabled password; use --no-password"),
         ("", "the password from standard input is empty"),

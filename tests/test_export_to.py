@@ -203,7 +203,7 @@ KEPT = {
     "django": {"bcrypt", "argon2", "django_pbkdf2_sha256", "django_argon2", "django_bcrypt_sha256"}
     | {"django_salted_md5", "django_scrypt"},
     "auth0": {"bcrypt", "argon2", "django_pbkdf2_sha256", "django_argon2", "scrypt", "salted_digest"}
-    | {"pbkdf2_sha1", "pbkdf2_sha256", "pbkdf2_sha512"}
+    | {"pbkdf2_sha1", "pbkdf2_sha256", "pbkdf2_sha512", "pbkdf2_phc"}
     | {"ldap_salted_sha1", "ldap_salted_sha256", "ldap_salted_sha512"},
 }
 #: Digests for which Auth0 has no word: put together otherwise, or SHA-384.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from typing import Any
 
@@ -138,6 +139,14 @@ VERIFIED: dict[str, tuple[str, Any]] = {
         kratos(f"$argon2id$v=19$m=64,t=2,p=1${bare(SALT)}${bare(argon2('id', size=16))}"),
     ),
     "kratos pbkdf2": ("kratos", kratos(f"$pbkdf2-sha512$i=100,l=128${bare(SALT)}${bare(pbkdf2('sha512', 128))}")),
+    "kratos pbkdf2 short": (
+        "kratos",
+        kratos(f"$pbkdf2-sha512$i=100,l=32${bare(SALT)}${bare(pbkdf2('sha512', 32))}"),
+    ),
+    "kratos hmac": (
+        "kratos",
+        kratos(f"$hmac-sha512${b64(hmac.new(SALT, DATA, 'sha512').hexdigest().encode())}${b64(SALT)}"),
+    ),
     "kratos pbkdf2 sha1": ("kratos", kratos(f"$pbkdf2-sha1$i=100,l=20${bare(SALT)}${bare(pbkdf2('sha1', 20))}")),
     "kratos scrypt": ("kratos", kratos(f"$scrypt$ln=1024,r=8,p=1${b64(SALT)}${b64(scrypt(32))}")),
     "kratos sha256": ("kratos", kratos_digest("sha256", "{SALT}{PASSWORD}", SALT + DATA)),
@@ -255,9 +264,10 @@ UNSUPPORTED: dict[str, tuple[str, Any]] = {
         auth0("sha1", bytes(20).hex(), encoding="hex", password={"encoding": "utf16le"}),
     ),
     "pbkdf2_md4": ("auth0", auth0("pbkdf2", "$pbkdf2-md4$i=1,l=16$AAAA$AAAAAAAAAAAAAAAAAAAAAA")),
-    "pbkdf2_sha512": ("kratos", kratos(f"$pbkdf2-sha512$i=100,l=32${bare(SALT)}${bare(pbkdf2('sha512', 32))}")),
+    "malformed pbkdf2_phc": ("kratos", kratos(f"$pbkdf2-sha1$i=100,l=8${bare(SALT)}${bare(pbkdf2('sha1', 8))}")),
     "firescrypt": ("kratos", kratos("$firescrypt$ln=14,r=8,p=1$AA$BB$CC$DD")),
-    "hmac-sha256": ("kratos", kratos("$hmac-sha256$AA$BB")),
+    "malformed hmac_digest": ("kratos", kratos("$hmac-sha256$AA$BB")),
+    "malformed django_pbkdf2_sha256": ("django", django("pbkdf2_sha256$600000$abc")),
     "scrypt": ("kratos", kratos(f"$scrypt$ln=1000,r=8,p=1${b64(SALT)}${b64(scrypt(32))}")),
     "md5": ("kratos", kratos("$md5$AAAA")),
     "firebase_scrypt": ("firebase", firebase_row("Ada")),
@@ -265,7 +275,7 @@ UNSUPPORTED: dict[str, tuple[str, Any]] = {
     "unknown": ("django", django("$")),
     "des_crypt": ("htpasswd", line("htpasswd", "rqXexS6ZhobKA")),
     "htdigest": ("htpasswd", "ada@example.com:realm:0123456789abcdef0123456789abcdef\n"),
-    "yescrypt": ("shadow", line("shadow", "$y$j9T$abcd$MXl5je7X5NIeGDxyDgkG2XoV70fWUCk3JG1B7Xizfy/")),
+    "gost_yescrypt": ("shadow", line("shadow", "$gy$j9T$abcd$MXl5je7X5NIeGDxyDgkG2XoV70fWUCk3JG1B7Xizfy/")),
     "bcrypt_2x": ("shadow", line("shadow", BCRYPT.replace("$2b$", "$2x$"))),
     "ssha1024": ("ldif", entry("{SSHA1024}AAAA")),
     "custom": ("keycloak", keycloak("custom", 1, b"x")),

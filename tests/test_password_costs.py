@@ -39,6 +39,7 @@ ARGON2 = "$argon2id$v=19$m={},t={},p={}$c2FsdHNhbHQ$" + A43
 SHA1, DJANGO_SHA1 = "$pbkdf2${}$" + A22 + "$" + A27, "pbkdf2_sha1${}$salt$" + A27 + "="
 SHA256, DJANGO_SHA256 = "$pbkdf2-sha256${}$" + A22 + "$" + A43, "pbkdf2_sha256${}$salt$" + A43 + "="
 SHA512 = "$pbkdf2-sha512${}$" + A22 + "$" + A86
+SHA512_PHC, PHPASS = "$pbkdf2-sha512$i={},l=32$c2FsdHNhbHQ$" + A43, "$P${}12345678" + "." * 22
 CRYPT_5, CRYPT_6 = "$5$rounds={}$saltsalt$" + "." * 43, "$6$rounds={}$saltsalt$" + "." * 86
 
 #: A hash within the bounds, the next one beyond them, and what is said of it.
@@ -54,6 +55,9 @@ BOUNDS = [
     (at(DJANGO_SHA1, 8000000), at(DJANGO_SHA1, 8000001), "s (django_pbkdf2_sha1, cost 8000001)" + FOUR),
     (at(CRYPT_6, 6666666), at(CRYPT_6, 6666667), "would take about 4 s (sha512_crypt, cost 6666667)" + FOUR),
     (at(CRYPT_5, 5000000), at(CRYPT_5, 999999999), "would take about 800 s (sha256_crypt, cost 999999999)" + FOUR),
+    (at(SHA512_PHC, 3076923), at(SHA512_PHC, 3076924), "would take about 4 s (pbkdf2_phc, cost 3076924)" + FOUR),
+    (PHPASS.format("J"), PHPASS.format("K"), "would take about 5 s (phpass, cost 22)" + FOUR),
+    ("$wp" + at(BCRYPT, 15), "$wp" + at(BCRYPT, 16), "would take about 5 s (wordpress_bcrypt, cost 16)" + FOUR),
     (at(SCRYPT, 14, 8, 27), at(SCRYPT, 14, 8, 28), "would take about 4 s (scrypt, cost 14)" + FOUR),
     (at(SCRYPT, 18, 8, 1), at(SCRYPT, 18, 9, 1), "to check the hash needs 288 MiB (scrypt, cost 18)" + MIB),
     (at(SCRYPT, 4, 8, 1), at(SCRYPT, 14, 8, 100000), "would take about 14,418 s (scrypt, cost 14)" + FOUR),
@@ -113,6 +117,14 @@ def test_a_long_password_does_not_multiply_the_work(template: str, computed: lis
     assert process_time() - start < 1
     assert len(computed) == 1
     assert HASHER.verify("x" * 4096, passlib_hash("sha512_crypt", "x" * 4096)).ok
+
+
+def test_a_long_password_does_not_multiply_the_rounds_of_phpass(computed: list[bytes]) -> None:
+    start = process_time()
+    assert HASHER.verify("x" * 4096, PHPASS.format("J")) == NO
+    assert process_time() - start < 1
+    assert len(computed) == 1
+    assert HASHER.verify("x" * 4096, passlib_hash("phpass", "x" * 4096)).ok
 
 
 def test_our_own_hashes_are_within_the_bounds() -> None:

@@ -234,12 +234,13 @@ def test_what_is_no_password_matches_nothing(password: str, stored: str | None) 
 CUT = "the hash is malformed: it is truncated, or contains characters that its scheme does not use"
 UNKNOWN = "the hash is of a scheme that is not supported"
 NAMED = "the hash is of the scheme {}, which is not supported"
-YESCRYPT = "$y$j9T$abcd$MXl5je7X5NIeGDxyDgkG2XoV70fWUCk3JG1B7Xizfy/"
+GOST = "$gy$j9T$abcd$MXl5je7X5NIeGDxyDgkG2XoV70fWUCk3JG1B7Xizfy/"
 MARKER = "the hash is a marker of a disabled password"
 NO_HASHES = [
     *[("", "empty", "the hash is empty")],
     *[(text, "disabled", MARKER) for text in ("!", "*", "*0", "!" + "a" * 40, "!!" + HASH, "*LK*")],
-    (YESCRYPT, "unsupported", NAMED.format("yescrypt")),
+    (GOST, "unsupported", NAMED.format("gost_yescrypt")),
+    ("0123456789abcdef0123456789abcdef", "unsupported", NAMED.format("unsalted_md5")),
     *[("$2x$" + HASH[4:], "unsupported", NAMED.format("bcrypt_2x"))],
     *[
         (text, "malformed", CUT)
@@ -258,7 +259,7 @@ NO_HASHES = [
         (text, "unsupported", UNKNOWN)
         for text in (
             *("plain text", "x" * 5000, "é" * 60, "\ud800", "\n", " " + HASH, "bcrypt$", "U5sK1bPEFm2gs"),
-            *("0123456789abcdef0123456789abcdef", "_7C/.Bf/4gZk10RYRs4Y", "$unknown$x"),
+            *("0123456789abcdef", "_7C/.Bf/4gZk10RYRs4Y", "$unknown$x"),
         )
     ],
 ]

@@ -30,6 +30,7 @@ SAMPLE = """\
 # password_min_length = 15      # never below 8
 # blocklist = "/etc/usercli/blocklist.txt"   # forbidden passwords, one a line, besides the shipped list
 # service_name = "Example"      # a password made of it is refused
+# pepper_file = "/etc/usercli/pepper"        # the pepper of hashes that came from Devise; chmod 600
 
 # Connections of a service that embeds the package: kept, besides, seconds to wait, seconds of life.
 # pool_size = 5

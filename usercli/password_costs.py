@@ -10,19 +10,22 @@ MAX_MEBIBYTES = 256
 
 # Picoseconds for each unit of work, as CPython 3.11 with OpenSSL, bcrypt 4.3 and argon2-cffi 25.1 took them on a
 # virtual server of 2 cores (AMD EPYC) beside other work, which makes them vary by a third: the time of one hash of
-# 0.1 to 0.5 s, divided by its units. A unit is a round; of scrypt N*r*p; of argon2 a KiB that a pass fills, and a
-# thread that each lane of a pass starts (the difference between 1 and 2048 lanes). A round of sha-crypt reads the
-# password anew, byte by byte.
+# 0.1 to 0.5 s, divided by its units. A unit is a round; of scrypt and yescrypt N*r*p; of argon2 a KiB that a pass
+# fills, and a thread that each lane of a pass starts (the difference between 1 and 2048 lanes). A round of
+# sha-crypt, and of phpass, reads the password anew, byte by byte.
 _PICOSECONDS = {
     "bcrypt": 75_000_000,
     "pbkdf2_sha1": 500_000,
     "pbkdf2_sha256": 550_000,
     "pbkdf2_sha512": 1_300_000,
+    "phpass": 1_200_000,
+    "phpass_byte": 1_700,
     "sha256_crypt": 800_000,
     "sha512_crypt": 600_000,
     "sha256_crypt_byte": 4_500,
     "sha512_crypt_byte": 8_500,
     "scrypt": 1_100_000,
+    "yescrypt": 300_000,
     "argon2": 2_300_000,
     "argon2_lane": 450_000_000,
 }
@@ -69,6 +72,17 @@ def pbkdf2_work(digest: str, parsed: Any) -> Work:
     return Work(_seconds(parsed.rounds * _PICOSECONDS[f"pbkdf2_{digest}"]))
 
 
+def pbkdf2_phc_work(parsed: Any) -> Work:
+    """The work of a hash of PBKDF2 whose key may have several blocks."""
+    return Work(_seconds(parsed.rounds * parsed.blocks * _PICOSECONDS[f"pbkdf2_{parsed.digest}"]))
+
+
+def phpass_work(parsed: Any) -> Work:
+    """The work of a hash of phpass, which reads the password anew in every round, as sha-crypt does."""
+    per_byte = _seconds(_PICOSECONDS["phpass_byte"] << parsed.rounds)
+    return Work(_seconds(_PICOSECONDS["phpass"] << parsed.rounds), seconds_per_byte=per_byte)
+
+
 def sha_crypt_work(digest: str, parsed: Any) -> Work:
     """The work of a hash of sha256_crypt or sha512_crypt."""
     per_byte = _seconds(parsed.rounds * _PICOSECONDS[f"{digest}_crypt_byte"])
@@ -82,6 +96,14 @@ def scrypt_work(parsed: Any) -> Work:
     else:
         n, r, p = 1 << parsed.rounds, parsed.block_size, parsed.parallelism
     return Work(_seconds(n * r * p * _PICOSECONDS["scrypt"]), _mebibytes(128 * r * max(n, p)))
+
+
+def yescrypt_work(parsed: Any) -> Work:
+    """The work of a hash of yescrypt, at most: some flavours take a part of it."""
+    numbers = parsed.numbers
+    n, r, p = 1 << numbers.logarithm, numbers.block_size, numbers.parallelism
+    units = n * r * p * (1 + numbers.passes)
+    return Work(_seconds(units * _PICOSECONDS["yescrypt"]), _mebibytes(128 * r * max(n, p)))
 
 
 def argon2_work(parsed: Any) -> Work:

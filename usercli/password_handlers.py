@@ -8,9 +8,13 @@ import hmac
 import logging
 import re
 import warnings
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
+
+from usercli.hash_encodings import MIN_KEY_BYTES
+from usercli.system_crypt import YescryptNumbers, crypt, yescrypt_numbers
 
 # passlib 1.7.4 reads bcrypt.__about__, which bcrypt 4.1 removed, and logs a traceback
 logging.getLogger("passlib").setLevel(logging.ERROR)
@@ -26,7 +30,7 @@ with warnings.catch_warnings():
 warnings.simplefilter("ignore", PasslibHashWarning)
 warnings.filterwarnings("ignore", r"Accessing argon2\.__version__", DeprecationWarning)
 
-#: A bound on the text of a salted_digest hash.
+#: A bound on the text of a hash of our own handlers.
 _MAX_HASH_CHARACTERS = 4096
 
 
@@ -138,11 +142,188 @@ def _salted_or_keyed(salted: Any, algorithm: str) -> Any:
     return either
 
 
+class hmac_digest(handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
+    """The HMAC of the password, as Ory Kratos writes it: $hmac-sha256$ digits $ key, both in base64."""
+
+    name = "hmac_digest"
+    setting_kwds = ()
+
+    checksum: Any
+    _FORM = re.compile(r"\$hmac-(md5|sha1|sha256|sha384|sha512)\$([A-Za-z0-9+/]+=*)\$([A-Za-z0-9+/]+=*)")
+
+    def __init__(self, algorithm: str = "sha256", key: str = "", **kwds: Any) -> None:
+        super().__init__(**kwds)
+        self.algorithm, self.key = algorithm, key
+
+    @classmethod
+    def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
+        return _text(hash).startswith("$hmac-")
+
+    @classmethod
+    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
+        found = cls._FORM.fullmatch(_bounded(hash))
+        if found is None:
+            raise ValueError("not a valid hmac_digest hash")
+        digits = base64.b64decode(found[2], validate=True).decode()
+        base64.b64decode(found[3], validate=True)
+        if not re.fullmatch(f"[0-9a-f]{{{2 * hashlib.new(found[1]).digest_size}}}", digits):
+            raise ValueError("not a valid hmac_digest hash")
+        return cls(algorithm=found[1], key=found[3], checksum=found[2])
+
+    def to_string(self) -> str:
+        return f"$hmac-{self.algorithm}${self.checksum}${self.key}"
+
+    def _calc_checksum(self, secret: str | bytes) -> str:
+        made = hmac.new(base64.b64decode(self.key), _bytes(secret), self.algorithm).hexdigest()
+        return base64.b64encode(made.encode()).decode()
+
+
+class pbkdf2_phc(handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
+    """PBKDF2 in the PHC string format, for keys of other lengths than the digest's, which passlib does not take."""
+
+    name = "pbkdf2_phc"
+    setting_kwds = ()
+
+    checksum: Any
+    _FORM = re.compile(
+        r"\$pbkdf2-(sha1|sha256|sha512)\$i=([1-9]\d{0,8}),l=(\d{1,3})\$([\w+/]*)\$([\w+/]+)", re.ASCII
+    )
+
+    def __init__(
+        self, digest: str = "sha256", rounds: int = 1, salt: bytes = b"", size: int = 32, **kwds: Any
+    ) -> None:
+        super().__init__(**kwds)
+        self.digest, self.rounds, self.salt, self.size = digest, rounds, salt, size
+
+    @property
+    def blocks(self) -> int:
+        """How many times the rounds are computed, since each block of the key takes them all."""
+        return -(-self.size // hashlib.new(self.digest).digest_size)
+
+    @classmethod
+    def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
+        return cls._FORM.fullmatch(_text(hash)) is not None
+
+    @classmethod
+    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
+        found = cls._FORM.fullmatch(_bounded(hash))
+        if found is None:
+            raise ValueError("not a valid pbkdf2_phc hash")
+        digest, rounds, size, salt, key = found.groups()
+        if len(_unpadded(key)) != int(size) or int(size) < MIN_KEY_BYTES:
+            raise ValueError("not a valid pbkdf2_phc hash")
+        return cls(digest=digest, rounds=int(rounds), salt=_unpadded(salt), size=int(size), checksum=key)
+
+    def to_string(self) -> str:
+        salt = base64.b64encode(self.salt).decode().rstrip("=")
+        return f"$pbkdf2-{self.digest}$i={self.rounds},l={self.size}${salt}${self.checksum}"
+
+    def _calc_checksum(self, secret: str | bytes) -> str:
+        key = hashlib.pbkdf2_hmac(self.digest, _bytes(secret), self.salt, self.rounds, self.size)
+        return base64.b64encode(key).decode().rstrip("=")
+
+
+class phpass(passlib.hash.phpass):  # noqa: N801 - its name is the handler's
+    """passlib's handler, which takes a hash of any length."""
+
+    _FORM = re.compile(r"\$[PH]\$[./0-9A-Za-z]{31}")
+
+    @classmethod
+    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
+        if cls._FORM.fullmatch(_text(hash)) is None:
+            raise ValueError("not a valid phpass hash")
+        return super().from_string(hash)
+
+
+class yescrypt(handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
+    """$y$parameters$salt$hash, computed by the system's libcrypt (libxcrypt); the parameters are read here."""
+
+    name = "yescrypt"
+    setting_kwds = ()
+
+    checksum: Any
+    _FORM = re.compile(r"(\$y\$([./0-9A-Za-z]{3,48})\$[./0-9A-Za-z]{0,86})\$([./0-9A-Za-z]{43})")
+
+    def __init__(self, setting: str = "", numbers: YescryptNumbers | None = None, **kwds: Any) -> None:
+        super().__init__(**kwds)
+        self.setting, self.numbers = setting, numbers or YescryptNumbers()
+
+    @property
+    def rounds(self) -> int:
+        """The logarithm of the cost, as the handlers of passlib name it."""
+        return self.numbers.logarithm
+
+    @classmethod
+    def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
+        return _text(hash).startswith("$y$")
+
+    @classmethod
+    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
+        found = cls._FORM.fullmatch(_text(hash))
+        if found is None:
+            raise ValueError("not a valid yescrypt hash")
+        return cls(setting=found[1], numbers=yescrypt_numbers(found[2]), checksum=found[3])
+
+    def to_string(self) -> str:
+        return f"{self.setting}${self.checksum}"
+
+    def _calc_checksum(self, secret: str | bytes) -> str:
+        return crypt(_bytes(secret), self.setting).rpartition("$")[2]
+
+
+class PreparedHandler(handlers.PrefixWrapper):
+    """Another handler's hash of a prepared password, told from that handler's own by a prefix."""
+
+    def __init__(self, name: str, wrapped: str, prefix: str, prepare: Callable[..., bytes]) -> None:
+        super().__init__(name, wrapped, prefix)
+        self._prepare = prepare
+
+    def verify(self, secret: str | bytes, hash: str | bytes, **context: Any) -> bool:  # noqa: A002 - passlib's signature
+        matches: bool = super().verify(self._prepare(_bytes(secret), **context), hash)  # type: ignore[no-untyped-call]
+        return matches
+
+
+def _wordpress(secret: bytes) -> bytes:
+    """wp_hash_password of WordPress 6.8, and the blanks that wp_authenticate removes (those of PHP's trim)."""
+    mac = hmac.new(b"wp-sha384", secret.strip(b" \n\r\t\v\0"), "sha384").digest()
+    return base64.b64encode(mac)
+
+
+def _peppered(secret: bytes, *, pepper: bytes) -> bytes:
+    """Password and pepper, of which bcrypt reads 72 bytes (lib/devise/encryptor.rb)."""
+    return (secret + pepper)[:72]
+
+
+def _text(hash: str | bytes) -> str:  # noqa: A002 - passlib's name
+    return hash.decode("utf-8", "replace") if isinstance(hash, bytes) else hash
+
+
+def _bytes(secret: str | bytes) -> bytes:
+    return secret.encode() if isinstance(secret, str) else secret
+
+
+def _bounded(hash: str | bytes) -> str:  # noqa: A002 - passlib's name
+    text = _text(hash)
+    if len(text) > _MAX_HASH_CHARACTERS:
+        raise ValueError("the hash is too long")
+    return text
+
+
+def _unpadded(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+
+
 _OWN = {
     "django_scrypt": django_scrypt,
     "django_salted_md5": _salted_or_keyed(passlib.hash.django_salted_md5, "md5"),
     "django_salted_sha1": _salted_or_keyed(passlib.hash.django_salted_sha1, "sha1"),
     "salted_digest": salted_digest,
+    "hmac_digest": hmac_digest,
+    "pbkdf2_phc": pbkdf2_phc,
+    "phpass": phpass,
+    "yescrypt": yescrypt,
+    "wordpress_bcrypt": PreparedHandler("wordpress_bcrypt", "bcrypt", "$wp", _wordpress),
+    "peppered_bcrypt": PreparedHandler("peppered_bcrypt", "bcrypt", "$pepper", _peppered),
 }
 
 

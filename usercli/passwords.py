@@ -7,6 +7,7 @@ import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from usercli.errors import InvalidInput
@@ -39,23 +40,23 @@ class Verdict:
 
     ok: bool
     outdated: bool = False
-    #: The extra that is not installed, without which no password matches.
+    #: What is not there, without which no password matches.
     lacks: str | None = None
 
 
 class PasswordHasher:
     """Hashes with one scheme and cost; verifies every supported scheme.
 
-    `cost` is the base-2 logarithm of bcrypt's rounds. Threads may share a hasher; bcrypt releases the interpreter
-    lock.
+    `cost` is the base-2 logarithm of bcrypt's rounds. `pepper_file` is read when the first hash with a pepper is
+    verified; no new hash has one. Threads may share a hasher; bcrypt releases the interpreter lock.
     """
 
-    def __init__(self, scheme: str = "bcrypt", cost: int = 12) -> None:
+    def __init__(self, scheme: str = "bcrypt", cost: int = 12, pepper_file: Path | None = None) -> None:
         if scheme not in SCHEMES:
             raise InvalidInput(f"no such password scheme: {scheme} (known: {', '.join(SCHEMES)})")
         if cost > MAX_BCRYPT_COST:
             raise InvalidInput(f"the cost {cost} of bcrypt is above {MAX_BCRYPT_COST}, the highest that is checked")
-        self.scheme, self.cost = scheme, cost
+        self.scheme, self.cost, self.pepper_file = scheme, cost, pepper_file
 
     @cached_property
     def _context(self) -> CryptContext:
@@ -91,16 +92,38 @@ class PasswordHasher:
         """Check a password; computes exactly one hash, so that the time tells nothing about `stored`.
 
         None, a disabled, malformed or unknown hash, one whose work with this password is not bounded, and a
-        password that the scheme would truncate never match.
+        password that the scheme would truncate never match. Raises InvalidInput if the hash needs the pepper, and
+        the file with it cannot be used.
         """
         kind = identify(stored) if stored is not None else HashKind("disabled")
-        if stored is None or not (kind.usable and _is_checked(password, kind)):
-            return self._refuse(kind.lacks)
+        lacks = self.lacks(kind)
+        if stored is None or lacks or not (kind.usable and _is_checked(password, kind)):
+            return self._refuse(lacks)
+        context = {"pepper": self._pepper} if kind.is_peppered else {}
         try:
-            ok = bool(handler_of(kind.scheme).verify(password, stored))
+            ok = bool(handler_of(kind.scheme).verify(password, stored, **context))
         except Exception:  # of passlib or a library behind it: it cannot compute these numbers
             return self._refuse()
         return Verdict(ok, ok and (kind.scheme != self.scheme or self._context.needs_update(stored)))
+
+    def lacks(self, kind: HashKind) -> str | None:
+        """What is not there, or not set, without which a hash of this kind cannot be verified."""
+        return "the setting pepper_file" if kind.is_peppered and self.pepper_file is None else kind.lacks
+
+    def require_pepper(self) -> None:
+        """Raise InvalidInput if there is a file for the pepper and it cannot be used."""
+        if self.pepper_file is not None:
+            _ = self._pepper
+
+    @cached_property
+    def _pepper(self) -> bytes:
+        from usercli.private_files import read_private
+
+        found = read_private(self.pepper_file or Path(), "the pepper")
+        pepper = found[:-2] if found.endswith(b"\r\n") else found.removesuffix(b"\n")
+        if b"\0" in pepper:
+            raise InvalidInput("the pepper contains a NUL character")
+        return pepper
 
     def _refuse(self, lacks: str | None = None) -> Verdict:
         self._context.verify("nobody", _DUMMY_HASHES[self.scheme].format(cost=self.cost))

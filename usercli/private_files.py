@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from usercli.errors import UserCliError
+from usercli.errors import InvalidInput, UserCliError
+from usercli.text import visible
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
@@ -28,6 +29,24 @@ def make_private_folder(path: Path) -> None:
             except FileExistsError:
                 if not folder.is_dir():  # a file; else somebody was faster
                     raise NotADirectoryError(20, "not a directory", str(folder)) from None
+
+
+def read_private(path: Path, what: str, most: int = 4096) -> bytes:
+    """The bytes of a file that nobody else may read or write. Raises InvalidInput, also if it is empty."""
+    shown = visible(str(path))
+    try:
+        with open(path, "rb") as source:
+            mode = os.fstat(source.fileno()).st_mode
+            if os.name == "posix" and stat.S_ISREG(mode) and mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise InvalidInput(f"others can read {what} in {shown}; run: chmod 600 {shown}")
+            data = source.read(most + 1)
+    except OSError as error:
+        raise InvalidInput(f"cannot read {what} in {shown}: {(error.strerror or 'error').lower()}") from None
+    if not data.strip() or len(data) > most:
+        raise InvalidInput(
+            f"{what} in {shown} is {'longer than ' + str(most) + ' bytes' if data.strip() else 'empty'}"
+        )
+    return data
 
 
 def write_error(path: str | Path, error: OSError) -> UserCliError:

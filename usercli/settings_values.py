@@ -70,6 +70,7 @@ class SettingsValues(BaseModel):
     bcrypt_cost: WholeNumber = Field(12, ge=4, le=MAX_BCRYPT_COST)
     password_min_length: WholeNumber = Field(15, ge=8, le=128)
     blocklist: str = ""
+    pepper_file: str = ""
     service_name: str = ""
     require_reason: YesNo = False
     max_changes: WholeNumber = Field(0, ge=0, le=1_000_000_000)

@@ -67,6 +67,8 @@ class ReadOptions:
     unknown_to_attributes: bool = False
     #: Paths of companion files, such as /etc/passwd for shadow.
     companions: tuple[str, ...] = ()
+    #: Whether the settings have a pepper, with which Devise made its hashes.
+    has_pepper: bool = False
     #: Is told in a line what a reader understood, or did, unasked. The same may be told again.
     on_note: Callable[[str], None] = field(default=unheard, repr=False, compare=False)
 
@@ -82,6 +84,7 @@ class ReadOptions:
             "values": self.values or None,
             "timezone": None if self.timezone is UTC else str(self.timezone),
             "date_order": self.date_order,
+            "has_pepper": self.has_pepper or None,
         }
 
 

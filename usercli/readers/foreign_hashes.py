@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from usercli.hash_forms import identify, in_our_spelling
+from usercli.hash_forms import PEPPERED, identify, in_our_spelling
 
 _CLEAR = re.compile(r"\{(?i:CLEARTEXT|CLEAR|PLAIN)\}(.*)|(?!\{[A-Za-z0-9./_-]{1,20}\})(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A verifiable hash, or the name of an unsupported scheme, or a plain password."""
+    """A verifiable hash, or the name of what was left out, or a plain password."""
 
     hashed: str | None = None
     unsupported: str | None = None
@@ -20,7 +20,7 @@ class Secret:
 
 
 def keep(stored: str | None, scheme: str | None = None) -> Secret:
-    """The hash if it can be verified, else the name of its scheme; empty for no hash and for a disabled one."""
+    """The hash if it can be verified, else what it is called; empty for no hash and for a disabled one."""
     if stored is None:
         return Secret(unsupported=scheme)
     hashed = in_our_spelling(stored)
@@ -29,7 +29,13 @@ def keep(stored: str | None, scheme: str | None = None) -> Secret:
         return Secret(hashed)
     if kind.scheme in {"empty", "disabled"}:
         return Secret()
-    return Secret(unsupported=kind.label if kind.lacks else scheme or kind.name)
+    is_told = kind.lacks or kind.scheme == "malformed"
+    return Secret(unsupported=kind.label if is_told else scheme or kind.name)
+
+
+def keep_peppered(stored: str) -> Secret:
+    """The same of a hash that was made of the password and the pepper of the settings, as Devise makes it."""
+    return keep(PEPPERED + stored if identify(stored).scheme == "bcrypt" else stored)
 
 
 def ldap(stored: str) -> Secret:

@@ -14,7 +14,7 @@ from usercli.schemas.users import UserKey, UserView
 class SignInRefused(AnswerIsNo):
     """The address or the password is wrong, or the user may not sign in; which of them is not told.
 
-    `lacks` is the extra that is not installed, where the stored hash needs one.
+    `lacks` is what the stored hash needs and is not there: an extra, a libcrypt, the setting pepper_file.
     """
 
     def __init__(self, *args: object, lacks: str | None = None) -> None:

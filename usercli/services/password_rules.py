@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
 def configured_hasher(settings: Settings, scheme: str | None = None) -> PasswordHasher:
     """The hasher of the settings, or of another scheme. Raises InvalidInput."""
-    return PasswordHasher(scheme or settings.get("password_scheme").value, settings.bcrypt_cost)
+    return PasswordHasher(
+        scheme or settings.get("password_scheme").value, settings.bcrypt_cost, configured_pepper_file(settings)
+    )
+
+
+def configured_pepper_file(settings: Settings) -> Path | None:
+    """The file with the pepper of hashes from elsewhere."""
+    given = settings.get("pepper_file").value
+    return Path(given).expanduser() if given else None
 
 
 def configured_policy(settings: Settings) -> PasswordPolicy:

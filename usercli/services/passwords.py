@@ -132,6 +132,8 @@ def audit_passwords(
                 findings["unusable"] += 1
             elif not kind.usable:
                 findings[kind.scheme] += 1  # type: ignore[index]  # the three other unusable kinds are findings
+            elif hasher.lacks(kind):
+                findings["unsupported"] += 1
             elif not kind.work.is_bounded():
                 too_costly["memory" if kind.work.is_too_large else "time"] += 1
             elif hasher.below_policy(kind):

@@ -40,6 +40,8 @@ def _custom(scheme: str, stored: str) -> dict[str, Any] | None:
         return _as_text("argon2", stored.removeprefix("argon2"))
     if scheme.startswith("ldap_salted_"):
         return _as_text("ldap", stored)
+    if scheme == "pbkdf2_phc":
+        return _as_text("pbkdf2", stored)
     if found := _PBKDF2.fullmatch(stored):
         return _pbkdf2(found[1] or "sha1", found[2], unbase64(found[3]), unbase64(found[4]))
     if found := _DJANGO_PBKDF2.fullmatch(stored):

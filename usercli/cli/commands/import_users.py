@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -95,12 +95,12 @@ class ImportFlags:
         if self.skip_policy and not invocation.options.reason:
             raise InvalidInput("--skip-policy needs --reason TEXT")
         from usercli.services.imports.session import ImportJob
-        from usercli.services.password_rules import configured_hasher, configured_policy
+        from usercli.services.password_rules import configured_hasher, configured_pepper_file, configured_policy
 
         return ImportJob(
             file,
             self.from_ or _format_of(file),
-            self._read_options(),
+            replace(self._read_options(), has_pepper=configured_pepper_file(invocation.settings) is not None),
             self._import_options(),
             invocation.settings.special_use_domains,
             configured_hasher(invocation.settings) if self.hash_passwords else None,
@@ -177,13 +177,15 @@ def import_(
         return guide(invocation, job)
     if flags.resume:
         job.require_file()  # rather than ask for a confirmation first
+    from usercli.hash_forms import MALFORMED
     from usercli.services.imports.session import ImportSession
 
     session = ImportSession(job, invocation.changing(), _Listener(invocation, job, flags.reject_file))
     with _reporting(invocation, job, session):
         summary = session.resume() if flags.resume else session.run()
     for scheme, number in sorted(session.unsupported.items()):
-        invocation.warn(f"{number:,} users came without their password: unsupported scheme {scheme}")
+        what = f"{scheme} hash" if scheme.startswith(MALFORMED) else f"unsupported scheme {scheme}"
+        invocation.warn(f"{number:,} users came without their password: {what}")
     if session.was_done:
         invocation.info("this file was imported already; to import it again leave out --resume")
     elif summary.change_id or invocation.dry_run:

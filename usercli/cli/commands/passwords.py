@@ -165,7 +165,7 @@ def verify(
         service.verify(key, password, rehash=rehash, record_login=record)
     except SignInRefused as refused:
         if refused.lacks:
-            invocation.warn(f"the stored hash cannot be checked here: it needs the extra usercli[{refused.lacks}]")
+            invocation.warn(f"the stored hash cannot be checked here: it needs {refused.lacks}")
         return ExitCode.NO
     return ExitCode.OK
 

@@ -29,7 +29,7 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     see = "see: usercli config show"
     try:
         shown = settings.shown()
-        configured_hasher(settings)
+        configured_hasher(settings).require_pepper()
     except UserCliError as error:
         yield fail(error.message, see)
         return
