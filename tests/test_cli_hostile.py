@@ -57,7 +57,7 @@ NAMES = [
     "\ufeffbom",
     "\U0010fffd\ufffd",
 ]
-SGR = re.compile("\x1b\\[[0-9;]*m")
+SGR = re.compile("\x1b\\[[0-9;]*[mG]")
 
 
 def unsafe(text: str) -> set[str]:

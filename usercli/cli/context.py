@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
-from usercli.cli import hints
+from usercli.cli import colors, hints
 from usercli.config import PoolSettings, Settings, Target
 from usercli.errors import Declined, InvalidInput, UserCliError
 from usercli.text import visible
@@ -225,7 +225,8 @@ class Invocation:
 def write_line(stream: TextIO, text: str) -> None:
     """One line for a person, hostile characters escaped. Nobody may listen; the exit code still tells."""
     with contextlib.suppress(OSError, ValueError):
-        stream.write(visible(text) + "\n")
+        shown = visible(text)
+        stream.write((colors.message(shown) if colors.wanted(stream) else shown) + "\n")
         stream.flush()
 
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import typer
 
+from usercli.cli import colors
 from usercli.cli.app import root_command
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import INTERRUPTED, describe_error, print_error, with_option
@@ -27,6 +28,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _received.clear()
     streams = sys.stdout, sys.stderr
     given = invocation.arguments = list(sys.argv[1:] if arguments is None else arguments)
+    colors.refuse(colors.NO_COLOR in given)
     try:
         _require_stdout_for_help(given)
         result = root_command().main(
