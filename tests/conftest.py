@@ -295,6 +295,7 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERCLI_UNSAFE", "1")
     monkeypatch.setenv("USERCLI_BCRYPT_COST", "4")
+    monkeypatch.setenv("NO_COLOR", "1")  # messages on a terminal are compared as text; test_colors.py sees them all
     monkeypatch.chdir(home)
     return home
 

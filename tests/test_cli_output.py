@@ -399,6 +399,7 @@ def test_a_colour_terminal_gets_bold_headers_and_a_pipe_none(
     cli: Cli, ada: UserView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR")
     out = cli("list", "--fields", "email", terminal=True)[1]
     assert out == "\x1b[1memail          \x1b[0m\nada@example.com\n"
     assert SGR.search(cli("list", "-o", "table")[1]) is None

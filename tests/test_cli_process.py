@@ -252,7 +252,7 @@ def test_a_purge_wants_the_email_typed(environment: Path, ada: UserView, databas
 @on_sqlite
 def test_a_wrong_name_shows_before_the_question(environment: Path, ada: UserView) -> None:
     with terminal("delete", "ada@example.com", "x@example.com") as session:
-        assert session.end() == (3, "\x1b[31merror:\x1b[0m no such user: x@example.com\n")
+        assert session.end() == (3, "error: no such user: x@example.com\n")
 
 
 QUESTIONS = (

@@ -16,9 +16,9 @@ END = "\x1b[0m"
 
 
 @pytest.fixture(autouse=True)
-def color_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def color_terminal(clean_environment: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("NO_COLOR")
 
 
 @on_sqlite
@@ -69,9 +69,7 @@ def test_roles_and_addresses_fold_between_words(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("name", ["👨‍👩‍👧‍👦", "❤️", "👍🏽", "🇩🇪", "🏳️‍🌈"])
-def test_what_terminals_measure_differently_shifts_no_row(
-    name: str, monkeypatch: pytest.MonkeyPatch, clean_environment: object
-) -> None:
+def test_what_terminals_measure_differently_shifts_no_row(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The terminal itself goes to the column where the next cell begins."""
     monkeypatch.setattr(tables, "obeys", lambda _: True)
     head, joined, plain = table([[name, "x"], ["Zoë 漢字", "y"]], ["full_name", "email"], 80, monkeypatch)
@@ -82,16 +80,14 @@ def test_what_terminals_measure_differently_shifts_no_row(
 
 
 @pytest.mark.parametrize("columns", ["80", "120"])
-def test_the_list_of_commands_fits_a_small_terminal(
-    columns: str, monkeypatch: pytest.MonkeyPatch, clean_environment: object
-) -> None:
+def test_the_list_of_commands_fits_a_small_terminal(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     lines = run_here("--help")[1].splitlines()
     assert len(lines) < 24  # a prompt is below
     assert max(map(len, lines)) < 80
 
 
-def test_help_is_made_for_people(monkeypatch: pytest.MonkeyPatch, clean_environment: object) -> None:
+def test_help_is_made_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.test_cli_process import all_commands
 
     monkeypatch.setenv("COLUMNS", "80")
