@@ -47,7 +47,7 @@ FILES = {
     "changes.txt": "# spring\nusercli update bob@example.com --name Bob\nactivate bob@example.com\n",
     "shadow": "dora:$6$saltsalt$" + "x" * 86 + ":19000:0:99999:7:::\n",
     "staff.csv": "email,full_name\nada@example.com,Ada King\n",
-    "people.csv": "E-Mail,First,Last,Status\ndora@example.com,Dora,Lee,Here\n",
+    "people.csv": "E-Mail,First,Last,Status\ndora@example.com,Dora,Lee,In\n",
     "staff.yaml": "name: staff\nusers:\n- email: ada@example.com\n  full_name: Ada King\n",
 }
 SETUP = (

@@ -6,6 +6,8 @@ import json
 import random
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from string import ascii_lowercase
@@ -415,3 +417,12 @@ def test_the_page_lists_the_tables() -> None:
     there = Path(__file__).parent.parent / "docs" / "synonyms.md"
     tables = "\n".join(re.findall(r"(?:^\|.*\n)+", there.read_text(encoding="utf-8"), re.MULTILINE))
     assert tables == tables_of_the_page()
+
+
+def test_the_tables_are_read_only_when_a_word_was_not_found(clean_environment: Path) -> None:
+    code = (
+        "import sys\nfrom usercli.cli.main import run\nrun(['config', 'path'])\n"
+        "print(*(name for name in sys.modules if name.endswith(('synonyms', 'unknown_words', 'help_text'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[1:] == [""]

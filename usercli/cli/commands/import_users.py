@@ -163,7 +163,7 @@ def import_(
       usercli import users.csv --dry-run
       usercli import users.jsonl.gz --on-conflict update
       usercli import users.csv --skip-bad --reject-file bad.csv
-      usercli import people.csv --map "First+Last=full_name" --value "Status:Here=true,Left=false"
+      usercli import people.csv --map First+Last=full_name --value Status:In=true
       usercli import users.csv --hash-passwords --resume
       usercli import shadow --from shadow --email-domain example.com
     """
