@@ -176,6 +176,8 @@ OPTIONS: Table = {
     "--on-conflict update": "update upsert overwrite replace merge update-existing",
     "--on-conflict skip": "skip-existing ignore-existing skip-duplicates exist-ok if-not-exists",
     "--if-not-exists": "ignore-existing exist-ok if-absent idempotent skip-existing",
+    "--skip-column NAME": "ignore exclude drop omit",
+    "--no-header": "noheader skip-header headerless",
     "--map THEIRS=OURS": "mapping rename column alias columns",
     "--max-changes N": "max limit at-most",
     "--description TEXT": "comment note about message",
