@@ -79,17 +79,21 @@ def near_commands(word: str, names: Sequence[str]) -> list[str]:
 
 
 def _distance(one: str, other: str) -> int:
-    """How many letters are inserted, left out, replaced or exchanged with their neighbour."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
+    """How many letters are inserted, left out, replaced or exchanged with a neighbour (Damerau and Levenshtein)."""
+    far = len(one) + len(other)
+    rows: list[list[int]] = [[far] * (len(other) + 2), [far, *range(len(other) + 1)]]
+    seen: dict[str, int] = {}  # the last row of each letter
     for i, letter in enumerate(one, 1):
-        last, before, row = before, row, [i]
+        row = [far, i]
+        column = 0
         for j, wanted in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
+            exchanged = rows[seen.get(wanted, 0)][column] + (i - seen.get(wanted, 0)) + (j - column) - 1
+            row.append(min(rows[i][j] + (letter != wanted), row[j] + 1, rows[i][j + 1] + 1, exchanged))
+            if letter == wanted:
+                column = j
+        rows.append(row)
+        seen[letter] = i
+    return rows[-1][-1]
 
 
 def _command_lines(context: Any, targets: Iterable[str], rest: Sequence[str]) -> list[str]:
