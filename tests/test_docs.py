@@ -151,8 +151,8 @@ def test_the_example_environment_has_no_line_that_usercli_does_not_read() -> Non
 
 def test_the_page_of_imports_lists_every_system_and_has_a_section_for_it() -> None:
     page = (ROOT / "docs" / "import-from.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(SYSTEMS)
-    assert re.findall(r"^## (\w+)$", page, re.MULTILINE) == list(SYSTEMS)
+    assert re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE) == list(SYSTEMS)
+    assert re.findall(r"^## ([\w-]+)$", page, re.MULTILINE) == list(SYSTEMS)
 
 
 def test_a_value_that_a_spreadsheet_would_run_is_guarded(cli: Cli) -> None:

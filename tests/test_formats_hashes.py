@@ -121,6 +121,17 @@ def entry(stored: str) -> str:
     return f"dn: uid=ada\nobjectClass: person\nmail: ada@example.com\nuserPassword:: {b64(stored.encode())}\n"
 
 
+def table(header: str, cells: str) -> str:
+    return f"{header}\nada@example.com,{cells}\n"
+
+
+def okta(stored: str) -> list[dict[str, Any]]:
+    """The body with which its API takes users of other systems."""
+    parts = {"algorithm": "BCRYPT", "workFactor": int(stored[4:6]), "salt": stored[7:29], "value": stored[29:]}
+    profile = {"login": "ada@example.com", "email": "ada@example.com"}
+    return [{"profile": profile, "credentials": {"password": {"hash": parts}}}]
+
+
 def line(system: str, stored: str) -> str:
     return f"ada@example.com:{stored}" + (":" * 7 if system == "shadow" else "") + "\n"
 
@@ -230,6 +241,19 @@ VERIFIED: dict[str, tuple[str, Any]] = {
         "ldif",
         entry("{ARGON2}" + phc("d")),
     ),
+    "google sha1": (
+        "google",
+        "Email Address [Required],Password [Required],Password Hash Function [UPLOAD ONLY]\n"
+        f"ada@example.com,{hashlib.sha1(DATA).hexdigest()},SHA-1\n",
+    ),
+    "okta bcrypt": ("okta", okta(BCRYPT)),
+    "laravel bcrypt": ("laravel", table("email,password", BCRYPT.replace("$2b$", "$2y$"))),
+    "devise bcrypt": ("devise", table("email,encrypted_password", BCRYPT)),
+    "fastapi-users argon2": ("fastapi-users", table("email,hashed_password", f'"{phc("id")}"')),
+    "supabase bcrypt": ("supabase", table("email,encrypted_password", BCRYPT.replace("$2b$", "$2a$"))),
+    "wordpress bcrypt": ("wordpress", table("user_email,user_pass", BCRYPT.replace("$2b$", "$2y$"))),
+    "nextcloud bcrypt": ("nextcloud", table("email,password,uid", "1|" + BCRYPT.replace("$2b$", "$2y$") + ",ada")),
+    "nextcloud argon2": ("nextcloud", table("email,password,uid", f'"3|{phc("id")}",ada')),
     "scim ldap": (
         "scim",
         [

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.test_formats_peers import EXPECTED, LDIF, PEERS, REALM_USER, SHADOW, firebase_row, read, reasons
+from tests.test_formats_systems import EXPECTED as MADE_FILES
+from tests.test_formats_systems import FILES as MADE
 from usercli.errors import InvalidInput
 from usercli.readers import SYSTEMS, BadRecord, ReadOptions, Record, json_stream, reader
 from usercli.schemas.users import check_attributes
@@ -19,14 +21,26 @@ from usercli.validation import require_printable
 
 pytestmark = pytest.mark.filterwarnings("ignore::passlib.exc.PasslibHashWarning", "ignore:Accessing argon2")
 
-JSON_SYSTEMS = [name for name in SYSTEMS if name not in ("htpasswd", "shadow", "ldif")]
+JSON_SYSTEMS = [name for name in SYSTEMS if name not in ("htpasswd", "shadow", "ldif", "csvde")]
 GOOD: dict[str, bytes] = {case["system"]: (PEERS / case["file"]).read_bytes() for case in EXPECTED}
+GOOD |= {case["system"]: (MADE / case["file"]).read_bytes() for case in MADE_FILES}
 GOOD["firebase"] = firebase_row("Ada, B").encode()
 GOOD["htpasswd"] = b"ada:$apr1$x\nbob:{SHA}AAAA\n"
 GOOD["ldif"] = LDIF.encode()
 GOOD["scim"] = b'{"userName":"ada","emails":[{"value":"ada@example.com"}]}'
 GOOD["keycloak"] = json.dumps([REALM_USER]).encode()
 USER = {"email": "ada@example.com", "userName": "ada@example.com", "localId": "u", "traits": {"email": "a@b.co"}}
+OWN: dict[str, dict[str, Any]] = {
+    "entra": {"userPrincipalName": "ada@example.com"},
+    "google": {"primaryEmail": "ada@example.com"},
+    "okta": {"login": "ada@example.com"},
+    "laravel": {"email_verified_at": None},
+    "devise": {"encrypted_password": ""},
+    "fastapi-users": {"hashed_password": ""},
+    "supabase": {"aud": "authenticated"},
+    "wordpress": {"user_email": "ada@example.com"},
+    "nextcloud": {"uid": "ada"},
+}
 
 
 def attempt(system: str, data: bytes) -> list[Record | BadRecord] | str:
@@ -49,7 +63,7 @@ def attempt(system: str, data: bytes) -> list[Record | BadRecord] | str:
 def object_of(system: str, **more: Any) -> dict[str, Any]:
     if system == "django":
         return {"model": "auth.user", "pk": 1, "fields": {"email": "ada@example.com", "password": ""} | more}
-    return USER | more
+    return USER | OWN.get(system, {}) | more
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -112,6 +126,31 @@ KEYS = {
     "kratos": ["traits", "credentials", "verifiable_addresses", "metadata_public", "state", "created_at", "id"],
     "airflow": ["firstname", "roles", "active", "password", "id"],
     "scim": ["name", "emails", "active", "groups", "roles", "meta", "password", "phoneNumbers", "totalResults"],
+    "entra": [
+        "mail",
+        "otherMails",
+        "accountEnabled",
+        "memberOf",
+        "passwordProfile",
+        "signInActivity",
+        "identities",
+    ],
+    "google": ["name", "emails", "aliases", "suspended", "password", "hashFunction", "lastLoginTime", "status"],
+    "okta": ["profile", "credentials", "status", "type", "secondEmail", "lastLogin", "groups"],
+    "laravel": ["name", "roles", "role", "password", "banned_at", "is_admin", "created_at", "remember_token"],
+    "devise": ["sign_in_count", "locked_at", "banned_until", "current_sign_in_at", "role", "id", "first_name"],
+    "fastapi-users": ["is_active", "is_superuser", "is_verified", "active", "status", "created_at", "settings"],
+    "supabase": [
+        "raw_app_meta_data",
+        "user_metadata",
+        "banned_until",
+        "is_anonymous",
+        "deleted_at",
+        "role",
+        "phone",
+    ],
+    "wordpress": ["user_pass", "user_status", "roles", "spam", "user_registered", "display_name", "ID", "caps"],
+    "nextcloud": ["groups", "enabled", "last_seen", "password", "displayname", "email", "quota"],
 }
 
 

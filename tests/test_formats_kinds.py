@@ -61,6 +61,19 @@ KINDS: list[tuple[str, Any, str]] = [
     ),
     ("jsonl", {"name": "editor", "administrative": False}, "the file is an export of roles, not users"),
     ("jsonl", {"seq": 1, "change_id": "x", "action": "user.created"}, "the file is an export of the audit log"),
+    (
+        "json",
+        {"@odata.context": "https://graph.microsoft.com/", "value": []},
+        "the file is a list of Microsoft Graph",
+    ),
+    ("json", [{"userPrincipalName": "a@example.com"}], "the file is users of Microsoft Entra ID; its format is e"),
+    ("json", [{"primaryEmail": "a@example.com", "suspended": False}], "the file is users of Google Workspace; "),
+    ("jsonl", {"profile": {}, "status": "ACTIVE", "credentials": {}}, "the file is users of Okta; its format is o"),
+    (
+        "json",
+        [{"user_login": "a", "user_email": "a@example.com"}],
+        "the file is users of WordPress; its format is w",
+    ),
     ("jsonl", {"model": "auth.user", "pk": 1, "fields": {}}, "the file is a dump of Django; its format is d"),
 ]
 

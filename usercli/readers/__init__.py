@@ -6,6 +6,7 @@ BadRecord with its line and the reason.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -45,6 +46,16 @@ def unheard(_: str) -> None:
     """Nobody listens to what a reader notes."""
 
 
+class LeftOut:
+    """What a file holds that comes to no user. A reader counts it, and whoever imports tells it once."""
+
+    def __init__(self) -> None:
+        #: Entries that are no users: how many of each kind, as `computer`.
+        self.entries: Counter[str] = Counter()
+        #: Fields without a place, and secrets that are not kept: how many users have them.
+        self.fields: Counter[str] = Counter()
+
+
 @dataclass(frozen=True)
 class ReadOptions:
     """Settings of a reader."""
@@ -67,6 +78,8 @@ class ReadOptions:
     unknown_to_attributes: bool = False
     #: Paths of companion files, such as /etc/passwd for shadow.
     companions: tuple[str, ...] = ()
+    #: Where a reader counts what it leaves out.
+    left_out: LeftOut = field(default_factory=LeftOut, compare=False, repr=False)
     #: Whether the settings have a pepper, with which Devise made its hashes.
     has_pepper: bool = False
     #: Is told in a line what a reader understood, or did, unasked. The same may be told again.
@@ -106,6 +119,16 @@ SYSTEMS: dict[str, str] = {
     "shadow": "usercli.readers.systems.shadow:read",
     "ldif": "usercli.readers.systems.ldif:read",
     "scim": "usercli.readers.systems.scim:read",
+    "entra": "usercli.readers.systems.entra:read",
+    "google": "usercli.readers.systems.google:read",
+    "okta": "usercli.readers.systems.okta:read",
+    "csvde": "usercli.readers.systems.csvde:read",
+    "laravel": "usercli.readers.systems.laravel:read",
+    "devise": "usercli.readers.systems.devise:read",
+    "fastapi-users": "usercli.readers.systems.fastapi_users:read",
+    "supabase": "usercli.readers.systems.supabase:read",
+    "wordpress": "usercli.readers.systems.wordpress:read",
+    "nextcloud": "usercli.readers.systems.nextcloud:read",
 }
 
 #: Our own formats, by file suffix.

@@ -48,6 +48,13 @@ def read_columns(source: BinaryIO, wanted: Sequence[str], *, escaped: bool = Fal
     return _PlainTable(source, wanted, escaped=escaped).records()
 
 
+def read_foreign(
+    source: BinaryIO, options: ReadOptions, name_columns: Callable[[list[str]], list[str]]
+) -> Iterator[Record | BadRecord]:
+    """A table of another system, its columns named by `name_columns`, which may raise InvalidInput."""
+    return _ForeignTable(source, options, name_columns).records()
+
+
 class _Lines:
     """The lines of the file; those of the current record can be given back."""
 
@@ -264,6 +271,25 @@ class _RawTable(_UserTable):
         self._header = cells
         names = [str(place) for place in range(len(header_names(cells)))]
         return TableRecords(names, len(cells), self._header_number, escaped=self._escaped)
+
+
+class _ForeignTable(_UserTable):
+    """A table of another system, whose cells are taken as they are."""
+
+    def __init__(
+        self, source: BinaryIO, options: ReadOptions, name_columns: Callable[[list[str]], list[str]]
+    ) -> None:
+        super().__init__(source, options)
+        self._name_columns = name_columns
+
+    def _records_of(self, cells: list[str]) -> TableRecords:
+        try:
+            names = self._name_columns(header_names(cells))
+        except InvalidInput as error:
+            raise self._bad_header(error.message) from None
+        records = TableRecords(names, len(cells), self._header_number)
+        records.is_guarded = False
+        return records
 
 
 def preamble(line: str) -> str | None:

@@ -17,6 +17,8 @@ from usercli.readers.foreign_hashes import Secret, keep
 # Not allowed in our fields: control characters and lone surrogates.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_TIME = re.compile(r"\s*\Z|never\b|0000-00-00|1970-01-01[T ]00:00:00", re.IGNORECASE)
+_SLASHES = re.compile(r"^(\d{4})/(\d\d)/(\d\d)")  # of Google
 _MIN_MILLISECONDS = 100_000_000_000  # in seconds: the year 5138
 
 
@@ -172,16 +174,17 @@ def rest(item: dict[str, Any], taken: Iterable[str]) -> dict[str, Any]:
 def moment(item: dict[str, Any], key: str) -> datetime | None:
     """The time of a key, None if missing: ISO 8601 (default zone UTC), or a Unix time in s or ms.
 
+    None also for MySQL's 0000-00-00, for `never`, and for 1970-01-01 00:00, which says that there was none.
     Raises InvalidRecord.
     """
     value = item.get(key)
     if isinstance(value, dict):  # MongoDB's extended JSON
         value = value.get("$date")
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and _NO_TIME.match(value)):
         return None
     try:
         if isinstance(value, str) and not value.isdigit():
-            found = datetime.fromisoformat(value)
+            found = datetime.fromisoformat(_SLASHES.sub(r"\1-\2-\3", value.strip()).removesuffix(" UTC"))
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
         if isinstance(value, str | int) and not isinstance(value, bool):
             return since_1970(int(value))

@@ -18,6 +18,7 @@ MAX_BYTES = 16 << 20
 MAX_DEPTH = 100
 
 _PIECE = 1 << 16
+_EACH = "*"
 
 
 class Document(NamedTuple):
@@ -93,6 +94,7 @@ def is_envelope(document: Document, within: tuple[str, ...]) -> bool:
 def walk(source: BinaryIO, system: str, within: tuple[str, ...] = ()) -> Iterator[Document]:
     """The objects of the file; those of the arrays `within` come alone and are left out of the enclosing object.
 
+    `*` in `within` are the objects that are values of the top-level object, whatever their keys.
     Raises InvalidInput with the line if the file is no JSON, ends too early, or has an object that is too large.
     """
     import ijson
@@ -199,6 +201,8 @@ class _Builder:
         if len(self._open) >= MAX_DEPTH:
             raise _TooLarge(f"nested deeper than {MAX_DEPTH} levels")
         path = self._path()
+        if is_map and len(self._open) == 1 and self._open[0].is_map and _EACH in self._places:
+            path = _EACH
         above = self._open[-1].root if self._open else None
         root = _Root() if is_map and path in self._places else above
         container: Any = None if root is None else {} if is_map else []

@@ -20,7 +20,7 @@ from usercli.errors import ExitCode, InvalidInput, interruption
 if TYPE_CHECKING:
     from usercli.cli.output.progress import Progress
     from usercli.cli.reject_file import RejectFile
-    from usercli.readers import ReadOptions
+    from usercli.readers import LeftOut, ReadOptions
     from usercli.services.imports.loader import ImportOptions
     from usercli.services.imports.session import ImportJob, ImportSession
 
@@ -146,6 +146,9 @@ class ImportFlags:
 
 NO_FLAGS = ImportFlags()
 
+#: So many of the fields that were left out are named.
+_FIELDS_NAMED = 12
+
 
 @command
 def import_(
@@ -156,7 +159,8 @@ def import_(
     """Import users from a file, all or nothing; with --resume, exactly once in chunks.
 
     The format is taken from the file's name: csv, tsv, jsonl, json, and each with .gz; --from names it,
-    or another system: auth0, django, keycloak, firebase, kratos, airflow, htpasswd, shadow, ldif, scim.
+    or another system: auth0, django, keycloak, firebase, kratos, airflow, htpasswd, shadow, ldif, scim,
+    entra, google, okta, csvde, laravel, devise, fastapi-users, supabase, wordpress, nextcloud.
 
     \b
     Examples:
@@ -186,6 +190,7 @@ def import_(
     for scheme, number in sorted(session.unsupported.items()):
         what = f"{scheme} hash" if scheme.startswith(MALFORMED) else f"unsupported scheme {scheme}"
         invocation.warn(f"{number:,} users came without their password: {what}")
+    _tell_left_out(invocation, session.left_out)
     if session.was_done:
         invocation.info("this file was imported already; to import it again leave out --resume")
     elif summary.change_id or invocation.dry_run:
@@ -257,6 +262,19 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
         if interruption(error):
             invocation.info(_what_stands(session))
         raise
+
+
+def _tell_left_out(invocation: Invocation, left_out: LeftOut) -> None:
+    """What the file holds that came to no user."""
+    if left_out.entries:
+        kinds = (f"{number:,} {kind}{'s' * (number != 1)}" for kind, number in left_out.entries.most_common())
+        invocation.info(f"passed over, as they are no users: {', '.join(kinds)}")
+    if left_out.fields:
+        first = left_out.fields.most_common(_FIELDS_NAMED)
+        fields = [f"{name[:64]} of {number:,}" for name, number in first]
+        if more := len(left_out.fields) - len(first):
+            fields.append(f"and {more:,} more fields")
+        invocation.info(f"left out, as there is no place for it: {', '.join(fields)}")
 
 
 def _what_stands(session: ImportSession) -> str:

@@ -6,17 +6,16 @@ https://firebase.google.com/docs/cli/auth - the CSV: firebase/firebase-tools, sr
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
-from io import BufferedIOBase
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord, flag, moment, names, parts, rest, text
 from usercli.readers.json_stream import read_users
-from usercli.readers.text_source import BOM, BadLine, numbered_lines
+from usercli.readers.peeked_stream import is_json, peeked
+from usercli.readers.text_source import BadLine, numbered_lines
 from usercli.validation import read_json
 
 _KNOWN = frozenset({"localId", "email", "phoneNumber"})
@@ -38,33 +37,10 @@ _MAX_COMMAS = 30
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of Firebase, without hashes: its scrypt cannot be verified without the key of the project."""
-    try:
-        start = source.readline(1 << 16)
-    except (EOFError, zlib.error, OSError):
-        raise InvalidInput("line 1: the file is truncated or damaged (a file of firebase)") from None
-    peeked = _PeekedStream(start, source)
-    if start.removeprefix(BOM).lstrip()[:1] in (b"{", b"[", b""):
-        return read_users(peeked, options, "firebase", _KNOWN, _user, ("users.item",))  # type: ignore[arg-type]  # it has the methods that readers use
-    return _read_table(peeked, options)  # type: ignore[arg-type]  # it has the methods that readers use
-
-
-class _PeekedStream:
-    """A stream and the bytes that were already read from its start."""
-
-    def __init__(self, start: bytes, source: BinaryIO) -> None:
-        self._start, self._source = start, source
-
-    def readline(self, limit: int = -1) -> bytes:
-        start, self._start = self._start, b""
-        if not start:
-            return self._source.readline(limit)
-        if start.endswith(b"\n") or len(start) >= limit >= 0:
-            return start
-        return start + self._source.readline(limit - len(start) if limit >= 0 else limit)
-
-    def read1(self, limit: int) -> bytes:
-        start, self._start = self._start, b""
-        return start or cast("BufferedIOBase", self._source).read1(limit)
+    start, whole = peeked(source, "firebase")
+    if is_json(start):
+        return read_users(whole, options, "firebase", _KNOWN, _user, ("users.item",))
+    return _read_table(whole, options)
 
 
 def _user(item: dict[str, Any]) -> ForeignUser:

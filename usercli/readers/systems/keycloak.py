@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from usercli import hash_encodings as encodings
 from usercli.errors import InvalidInput
-from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep
 from usercli.readers.foreign_user import (
     ForeignUser,
@@ -36,11 +36,12 @@ _VERSIONS = {"1.3": 19, "1.0": 16}
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of Keycloak, without service accounts and second factors."""
-    return read_users(source, options, "keycloak", _KNOWN, _user, _WITHIN)
+    return read_users(source, options, "keycloak", _KNOWN, lambda item: _user(item, options.left_out), _WITHIN)
 
 
-def _user(item: dict[str, Any]) -> ForeignUser | None:
+def _user(item: dict[str, Any], left_out: LeftOut) -> ForeignUser | None:
     if text(item, "serviceAccountClientId"):
+        left_out.entries["service account"] += 1
         return None
     attributes = {key: _single(value) for key, value in part(item, "attributes").items()}
     attributes |= {

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Literal, Protocol
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import InvalidInput
 from usercli.passwords import PasswordHasher
-from usercli.readers import BadRecord, ReadOptions, Record, reader
+from usercli.readers import BadRecord, LeftOut, ReadOptions, Record, reader
 from usercli.readers.text_source import open_source, position
 from usercli.schemas.import_rows import RowParser
 from usercli.schemas.import_times import TimeReader
@@ -43,7 +43,7 @@ HASHED_AT_A_TIME = 100
 Stage = Literal["checked", "hashed", "imported"]
 
 #: Options that do not decide what is written: an import may be resumed with other values of them.
-_UNDECIDING = frozenset({"max_errors", "allow_no_admin"})
+_UNDECIDING = frozenset({"max_errors", "allow_no_admin", "left_out"})
 
 
 class Progress(Protocol):
@@ -135,6 +135,11 @@ class ImportSession:
         self.committed = 0
         #: The commit was begun; an interrupt leaves the outcome open.
         self.is_committing = False
+
+    @property
+    def left_out(self) -> LeftOut:
+        """What the file holds that came to no user."""
+        return self._file.left_out
 
     def run(self) -> ImportSummary:
         """Import in one transaction. Raises ImportFailed and what else `import_users` raises."""
@@ -262,13 +267,16 @@ class _RecordFile:
         self._read = 0
         #: An estimate; None while nobody knows.
         self.total: int | None = None
+        #: Of the last time that it was read.
+        self.left_out = LeftOut()
 
     @contextmanager
     def records(self, done: int) -> Iterator[Iterator[Record | BadRecord]]:
         """The records behind the first `done`."""
         with open_source(self._job.file) as source:
-            self._source, self._read = source, done
-            yield islice(reader(self._job.format)(source, self._options), done, None)
+            self._source, self._read, self.left_out = source, done, LeftOut()
+            options = replace(self._options, left_out=self.left_out)
+            yield islice(reader(self._job.format)(source, options), done, None)
             self._source = None
 
     def counted(self, chunks: Iterable[list[Checked]]) -> Iterator[list[Checked]]:
