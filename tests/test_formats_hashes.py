@@ -252,6 +252,7 @@ VERIFIED: dict[str, tuple[str, Any]] = {
     "fastapi-users argon2": ("fastapi-users", table("email,hashed_password", f'"{phc("id")}"')),
     "supabase bcrypt": ("supabase", table("email,encrypted_password", BCRYPT.replace("$2b$", "$2a$"))),
     "wordpress bcrypt": ("wordpress", table("user_email,user_pass", BCRYPT.replace("$2b$", "$2y$"))),
+    "wordpress phpass": ("wordpress", table("user_email,user_pass", crypted("phpass"))),
     "nextcloud bcrypt": ("nextcloud", table("email,password,uid", "1|" + BCRYPT.replace("$2b$", "$2y$") + ",ada")),
     "nextcloud argon2": ("nextcloud", table("email,password,uid", f'"3|{phc("id")}",ada')),
     "scim ldap": (

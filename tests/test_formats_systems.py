@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import Cli
 from usercli.errors import InvalidInput
 from usercli.hash_forms import identify
+from usercli.passwords import PasswordHasher
 from usercli.readers import SYSTEMS, BadRecord, LeftOut, ReadOptions, Record, reader
 from usercli.readers.named_rows import snake_case
 from usercli.readers.user_columns import is_secret
@@ -74,6 +75,15 @@ def test_every_file_gives_exactly_the_users_it_holds(case: dict[str, Any]) -> No
         len(known_later & set(each)) for each in case["users"]
     ]
     assert (left_out.entries, left_out.fields) == (case["passed_over"], case["left_out"])
+
+
+def test_every_hash_of_the_files_is_of_the_same_password() -> None:
+    hasher = PasswordHasher(cost=4)
+    for case in EXPECTED:
+        for record in read(case["system"], (FILES / case["file"]).read_bytes())[0]:
+            assert isinstance(record, Record)
+            stored = record.fields.get("hashed_password")
+            assert stored is None or hasher.verify(PASSWORD, stored).ok, (case["file"], record.line)
 
 
 def test_every_file_of_the_folder_is_read_and_every_system_has_one() -> None:
