@@ -76,7 +76,7 @@ CASES: dict[str, list[Case]] = {
     ],
     "password reset": [
         Case("password reset bob@example.com --yes", "", "--secret-out {new_file}", "--secret-out"),
-        Case("password reset bob@example.com --secret-out {new_file}", "", "--yes", "--yes"),
+        Case("password reset bob@example.com tom@example.com --secret-out {new_file}", "", "--yes", "--yes"),
     ],
     "password verify": [Case("password verify eve@example.com --record-login", PASSWORD, STDIN, STDIN)],
     "password expire": [Case("password expire eve@example.com")],

@@ -705,5 +705,5 @@ def test_an_import_that_makes_roles_is_listed_as_one_of_users(cli: Cli, database
     path.write_text('{"email":"a@example.com","roles":["ops"]}\n{"email":"b@example.com"}\n')
     assert cli("import", str(path), "--create-roles")[0] == 0
     assert cli("changes", "--fields", "action,users,summary")[1] == (
-        "action\tusers\tsummary\nuser.created\t2\tuser.created 2 users\n"
+        "action\tusers\tsummary\nuser.created\t2\tuser.created 2 users, role.created 1\n"
     )

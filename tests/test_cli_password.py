@@ -529,12 +529,17 @@ def test_a_generated_password_needs_a_way_out(cli: Cli, ada: UserView, database:
     before = rows(database)
     assert cli("password", "set", EMAIL, "--generate") == expected
     assert cli("create", "bob@example.com", "--generate") == expected
-    assert cli("password", "reset", EMAIL, "--yes") == expected
+    command = f"password reset {EMAIL} --secret-out new.csv"
+    start = f"error: {database.url.where}: there"
+    one = expected[2].replace("error: there", start).replace("FILE", f"FILE: usercli {command}")
+    for options in ([], ["--yes"], ["--generate"], ["--no-input"]):
+        assert cli("password", "reset", EMAIL, *options) == (2, "", one)
     both = expected[2].replace("FILE", "FILE and --yes")
-    assert cli("password", "reset", EMAIL) == (2, "", both)
-    assert cli("password", "reset", EMAIL, "--generate") == (2, "", both)
+    assert cli("password", "reset", EMAIL, "bob@example.com") == (2, "", both)
+    assert cli("password", "reset", "--match", f"search={EMAIL}", "--generate") == (2, "", both)
+    assert cli("password", "reset", "--match", f"search={EMAIL}", "--yes") == expected
     assert rows(database) == before
-    assert cli("password", "reset", EMAIL, "--generate", "--secret-out", "new.csv", "--yes")[0] == 0
+    assert cli(*command.split())[0] == 0
 
 
 def read_secrets(path: Path) -> list[list[str]]:
@@ -566,7 +571,7 @@ def test_secret_out_holds_the_generated_password(
     assert path.read_text() == f"email,password\n{EMAIL},{secret}\n"
     assert re.fullmatch(shape, secret)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert err == f"wrote 1 password(s) to {path}\ncreated {EMAIL} on {database.url.where}\n"
+    assert err == f"wrote 1 password to {path}\ncreated {EMAIL} on {database.url.where}\n"
     assert secret not in out
     assert matches(secret, hash_of(database))
 
@@ -738,7 +743,7 @@ def test_reset_gives_several_users_a_password_that_they_must_change(
     assert (code, change["changed"], [user["email"] for user in change["users"]]) == (0, 2, [bob.email, EMAIL])
     assert [(user["must_change_password"], user["version"]) for user in change["users"]] == [(True, 2)] * 2
     assert None not in [user["password_changed_at"] for user in change["users"]]
-    assert err == f"wrote 2 password(s) to {path}\nreset the password of 2 users on {database.url.where}\n"
+    assert err == f"wrote 2 passwords to {path}\nreset the password of 2 users on {database.url.where}\n"
     _, *pairs = read_secrets(path)
     assert [email for email, _ in pairs] == [bob.email, EMAIL]
     assert len({secret for _, secret in pairs}) == 2
@@ -753,15 +758,29 @@ def test_reset_is_all_or_none(cli: Cli, ada: UserView, database: Database, tmp_p
     assert (path.exists(), rows(database)) == (False, before)
 
 
-def test_reset_wants_a_confirmation(
+def test_reset_of_several_users_wants_a_confirmation(
     cli: Cli, ada: UserView, bob: UserView, database: Database, tmp_path: Path
 ) -> None:
     before, path = rows(database), tmp_path / "new.csv"
-    one = cli("password", "reset", EMAIL, "--secret-out", str(path))
+    one = cli("password", "reset", "--match", f"search={EMAIL}", "--secret-out", str(path))
     two = cli("password", "reset", EMAIL, bob.email, "--secret-out", str(path))
-    assert one == (2, "", f"error: reset the password of {EMAIL}: this needs a confirmation; add --yes\n")
+    assert (one[0], one[1]) == (2, "")
+    assert one[2].endswith(f"error: reset the password of {EMAIL}: this needs a confirmation; add --yes\n")
     assert two == (2, "", "error: reset the password of 2 users: this needs a confirmation; add --yes\n")
     assert (path.exists(), rows(database)) == (False, before)
+
+
+@only_sqlite
+def test_reset_of_one_user_asks_nothing_and_shows_the_password_once(
+    cli: Cli, ada: UserView, database: Database
+) -> None:
+    code, out, err = cli("password", "reset", EMAIL, "-o", "json", terminal=True)
+    assert code == 0
+    secret, done = err.splitlines()
+    assert done == f"reset the password of {EMAIL} on {database.url.where}"
+    assert matches(secret.removeprefix(f"{EMAIL}: "), hash_of(database, EMAIL))
+    [user] = json.loads(out)["users"]
+    assert (user["must_change_password"], secret.partition(" ")[2] in out) == (True, False)
 
 
 # -- must change

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -275,25 +274,6 @@ def test_preserve_keeps_ids_times_and_versions(cli: Cli, table, database: Databa
     )
     needs = "to keep ids, times and versions in a database that has users needs a reason"
     assert (code, err) == (6, f"error: {needs}; add --reason TEXT\n")
-
-
-def test_progress_tells_the_rate_and_the_time_left(cli: Cli, table, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("usercli.cli.output.progress._SECONDS_A_LINE", 0.0)
-    monkeypatch.setattr("usercli.services.imports.session.CHUNK", 1000)
-    monkeypatch.setattr("usercli.readers.text_source._BLOCK", 4096)
-    file = table("email\n" + "".join(f"user{number:05}@example.com\n" for number in range(20_000)))
-    code, _, err = cli("import", file)
-    lines = [line for line in err.splitlines() if line.startswith("imported ")]
-    shape = re.compile(r"imported [\d,]+ of ([\d,]+) \([\d,]+/s, [\d,]+ s left\)")
-    totals = [int(match[1].replace(",", "")) for line in lines[:-1] if (match := shape.fullmatch(line))]
-    assert (code, len(totals)) == (0, 20)
-    assert all(15_000 < total < 26_000 for total in totals), totals
-
-
-def test_progress_of_a_stream_tells_no_total(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("usercli.cli.output.progress._SECONDS_A_LINE", 0.0)
-    _, _, err = cli("import", "-", "--from", "csv", stdin="email\na@example.com\n")
-    assert re.fullmatch(r"imported 1 \([\d,]+/s\)", err.splitlines()[0])
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"])

@@ -8,14 +8,20 @@ from typing import Any, Literal, Self
 
 from usercli.errors import InvalidInput
 
-_SPAN = re.compile(r"(\d{1,6})([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+#: The words for each unit, by the name that timedelta has for it; months and years go by the calendar.
+_UNITS = {
+    "seconds": ("s", "sec", "secs", "second", "seconds"),
+    "minutes": ("m", "min", "mins", "minute", "minutes"),
+    "hours": ("h", "hr", "hrs", "hour", "hours"),
+    "days": ("d", "day", "days"),
+    "weeks": ("w", "wk", "wks", "week", "weeks"),
+    "months": ("mo", "mos", "mth", "mths", "month", "months"),
+    "years": ("y", "yr", "yrs", "year", "years"),
+}
+_UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
+_SPAN = re.compile(r"([0-9]{1,6}) ?([A-Za-z]+)( ago)?")
+_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _FORMS = "write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z"
-_SPELLED = re.compile(
-    r"(\d{1,6}) ?(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|(?-i:(?<=[0-9])[SMHDW]))",
-    re.IGNORECASE,
-)
-_NO_FIXED_LENGTH = re.compile(r"(\d{1,3}) ?(mon?|mths?|months?|y|yrs?|years?)", re.IGNORECASE)
 _OTHER_DATE = re.compile(r"(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(\d{4})")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
@@ -73,21 +79,28 @@ def sqlite_time(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-def parse_span(text: str) -> timedelta:
-    """A duration: `30d`, `12h`, `15m`, `90s`, `2w`. Raises InvalidInput."""
-    match = _SPAN.fullmatch(text)
-    if not match:
-        raise InvalidInput(f"not a length of time: {text} ({_meant_span(text) or 'write 30d or 12h'})")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+def parse_span(text: str, *, now: datetime | None = None) -> timedelta:
+    """A duration: `30d`, `12h`, `15m`, `90s`, `2w`, `90 days`; `3mo` and `1y` up to now. Raises InvalidInput."""
+    now = now or utcnow()
+    try:
+        if (found := _shifted(text, now, relative_to="past")) is not None:
+            return now - found
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidInput(f"not a length of time: {text} ({_meant_span(text) or 'write 30d or 12h'})")
 
 
 def parse_time(text: str, *, relative_to: Literal["future", "past"], now: datetime | None = None) -> datetime:
-    """An RFC 3339 time, a date (00:00 UTC), or a duration before or after now. Raises InvalidInput."""
+    """An RFC 3339 time, a date (00:00 UTC), or a duration before or after now. Raises InvalidInput.
+
+    `yesterday`, `today` and `tomorrow` are dates; `2 weeks ago` lies before now in any case.
+    """
+    now = now or utcnow()
     try:
-        if _SPAN.fullmatch(text):
-            span = parse_span(text)
-            now = now or utcnow()
-            return now + span if relative_to == "future" else now - span
+        if (found := _shifted(text, now, relative_to)) is not None:
+            return found
+        if (days := _DAYS.get(text.lower())) is not None:
+            return datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=days)
         if _DATE.fullmatch(text):
             return datetime.fromisoformat(text).replace(tzinfo=UTC)
         if _RFC3339.fullmatch(text):
@@ -97,15 +110,35 @@ def parse_time(text: str, *, relative_to: Literal["future", "past"], now: dateti
     raise InvalidInput(f"not a time: {text} ({_meant_span(text) or _meant_date(text) or _FORMS})")
 
 
+def _shifted(text: str, now: datetime, relative_to: Literal["future", "past"]) -> datetime | None:
+    """The time so long before or after now; None if the text is no length of time."""
+    match = _SPAN.fullmatch(text)
+    unit = _UNIT_OF.get(match[2] if len(match[2]) == 1 else match[2].lower()) if match else None
+    if match is None or unit is None:
+        return None
+    number = int(match[1]) if relative_to == "future" and not match[3] else -int(match[1])
+    if unit == "years":
+        return _months_on(now, 12 * number)
+    return _months_on(now, number) if unit == "months" else now + timedelta(**{unit: number})
+
+
+def _months_on(moment: datetime, months: int) -> datetime:
+    """So many months later, on the same day, or on the last day of a shorter month."""
+    from calendar import monthrange
+
+    year, month = divmod(12 * moment.year + moment.month - 1 + months, 12)
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+
+
 def _meant_span(text: str) -> str:
     """How to write what looks like a length of time, or nothing."""
     if text.isascii() and text.isdigit():
-        return f"{text} what? write {text}d; the units are s, m, h, d and w"
-    if match := _SPELLED.fullmatch(text):
-        return f"write {match[1]}{match[2][0].lower()}"
-    if match := _NO_FIXED_LENGTH.fullmatch(text):
-        days = int(match[1]) * (365 if match[2][0] in "yY" else 30)
-        return f"months and years differ in length; write {days}d or a date such as 2027-01-31"
+        return f"{text} what? write {text}d; the units are s, m, h, d, w, mo and y"
+    match = _SPAN.fullmatch(text)
+    if match and match[2] == "M":
+        return f"write {match[1]}m for minutes, {match[1]}mo for months"
+    if match and match[2] in set("SHDWY"):
+        return f"write {match[1]}{match[2].lower()}"
     return ""
 
 
@@ -113,8 +146,6 @@ def _meant_date(text: str) -> str:
     """How to write what looks like a date, or nothing."""
     if match := _OTHER_DATE.fullmatch(text):
         return f"write {match[3]}-{match[2]:0>2}-{match[1]:0>2}"
-    if text.lower() in {"yesterday", "tomorrow"}:
-        return f"{_FORMS}; {text} is 1d"
     return ""
 
 

@@ -12,14 +12,20 @@ Item = TypeVar("Item")
 
 
 class Counted(Generic[Item]):
-    """Items as they come; `count` is how many there were, or how many things they held."""
+    """Items as they come; `count` is how many there were, or how many things they held; `on_count` is told it."""
 
-    def __init__(self, items: Iterable[Item], number_of: Callable[[Item], int] = lambda _: 1) -> None:
-        self._items, self._number_of, self.count = items, number_of, 0
+    def __init__(
+        self,
+        items: Iterable[Item],
+        number_of: Callable[[Item], int] = lambda _: 1,
+        on_count: Callable[[int], object] = lambda _: None,
+    ) -> None:
+        self._items, self._number_of, self._on_count, self.count = items, number_of, on_count, 0
 
     def __iter__(self) -> Iterator[Item]:
         for item in self._items:
             self.count += self._number_of(item)
+            self._on_count(self.count)
             yield item
 
 

@@ -156,7 +156,7 @@ NO_SECRET = SecretSource()
 def require_secret_destination(secret_out: str | None, *, more: str = "") -> None:
     """A generated secret must reach somebody: a file, or the terminal. Raises InvalidInput.
 
-    `more` is what else is missing where there is no terminal.
+    `more` is what else is missing where there is no terminal, and the command.
     """
     if secret_out is None and not (sys.stderr is not None and sys.stderr.isatty()):
         raise InvalidInput(f"there is no terminal to show the generated password on; add --secret-out FILE{more}")
@@ -199,7 +199,8 @@ class SecretDelivery:
         else:
             self._show()
             if self._created:
-                self._invocation.info(f"wrote {len(self._pairs)} password(s) to {self._path}")
+                number = len(self._pairs)
+                self._invocation.info(f"wrote {number:,} password{'' if number == 1 else 's'} to {self._path}")
 
     def _remove(self) -> None:
         if self._created and self._path is not None:

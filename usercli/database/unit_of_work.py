@@ -36,6 +36,7 @@ from usercli.models.base import Base
 from usercli.models.clock import server_ahead
 from usercli.origin import Origin
 from usercli.repositories.audit import AuditRepository
+from usercli.repositories.changes import ChangeRepository
 from usercli.repositories.encodings import narrow_encoding, require_in_encoding
 from usercli.repositories.foreign_keys import RelatedRepository
 from usercli.repositories.imports import ImportRepository
@@ -63,10 +64,17 @@ class RoleName:
     name: str
 
 
-_REPOSITORIES = frozenset({"session", "users", "roles", "bulk", "imports", "related", "audit"})
+_REPOSITORIES = frozenset({"session", "users", "roles", "bulk", "imports", "related", "audit", "changes"})
+
+#: Is told how far long work is: so much is done, of how much (None: nobody knows), in which stage.
+ProgressListener = Callable[[int, int | None, str], object]
 
 #: What a change is about: a user that is there, the email of one to be, or a role.
 Target = UserKey | RoleName | str
+
+
+def unwatched(done: int, total: int | None, stage: str) -> None:
+    """Nobody watches."""
 
 
 class UnitOfWork:
@@ -102,6 +110,7 @@ class UnitOfWork:
         self.read_only = read_only
         self.dry_run = dry_run
         self.change_id: uuid.UUID = new_id()
+        self.on_progress: ProgressListener = unwatched
         self._server_ahead = timedelta()
         self.warnings: list[str] = []  # of rules that were lifted, for whoever made the change
 
@@ -122,6 +131,7 @@ class UnitOfWork:
             self.bulk = BulkRepository(self.session)
             self.imports = ImportRepository(self.session)
             self.related = RelatedRepository(self.session)
+            self.changes = ChangeRepository(self.session)
             self.audit = AuditRepository(self.session, self.origin, self.change_id)
         self._marks.append(self.audit.mark())
         return self
@@ -147,6 +157,15 @@ class UnitOfWork:
                 self._call_blocking(partial(sleep, pause))
         finally:
             self._attempts = None
+
+    @contextmanager
+    def watched_by(self, listener: ProgressListener) -> Iterator[None]:
+        """In the block the listener is told how far the work is."""
+        self.on_progress, before = listener, self.on_progress
+        try:
+            yield
+        finally:
+            self.on_progress = before
 
     def _begin(self) -> None:
         self.session = self._sessions()
@@ -282,7 +301,8 @@ class UnitOfWork:
             self._commit_outermost(level)
 
     def _commit_outermost(self, level: SessionTransaction) -> None:
-        self.audit.write()
+        self.audit.write(lambda done, total: self.on_progress(done, total, "writing the log"))
+        self.on_progress(0, None, "committing")
         self._send_commit(level)
 
     def _send_commit(self, level: SessionTransaction) -> None:

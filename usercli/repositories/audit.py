@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain as joined
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, type_coerce, update
 from sqlalchemy.orm import Session, aliased
 
 from usercli import hash_chain
@@ -20,6 +20,7 @@ from usercli.models.types import UtcDateTime
 from usercli.origin import Origin
 from usercli.repositories.advisory_locks import AUDIT_LOG
 from usercli.repositories.event_buffer import EventBuffer
+from usercli.repositories.event_conditions import conditions
 from usercli.repositories.event_encoder import (
     COLUMNS,
     Draft,
@@ -120,14 +121,17 @@ class AuditRepository:
         self._buffer.truncate(mark)
         self.last_written = None  # it may have been written since as well
 
-    def write(self) -> None:
-        """Lock the log's head and append what waits; what is at hand is hashed before the lock."""
+    def write(self, on_written: Callable[[int, int], object] = lambda done, total: None) -> None:  # noqa: ARG005
+        """Lock the log's head and append what waits; what is at hand is hashed before the lock.
+
+        `on_written` is told how many events are written, of how many.
+        """
         if not self._buffer:
             return
         writer = EventWriter(self._origin, self._change_id, self._role())
         made = map(writer.rows, self._buffer.batches())
         first = next(made)
-        batches = self._linked(joined([first], made), *self._lock_head())
+        batches = _told(self._linked(joined([first], made), *self._lock_head()), len(self._buffer), on_written)
         if self._on_postgresql and len(self._buffer) >= _WORTH_A_COPY:
             copy_rows(
                 self.session, AuditEvent.__tablename__, _INSERTED, joined.from_iterable(map(self._lines, batches))
@@ -204,6 +208,10 @@ class AuditRepository:
             select(AuditEvent.seq, AuditEvent.hash, at).order_by(AuditEvent.seq.desc()).limit(1)
         ).first()
 
+    def last_number(self) -> int | None:
+        """The number of the last event, or None."""
+        return self.session.scalar(select(func.max(AuditEvent.seq)))
+
     def find(self, seq: int) -> Row[Any] | None:
         """The event of that number as stored, or None."""
         return self.session.execute(select(*_STORED).where(AuditEvent.seq == seq)).first()
@@ -218,7 +226,7 @@ class AuditRepository:
 
     def matching(self, criteria: EventCriteria, limit: int | None = None) -> Iterator[AuditEvent | BadEvent]:
         """The events that fit, streamed: the oldest first; with a limit the newest ones."""
-        query = select(AuditEvent).where(*self._conditions(criteria))
+        query = select(AuditEvent).where(*conditions(criteria, self.session))
         if limit is None:
             return self._stream(query, AuditEvent.seq)
         newest = query.order_by(AuditEvent.seq.desc()).limit(limit).subquery()
@@ -226,7 +234,9 @@ class AuditRepository:
 
     def count_matching(self, criteria: EventCriteria) -> int:
         """How many events fit."""
-        return self.session.scalar(select(func.count(AuditEvent.seq)).where(*self._conditions(criteria))) or 0
+        return (
+            self.session.scalar(select(func.count(AuditEvent.seq)).where(*conditions(criteria, self.session))) or 0
+        )
 
     def of_change(self, change_id: uuid.UUID, kind: str) -> Iterator[Any]:
         """What a change did to users, or roles: the events of each together, by the first of them; streamed."""
@@ -235,12 +245,13 @@ class AuditRepository:
         query = select(*_STORED).where(*done, AuditEvent.target_kind == kind).order_by(met, AuditEvent.seq)
         yield from self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH))
 
-    def actions_of(self, change_id: uuid.UUID) -> tuple[set[str], bool]:
-        """The actions of a change, and whether personal values of it were erased."""
+    def actions_of(self, change_id: uuid.UUID) -> tuple[dict[str, int], bool]:
+        """The actions of a change, each with its number of events; whether personal values of it were erased."""
         done = self._done(change_id)
-        actions = self.session.scalars(select(AuditEvent.action).where(*done).distinct())
+        query = select(AuditEvent.action, func.count()).where(*done).group_by(AuditEvent.action)
+        actions = {row[0]: row[1] for row in self.session.execute(query)}
         erased = select(AuditEvent.seq).where(*done, AuditEvent.personal.is_(None)).limit(1)
-        return set(actions), self.session.scalar(erased) is not None
+        return actions, self.session.scalar(erased) is not None
 
     def _done(self, change_id: uuid.UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return AuditEvent.change_id == change_id, AuditEvent.outcome == "done"
@@ -263,43 +274,6 @@ class AuditRepository:
                 if self._undone_by(candidate, seen) is None:
                     return candidate
         return None
-
-    def changes_beginning(
-        self, first: uuid.UUID, last: uuid.UUID, limit: int, *, done: bool = False
-    ) -> list[uuid.UUID]:
-        """The ids of changes between two, the first ones; of those that changed something if `done`."""
-        query = select(AuditEvent.change_id).where(AuditEvent.change_id.between(first, last)).distinct()
-        if done:
-            query = query.where(AuditEvent.outcome == "done")
-        return list(self.session.scalars(query.order_by(AuditEvent.change_id).limit(limit)))
-
-    def changes(
-        self, limit: int | None = None, criteria: EventCriteria | None = None
-    ) -> Iterator[tuple[AuditEvent, int, Sequence[str]] | BadEvent]:
-        """For each change, the newest first: its first event of a user, how many users it touched, its actions.
-
-        One that touched none, as of a role, has its first event. With criteria, only changes that did what fits.
-        """
-        conditions = [*self._conditions(criteria)] if criteria is not None else []
-        fitting = select(AuditEvent.change_id).where(AuditEvent.outcome == "done", *conditions)
-        of_user = AuditEvent.target_kind == "user"
-        first = func.coalesce(func.min(AuditEvent.seq).filter(of_user), func.min(AuditEvent.seq))
-        grouped = (
-            select(
-                AuditEvent.change_id,
-                first.label("first"),
-                func.count(AuditEvent.target_id.distinct()).filter(of_user).label("users"),
-            )
-            .where(AuditEvent.outcome == "done", *([AuditEvent.change_id.in_(fitting)] if conditions else []))
-            .group_by(AuditEvent.change_id)
-            .subquery()
-        )
-        query: Select[Any] = select(AuditEvent, grouped.c.users).join(grouped, AuditEvent.seq == grouped.c.first)
-        for row in read_on(self.session, query, AuditEvent.seq, descending=True, limit=limit):
-            if isinstance(row, BadEvent):
-                yield row
-            else:
-                yield row[0], row.users, (row[0].action,)
 
     def for_target(self, target_id: uuid.UUID) -> Iterator[AuditEvent | BadEvent]:
         """Everything that was done, or refused, to one target."""
@@ -344,25 +318,16 @@ class AuditRepository:
                 yield row[0]
                 self.session.expunge(row[0])
 
-    def _conditions(self, criteria: EventCriteria) -> Iterator[ColumnElement[bool]]:
-        if criteria.actor is not None:
-            # the first key of the canonical JSON; no LIKE, which on SQLite takes Root for root
-            start = f'{{"actor":{json.dumps(criteria.actor, ensure_ascii=False)},'
-            yield func.substr(AuditEvent.personal, 1, len(start)) == start
-        if criteria.action is not None:
-            group = f"{criteria.action}."
-            yield or_(AuditEvent.action == criteria.action, func.substr(AuditEvent.action, 1, len(group)) == group)
-        if criteria.target_id is not None:
-            yield AuditEvent.target_id == str(criteria.target_id)
-        if criteria.change_id is not None:
-            yield AuditEvent.change_id == criteria.change_id
-        if criteria.after is not None:
-            yield AuditEvent.at >= criteria.after
-        if criteria.before is not None:
-            yield AuditEvent.at < criteria.before
-        if criteria.outcome is not None:
-            done = AuditEvent.outcome == "done"
-            yield and_(done) if criteria.outcome == "done" else not_(done)
+
+def _told(
+    batches: Iterable[LinkedBatch], total: int, on_written: Callable[[int, int], object]
+) -> Iterator[LinkedBatch]:
+    """The batches, each told once it is written."""
+    done = 0
+    for batch in batches:
+        yield batch
+        done += len(batch[1])
+        on_written(done, total)
 
 
 def _is_renamed(personal: str, key: str) -> bool:

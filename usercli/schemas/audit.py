@@ -15,7 +15,10 @@ from usercli.validation import require_storable
 
 
 class EventCriteria(BaseModel):
-    """Which events: every criterion that is given must hold. `action` may be a group, as in `password`."""
+    """Which events: every criterion that is given must hold.
+
+    `action` may be a group, as in `password`; `reason` a part of the reason, in upper or lower case.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,8 +29,10 @@ class EventCriteria(BaseModel):
     after: datetime | None = None
     before: datetime | None = None
     outcome: Literal["done", "refused"] | None = None
+    reason: str | None = None
+    ticket: str | None = None
 
-    @field_validator("actor", "action")
+    @field_validator("actor", "action", "reason", "ticket")
     @classmethod
     def _storable(cls, value: str | None, info: ValidationInfo) -> str | None:
         return None if value is None else require_storable(value, f"an {info.field_name}")

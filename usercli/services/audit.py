@@ -9,10 +9,12 @@ from typing import Any
 from usercli import hash_chain
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Ambiguous, ChangeNotFound, DatabaseUnavailable, DoneInPart, UserNotFound
+from usercli.repositories.changes import ActionCount
 from usercli.repositories.stored_events import UNREADABLE, BadEvent
 from usercli.schemas.audit import ChangeView, Checkpoint, EventCriteria, EventView, RawEvent
 from usercli.schemas.users import UserKey
 from usercli.services.audit_verification import verify
+from usercli.times import rfc3339
 from usercli.validation import require_count
 
 __all__ = [
@@ -31,6 +33,12 @@ __all__ = [
 
 #: So many events that cannot be read are named; the others are counted.
 _MOST_NAMED = 20
+
+#: Who watches is told after so many events.
+_TOLD_EVERY = 1000
+
+#: So many changes are named that an id might stand for.
+_MOST_FITTING = 10
 
 #: The digits of an id, and how many of them may stand for it: with fewer, all changes of a minute look the same.
 _DIGITS, _SHORTEST = 32, 8
@@ -103,7 +111,10 @@ def export(since: int, uow: UnitOfWork, unreadable: UnreadableEvents | None = No
     require_count(since, "since")
     noted = UnreadableEvents() if unreadable is None else unreadable
     with uow:
-        for event in uow.audit.stored(since if since > 1 else None):
+        last = uow.audit.last_number()
+        for number, event in enumerate(uow.audit.stored(since if since > 1 else None), since):
+            if number % _TOLD_EVERY == 0:
+                uow.on_progress(number, last, "exporting events")
             raw = None if isinstance(event, BadEvent) else _raw(event)
             if raw is None:
                 noted.note(event.seq if isinstance(event, BadEvent) else event["seq"])
@@ -176,14 +187,21 @@ def find_change(text: str, uow: UnitOfWork, *, done: bool = False) -> uuid.UUID:
         raise ChangeNotFound(f"no such change: {text}{needed}")
     first, last = (uuid.UUID(digits.ljust(_DIGITS, end)) for end in "0f")
     with uow:
-        found = uow.audit.changes_beginning(first, last, _MOST_NAMED + 1, done=done)
+        fitting = uow.changes.starting_with(first, last, _MOST_FITTING + 1, done=done)
+        found = [(change_id, _described(change_id, event)) for change_id, event in fitting]
     if not found:
         raise ChangeNotFound(f"no such change: {text}")
     if len(found) > 1:
-        more = ", ..." if len(found) > _MOST_NAMED else ""
-        listed = ", ".join(str(change) for change in found[:_MOST_NAMED])
+        more = ", ..." if len(found) > _MOST_FITTING else ""
+        listed = ", ".join(described for _, described in found[:_MOST_FITTING])
         raise Ambiguous(f"several changes begin with {text}; name one of: {listed}{more}")
-    return found[0]
+    return found[0][0]
+
+
+def _described(change_id: uuid.UUID, event: Any) -> str:
+    """A change by its id, with the time and the action of an event of it that can be read."""
+    view = None if isinstance(event, BadEvent) else _view(event)
+    return str(change_id) if view is None else f"{change_id} ({rfc3339(view.at)} {view.action})"
 
 
 def list_changes(
@@ -199,7 +217,7 @@ def list_changes(
     require_count(limit, "limit")
     noted = UnreadableEvents() if unreadable is None else unreadable
     with uow:
-        for change in uow.audit.changes(limit, criteria):
+        for change in uow.changes.matching(limit, criteria):
             view = None if isinstance(change, BadEvent) else _change(*change, uow)
             if view is None:
                 noted.note(change.seq if isinstance(change, BadEvent) else change[0].seq)
@@ -209,7 +227,7 @@ def list_changes(
         noted.require_none()
 
 
-def _change(event: Any, users: int, actions: Sequence[str], uow: UnitOfWork) -> ChangeView | None:
+def _change(event: Any, users: int, actions: Sequence[ActionCount], uow: UnitOfWork) -> ChangeView | None:
     try:
         view = EventView.of(event)
         return ChangeView(
@@ -229,14 +247,23 @@ def _change(event: Any, users: int, actions: Sequence[str], uow: UnitOfWork) -> 
         return None
 
 
-def _summary(first: EventView, users: int, actions: Sequence[str]) -> str:
+def _summary(first: EventView, users: int, actions: Sequence[ActionCount]) -> str:
+    undoing = f" (undoes {first.undoes})" if first.undoes else ""
     what = first.target_email or first.after.get("name") or first.before.get("name") or first.target_id or ""
+    if actions and (users > 1 or any(action.kind != "user" for action in actions)):
+        return f"{', '.join(map(_counted, actions))}{undoing}"
+    if actions:
+        return f"{', '.join(action.action for action in actions)} {what}{undoing}"
     if users > 1:
         what = f"{users:,} users"
     elif first.action == "user.updated":
         what = f"{what}: {', '.join(dict.fromkeys((*first.before, *first.after)))}"
-    undoing = f" (undoes {first.undoes})" if first.undoes else ""
-    return f"{' and '.join(actions)} {what}{undoing}"
+    return f"{first.action} {what}{undoing}"
+
+
+def _counted(action: ActionCount) -> str:
+    users = "" if action.kind != "user" else " user" if action.targets == 1 else " users"
+    return f"{action.action} {action.targets:,}{users}"
 
 
 def checkpoint(uow: UnitOfWork) -> Checkpoint:

@@ -16,6 +16,9 @@ from usercli.validation import require_count
 #: So many breaks are kept and named; the others are counted.
 MOST_BREAKS = 1000
 
+#: Who watches is told after so many events.
+_TOLD_EVERY = 1000
+
 _CHANGED = "the personal values were changed"
 _SALT = re.compile("[0-9a-f]{32}")
 _HASH = re.compile("[0-9a-f]{64}")
@@ -76,8 +79,11 @@ class _Verifier:
     def run(self, uow: UnitOfWork, since: int) -> Verification:
         """Look at every event from `since` on."""
         if self._start(uow, since):
-            for event in uow.audit.stored(since if since > 1 else None):
+            last = uow.audit.last_number()
+            for number, event in enumerate(uow.audit.stored(since if since > 1 else None), since):
                 self._take(event)
+                if number % _TOLD_EVERY == 0:
+                    uow.on_progress(number, last, "verifying events")
                 if not self._breaks.kept:
                     self._whole = self._seq, self._head or hash_chain.GENESIS
             self._finish()

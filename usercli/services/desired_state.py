@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.emails import email_key
 from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput, RoleNotFound
@@ -25,6 +26,7 @@ from usercli.text import suggestion
 from usercli.times import utcnow
 
 _LISTED = 10
+_ADDED_AT_ONCE = 1000
 _ROLE_FIELDS = ("description", "administrative")
 #: What a deletion was reviewed by: all of the user but what the deletion itself sets.
 _REVIEWED = tuple(name for name in AUDITED if name not in {"deleted_at", "was_active"})
@@ -53,8 +55,9 @@ class _Comparison:
         ids = self._uow.users.ids_by_key(email_key(user.email) for user in wanted_users)
         present = {user.email_key: user for user in self._uow.users.by_id(list(ids.values()))}
         self._require_ours(present.values())
-        for wanted in wanted_users:
+        for number, wanted in enumerate(wanted_users, 1):
             self._compare_user(wanted, present.get(email_key(wanted.email)))
+            self._uow.on_progress(number, len(wanted_users), "comparing users")
         left = self._unlisted_users(set(ids.values()))
         if prune:
             self._changes += [_deletion(user) for user in left]
@@ -157,8 +160,10 @@ class _PlanExecution:
 
     def __init__(self, plan: Plan, uow: UnitOfWork, hashes: Mapping[str, str]) -> None:
         self._plan, self._uow, self._hashes = plan, uow, hashes
+        self._done = 0
         of_roles = [change for change in plan.changes if change.kind == "role"]
         of_users = [change for change in plan.changes if change.kind == "user"]
+        self._number = len(of_users)
         updates = any(change.action == "update" for change in of_roles)
         names = {change.target for change in of_roles} | set(_roles_of(of_users))
         self._roles = uow.roles.find_named(names, "change" if updates else "share")
@@ -197,7 +202,9 @@ class _PlanExecution:
                 self._write_role(change)
         new = {c.target: self._new(c) for c in self._plan.changes if c.kind == "user" and c.action == "create"}
         try:
-            self._uow.users.add_all(new.values())
+            for some in batched(new.values(), _ADDED_AT_ONCE):
+                self._uow.users.add_all(some)
+                self._tell(len(some))
         except EmailTaken:  # after the look at who is there
             raise ChangedMeanwhile("changed since the plan was made: a new user is there now; plan again") from None
         for change in self._plan.changes:
@@ -205,6 +212,11 @@ class _PlanExecution:
                 user_events.created(self._uow, new[change.target])
             elif change.kind == "user":
                 self._write_user(change)
+                self._tell(1)
+
+    def _tell(self, users: int) -> None:
+        self._done += users
+        self._uow.on_progress(self._done, self._number, "writing users")
 
     def _write_role(self, change: PlannedChange) -> None:
         if change.action == "create":

@@ -47,3 +47,9 @@ def export_users(
     """The same, a user at a time."""
     fields = HASHED_FIELDS if with_hashes else USER_FIELDS
     return rows_of(export_blocks(criteria, uow, fields=fields, sort=sort, unreadable=unreadable))
+
+
+def count_users(criteria: UserCriteria, uow: UnitOfWork) -> int:
+    """How many users an export would have."""
+    with uow:
+        return uow.users.count_matching(criteria)

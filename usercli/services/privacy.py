@@ -36,8 +36,11 @@ _FEW = 16
 
 
 @retried
-def purge_deleted(deleted_before: datetime, uow: UnitOfWork) -> Change:
-    """Remove for good the users that were moved to the bin before a time. Raises Blocked."""
+def purge_deleted(deleted_before: datetime, uow: UnitOfWork, expected: int | None = None) -> Change:
+    """Remove for good the users that were moved to the bin before a time. Raises Blocked.
+
+    `expected` is how many `count_deleted` found, for who watches.
+    """
     with uow.change("user.purged"):
         number = 0
         uow.users.lock_deleted_before(deleted_before)  # all of them: the log's head is the last lock to take
@@ -49,6 +52,7 @@ def purge_deleted(deleted_before: datetime, uow: UnitOfWork) -> Change:
                 uow.users.remove(user)
             uow.audit.write()
             number += len(users)
+            uow.on_progress(number, expected, "removing users")
         if number:
             uow.commit()
     return Change(

@@ -43,7 +43,7 @@ def people(count: int, seed: int = 1) -> Iterator[UserCreate]:
 @retried
 def seed_users(count: int, uow: UnitOfWork, seed: int = 1) -> Seeded:
     """Add sample users in one transaction; those whose email is taken are left as they are."""
-    created = 0
+    created = looked_at = 0
     with uow.change("user.created"):
         for chunk in batched(people(count, seed), _CHUNK):
             rows = uow.users.add_new(user.model_dump(exclude_unset=True) for user in chunk)
@@ -51,5 +51,7 @@ def seed_users(count: int, uow: UnitOfWork, seed: int = 1) -> Seeded:
                 user_events.created(uow, user)
             uow.audit.write()
             created += len(rows)
+            looked_at += len(chunk)
+            uow.on_progress(looked_at, count, "writing users")
         uow.commit()
     return Seeded(created=created, skipped=count - created, dry_run=uow.dry_run)

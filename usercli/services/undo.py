@@ -28,6 +28,8 @@ _ABSENT = object()
 _LISTED = 10
 _WRITE_AT_ONCE = 1000
 _USERS_AT_A_TIME = 5000
+#: So many changes may lie between now and the last one that can be undone.
+_LOOKED_AT = 1000
 
 #: A user, the events of the change about them, and the values to give back.
 _Step = tuple[User, Sequence[EventView], dict[str, Any]]
@@ -50,9 +52,32 @@ def plan_undo(change_id: uuid.UUID, uow: UnitOfWork) -> UndoPlan:
         undo.plan_roles()
         for batch in undo.events_by_user():
             undo.plan_users(batch)
+            undo.tell(batch, "reading the change")
             uow.forget_all()
         undo.require_something()
         return undo.plan
+
+
+def plan_last(uow: UnitOfWork) -> tuple[UndoPlan, list[str]]:
+    """What an undo of the newest change that can be undone would do, and why those after it cannot.
+
+    What was undone already, and undos themselves, are left out. Raises ChangeNotFound.
+    """
+    passed: set[uuid.UUID] = set()
+    why: list[str] = []
+    while len(passed) < _LOOKED_AT:
+        with uow:
+            change_id = uow.changes.newest_done(passed)
+        if change_id is None:
+            raise ChangeNotFound("there is no change that can be undone")
+        passed.add(change_id)
+        try:
+            return plan_undo(change_id, uow), why
+        except Refused as error:
+            why.append(f"{change_id}: {error.message}")
+        except Conflict:  # undone already
+            pass
+    raise ChangeNotFound(f"none of the {_LOOKED_AT:,} newest changes can be undone")
 
 
 @retried
@@ -86,6 +111,7 @@ def _carry_out(undo: _Undo, uow: UnitOfWork, only_unchanged: bool) -> _Undo:
         steps = undo.plan_users(batch, lock=True)
         if only_unchanged or not undo.plan.conflicts:
             undo.give_users_back(steps)
+        undo.tell(batch, "writing users")
         for user, _, _ in steps:
             uow.forget(user)
     if undo.plan.conflicts and not only_unchanged:
@@ -105,6 +131,7 @@ class _Undo:
         self.views: list[UserView] = []
         self._role_steps: list[tuple[EventView, Role | None]] = []
         self._known_roles: set[str] | None = None
+        self._events = self._events_seen = 0
         self._require_undoable()
 
     def plan_roles(self) -> None:
@@ -117,6 +144,11 @@ class _Undo:
         events = map(EventView.of, self._uow.audit.of_change(self._id, "user"))
         grouped = (list(group) for target, group in groupby(events, lambda event: event.target_id) if target)
         return batched(grouped, _USERS_AT_A_TIME)
+
+    def tell(self, event_lists: Sequence[Sequence[EventView]], stage: str) -> None:
+        """These events were dealt with."""
+        self._events_seen += sum(map(len, event_lists))
+        self._uow.on_progress(self._events_seen, self._events, stage)
 
     def plan_users(self, event_lists: Sequence[Sequence[EventView]], *, lock: bool = False) -> list[_Step]:
         """What is to be given back to these users; conflicts are noted."""
@@ -132,11 +164,12 @@ class _Undo:
 
     def _require_undoable(self) -> None:
         actions, erased = self._uow.audit.actions_of(self._id)
+        self._events = sum(actions.values())
         if not actions:
             raise ChangeNotFound(f"no such change: {self._id}")
         if by := self._uow.audit.undone_by(self._id):
             raise Conflict(f"the change {self._id} was undone already, by {by}")
-        if actions & _FINAL:
+        if actions.keys() & _FINAL:
             raise Refused("what was removed for good cannot be undone")
         if erased:
             raise Refused("the personal values of this change were erased; it cannot be undone")

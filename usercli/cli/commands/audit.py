@@ -11,6 +11,7 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
+from usercli.cli.output.progress import watched
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import note_namesakes
 from usercli.cli.user_arguments import parse_user
@@ -50,14 +51,22 @@ class EventFilters:
         """What these options say, and more criteria. Raises InvalidInput, UserNotFound, Ambiguous."""
         from usercli.schemas.audit import EventCriteria
 
-        for option, value in (("--by", self.by), ("--action", self.action)):
+        given = invocation.options
+        for option, value in (
+            ("--by", self.by),
+            ("--action", self.action),
+            ("--reason", given.reason),
+            ("--ticket", given.ticket),
+        ):
             if value == "":
                 raise InvalidInput(f"{option} is empty; leave it out to see all events")
-        if self.by and invocation.options.actor and self.by != invocation.options.actor:
+        if self.by and given.actor and self.by != given.actor:
             raise InvalidInput("--by and --actor name two actors")
         found = EventCriteria(
-            actor=self.by or invocation.options.actor,
+            actor=self.by or given.actor,
             action=self.action,
+            reason=given.reason,
+            ticket=given.ticket,
             target_id=_target_id(invocation, self.user) if self.user is not None else None,
             after=parse_time(self.since, relative_to="past") if self.since is not None else None,
             before=parse_time(self.until, relative_to="past") if self.until is not None else None,
@@ -96,10 +105,12 @@ def log(
 ) -> None:
     """List events, oldest first: who did what to whom, when, from where and why.
 
+    Here --actor, --reason and --ticket select: by whom, for what reason (a part of it), under which ticket.
+
     \b
     Examples:
       usercli audit log --since 1d
-      usercli audit log --user ada@example.com -o jsonl
+      usercli audit log --user ada@example.com --ticket HR-12 -o jsonl
       usercli audit log --by root --action password --refused
     """
     from usercli.schemas.audit import EVENT_FIELDS
@@ -153,7 +164,9 @@ def verify(
         expect_head = expect_head.strip().lower()
         if len(expect_head) != 64 or set(expect_head) - set("0123456789abcdef"):
             raise InvalidInput("--expect-head must be the 64 hexadecimal digits of a checkpoint")
-    result = service.verify(invocation.reading(), expect_head=expect_head, expect_count=expect_count, since=from_)
+    uow = invocation.reading()
+    with watched(invocation, uow, "verifying events", done=from_ - 1):
+        result = service.verify(uow, expect_head=expect_head, expect_count=expect_count, since=from_)
     output.one(result)
     for broken in result.breaks:
         to = f" to {broken.last}" if broken.last > broken.first else ""
@@ -200,9 +213,10 @@ def export(
     output = Output(invocation.options, RAW_FIELDS)
     from usercli.services import audit as service
 
-    unreadable = service.UnreadableEvents()
-    events = Counted(service.export(since, invocation.reading(), unreadable))
-    output.many(events)
+    unreadable, uow = service.UnreadableEvents(), invocation.reading()
+    events = Counted(service.export(since, uow, unreadable))
+    with watched(invocation, uow, "exporting events", done=since - 1, to_stdout=True):
+        output.many(events)
     report_export(invocation, output, events.count, "event")
     unreadable.require_none()
 

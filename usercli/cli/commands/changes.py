@@ -9,12 +9,13 @@ import typer
 from usercli.cli.commands.audit import NO_EVENT_FILTERS, EventFilters
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
+from usercli.cli.output.progress import watched
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt, note_namesakes, show_change, user_output
 from usercli.cli.user_arguments import UsersArg, is_list, parse_users
 from usercli.errors import InvalidInput
 from usercli.text import visible
-from usercli.times import parse_time
+from usercli.times import parse_time, rfc3339
 
 if TYPE_CHECKING:
     from usercli.services.undo import UndoPlan
@@ -59,10 +60,14 @@ def changes(
 ) -> None:
     """List the commands that changed something, newest first; undo takes one back.
 
+    Here --actor, --reason and --ticket select: by whom, for what reason (a part of it), under which ticket.
+
     \b
     Examples:
       usercli changes --limit 5
       usercli changes --user ada@example.com --since 30d -o json
+      usercli changes --actor eve --action user.deleted --since "2 weeks ago"
+      usercli changes --ticket HR-12 -q
     """
     from usercli.schemas.audit import CHANGE_FIELDS
 
@@ -82,11 +87,15 @@ def changes(
 def undo(
     invocation: Invocation,
     change: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="CHANGE", help="The id of a change, or 8 digits of it or more; see usercli changes."
+            metavar="[CHANGE]", help="The id of a change, or 8 digits of it or more; see usercli changes."
         ),
-    ],
+    ] = None,
+    last: Annotated[
+        bool,
+        typer.Option("--last", help="The newest change that can be undone, by whomever.", show_default=False),
+    ] = False,
     only_unchanged: Annotated[
         bool, typer.Option("--only-unchanged", help="Skip what somebody changed since.", show_default=False)
     ] = False,
@@ -96,27 +105,64 @@ def undo(
 
     Shows the plan and asks first. An undo is a change and can be undone. A password cannot.
 
+    --last takes the newest change that is no undo, and was not undone: repeated, it goes further back.
+
     \b
     Examples:
+      usercli undo --last
       usercli undo $(usercli changes --limit 1 -q) --dry-run
       usercli undo $(usercli changes --limit 1 -q) --yes
     """
     output = user_output(invocation)
-    from usercli.services.audit import find_change
-    from usercli.services.undo import plan_undo, undo_change
+    if change is None and not last:
+        raise InvalidInput("name a change (see: usercli changes), or the newest one with --last")
+    if last and change is not None:
+        raise InvalidInput("name a change, or add --last, not both")
+    if change == "last":
+        raise InvalidInput("last is the id of no change; for the newest one add --last instead")
+    from usercli.services.undo import undo_change
 
     uow = invocation.changing()
-    change_id = find_change(change, invocation.reading(), done=True)
-    plan = plan_undo(change_id, invocation.reading())
+    plan = _plan_last(invocation) if change is None else _plan(invocation, change)
     _show_plan(invocation, plan)
     for conflict in plan.conflicts[:_SAMPLE] if only_unchanged else ():
         invocation.warn(f"left as it is, changed since: {conflict}")
     if only_unchanged and len(plan.conflicts) > _SAMPLE:
         invocation.warn(f"left as they are, changed since: {len(plan.conflicts) - _SAMPLE:,} more")
     if plan.steps and (only_unchanged or not plan.conflicts):
-        invocation.confirm(f"undo the change {change_id}")
-    done = undo_change(change_id, uow, only_unchanged=only_unchanged, allow_no_admin=allow_no_admin)
-    show_change(invocation, output, done, f"undid the change {change_id}:")
+        invocation.confirm(f"undo the change {plan.change_id}")
+    with watched(invocation, uow, "writing users"):
+        done = undo_change(plan.change_id, uow, only_unchanged=only_unchanged, allow_no_admin=allow_no_admin)
+    show_change(invocation, output, done, f"undid the change {plan.change_id}:")
+
+
+def _plan(invocation: Invocation, change: str) -> UndoPlan:
+    from usercli.services.audit import find_change
+    from usercli.services.undo import plan_undo
+
+    change_id, uow = find_change(change, invocation.reading(), done=True), invocation.reading()
+    with watched(invocation, uow, "reading the change"):
+        return plan_undo(change_id, uow)
+
+
+def _plan_last(invocation: Invocation) -> UndoPlan:
+    """The plan of the newest change that can be undone; says which that is, and what was passed over."""
+    from usercli.schemas.audit import EventCriteria
+    from usercli.services.audit import UnreadableEvents, list_changes
+    from usercli.services.undo import plan_last
+
+    uow = invocation.reading()
+    with watched(invocation, uow, "reading the change"):
+        plan, passed = plan_last(uow)
+    for why in passed[:_SAMPLE]:
+        invocation.info(f"note: passed over {why}")
+    if len(passed) > _SAMPLE:
+        invocation.info(f"note: passed over {len(passed) - _SAMPLE:,} more")
+    found = list_changes(invocation.reading(), 1, UnreadableEvents(), EventCriteria(change_id=plan.change_id))
+    for view in found:
+        by = f" by {view.actor}" if view.actor else ""
+        invocation.info(f"the last change: {plan.change_id} of {rfc3339(view.at)}{by}: {view.summary}")
+    return plan
 
 
 def _show_plan(invocation: Invocation, plan: UndoPlan) -> None:
@@ -158,7 +204,9 @@ def purge(
             "--confirm",
             given=[confirm or ""],
         )
-    change = service.purge_deleted(cutoff, invocation.changing())
+    uow = invocation.changing()
+    with watched(invocation, uow, "removing users"):
+        change = service.purge_deleted(cutoff, uow, number)
     show_change(invocation, output, change, f"purged {change.changed:,} users from the recycle bin")
 
 

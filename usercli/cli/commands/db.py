@@ -10,6 +10,7 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import Command, add_command, new_app
+from usercli.cli.output.progress import watched
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import warn_of_times
 from usercli.errors import InvalidInput, NotFound, Refused
@@ -308,7 +309,9 @@ def seed(
             applications=_applications(invocation),
             on_copy_kept=lambda name: _warn_of_copy(invocation, name),
         )
-    done = seed_users(count, invocation.changing())
+    uow = invocation.changing()
+    with watched(invocation, uow, "writing users"):
+        done = seed_users(count, uow)
     invocation.success(f"seeded {done.created:,} users")
     output.one(done)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +14,12 @@ from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import warn_of_times
 from usercli.cli.user_filters import NO_FILTERS, Filters
-from usercli.errors import InvalidInput
+from usercli.errors import InvalidInput, UserCliError
 from usercli.text import visible
+
+if TYPE_CHECKING:
+    from usercli.cli.output.progress import Progress
+    from usercli.schemas.users import UserCriteria
 
 _BY_SUFFIX = {name: name for name in ("csv", "tsv", "jsonl", "json", "yaml")} | {"ndjson": "jsonl", "yml": "yaml"}
 _COMPRESSED = frozenset({"gz", "bz2", "xz", "zst", "zip"})
@@ -67,11 +72,15 @@ def export(
 
     def write(output: Output) -> int:
         uow, fields, encoding = invocation.reading(), output.fields, output.cell_encoding
-        blocks = Counted(
-            export_blocks(criteria, uow, fields=fields, sort=sort, cell_encoding=encoding, unreadable=unreadable),
-            lambda block: len(next(iter(block.values()))),
-        )
-        output.blocks(blocks)
+        with _progress(invocation, criteria, file) as progress:
+            blocks = Counted(
+                export_blocks(
+                    criteria, uow, fields=fields, sort=sort, cell_encoding=encoding, unreadable=unreadable
+                ),
+                lambda block: len(next(iter(block.values()))),
+                progress.at,
+            )
+            output.blocks(blocks)
         return blocks.count
 
     criteria, unreadable = filters.criteria(), UnreadableTimes()
@@ -106,10 +115,12 @@ def _export_to(
     from usercli.services.exports import export_users
 
     criteria, unreadable, uow = filters.criteria(), UnreadableTimes(), invocation.reading()
-    rows = Counted(export_users(criteria, uow, sort=sort, with_hashes=with_hashes, unreadable=unreadable))
+    users = export_users(criteria, uow, sort=sort, with_hashes=with_hashes, unreadable=unreadable)
 
     def write_rows(output: Output) -> int:
-        output.text(write(rows, report))
+        with _progress(invocation, criteria, file) as progress:
+            rows = Counted(users, on_count=progress.at)
+            output.text(write(rows, report))
         return rows.count
 
     write_output(invocation, (), file, write_rows)
@@ -119,6 +130,19 @@ def _export_to(
         invocation.warn(f"{system} cannot carry some fields of some users: {fields}")
     for note in sorted(report.notes):
         invocation.warn(f"{system}: {note}")
+
+
+def _progress(invocation: Invocation, criteria: UserCriteria, file: str | None) -> Progress:
+    """How far an export is; users are counted once it is clear that it takes long."""
+    from usercli.cli.output.progress import Progress
+    from usercli.services.exports import count_users
+
+    def count() -> int | None:
+        with suppress(UserCliError):  # it needs a connection of its own
+            return count_users(criteria, invocation.reading())
+        return None
+
+    return Progress(invocation, "exporting", count=count, to_stdout=file is None)
 
 
 def write_output(

@@ -220,10 +220,10 @@ class _Listener:
             text += "; ids, times and versions are kept with --preserve"
         self.invocation.info(text)
 
-    def progress(self, stage: str) -> Progress:
+    def progress(self, stage: str, done: int) -> Progress:
         from usercli.cli.output.progress import Progress
 
-        return Progress(self.invocation, stage, None)
+        return Progress(self.invocation, stage, done)
 
     def hashing(self, passwords: int | None) -> None:
         from usercli.cli.hashing_estimate import estimate

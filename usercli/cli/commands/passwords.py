@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,14 +92,17 @@ def reset(
 ) -> None:
     """Give users random passwords that they must change at the next sign-in.
 
+    On a terminal they are shown once; a script needs --secret-out, and for several users --yes.
+
     \b
     Examples:
-      usercli password reset ada@example.com --secret-out new.csv --yes
-      usercli password reset --match role=editor --secret-out new.csv --yes
+      usercli password reset ada@example.com --secret-out new.csv
+      usercli password reset --match role=editor --secret-out editors.csv --yes
     """
     output = user_output(invocation)
-    confirmed = invocation.options.yes or invocation.dry_run
-    require_secret_destination(secret_out, more="" if confirmed else " and --yes")
+    is_asked = len(selection.users or ()) != 1 or selection.users == ["-"]
+    confirmed = not is_asked or invocation.options.yes or invocation.dry_run
+    require_secret_destination(secret_out, more=_missing(selection, confirmed=bool(confirmed)))
     source = SecretSource(generate=True, length=length, words=words)
     from usercli.services import passwords as service
     from usercli.services.password_rules import configured_hasher, configured_policy
@@ -113,7 +117,10 @@ def reset(
     source.require_one_kind()
     if length:
         service.require_generated_length(keys, length, configured_policy(invocation.settings), uow)
-    invocation.confirm(f"reset the password of {found[0].email if len(found) == 1 else f'{len(found):,} users'}")
+    if is_asked:
+        invocation.confirm(
+            f"reset the password of {found[0].email if len(found) == 1 else f'{len(found):,} users'}"
+        )
     with SecretDelivery(invocation, secret_out) as out:
         change = service.reset_passwords(
             keys,
@@ -123,6 +130,15 @@ def reset(
             make_secret=source.make,
         )
     show_change(invocation, output, change, "reset the password of")
+
+
+def _missing(selection: Selection, *, confirmed: bool) -> str:
+    """What else a reset in a script lacks, and for a user who is named the whole command."""
+    if not confirmed:
+        return " and --yes"
+    if selection.match or len(selection.users or ()) != 1:
+        return ""
+    return f": usercli password reset {shlex.join(selection.users or ())} --secret-out new.csv"
 
 
 @command

@@ -9,6 +9,7 @@ import typer
 
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
+from usercli.cli.output.progress import watched
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt
 from usercli.cli.user_selection import change_limit
@@ -119,7 +120,8 @@ def apply(
             passwords = _passwords(invocation, desired, planned, file, uow)
     require_few_changes(planned, change_limit(invocation, max_changes), uow)
     _ask(invocation, planned)
-    done = apply_plan(planned, uow, passwords=passwords, allow_no_admin=allow_no_admin)
+    with watched(invocation, uow, "writing users"):
+        done = apply_plan(planned, uow, passwords=passwords, allow_no_admin=allow_no_admin)
     if planned.changes:
         users = "1 user" if planned.users == 1 else f"{planned.users:,} users"
         invocation.success(f"applied {planned.name}: {len(planned.changes):,} changes, of {users},")
@@ -141,7 +143,8 @@ def _desired(invocation: Invocation, document: Document, name: str | None) -> De
 def _plan(invocation: Invocation, desired: Desired, uow: UnitOfWork, prune: bool) -> Plan:
     from usercli.services.desired_state import plan_desired
 
-    found, left = plan_desired(desired, uow, prune=prune)
+    with watched(invocation, uow, "comparing users"):
+        found, left = plan_desired(desired, uow, prune=prune)
     if left:
         users = "1 user is" if left == 1 else f"{left:,} users are"
         invocation.info(

@@ -39,8 +39,8 @@ from usercli.services.policy import PasswordPolicy
 #: While hashing, a chunk is so small that little of the work is done twice after a stop.
 HASHED_AT_A_TIME = 100
 
-#: What was done to records; the first two come before anything is written.
-Stage = Literal["checked", "hashed", "imported"]
+#: What is done to records; the first two come before anything is written.
+Stage = Literal["checking", "hashing passwords", "writing users"]
 
 #: Options that do not decide what is written: an import may be resumed with other values of them.
 _UNDECIDING = frozenset({"max_errors", "allow_no_admin", "left_out"})
@@ -49,7 +49,9 @@ _UNDECIDING = frozenset({"max_errors", "allow_no_admin", "left_out"})
 class Progress(Protocol):
     """Is told how far a stage is; `stage` names another than the one that was begun."""
 
-    def at(self, done: int, total: int | None = None, stage: Stage | None = None, /) -> None: ...
+    def at(
+        self, done: int, total: int | None = None, stage: str | None = None, /, *, estimated: bool = False
+    ) -> None: ...
 
 
 class RejectSink(Protocol):
@@ -65,8 +67,8 @@ class ImportListener(Protocol):
     def note(self, text: str) -> None:
         """How the reader understood the file; the same may be told again."""
 
-    def progress(self, stage: Stage) -> AbstractContextManager[Progress]:
-        """A stage begins; it ends with the block."""
+    def progress(self, stage: Stage, done: int, /) -> AbstractContextManager[Progress]:
+        """A stage begins, after what an earlier run did; it ends with the block."""
 
     def hashing(self, passwords: int | None) -> None:
         """So many passwords will be hashed (None: nobody knows), before the first is."""
@@ -135,6 +137,7 @@ class ImportSession:
         self.committed = 0
         #: The commit was begun; an interrupt leaves the outcome open.
         self.is_committing = False
+        self._passwords: int | None = None
 
     @property
     def left_out(self) -> LeftOut:
@@ -178,13 +181,13 @@ class ImportSession:
             self._survey()
         with (
             self._listener.rejects(place.reject_bytes) as rejects,
-            self._listener.progress("imported") as progress,
+            self._listener.progress("writing users", place.records) as progress,
             self._file.records(place.records) as records,
         ):
 
             def committed(done: ImportSummary) -> None:
                 self.committed = done.read
-                progress.at(done.read, self._file.total)
+                progress.at(done.read, self._file.total, estimated=self._file.is_estimate)
 
             return resume(
                 self._chunks(records, progress),
@@ -204,7 +207,14 @@ class ImportSession:
             rejects.sync()
             self.is_committing = True
 
-        with self._listener.progress("imported") as progress, self._file.records(done) as records:
+        def written(summary: ImportSummary) -> None:
+            progress.at(summary.read, self._file.total, "writing users", estimated=self._file.is_estimate)
+
+        with (
+            self._listener.progress("writing users", done) as progress,
+            self._uow.watched_by(progress.at),
+            self._file.records(done) as records,
+        ):
             chunks = self._chunks(records, progress)
             if self._hasher is not None:
                 chunks = spool_to_disk(chunks)  # a transaction does not wait for hashes
@@ -213,7 +223,7 @@ class ImportSession:
                 self._uow,
                 self._job.options,
                 on_reject=rejects.write,
-                on_progress=lambda summary: progress.at(summary.read, self._file.total),
+                on_progress=written,
                 before_commit=before_commit,
                 on_unsupported=self._count_unsupported,
             )
@@ -225,7 +235,7 @@ class ImportSession:
             self._file.counted(self._checker().chunks(records, HASHED_AT_A_TIME)),
             self._hasher,
             self._job.jobs,
-            lambda done: progress.at(done, self._file.total, "hashed"),
+            lambda done: progress.at(done, self._passwords, "hashing passwords"),
         )
 
     def _checker(self) -> Checker:
@@ -244,14 +254,19 @@ class ImportSession:
         """Tell how many passwords stand behind the first records; a file is checked as a whole before."""
         if self._job.hasher is None:
             return
-        passwords = self._survey(done) if self._job.is_file else None
-        if passwords != 0:
-            self._listener.hashing(passwords)
+        self._passwords = self._survey(done) if self._job.is_file else None
+        if self._passwords != 0:
+            self._listener.hashing(self._passwords)
 
     def _survey(self, done: int = 0) -> int:
         """How many plain passwords there are. Raises ImportFailed for what is bad: nothing is done in vain."""
-        with self._file.records(done) as records, self._listener.progress("checked") as progress:
-            found = survey(self._checker().chunks(records, CHUNK), progress.at)
+
+        def checked(records: int) -> None:
+            progress.at(done + records, self._file.total, estimated=self._file.is_estimate)
+
+        with self._file.records(done) as records, self._listener.progress("checking", done) as progress:
+            found = survey(self._file.counted(self._checker().chunks(records, CHUNK)), checked)
+        self._file.finish()
         if found.bad and not self._job.options.skip_bad:
             raise ImportFailed(found.first, found.bad, done)
         return found.passwords
@@ -265,10 +280,12 @@ class _RecordFile:
         self._options = replace(job.read_options, on_note=on_note)
         self._source: BinaryIO | None = None
         self._read = 0
-        #: An estimate; None while nobody knows.
+        #: None while nobody knows.
         self.total: int | None = None
         #: Of the last time that it was read.
         self.left_out = LeftOut()
+        #: The total goes by how much of the file was read; false once it was read to the end.
+        self.is_estimate = True
 
     @contextmanager
     def records(self, done: int) -> Iterator[Iterator[Record | BadRecord]]:
@@ -279,12 +296,16 @@ class _RecordFile:
             yield islice(reader(self._job.format)(source, options), done, None)
             self._source = None
 
+    def finish(self) -> None:
+        """It was read to the end: the total is known."""
+        self.total, self.is_estimate = self._read, False
+
     def counted(self, chunks: Iterable[list[Checked]]) -> Iterator[list[Checked]]:
         """The chunks; each estimates the total anew, by how much of the file they took so far."""
         size = Path(self._job.file).stat().st_size if self._job.is_file else None
         for chunk in chunks:
             self._read += len(chunk)
-            if size is not None and self._source is not None and (read := position(self._source)):
+            if self.is_estimate and size and self._source is not None and (read := position(self._source)):
                 self.total = round(self._read * size / read)
             yield chunk
 

@@ -1,0 +1,97 @@
+"""Changes: the events of the log by the command that wrote them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from usercli.models.audit import AuditEvent
+from usercli.repositories.event_conditions import conditions
+from usercli.repositories.stored_events import BadEvent, read_on
+from usercli.schemas.audit import EventCriteria
+
+
+class ActionCount(NamedTuple):
+    """An action of a change, and how many users, or roles, it touched."""
+
+    action: str
+    kind: str
+    targets: int
+
+
+class ChangeRepository:
+    """The log's changes, each by its id."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def matching(
+        self, limit: int | None = None, criteria: EventCriteria | None = None
+    ) -> Iterator[tuple[AuditEvent, int, Sequence[ActionCount]] | BadEvent]:
+        """For each change, the newest first: its first event of a user, how many users it touched, its actions.
+
+        One that touched none, as of a role, has its first event. The actions are those of a change of several, else
+        none. With criteria, only changes that did what fits.
+        """
+        wanted = [*conditions(criteria, self.session)] if criteria is not None else []
+        fitting = select(AuditEvent.change_id).where(AuditEvent.outcome == "done", *wanted)
+        of_user = AuditEvent.target_kind == "user"
+        first = func.coalesce(func.min(AuditEvent.seq).filter(of_user), func.min(AuditEvent.seq))
+        grouped = (
+            select(
+                AuditEvent.change_id,
+                first.label("first"),
+                func.count(AuditEvent.target_id.distinct()).filter(of_user).label("users"),
+                (func.min(AuditEvent.action) != func.max(AuditEvent.action)).label("mixed"),
+            )
+            .where(AuditEvent.outcome == "done", *([AuditEvent.change_id.in_(fitting)] if wanted else []))
+            .group_by(AuditEvent.change_id)
+            .subquery()
+        )
+        query: Select[Any] = select(AuditEvent, grouped.c.users, grouped.c.mixed)
+        query = query.join(grouped, AuditEvent.seq == grouped.c.first)
+        for row in read_on(self.session, query, AuditEvent.seq, descending=True, limit=limit):
+            if isinstance(row, BadEvent):
+                yield row
+            else:
+                yield row[0], row.users, self._actions(row[0].change_id) if row.mixed else ()
+
+    def _actions(self, change_id: uuid.UUID) -> list[ActionCount]:
+        """What a change did: users before roles, in the order in which it began with each."""
+        query = (
+            select(AuditEvent.action, AuditEvent.target_kind, func.count(AuditEvent.target_id.distinct()))
+            .where(AuditEvent.change_id == change_id, AuditEvent.outcome == "done")
+            .group_by(AuditEvent.action, AuditEvent.target_kind)
+            .order_by(AuditEvent.target_kind.desc(), func.min(AuditEvent.seq))
+        )
+        return [ActionCount(*row) for row in self.session.execute(query)]
+
+    def starting_with(
+        self, first: uuid.UUID, last: uuid.UUID, limit: int, *, done: bool = False
+    ) -> list[tuple[uuid.UUID, AuditEvent | BadEvent]]:
+        """The changes whose ids lie between two, the first ones, each with its first event.
+
+        `done` looks only at events of what was done.
+        """
+        found = select(AuditEvent.change_id, func.min(AuditEvent.seq).label("first")).where(
+            AuditEvent.change_id.between(first, last)
+        )
+        if done:
+            found = found.where(AuditEvent.outcome == "done")
+        found = found.group_by(AuditEvent.change_id).order_by(AuditEvent.change_id).limit(limit)
+        changes = {row.first: row.change_id for row in self.session.execute(found)}
+        query = select(AuditEvent).where(AuditEvent.seq.in_(changes))
+        rows = read_on(self.session, query, AuditEvent.seq)
+        events = {event.seq: event for event in (row if isinstance(row, BadEvent) else row[0] for row in rows)}
+        return [(change_id, events[seq]) for seq, change_id in changes.items()]
+
+    def newest_done(self, passed: Collection[uuid.UUID]) -> uuid.UUID | None:
+        """The newest change that changed something, that is no undo, and none of those."""
+        query = select(AuditEvent.change_id).where(AuditEvent.outcome == "done", AuditEvent.undoes.is_(None))
+        if passed:
+            query = query.where(AuditEvent.change_id.not_in(passed))
+        return self.session.scalar(query.order_by(AuditEvent.seq.desc()).limit(1))
