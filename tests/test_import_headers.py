@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from usercli.readers.known_headers import known_words, meaning, name_pairs, plai
 from usercli.readers.table_advice import Choice, Sample, advise
 from usercli.readers.table_header import Header
 from usercli.schemas.import_rows import FIELDS, IGNORED
+from usercli.schemas.import_times import time_zone
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -433,3 +435,13 @@ def test_other_ways_to_read_a_file_are_another_import(cli: Cli, environment: Pat
     ):
         code, _, err = cli("import", "p.csv", "--resume", *options)
         assert (code, "this import was begun with another value of" in err) == (4, True), err
+
+
+def test_every_option_of_readers_decides_whether_an_import_is_the_same() -> None:
+    told = ReadOptions(skipped=frozenset("ba"), timezone=time_zone("+01:00"), has_pepper=True).deciding()
+    assert set(told) == {option.name for option in fields(ReadOptions) if option.compare}
+    assert (told["skipped"], told["timezone"], told["has_pepper"]) == (["a", "b"], "UTC+01:00", True)
+    assert {name for name, value in ReadOptions().deciding().items() if value is not None} == {
+        *("mapping", "unknown_to_attributes", "companions")
+    }
+    json.dumps(told)

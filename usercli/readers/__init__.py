@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, tzinfo
 from pkgutil import resolve_name
 from typing import Any, BinaryIO, Protocol
@@ -87,18 +87,22 @@ class ReadOptions:
 
     def deciding(self) -> dict[str, Any]:
         """The options that decide what is read, as JSON; those that came later are None at their default."""
+        found = {option.name: getattr(self, option.name) for option in fields(self) if option.compare}
+        plain = ReadOptions()
         return {
-            "email_domain": self.email_domain,
-            "delimiter": self.delimiter,
-            "mapping": self.mapping,
-            "unknown_to_attributes": self.unknown_to_attributes,
-            "companions": list(self.companions),
-            "skipped": sorted(self.skipped) or None,
-            "values": self.values or None,
-            "timezone": None if self.timezone is UTC else str(self.timezone),
-            "date_order": self.date_order,
-            "has_pepper": self.has_pepper or None,
+            name: _as_json(value) if name in _FIRST_OPTIONS or value != getattr(plain, name) else None
+            for name, value in found.items()
         }
+
+
+#: Imports that older releases began have these, and no others.
+_FIRST_OPTIONS = frozenset({"email_domain", "delimiter", "mapping", "unknown_to_attributes", "companions"})
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, tuple | frozenset):
+        return sorted(value) if isinstance(value, frozenset) else list(value)
+    return str(value) if isinstance(value, tzinfo) else value
 
 
 class Reader(Protocol):
