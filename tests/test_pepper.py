@@ -12,7 +12,8 @@ from tests.conftest import Cli, Database
 from usercli.errors import InvalidInput
 from usercli.hash_forms import identify, looks_like_hash, require_hash
 from usercli.passwords import PasswordHasher, Verdict
-from usercli.readers.foreign_hashes import Secret, keep_peppered
+from usercli.readers import BadRecord, Record
+from usercli.readers.foreign_hashes import peppered as with_prefix
 from usercli.services.auth import AuthService, SignInRefused
 
 PEPPER = "6Wow67q1wZQZpUUeI6G2LsWUu4XKx"
@@ -51,7 +52,6 @@ def test_a_published_hash_verifies_with_its_pepper(
 ) -> None:
     pepper_file.write_text(pepper)
     with_pepper = hasher(pepper_file)
-    assert keep_peppered(stored) == Secret("$pepper" + stored)
     assert require_hash("$pepper" + stored) == "$pepper" + stored
     assert with_pepper.verify(password, "$pepper" + stored) == Verdict(True, True)
     assert with_pepper.verify(password + "x", "$pepper" + stored) == NO
@@ -77,8 +77,17 @@ def test_the_pepper_belongs_to_no_other_hash(pepper_file: Path) -> None:
     made = with_pepper.hash(PASSWORD)
     assert made.startswith("$2b$04$")
     assert without.verify(PASSWORD, made) == Verdict(True)
-    assert keep_peppered("$1$wmyrgRuV$kImF6.9MAFQNHe23kq5vI/") == Secret("$1$wmyrgRuV$kImF6.9MAFQNHe23kq5vI/")
-    assert keep_peppered("") == Secret()
+
+
+def test_of_a_file_only_hashes_of_bcrypt_get_the_prefix() -> None:
+    plain, argon2 = {"email": "a@example.com"}, "$argon2id$v=19$m=64,t=2,p=1$c2FsdHNhbHQ$" + "A" * 43
+    [(_, _, stored), *_] = PUBLISHED
+    hashes = [stored, stored.replace("$2a$", "$2y$"), "$pepper" + stored, argon2, "!"]
+    users = [*(Record(1, plain | {"hashed_password": text}) for text in hashes), Record(1, dict(plain))]
+    found = list(with_prefix([*users, BadRecord(2, "no user", None)]))
+    expected = ["$pepper" + hashes[0], "$pepper" + hashes[1], *hashes[2:], None]
+    assert [user.fields.get("hashed_password") for user in found if isinstance(user, Record)] == expected
+    assert found[-1] == BadRecord(2, "no user", None)
 
 
 def test_a_hash_with_a_pepper_is_known_by_its_prefix(computed: list[bytes]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from usercli.hash_forms import PEPPERED, identify, in_our_spelling
+from usercli.readers import BadRecord, Record
 
 _CLEAR = re.compile(r"\{(?i:CLEARTEXT|CLEAR|PLAIN)\}(.*)|(?!\{[A-Za-z0-9./_-]{1,20}\})(.*)", re.DOTALL)
 
@@ -33,9 +35,14 @@ def keep(stored: str | None, scheme: str | None = None) -> Secret:
     return Secret(unsupported=kind.label if is_told else scheme or kind.name)
 
 
-def keep_peppered(stored: str) -> Secret:
-    """The same of a hash that was made of the password and the pepper of the settings, as Devise makes it."""
-    return keep(PEPPERED + stored if identify(stored).scheme == "bcrypt" else stored)
+def peppered(users: Iterable[Record | BadRecord]) -> Iterator[Record | BadRecord]:
+    """Users of Devise with a pepper: their hashes of bcrypt were made of the password and the pepper."""
+    for user in users:
+        if isinstance(user, Record):
+            stored = user.fields.get("hashed_password", "")
+            if identify(stored).scheme == "bcrypt":
+                user.fields["hashed_password"] = PEPPERED + stored
+        yield user
 
 
 def ldap(stored: str) -> Secret:
