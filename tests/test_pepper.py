@@ -187,6 +187,26 @@ def test_a_sign_in_replaces_the_hash_by_one_without(
     assert verify(cli) == (0, "", "")
 
 
+@pytest.mark.parametrize("is_set", [True, False])
+def test_a_table_of_devise_gets_the_prefix_where_the_setting_is(
+    cli: Cli,
+    environment: Path,
+    database: Database,
+    pepper_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_set: bool,
+) -> None:
+    if is_set:
+        monkeypatch.setenv("USERCLI_PEPPER_FILE", str(pepper_file))
+    stored = devise(PASSWORD, PEPPER)
+    table = f"id,email,encrypted_password\n1,ada@example.com,{stored.removeprefix('$pepper')}\n"
+    (environment / "users.csv").write_text(table)
+    assert cli("import", "users.csv", "--from", "devise")[0] == 0
+    expected = stored if is_set else stored.removeprefix("$pepper")
+    assert database.rows("SELECT hashed_password FROM users") == [(expected,)]
+    assert verify(cli)[0] == (0 if is_set else 8)
+
+
 def test_without_the_setting_it_is_named_and_counted(cli: Cli, peppered: str) -> None:
     said = "warning: the stored hash cannot be checked here: it needs the setting pepper_file\n"
     assert verify(cli) == (8, "", said)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.foreign_hashes import peppered
 from usercli.readers.user_columns import UserColumns, read_users_of
 
 _COLUMNS = UserColumns(
@@ -27,4 +28,5 @@ _COLUMNS = UserColumns(
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of a Rails application with Devise."""
-    return read_users_of(_COLUMNS, source, options)
+    users = read_users_of(_COLUMNS, source, options)
+    return peppered(users) if options.has_pepper else users
