@@ -20,7 +20,7 @@ def good(number: int) -> Row:
     """The row that should have stood there."""
     return {
         "email": f"user{number}@example.com",
-        "full_name": f'"User, {number}"',
+        "full_name": f'"User, {number} é"',  # a line that is no UTF-8 is then a damaged one, not another encoding
         "is_active": "true",
         "roles": "editor",
         "attributes": '"{""n"":1}"',

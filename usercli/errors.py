@@ -128,6 +128,14 @@ class InvalidInput(UserCliError, ValueError):
     exit_code = ExitCode.USAGE
 
 
+class WrongEncoding(InvalidInput):
+    """A text has another encoding than it is read in; `likely` is which, if that can be told."""
+
+    def __init__(self, message: str, likely: str | None = None) -> None:
+        super().__init__(message)
+        self.likely = likely
+
+
 class NotFound(UserCliError):
     """There is no such thing."""
 

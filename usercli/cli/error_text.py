@@ -22,6 +22,7 @@ from usercli.errors import (
     OutcomeUnknown,
     ProtectedTarget,
     UserCliError,
+    WrongEncoding,
 )
 
 #: The place of an error about a whole file, as readers tell it.
@@ -70,6 +71,12 @@ def name_file(error: InvalidInput, file: str) -> None:
     """Let an error about a line name its file, as those about records do: users.csv:1: ..."""
     if found := _LINE.match(error.message):
         error.args = (f"{file_name(file)}:{found[1]}: {error.message[found.end() :]}", *error.args[1:])
+
+
+def name_encoding(error: WrongEncoding) -> None:
+    """Let it say the option for a command that has one."""
+    named = f"add: --encoding {error.likely}" if error.likely else "name it, as in: --encoding windows-1251"
+    error.args = (f"{error.message}; {named}", *error.args[1:])
 
 
 def with_option(text: str, hint: Hint | None) -> str:

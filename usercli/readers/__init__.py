@@ -76,6 +76,8 @@ class ReadOptions:
     date_order: str | None = None
     #: Take unknown columns as attributes instead of failing.
     unknown_to_attributes: bool = False
+    #: The encoding of the text by its canonical name; None: by its mark, else UTF-8.
+    encoding: str | None = None
     #: Paths of companion files, such as /etc/passwd for shadow.
     companions: tuple[str, ...] = ()
     #: Where a reader counts what it leaves out.

@@ -203,7 +203,7 @@ class _UserTable:
                 return line
             self._lines.end_record()
         if self._lines.bad is not None:
-            raise InvalidInput(f"line {self._lines.bad.number}: {self._lines.bad.reason}")
+            raise self._lines.bad.refusal()
         raise InvalidInput("the file is empty: there is no header line")
 
     def _rows(self, lines: Iterable[str]) -> Any:

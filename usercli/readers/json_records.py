@@ -6,12 +6,13 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from usercli.errors import Hint, InvalidInput
+from usercli.errors import Hint, InvalidInput, WrongEncoding
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.file_kinds import kind_of_start, refuse, require_users
 from usercli.readers.json_array import BadArray, elements
 from usercli.readers.json_depth import TooDeep
 from usercli.readers.json_keys import Keys
+from usercli.readers.text_encodings import likely_encoding
 from usercli.readers.text_source import BOM, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
 from usercli.text import json_text, suggestion
@@ -58,8 +59,9 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
                 yield _record(number, item, keys)
     except (BadArray, TooDeep) as error:
         raise InvalidInput(f"not valid JSON after record {number}: {error}") from None
-    except UnicodeDecodeError:
-        raise InvalidInput(f"not valid JSON after record {number}: a text is not valid UTF-8") from None
+    except UnicodeDecodeError as error:
+        message = f"not valid JSON after record {number}: a text is not valid UTF-8"
+        raise WrongEncoding(message, likely_encoding(error.object)) from None
     except (EOFError, zlib.error, OSError):
         raise InvalidInput(f"the file is truncated or damaged after record {number}") from None
 

@@ -56,7 +56,7 @@ def sample(file: str, form: str, options: ReadOptions) -> Sample:
     """The start of a table. Raises InvalidInput if it cannot be read."""
     if form not in TABLES:
         raise InvalidInput(f"{form} is no table: there are no columns to choose")
-    with open_source(file) as source:
+    with open_source(file, options.encoding) as source:
         rows = resolve_name(TABLES[form])(source, options)
         line, cells = next(rows)
         return Sample(Header(cells, options, line), [row for _, row in islice(rows, _ROWS)])

@@ -132,6 +132,8 @@ class RowParser:
         self._allowed = tuple(special_use_domains)
         self._preserve = preserve
         self._times = times
+        #: Rows so far with blanks around the address, which the row is without.
+        self.trimmed = 0
 
     def parse(self, line: int, fields: Mapping[str, Any]) -> UserRow:
         """The row. Raises InvalidInput with the reason."""
@@ -165,10 +167,11 @@ class RowParser:
             self._keep(row, fields)
         elif fields.get("deleted_at"):
             raise InvalidInput("the user is in the recycle bin (deleted_at)", hint=Hint.PRESERVE)
+        self.trimmed += row.email != email
         return row
 
     def _email(self, email: Any) -> tuple[str, str]:
-        if not isinstance(email, str) or not email:
+        if not isinstance(email, str) or not (email := email.strip()):
             raise InvalidInput("there is no email")
         validate_email(email, self._allowed)
         return email, email_key(email)

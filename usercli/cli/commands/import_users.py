@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usercli.cli.context import Invocation
-from usercli.cli.error_text import file_name, name_file, with_option
+from usercli.cli.error_text import file_name, name_encoding, name_file, with_option
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import flag
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt
-from usercli.errors import ExitCode, InvalidInput, interruption
+from usercli.errors import ExitCode, InvalidInput, WrongEncoding, interruption
 
 if TYPE_CHECKING:
     from usercli.cli.output.progress import Progress
@@ -57,6 +57,9 @@ class ImportFlags:
     ] = False
     delimiter: Annotated[
         str | None, typer.Option(metavar="CHAR", help="What separates columns, if not detected from the header.")
+    ] = None
+    encoding: Annotated[
+        str | None, typer.Option(metavar="NAME", help="As in windows-1252; else by the file's mark, or UTF-8.")
     ] = None
     email_domain: Annotated[
         str | None, typer.Option(metavar="DOMAIN", help="Make email addresses from login names: ada -> ada@DOMAIN.")
@@ -111,6 +114,7 @@ class ImportFlags:
     def _read_options(self) -> ReadOptions:
         from usercli.cli import table_options
         from usercli.readers import ReadOptions
+        from usercli.readers.text_encodings import canonical_name
 
         return ReadOptions(
             email_domain=self.email_domain,
@@ -121,6 +125,7 @@ class ImportFlags:
             timezone=table_options.zone(self.timezone),
             date_order=table_options.date_order(self.date_order),
             unknown_to_attributes=self.unknown_to_attributes,
+            encoding=None if self.encoding is None else canonical_name(self.encoding),
             companions=tuple(self.companion or ()),
         )
 
@@ -191,6 +196,8 @@ def import_(
         what = f"{scheme} hash" if scheme.startswith(MALFORMED) else f"unsupported scheme {scheme}"
         invocation.warn(f"{number:,} users came without their password: {what}")
     _tell_left_out(invocation, session.left_out)
+    if session.trimmed:
+        invocation.info(f"trimmed blanks around {session.trimmed:,} address{'' if session.trimmed == 1 else 'es'}")
     if session.was_done:
         invocation.info("this file was imported already; to import it again leave out --resume")
     elif summary.change_id or invocation.dry_run:
@@ -257,6 +264,8 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
 
         refuse_columns(invocation, job, error)
         name_file(error, job.file)
+        if isinstance(error, WrongEncoding):
+            name_encoding(error)
         raise
     except BaseException as error:
         if interruption(error):

@@ -129,6 +129,7 @@ class ImportSession:
         self._job, self._uow, self._listener = job, uow, listener
         self._hasher = None if uow.dry_run else job.hasher
         self._file = _RecordFile(job, listener.note)
+        self._parser: RowParser | None = None
         #: Users who come without their password: how many by the scheme of its hash.
         self.unsupported: Counter[str] = Counter()
         #: An earlier run finished it.
@@ -228,11 +229,18 @@ class ImportSession:
                 on_unsupported=self._count_unsupported,
             )
 
+    @property
+    def trimmed(self) -> int:
+        """How many addresses had blanks around them, which were taken away."""
+        return self._parser.trimmed if self._parser is not None else 0
+
     def _chunks(self, records: Iterable[Record | BadRecord], progress: Progress) -> Iterable[Sequence[Checked]]:
+        checker = self._checker()
+        self._parser = checker.parser
         if self._hasher is None:
-            return self._file.counted(self._checker().chunks(records, CHUNK))
+            return self._file.counted(checker.chunks(records, CHUNK))
         return hash_passwords(
-            self._file.counted(self._checker().chunks(records, HASHED_AT_A_TIME)),
+            self._file.counted(checker.chunks(records, HASHED_AT_A_TIME)),
             self._hasher,
             self._job.jobs,
             lambda done: progress.at(done, self._passwords, "hashing passwords"),
@@ -290,7 +298,7 @@ class _RecordFile:
     @contextmanager
     def records(self, done: int) -> Iterator[Iterator[Record | BadRecord]]:
         """The records behind the first `done`."""
-        with open_source(self._job.file) as source:
+        with self._opened() as source:
             self._source, self._read, self.left_out = source, done, LeftOut()
             options = replace(self._options, left_out=self.left_out)
             yield islice(reader(self._job.format)(source, options), done, None)
@@ -299,6 +307,10 @@ class _RecordFile:
     def finish(self) -> None:
         """It was read to the end: the total is known."""
         self.total, self.is_estimate = self._read, False
+
+    def _opened(self) -> AbstractContextManager[BinaryIO]:
+        job = self._job
+        return open_source(job.file, job.read_options.encoding, is_strict=not job.options.skip_bad)
 
     def counted(self, chunks: Iterable[list[Checked]]) -> Iterator[list[Checked]]:
         """The chunks; each estimates the total anew, by how much of the file they took so far."""
