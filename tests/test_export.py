@@ -141,7 +141,7 @@ def test_export_says_how_many_it_wrote(cli: Cli, make_user: Callable[..., UserVi
 
 
 def test_a_name_that_promises_another_format_is_refused(cli: Cli, ada: UserView, environment: Path) -> None:
-    for name in ("x.xlsx", "x.XLS", "x.ods", "x.parquet", "x.ldif"):
+    for name in ("x.xlsm", "x.XLS", "x.ods", "x.parquet", "x.ldif"):
         ending = name.rpartition(".")[2].lower()
         wanted = f"error: {name}: no .{ending} files are written; name the file .csv, or the format with -o\n"
         assert cli("export", name) == (2, "", wanted)

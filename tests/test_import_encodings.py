@@ -137,11 +137,11 @@ def test_a_damaged_line_of_utf_8_is_a_bad_record(cli: Cli, environment: Path) ->
         (b"email,full_name\na@b.com,\x81\n", "windows-1252",
          "u.csv:2: bytes without a meaning in CP1252; name it, as in: --encoding windows-1251"),
         (b"PK\x03\x04", "utf-8",
-         "the file is a ZIP archive, as an .xlsx file is; save it as CSV first"),
+         "the file is a ZIP archive, as an .xlsx file is; a workbook is read with --from xlsx"),
         (b"\xd0\xcf\x11\xe0", None,
-         "the file is an .xls workbook, or one with a password; save it as CSV"),
+         "the file is an .xls workbook, or one with a password; save it as CSV or .xlsx"),
         (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", None,
-         "the file is an OpenDocument one; save it as CSV"),
+         "the file is an OpenDocument one; save it as CSV or .xlsx"),
     ],
 )  # fmt: skip
 def test_what_contradicts_is_refused(

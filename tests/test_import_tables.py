@@ -206,7 +206,7 @@ def test_an_archive_is_no_table(cli: Cli, environment: Path) -> None:
     for name in ("u.csv", "u.jsonl", "u.json"):
         (environment / name).write_bytes(b"PK\x03\x04\x14\x00\x06\x00xl/workbook.xml\n\0")
         code, _, err = cli("import", name)
-        message = "error: the file is a ZIP archive, as an .xlsx file is; save it as CSV first\n"
+        message = "error: the file is a ZIP archive, as an .xlsx file is; a workbook is read with --from xlsx\n"
         assert (code, err) == (2, message)
 
 

@@ -56,6 +56,7 @@ class Hint(StrEnum):
     DATE_ORDER = auto()
     EMAIL_DOMAIN = auto()
     FORMAT_JSONL = auto()
+    FORMAT_XLSX = auto()
     HASH_PASSWORDS = auto()
     IN_BIN = auto()
     MAP_COLUMN = auto()

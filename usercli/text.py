@@ -26,6 +26,9 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 #: itself, so that the guard can be removed unambiguously.
 FORMULA_STARTS = tuple("=+-@\t\r'")
 
+#: What our TSV, which has no quotes, writes as an escape.
+TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
 
 def visible(text: str, *, joiners: bool = False) -> str:
     """The text with characters that control terminals or are invisible written as escapes.

@@ -41,6 +41,7 @@ _OPTIONS = {
     Hint.DATE_ORDER: "; add --date-order dmy, mdy or ymd",
     Hint.EMAIL_DOMAIN: "; --email-domain makes one",
     Hint.FORMAT_JSONL: "; objects line by line are read with --from jsonl",
+    Hint.FORMAT_XLSX: "; a workbook is read with --from xlsx",
     Hint.HASH_PASSWORDS: "; it needs --hash-passwords",
     Hint.IN_BIN: " (show --deleted, restore)",
     Hint.MAP_COLUMN: "; use --map THEIRS=OURS or --unknown-to-attributes",

@@ -78,6 +78,8 @@ class ReadOptions:
     unknown_to_attributes: bool = False
     #: The encoding of the text by its canonical name; None: by its mark, else UTF-8.
     encoding: str | None = None
+    #: The sheet of a workbook; None: the first that is shown.
+    sheet: str | None = None
     #: Paths of companion files, such as /etc/passwd for shadow.
     companions: tuple[str, ...] = ()
     #: Where a reader counts what it leaves out.
@@ -143,12 +145,17 @@ OURS: dict[str, str] = {
     "tsv": "usercli.readers.csv_tsv:read_tsv",
     "jsonl": "usercli.readers.json_records:read_lines",
     "json": "usercli.readers.json_records:read",
+    "xlsx": "usercli.readers.workbook:read",
 }
+
+#: Those that are no text: their readers take the bytes of the file.
+BINARY = frozenset({"xlsx"})
 
 #: Those that are tables: what yields the line and the cells of each row, the header first.
 TABLES: dict[str, str] = {
     "csv": "usercli.readers.csv_tsv:rows",
     "tsv": "usercli.readers.csv_tsv:rows_tsv",
+    "xlsx": "usercli.readers.workbook:rows",
 }
 
 

@@ -11,11 +11,11 @@ from pkgutil import resolve_name
 from typing import NamedTuple
 
 from usercli.errors import InvalidInput
-from usercli.readers import TABLES, ReadOptions, Record
+from usercli.readers import BINARY, TABLES, ReadOptions, Record
 from usercli.readers.known_headers import PARTS, known_words, meaning, readings
 from usercli.readers.table_header import ATTRIBUTE, Header, Unfit, attribute_for
 from usercli.readers.table_records import UserRecords, is_uuid
-from usercli.readers.text_source import open_source
+from usercli.readers.text_source import open_binary, open_source
 
 #: So many rows show what a column holds.
 _ROWS = 500
@@ -56,7 +56,7 @@ def sample(file: str, form: str, options: ReadOptions) -> Sample:
     """The start of a table. Raises InvalidInput if it cannot be read."""
     if form not in TABLES:
         raise InvalidInput(f"{form} is no table: there are no columns to choose")
-    with open_source(file, options.encoding) as source:
+    with open_binary(file) if form in BINARY else open_source(file, options.encoding) as source:
         rows = resolve_name(TABLES[form])(source, options)
         line, cells = next(rows)
         return Sample(Header(cells, options, line), [row for _, row in islice(rows, _ROWS)])

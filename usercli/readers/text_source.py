@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import BinaryIO, cast
 
-from usercli.errors import InvalidInput, WrongEncoding
+from usercli.errors import Hint, InvalidInput, WrongEncoding
 from usercli.readers.text_encodings import (
     UTF8,
     ChunkStream,
@@ -151,10 +151,10 @@ def _require_text(start: bytes) -> None:
     """Raise InvalidInput for a workbook or another archive."""
     if start.startswith(_ZIP):
         if b"application/vnd.oasis.opendocument" in start:
-            raise InvalidInput("the file is an OpenDocument one; save it as CSV")
-        raise InvalidInput("the file is a ZIP archive, as an .xlsx file is; save it as CSV first")
+            raise InvalidInput("the file is an OpenDocument one; save it as CSV or .xlsx")
+        raise InvalidInput("the file is a ZIP archive, as an .xlsx file is", hint=Hint.FORMAT_XLSX)
     if start.startswith(_OLD_OFFICE):
-        raise InvalidInput("the file is an .xls workbook, or one with a password; save it as CSV")
+        raise InvalidInput("the file is an .xls workbook, or one with a password; save it as CSV or .xlsx")
 
 
 def blocks(source: BinaryIO) -> Iterator[tuple[int, str | list[str | BadLine]]]:

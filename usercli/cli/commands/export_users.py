@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,13 +19,18 @@ from usercli.text import visible
 
 if TYPE_CHECKING:
     from usercli.cli.output.progress import Progress
+    from usercli.column_batches import Block
     from usercli.schemas.users import UserCriteria
 
-_BY_SUFFIX = {name: name for name in ("csv", "tsv", "jsonl", "json", "yaml")} | {"ndjson": "jsonl", "yml": "yaml"}
+_BY_SUFFIX = {name: name for name in ("csv", "tsv", "jsonl", "json", "yaml")} | {
+    "ndjson": "jsonl",
+    "yml": "yaml",
+    "xlsx": "xlsx",
+}
 _COMPRESSED = frozenset({"gz", "bz2", "xz", "zst", "zip"})
 #: Whoever names a file so expects more of it than CSV.
 _NOT_WRITTEN = frozenset(
-    {"xlsx", "xls", "xlsm", "ods", "numbers", "parquet", "ldif", "xml", "html", "md", "pdf", "sql"}
+    {"xls", "xlsm", "xlsb", "ods", "numbers", "parquet", "ldif", "xml", "html", "md", "pdf", "sql"}
 )
 
 
@@ -50,6 +55,7 @@ def export(
     \b
     Examples:
       usercli export users.csv
+      usercli export users.xlsx --role editor
       usercli export users.jsonl --active --with-hashes
       usercli export -o jsonl | gzip > users.jsonl.gz
       usercli export users.json --to django --with-hashes
@@ -63,15 +69,19 @@ def export(
         return
     columns = HASHED_FIELDS if with_hashes else USER_FIELDS
     if file is not None:
-        default_format(invocation, file)
+        default_format(invocation, file, workbook=True)
+    is_workbook = _is_workbook(invocation)
     output = Output(invocation.options, columns)
+    if is_workbook and file is None and output.is_terminal:
+        raise InvalidInput("a workbook is not for a terminal; name a file, as in usercli export users.xlsx")
     if output.format == "table":
         invocation.options.output = "tsv"  # a table would be too wide
     from usercli.schemas.stored_times import UnreadableTimes
     from usercli.services.exports import export_blocks
 
     def write(output: Output) -> int:
-        uow, fields, encoding = invocation.reading(), output.fields, output.cell_encoding
+        uow, fields = invocation.reading(), output.fields
+        encoding = None if is_workbook else output.cell_encoding
         with _progress(invocation, criteria, file) as progress:
             blocks = Counted(
                 export_blocks(
@@ -80,7 +90,7 @@ def export(
                 lambda block: len(next(iter(block.values()))),
                 progress.at,
             )
-            output.blocks(blocks)
+            (_write_workbook if is_workbook else Output.blocks)(output, blocks)
         return blocks.count
 
     criteria, unreadable = filters.criteria(), UnreadableTimes()
@@ -88,6 +98,33 @@ def export(
     warn_of_times(invocation, unreadable)
     if "roles" in output.fields:
         _warn_of_role_names(invocation)
+
+
+def _is_workbook(invocation: Invocation) -> bool:
+    """Whether a workbook is wanted; its fields are then chosen as those of CSV are. Raises InvalidInput."""
+    given = invocation.options
+    if given.output != "xlsx" or given.quiet:
+        return False
+    if given.no_header:
+        raise InvalidInput("a workbook has a header row; leave out --no-header")
+    from usercli.readers.workbook import require_library
+
+    require_library()
+    given.output = "csv"
+    return True
+
+
+def _write_workbook(output: Output, blocks: Iterable[Block]) -> None:
+    import tempfile
+
+    from usercli.cli.output.cells import cell_text
+    from usercli.column_batches import rows_of
+    from usercli.writers.workbook import write
+
+    with tempfile.TemporaryFile() as held:
+        write(rows_of(blocks), output.fields, cell_text, held)
+        held.seek(0)
+        output.data(iter(lambda: held.read(1 << 16), b""))
 
 
 def _warn_of_role_names(invocation: Invocation) -> None:
@@ -170,10 +207,10 @@ def write_output(
     report_export(invocation, output, number, kind, file)
 
 
-def default_format(invocation: Invocation, file: str) -> None:
+def default_format(invocation: Invocation, file: str, *, workbook: bool = False) -> None:
     """Set the output format by the suffix of the file name, else CSV, unless an option sets it.
 
-    Raises InvalidInput for the suffix of a format that is not written.
+    Raises InvalidInput for the suffix of a format that is not written, as .xlsx is unless it may be a `workbook`.
     """
     if invocation.options.output is not None or invocation.options.quiet:
         return
@@ -182,7 +219,7 @@ def default_format(invocation: Invocation, file: str) -> None:
         raise InvalidInput(
             f"{visible(file)}: export does not compress; pipe it, as in usercli export -o jsonl | gzip"
         )
-    if ending in _NOT_WRITTEN:
+    if ending in _NOT_WRITTEN or (ending == "xlsx" and not workbook):
         raise InvalidInput(
             f"{visible(file)}: no .{ending} files are written; name the file .csv, or the format with -o"
         )

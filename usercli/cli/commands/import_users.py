@@ -31,7 +31,7 @@ class ImportFlags:
 
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="FORMAT", help="csv, tsv, jsonl, json, or another system; see --help."),
+        typer.Option("--from", metavar="FORMAT", help="csv, tsv, jsonl, json, xlsx, or a system; see --help."),
     ] = None
     map_: Annotated[
         list[str] | None,
@@ -60,6 +60,9 @@ class ImportFlags:
     ] = None
     encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="As in windows-1252; else by the file's mark, or UTF-8.")
+    ] = None
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The sheet of an .xlsx workbook; else the first.")
     ] = None
     email_domain: Annotated[
         str | None, typer.Option(metavar="DOMAIN", help="Make email addresses from login names: ada -> ada@DOMAIN.")
@@ -126,6 +129,7 @@ class ImportFlags:
             date_order=table_options.date_order(self.date_order),
             unknown_to_attributes=self.unknown_to_attributes,
             encoding=None if self.encoding is None else canonical_name(self.encoding),
+            sheet=self.sheet,
             companions=tuple(self.companion or ()),
         )
 
@@ -163,9 +167,9 @@ def import_(
 ) -> int:
     """Import users from a file, all or nothing; with --resume, exactly once in chunks.
 
-    The format is taken from the file's name: csv, tsv, jsonl, json, and each with .gz; --from names it,
-    or another system: auth0, django, keycloak, firebase, kratos, airflow, htpasswd, shadow, ldif, scim,
-    entra, google, okta, csvde, laravel, devise, fastapi-users, supabase, wordpress, nextcloud.
+    The format is taken from the file's name: csv, tsv, jsonl, json, each also with .gz, or xlsx; --from
+    names it, or another system: auth0, django, keycloak, firebase, kratos, airflow, htpasswd, shadow,
+    ldif, scim, entra, google, okta, csvde, laravel, devise, fastapi-users, supabase, wordpress, nextcloud.
 
     \b
     Examples:
@@ -294,13 +298,20 @@ def _what_stands(session: ImportSession) -> str:
     return "nothing was imported"
 
 
+#: Endings of our formats, and of workbooks that are not read.
+_ENDINGS = {"csv": "csv", "tsv": "tsv", "jsonl": "jsonl", "json": "json", "xlsx": "xlsx", "xlsm": "xlsx"}
+_OTHER_WORKBOOKS = frozenset({"xls", "xlsb", "ods", "numbers"})
+
+
 def _format_of(file: str) -> str:
     """The format by the file's name. Raises InvalidInput where it tells nothing."""
     name = file.removesuffix(".gz")
     ending = name.rpartition(".")[2].lower() if "." in name else ""
-    if ending not in {"csv", "tsv", "jsonl", "json"}:
+    if ending in _OTHER_WORKBOOKS:
+        raise InvalidInput(f"{file_name(file)}: .{ending} is not read; save it as CSV or .xlsx")
+    if ending not in _ENDINGS:
         from usercli.readers import OURS, SYSTEMS
 
         known = ", ".join([*OURS, *SYSTEMS])
         raise InvalidInput(f"cannot tell the format of {file} from its name; add --from FORMAT ({known})")
-    return ending
+    return _ENDINGS[ending]

@@ -8,8 +8,6 @@ from usercli.text import json_line
 
 _CELLS = {None: "", True: "true", False: "false"}
 
-TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
 
 def cell_text(value: Any) -> str:
     """A value as TSV, CSV and tables show it, before any escape."""

@@ -8,9 +8,9 @@ from json.encoder import encode_basestring
 from types import NoneType
 from typing import Any
 
-from usercli.cli.output.cells import TSV_ESCAPES, cell_text
+from usercli.cli.output.cells import cell_text
 from usercli.column_batches import Block, Encoded, Texts
-from usercli.text import FORMULA_STARTS, csv_cell, json_safe, json_text
+from usercli.text import FORMULA_STARTS, TSV_ESCAPES, csv_cell, json_safe, json_text
 
 #: The first character of a text that is no formula, whatever follows; to look at all others costs more.
 _BEYOND_FORMULAS = chr(ord(max(FORMULA_STARTS)) + 1)

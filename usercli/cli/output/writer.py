@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from usercli.cli.output.cells import TSV_ESCAPES, cell_text
+from usercli.cli.output.cells import cell_text
 from usercli.column_batches import Block, CellEncoding, rows_of
 from usercli.errors import InvalidInput, OutputFailed
-from usercli.text import FORMULA_STARTS, csv_cell, json_line, suggestion, visible, yaml_safe
+from usercli.text import FORMULA_STARTS, TSV_ESCAPES, csv_cell, json_line, suggestion, visible, yaml_safe
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -164,6 +164,13 @@ class Output:
         """Text as it is (SQL, completion scripts): for files, not shaped by the format."""
         self._write(chunks)
 
+    def data(self, chunks: Iterable[bytes]) -> None:
+        """Bytes as they are, of a file that is no text."""
+        out = self._into or sys.stdout.buffer
+        for chunk in chunks:
+            self._guarded(out.write, chunk)
+        self._guarded(out.flush)
+
     def _plain(self, row: BaseModel | Row) -> Row:
         wanted = (self._key,) if self.format == "ids" else self.chosen
         if isinstance(row, Mapping):
@@ -272,7 +279,8 @@ def _format(options: Options, is_terminal: bool) -> str:
     if options.output is None:
         return "table" if is_terminal else "tsv"
     if options.output not in FORMATS:
-        raise InvalidInput(f"no such output format: {options.output} (known: {', '.join(FORMATS)})")
+        alone = "; only usercli export writes it" if options.output == "xlsx" else ""
+        raise InvalidInput(f"no such output format: {options.output}{alone} (known: {', '.join(FORMATS)})")
     return options.output
 
 

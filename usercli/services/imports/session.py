@@ -17,8 +17,8 @@ from typing import Any, BinaryIO, Literal, Protocol
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import InvalidInput
 from usercli.passwords import PasswordHasher
-from usercli.readers import BadRecord, LeftOut, ReadOptions, Record, reader
-from usercli.readers.text_source import open_source, position
+from usercli.readers import BINARY, BadRecord, LeftOut, ReadOptions, Record, reader
+from usercli.readers.text_source import open_binary, open_source, position
 from usercli.schemas.import_rows import RowParser
 from usercli.schemas.import_times import TimeReader
 from usercli.schemas.imports import ImportSummary
@@ -99,6 +99,10 @@ class ImportJob:
 
     def __post_init__(self) -> None:
         require_no_conflict(self.options)
+        if self.format in BINARY and self.read_options.encoding:
+            raise InvalidInput("a workbook has no encoding to name")
+        if self.format not in BINARY and self.read_options.sheet:
+            raise InvalidInput("only a workbook (.xlsx) has sheets")
 
     @property
     def is_file(self) -> bool:
@@ -310,6 +314,8 @@ class _RecordFile:
 
     def _opened(self) -> AbstractContextManager[BinaryIO]:
         job = self._job
+        if job.format in BINARY:
+            return open_binary(job.file)
         return open_source(job.file, job.read_options.encoding, is_strict=not job.options.skip_bad)
 
     def counted(self, chunks: Iterable[list[Checked]]) -> Iterator[list[Checked]]:

@@ -1,0 +1,154 @@
+"""Excel workbooks (.xlsx): the rows of a sheet, read as the lines of a table."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, time
+from typing import Any, BinaryIO, cast
+
+from usercli.errors import InvalidInput
+from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers.csv_tsv import preamble, read_tsv, rows_tsv
+from usercli.readers.text_encodings import ChunkStream
+from usercli.readers.workbook_archive import MAX_ROWS, require_workbook
+from usercli.text import TSV_ESCAPES
+
+#: How a workbook writes characters that XML cannot hold.
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+
+#: Above it a float no longer holds every whole number.
+_EXACT = 2**53
+
+
+def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
+    """The users of a sheet; the line of a record is the number of its row. Raises InvalidInput.
+
+    A cell is read as the text that it would be in a CSV file, and a formula as the value that is stored with it.
+    """
+    with _seekable(source) as file:
+        sheet = SheetLines(file, options.sheet)
+        for found in read_tsv(sheet.stream, options):
+            cell = sheet.errors.get(found.line)
+            yield BadRecord(found.line, cell, found.fields) if cell else found
+
+
+def rows(source: BinaryIO, options: ReadOptions) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each row and its number, the header first. Raises InvalidInput."""
+    with _seekable(source) as file:
+        yield from rows_tsv(SheetLines(file, options.sheet).stream, options)
+
+
+def require_library() -> Any:
+    """The library, openpyxl. Raises InvalidInput where it is not installed."""
+    try:
+        import openpyxl
+    except ImportError:
+        raise InvalidInput(
+            "Excel workbooks need the extra usercli[excel]; install it, or use CSV (in Excel: Save as, CSV UTF-8)"
+        ) from None
+    # it tells of parts of a workbook that it passes over, which hold no users
+    warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
+    return openpyxl
+
+
+@contextmanager
+def _seekable(source: BinaryIO) -> Iterator[BinaryIO]:
+    """The file itself, or an unnamed copy of a pipe."""
+    if source.seekable():
+        yield source
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(source, copy)
+        copy.seek(0)
+        yield cast("BinaryIO", copy)
+
+
+class SheetLines:
+    """The rows of a sheet as lines of our TSV, in `stream`, each row on the line of its number.
+
+    `errors` are the rows that were read so far and have a cell with an error, and which.
+    """
+
+    def __init__(self, file: BinaryIO, name: str | None) -> None:
+        library = require_library()
+        require_workbook(file)
+        self.errors: dict[int, str] = {}
+        self._width = 0  # of the header, once it is known
+        with _damage_named():
+            book = library.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        self._sheet = _sheet(book, name)
+        self.stream = cast("BinaryIO", io.BufferedReader(ChunkStream(self._lines()), 1 << 18))
+
+    def _lines(self) -> Iterator[bytes]:
+        with _damage_named():
+            self._sheet.reset_dimensions()  # the file may tell too few
+            for number, row in enumerate(self._sheet.iter_rows(max_row=MAX_ROWS), 1):
+                yield self._line(number, row).encode() + b"\n"
+
+    def _line(self, number: int, row: Iterable[Any]) -> str:
+        texts = []
+        for cell in row:
+            if cell.data_type == "e":
+                self.errors.setdefault(number, f"the cell {cell.coordinate} holds the error {cell.value}")
+            texts.append(cell_text(cell.value))
+        while texts and not texts[-1].strip():
+            texts.pop()
+        if not self._width:
+            if not texts or (len(texts) == 1 and preamble(texts[0]) is not None):
+                return ""
+            self._width = len(texts)
+        if texts:  # a program leaves out the last cells where they are empty
+            texts += [""] * (self._width - len(texts))
+        return "\t".join(text.translate(TSV_ESCAPES) for text in texts)
+
+
+def cell_text(value: Any) -> str:
+    """The value of a cell as a CSV file has it: true, 5 (also for 5.0), 2027-01-31, 2027-01-31T08:00:00."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), value) if "_x" in value else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return str(int(value))
+    if isinstance(value, datetime):
+        is_date = value.time() == time(0)
+        return value.date().isoformat() if is_date else value.isoformat()
+    return value.isoformat() if isinstance(value, time) else str(value)
+
+
+def _sheet(book: Any, name: str | None) -> Any:
+    """The sheet of that name, or the first that is not hidden. Raises InvalidInput."""
+    sheets: Sequence[Any] = book.worksheets
+    if name is None:
+        found = next((sheet for sheet in sheets if sheet.sheet_state == "visible"), None)
+        found = found or next(iter(sheets), None)
+        if found is None:
+            raise InvalidInput("the workbook has no sheet")
+        return found
+    for sheet in sheets:
+        if sheet.title == name:
+            return sheet
+    titles = ", ".join(sheet.title for sheet in sheets)
+    raise InvalidInput(f"the workbook has no sheet {name} (sheets: {titles})")
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    """The library fails in many ways on a damaged workbook. Raises InvalidInput for all of them."""
+    try:
+        yield
+    except InvalidInput:
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise InvalidInput(
+            f"the workbook is damaged, or not one that can be read ({kind}); save it again"
+        ) from None
