@@ -247,7 +247,7 @@ def test_every_bad_row_is_named_and_nothing_is_changed(
     user, since = json.loads(cli("list", "--search", "bob", "-o", "json")[1])[0]["id"], "2026-11-21T00:00:00Z"
     bad = [
         f"nobody,{BOB},editor,false,{since},x,,true,keep",
-        f"{user},{BOB},writer,false,yesterday,x,,true,keep",
+        f"{user},{BOB},writer,false,soon,x,,true,keep",
         f"{user},{BOB},editor,false,{since},x,,true,keep",
         f"{user},{BOB},editor,false,{since}",
         f'{user},{BOB},"reader,false,{since},x,,true,keep',

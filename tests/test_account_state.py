@@ -158,7 +158,7 @@ def test_an_expiry_that_is_over_or_no_time_is_refused(cli: Cli, three: None, dat
         ("2020-01-01T08:00:00+02:00", "the expiry 2020-01-01T06:00:00Z lies in the past"),
         ("soon", "not a time: soon (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)"),
         ("", "not a time:  (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)"),
-        ("30 d", "not a time: 30 d (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)"),
+        ("30 dd", "not a time: 30 dd (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)"),
         ("-1d", "not a time: -1d (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)"),
         (
             "2999-01-31T08:00:00",

@@ -125,7 +125,7 @@ def test_no_command_shows_a_secret(
         said.append(out + err)
         if new_file.exists():
             made += generated(new_file)
-    assert len(made) == 3
+    assert len(made) == 4
     assert leaks(kept) == []
     assert len(kept.splitlines()) > 20
     everything = "\n".join([*said, kept, logged.getvalue()])

@@ -415,9 +415,12 @@ def test_users_are_written_as_they_come(system: str) -> None:
     ("arguments", "message"),
     [
         ("--to nextcloud", "no such system to export to: nextcloud (known: django, auth0, scim)"),
-        ("--to django -o csv", "--to decides format and fields; leave out -o, --fields and -q"),
-        ("--to django -q", "--to decides format and fields; leave out -o, --fields and -q"),
-        ("--to django --fields email", "--to decides format and fields; leave out -o, --fields and -q"),
+        ("--to django -o csv", "--to decides format and fields; leave out -o, --fields, -q and --no-header"),
+        ("--to django -q", "--to decides format and fields; leave out -o, --fields, -q and --no-header"),
+        (
+            "--to django --fields email",
+            "--to decides format and fields; leave out -o, --fields, -q and --no-header",
+        ),
         ("--to auth0 --with-hashes", "hashes are written to a file only; name one"),
         ("x.json --to scim --with-hashes", "scim cannot carry hashes; leave out --with-hashes"),
     ],

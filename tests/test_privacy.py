@@ -321,7 +321,7 @@ def test_an_erasure_is_all_or_nothing(database: Database, monkeypatch: pytest.Mo
     users.update_users(keys(ADA), UserUpdate(full_name="x"), uow(database))
     before = everything(database), log_text(database)
     work = uow(database)
-    monkeypatch.setattr("usercli.repositories.audit.AuditRepository.write", lambda _: 1 / 0)
+    monkeypatch.setattr("usercli.repositories.audit.AuditRepository.write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         privacy.erase_person(keys(ADA)[0], work)
     monkeypatch.undo()

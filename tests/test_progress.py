@@ -122,7 +122,8 @@ def test_a_terminal_gets_a_bar(cli: Cli, users_file: Callable[[int], str], monke
     assert re.search(r"writing users [━╸╺ ]+ [\d,]+ of ~12,000 [\d,.]+/s", shown), shown
     assert err.endswith(f"{shown.splitlines()[-1]}\n")
     # beside what goes to the terminal itself there is none
-    assert cli("export", "-o", "jsonl", terminal=True)[2] == ""
+    told = cli("export", "-o", "jsonl", terminal=True)[2]
+    assert (told.startswith("exported 12,000 users from "), told.count("\n")) == (True, 1)
 
 
 def test_what_nobody_knows_is_not_told() -> None:
