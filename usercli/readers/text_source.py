@@ -29,6 +29,7 @@ BOM = b"\xef\xbb\xbf"
 
 _BLOCK = 1 << 18
 _START = 64
+_LONGEST_MARK = 4
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
@@ -135,9 +136,12 @@ def _read_chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _started(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first bytes, and all chunks, these included; a pipe may give them one by one."""
+    """The first bytes, and all chunks, these included; a pipe may give them one by one.
+
+    Who writes into a pipe may wait for an answer: no more is waited for than the longest mark, or a line.
+    """
     start = b""
-    while len(start) < _START and (chunk := next(chunks, b"")):
+    while len(start) < _LONGEST_MARK and b"\n" not in start and (chunk := next(chunks, b"")):
         start += chunk
     return start, chain((start,) if start else (), chunks)
 
