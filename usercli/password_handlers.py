@@ -51,7 +51,7 @@ class django_scrypt(handlers.HasSalt, handlers.GenericHandler):  # noqa: N801 - 
 
     @classmethod
     def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
-        text = hash.decode("utf-8", "replace") if isinstance(hash, bytes) else hash
+        text = _text(hash)
         return text.startswith("scrypt$") and text.count("$") == 5
 
     @classmethod
@@ -74,7 +74,7 @@ class django_scrypt(handlers.HasSalt, handlers.GenericHandler):  # noqa: N801 - 
 
     def _calc_checksum(self, secret: str | bytes) -> str:
         n, r, p = self.parameters
-        data = secret.encode() if isinstance(secret, str) else secret
+        data = _bytes(secret)
         key = hashlib.scrypt(data, salt=self.salt.encode(), n=n, r=r, p=p, maxmem=1 << 29, dklen=64)
         return base64.b64encode(key).decode()
 
@@ -97,7 +97,7 @@ class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names hand
 
     @classmethod
     def identify(cls, hash: str | bytes) -> bool:  # noqa: A002 - passlib's signature
-        text = hash.decode("utf-8", "replace") if isinstance(hash, bytes) else hash
+        text = _text(hash)
         return text.startswith(tuple(f"${algorithm}$pf=" for algorithm in cls._SIZES))
 
     @classmethod
@@ -117,7 +117,7 @@ class salted_digest(handlers.GenericHandler):  # noqa: N801 - passlib names hand
         return f"${self.algorithm}$pf={template}${salt}${self.checksum}"
 
     def _calc_checksum(self, secret: str | bytes) -> str:
-        data = secret.encode() if isinstance(secret, str) else secret
+        data = _bytes(secret)
         values: dict[bytes, bytes] = {b"{SALT}": self.salt, b"{PASSWORD}": data}
         pieces = re.split(rb"(\{SALT\}|\{PASSWORD\})", self.template)
         salted = b"".join(values.get(piece, piece) for piece in pieces)
@@ -142,13 +142,33 @@ def _salted_or_keyed(salted: Any, algorithm: str) -> Any:
     return either
 
 
-class hmac_digest(handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
+class _OfOneForm(handlers.GenericHandler):
+    """A handler whose hashes all match one expression."""
+
+    setting_kwds = ()
+
+    name: str
+    checksum: Any
+    _FORM: re.Pattern[str]
+
+    @classmethod
+    def _parts(cls, hash: str | bytes) -> re.Match[str]:  # noqa: A002 - passlib's name
+        """The match. Raises ValueError."""
+        text = _text(hash)
+        found = cls._FORM.fullmatch(text) if len(text) <= _MAX_HASH_CHARACTERS else None
+        if found is None:
+            raise cls._invalid()
+        return found
+
+    @classmethod
+    def _invalid(cls) -> ValueError:
+        return ValueError(f"not a valid {cls.name} hash")
+
+
+class hmac_digest(_OfOneForm):  # noqa: N801 - passlib names handlers so
     """The HMAC of the password, as Ory Kratos writes it: $hmac-sha256$ digits $ key, both in base64."""
 
     name = "hmac_digest"
-    setting_kwds = ()
-
-    checksum: Any
     _FORM = re.compile(r"\$hmac-(md5|sha1|sha256|sha384|sha512)\$([A-Za-z0-9+/]+=*)\$([A-Za-z0-9+/]+=*)")
 
     def __init__(self, algorithm: str = "sha256", key: str = "", **kwds: Any) -> None:
@@ -161,13 +181,11 @@ class hmac_digest(handlers.GenericHandler):  # noqa: N801 - passlib names handle
 
     @classmethod
     def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
-        found = cls._FORM.fullmatch(_bounded(hash))
-        if found is None:
-            raise ValueError("not a valid hmac_digest hash")
+        found = cls._parts(hash)
         digits = base64.b64decode(found[2], validate=True).decode()
         base64.b64decode(found[3], validate=True)
         if not re.fullmatch(f"[0-9a-f]{{{2 * hashlib.new(found[1]).digest_size}}}", digits):
-            raise ValueError("not a valid hmac_digest hash")
+            raise cls._invalid()
         return cls(algorithm=found[1], key=found[3], checksum=found[2])
 
     def to_string(self) -> str:
@@ -178,13 +196,10 @@ class hmac_digest(handlers.GenericHandler):  # noqa: N801 - passlib names handle
         return base64.b64encode(made.encode()).decode()
 
 
-class pbkdf2_phc(handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
+class pbkdf2_phc(_OfOneForm):  # noqa: N801 - passlib names handlers so
     """PBKDF2 in the PHC string format, for keys of other lengths than the digest's, which passlib does not take."""
 
     name = "pbkdf2_phc"
-    setting_kwds = ()
-
-    checksum: Any
     _FORM = re.compile(
         r"\$pbkdf2-(sha1|sha256|sha512)\$i=([1-9]\d{0,8}),l=(\d{1,3})\$([\w+/]*)\$([\w+/]+)", re.ASCII
     )
@@ -206,12 +221,10 @@ class pbkdf2_phc(handlers.GenericHandler):  # noqa: N801 - passlib names handler
 
     @classmethod
     def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
-        found = cls._FORM.fullmatch(_bounded(hash))
-        if found is None:
-            raise ValueError("not a valid pbkdf2_phc hash")
+        found = cls._parts(hash)
         digest, rounds, size, salt, key = found.groups()
         if len(_unpadded(key)) != int(size) or int(size) < MIN_KEY_BYTES:
-            raise ValueError("not a valid pbkdf2_phc hash")
+            raise cls._invalid()
         return cls(digest=digest, rounds=int(rounds), salt=_unpadded(salt), size=int(size), checksum=key)
 
     def to_string(self) -> str:
@@ -235,13 +248,10 @@ class phpass(passlib.hash.phpass):  # noqa: N801 - its name is the handler's
         return super().from_string(hash)
 
 
-class yescrypt(handlers.GenericHandler):  # noqa: N801 - passlib names handlers so
+class yescrypt(_OfOneForm):  # noqa: N801 - passlib names handlers so
     """$y$parameters$salt$hash, computed by the system's libcrypt (libxcrypt); the parameters are read here."""
 
     name = "yescrypt"
-    setting_kwds = ()
-
-    checksum: Any
     _FORM = re.compile(r"(\$y\$([./0-9A-Za-z]{3,48})\$[./0-9A-Za-z]{0,86})\$([./0-9A-Za-z]{43})")
 
     def __init__(self, setting: str = "", numbers: YescryptNumbers | None = None, **kwds: Any) -> None:
@@ -259,9 +269,7 @@ class yescrypt(handlers.GenericHandler):  # noqa: N801 - passlib names handlers 
 
     @classmethod
     def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
-        found = cls._FORM.fullmatch(_text(hash))
-        if found is None:
-            raise ValueError("not a valid yescrypt hash")
+        found = cls._parts(hash)
         return cls(setting=found[1], numbers=yescrypt_numbers(found[2]), checksum=found[3])
 
     def to_string(self) -> str:
@@ -279,7 +287,7 @@ class PreparedHandler(handlers.PrefixWrapper):
         self._prepare = prepare
 
     def verify(self, secret: str | bytes, hash: str | bytes, **context: Any) -> bool:  # noqa: A002 - passlib's signature
-        matches: bool = super().verify(self._prepare(_bytes(secret), **context), hash)  # type: ignore[no-untyped-call]
+        matches: bool = super().verify(self._prepare(_bytes(secret), **context), hash)  # type: ignore[no-untyped-call]  # of passlib
         return matches
 
 
@@ -300,13 +308,6 @@ def _text(hash: str | bytes) -> str:  # noqa: A002 - passlib's name
 
 def _bytes(secret: str | bytes) -> bytes:
     return secret.encode() if isinstance(secret, str) else secret
-
-
-def _bounded(hash: str | bytes) -> str:  # noqa: A002 - passlib's name
-    text = _text(hash)
-    if len(text) > _MAX_HASH_CHARACTERS:
-        raise ValueError("the hash is too long")
-    return text
 
 
 def _unpadded(text: str) -> bytes:
