@@ -243,6 +243,16 @@ def guid(data: bytes) -> str | None:
     return str(UUID(bytes_le=data)) if len(data) == 16 else None
 
 
+def text_of(name: str, data: bytes | None) -> str | None:
+    """The text of the value of an attribute that came as bytes; None for what is no text."""
+    if data is None or name == "objectguid":
+        return None if data is None else guid(data)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
 def normalized(dn: str) -> str:
     """The DN for comparison: without case and without blanks around commas (RFC 4514, 4517)."""
     return re.sub(r"\s*([,=+])\s*", r"\1", dn.strip()).casefold()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import shutil
 import sys
+import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -86,10 +88,10 @@ class TextSource(io.BufferedReader):
         return raw
 
     def _chunks(self, file: BinaryIO) -> Iterator[bytes]:
-        start, chunks = _started(_read_chunks(file))
+        start, chunks = _started(chunks_of(file))
         if start.startswith(_GZIP):
             zipped = gzip.GzipFile(fileobj=cast("BinaryIO", io.BufferedReader(ChunkStream(chunks))))
-            start, chunks = _started(_read_chunks(cast("BinaryIO", zipped)))
+            start, chunks = _started(chunks_of(cast("BinaryIO", zipped)))
         mark = self._mark_length(start)
         yield from chunks if self.encoding == UTF8 else as_utf8(_without(mark, chunks), self.encoding)
 
@@ -125,12 +127,28 @@ def open_binary(path: str) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", source)
 
 
+@contextmanager
+def seekable(source: BinaryIO, form: str) -> Iterator[BinaryIO]:
+    """The file itself, or an unnamed copy of what cannot be read twice. Raises InvalidInput."""
+    if source.seekable():
+        yield source
+        return
+    with tempfile.TemporaryFile() as copy:
+        try:
+            shutil.copyfileobj(source, copy)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raise InvalidInput(f"the gzip file is truncated or damaged (reading it as {form})") from None
+        copy.seek(0)
+        yield cast("BinaryIO", copy)
+
+
 def position(source: BinaryIO) -> int:
     """The bytes of the file that were read so far, compressed ones for a gzip file."""
     return int(getattr(source, "fileobj", source).tell())
 
 
-def _read_chunks(file: BinaryIO) -> Iterator[bytes]:
+def chunks_of(file: BinaryIO) -> Iterator[bytes]:
+    """The bytes as they come."""
     while data := cast("io.BufferedIOBase", file).read1(_BLOCK):
         yield data
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.csv_tsv import preamble, read_tsv, rows_tsv
 from usercli.readers.text_encodings import ChunkStream
+from usercli.readers.text_source import seekable
 from usercli.readers.workbook_archive import MAX_ROWS, require_workbook
 from usercli.text import TSV_ESCAPES
 
@@ -31,7 +30,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
     A cell is read as the text that it would be in a CSV file, and a formula as the value that is stored with it.
     """
-    with _seekable(source) as file:
+    with seekable(source, "xlsx") as file:
         sheet = SheetLines(file, options.sheet)
         for found in read_tsv(sheet.stream, options):
             cell = sheet.errors.get(found.line)
@@ -40,7 +39,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 
 def rows(source: BinaryIO, options: ReadOptions) -> Iterator[tuple[int, list[str]]]:
     """The cells of each row and its number, the header first. Raises InvalidInput."""
-    with _seekable(source) as file:
+    with seekable(source, "xlsx") as file:
         yield from rows_tsv(SheetLines(file, options.sheet).stream, options)
 
 
@@ -55,18 +54,6 @@ def require_library() -> Any:
     # it tells of parts of a workbook that it passes over, which hold no users
     warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
     return openpyxl
-
-
-@contextmanager
-def _seekable(source: BinaryIO) -> Iterator[BinaryIO]:
-    """The file itself, or an unnamed copy of a pipe."""
-    if source.seekable():
-        yield source
-        return
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(source, copy)
-        copy.seek(0)
-        yield cast("BinaryIO", copy)
 
 
 class SheetLines:

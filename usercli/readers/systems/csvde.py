@@ -13,7 +13,7 @@ from usercli.errors import InvalidInput
 from usercli.hash_encodings import unhex
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.csv_tsv import read_foreign
-from usercli.readers.directory import Entry, directory_user, guid, other_kind
+from usercli.readers.directory import Entry, directory_user, other_kind, text_of
 from usercli.readers.foreign_user import InvalidRecord
 from usercli.readers.peeked_stream import peeked
 
@@ -65,12 +65,4 @@ def _entry(record: Record) -> Entry:
 def _text(name: str, value: str) -> str | None:
     """The text; csvde writes bytes, and what is not ASCII, as X'hex'. None for what is no text."""
     binary = _BINARY.fullmatch(value)
-    if binary is None:
-        return value
-    data = unhex(binary[1])
-    if data is None or name == "objectguid":
-        return None if data is None else guid(data)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
+    return value if binary is None else text_of(name, unhex(binary[1]))

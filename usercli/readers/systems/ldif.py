@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import shutil
-import tempfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain, groupby
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from usercli.errors import InvalidInput
 from usercli.hash_encodings import unbase64
@@ -19,13 +14,13 @@ from usercli.readers.directory import (
     MEMBER_ATTRIBUTES,
     Entry,
     directory_user,
-    guid,
     normalized,
     other_kind,
     rdn_value,
+    text_of,
 )
 from usercli.readers.foreign_user import InvalidRecord
-from usercli.readers.text_source import BadLine, numbered_lines
+from usercli.readers.text_source import BadLine, numbered_lines, seekable
 
 _READ = frozenset(
     {"dn", "mail", "uid", "cn", "sn", "givenname", "displayname", "userpassword", "memberof", *MEMBER_ATTRIBUTES}
@@ -37,7 +32,7 @@ _LINE_BYTES = 200
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of a directory. The file is read twice, since groups usually come after their members."""
-    with _seekable(source) as file:
+    with seekable(source, "ldif") as file:
         start = file.tell()
         groups = _memberships(file)
         file.seek(start)
@@ -51,22 +46,6 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
                     yield directory_user(entry, "ldif_id", groups, options.left_out).record(entry.line, options)
                 except InvalidRecord as error:
                     yield BadRecord(entry.line, error.reason)
-
-
-@contextmanager
-def _seekable(source: BinaryIO) -> Iterator[BinaryIO]:
-    """The file itself, or an unnamed copy if it is a pipe or compressed."""
-    is_zipped = isinstance(cast("object", source), gzip.GzipFile)  # seeking in it decompresses again
-    if source.seekable() and not is_zipped:
-        yield source
-        return
-    with tempfile.TemporaryFile() as copy:
-        try:
-            shutil.copyfileobj(source, copy)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise InvalidInput("the gzip file is truncated or damaged (reading it as ldif)") from None
-        copy.seek(0)
-        yield copy
 
 
 def _memberships(file: BinaryIO) -> dict[str, list[str]]:
@@ -151,7 +130,7 @@ def _add_attribute(entry: Entry, number: int, line: str) -> None:
     if rest.startswith("<"):
         problem = f"the value of {name} is in another file"
     elif rest.startswith(":"):
-        value, problem = _decoded(name, rest[1:].strip()), f"{name} is not base64 of UTF-8"
+        value, problem = text_of(name, unbase64(rest[1:].strip())), f"{name} is not base64 of UTF-8"
     else:
         value = rest.removeprefix(" ")
     if value is None:
@@ -163,13 +142,3 @@ def _add_attribute(entry: Entry, number: int, line: str) -> None:
         entry.refuse(number, "a change of a directory, not an entry of it")
     elif value:
         (entry.optional if has_options else entry.values).setdefault(name, []).append(value)
-
-
-def _decoded(name: str, value: str) -> str | None:
-    data = unbase64(value)
-    if data is None or name == "objectguid":
-        return None if data is None else guid(data)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
