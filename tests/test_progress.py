@@ -78,8 +78,7 @@ def test_a_stream_has_no_total(cli: Cli, talkative: None) -> None:
 def test_every_long_command_says_how_far_it_is(
     cli: Cli, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, talkative: None
 ) -> None:
-    for where in ("audit", "audit_verification"):
-        monkeypatch.setattr(f"usercli.services.{where}._TOLD_EVERY", 1)
+    monkeypatch.setattr("usercli.services.watched_events._TOLD_EVERY", 1)
     staff = tmp_path / "staff.yaml"
     staff.write_text("name: staff\nusers:\n" + "".join(f"- email: s{n}@example.com\n" for n in range(3)))
     of_change = ("writing the log 3 of 3", "committing")

@@ -14,6 +14,7 @@ from usercli.repositories.stored_events import UNREADABLE, BadEvent
 from usercli.schemas.audit import ChangeView, Checkpoint, EventCriteria, EventView, RawEvent
 from usercli.schemas.users import UserKey
 from usercli.services.audit_verification import verify
+from usercli.services.watched_events import watched_events
 from usercli.times import rfc3339
 from usercli.validation import require_count
 
@@ -33,9 +34,6 @@ __all__ = [
 
 #: So many events that cannot be read are named; the others are counted.
 _MOST_NAMED = 20
-
-#: Who watches is told after so many events.
-_TOLD_EVERY = 1000
 
 #: So many changes are named that an id might stand for.
 _MOST_FITTING = 10
@@ -111,10 +109,7 @@ def export(since: int, uow: UnitOfWork, unreadable: UnreadableEvents | None = No
     require_count(since, "since")
     noted = UnreadableEvents() if unreadable is None else unreadable
     with uow:
-        last = uow.audit.last_number()
-        for number, event in enumerate(uow.audit.stored(since if since > 1 else None), since):
-            if number % _TOLD_EVERY == 0:
-                uow.on_progress(number, last, "exporting events")
+        for event in watched_events(uow, since, "exporting events"):
             raw = None if isinstance(event, BadEvent) else _raw(event)
             if raw is None:
                 noted.note(event.seq if isinstance(event, BadEvent) else event["seq"])

@@ -11,13 +11,11 @@ from usercli import hash_chain
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.repositories.stored_events import BadEvent
 from usercli.schemas.audit import Break, Verification
+from usercli.services.watched_events import watched_events
 from usercli.validation import require_count
 
 #: So many breaks are kept and named; the others are counted.
 MOST_BREAKS = 1000
-
-#: Who watches is told after so many events.
-_TOLD_EVERY = 1000
 
 _CHANGED = "the personal values were changed"
 _SALT = re.compile("[0-9a-f]{32}")
@@ -79,11 +77,8 @@ class _Verifier:
     def run(self, uow: UnitOfWork, since: int) -> Verification:
         """Look at every event from `since` on."""
         if self._start(uow, since):
-            last = uow.audit.last_number()
-            for number, event in enumerate(uow.audit.stored(since if since > 1 else None), since):
+            for event in watched_events(uow, since, "verifying events"):
                 self._take(event)
-                if number % _TOLD_EVERY == 0:
-                    uow.on_progress(number, last, "verifying events")
                 if not self._breaks.kept:
                     self._whole = self._seq, self._head or hash_chain.GENESIS
             self._finish()
