@@ -72,7 +72,7 @@ def _sample(job: ImportJob) -> Sample | None:
 
 
 def _mistake(column: Unfit, fits: dict[str, str]) -> str:
-    from usercli.readers.table_header import ATTRIBUTE
+    from usercli.schemas.user_fields import ATTRIBUTE
 
     if column.rivals:
         return f"the column {column.name} may be {column.field}, as may {', '.join(column.rivals)}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 
 from usercli.errors import InvalidInput
-
-_ATTRIBUTE = "attributes."
+from usercli.schemas.user_fields import ATTRIBUTE
 
 
 def delimiter(given: str | None) -> str | None:
@@ -24,7 +23,7 @@ def mapping(items: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in items:
         theirs, equals, ours = item.partition("=")
-        if "=" in ours and not ours.startswith(_ATTRIBUTE):
+        if "=" in ours and not ours.startswith(ATTRIBUTE):
             theirs, equals, ours = item.rpartition("=")
         if not (theirs and equals and ours):
             raise InvalidInput(f"--map must be THEIRS=OURS, not: {item}")
@@ -43,7 +42,7 @@ def our_field(name: str) -> str:
     from usercli.schemas.import_rows import FIELDS
     from usercli.text import suggestion
 
-    if name in FIELDS or (name.startswith(_ATTRIBUTE) and name != _ATTRIBUTE):
+    if name in FIELDS or (name.startswith(ATTRIBUTE) and name != ATTRIBUTE):
         return name
     found = known_words().get(plain(name)) if "." not in name else None
     if found is not None and found.is_ours and found.field in FIELDS:

@@ -15,11 +15,11 @@ from usercli.readers.json_keys import Keys
 from usercli.readers.text_encodings import likely_encoding
 from usercli.readers.text_source import BOM, BadLine, blocks, lines_of
 from usercli.schemas.import_rows import FIELDS, IGNORED
+from usercli.schemas.user_fields import ATTRIBUTE
 from usercli.text import json_text, suggestion
 from usercli.validation import read_json
 
 _PIECE = 1 << 16
-_PREFIX = "attributes."
 
 
 def read_lines(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
@@ -107,8 +107,8 @@ def _read_record(number: int, item: dict[str, Any], keys: Keys) -> Record | BadR
             fields[name] = value
         elif name in IGNORED:
             continue
-        elif keys.options.unknown_to_attributes or (is_mapped and name.startswith(_PREFIX)):
-            name = name.removeprefix(_PREFIX) if is_mapped else name
+        elif keys.options.unknown_to_attributes or (is_mapped and name.startswith(ATTRIBUTE)):
+            name = name.removeprefix(ATTRIBUTE) if is_mapped else name
             if name in more:
                 return BadRecord(number, f"two keys give the attribute {name}", _whole(item))
             more[name] = value

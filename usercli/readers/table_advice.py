@@ -13,9 +13,10 @@ from typing import NamedTuple
 from usercli.errors import InvalidInput
 from usercli.readers import BINARY, TABLES, ReadOptions, Record
 from usercli.readers.known_headers import PARTS, known_words, meaning, readings
-from usercli.readers.table_header import ATTRIBUTE, Header, Unfit, attribute_for
+from usercli.readers.table_header import Header, Unfit, attribute_for
 from usercli.readers.table_records import UserRecords, is_uuid
 from usercli.readers.text_source import open_binary, open_source
+from usercli.schemas.user_fields import ATTRIBUTE
 
 #: So many rows show what a column holds.
 _ROWS = 500

@@ -13,9 +13,9 @@ from usercli.errors import Hint, InvalidInput
 from usercli.readers import ReadOptions
 from usercli.readers.known_headers import FAMILY, GIVEN, PARTS, meaning, name_pairs, plain, readings, without_notes
 from usercli.schemas.import_rows import FIELDS, IGNORED
+from usercli.schemas.user_fields import ATTRIBUTE
 from usercli.text import suggestion
 
-ATTRIBUTE = "attributes."
 _NAME = "full_name"
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, Record
 from usercli.readers.known_headers import plain, without_notes
-from usercli.readers.table_header import ATTRIBUTE, Column, ForeignIds, Header
+from usercli.readers.table_header import Column, ForeignIds, Header
 from usercli.readers.table_values import CellReader, join_cells, reversed_flag, unmasked, word_reader
 from usercli.schemas.import_rows import FIELDS, IGNORED
+from usercli.schemas.user_fields import ATTRIBUTE
 from usercli.text import csv_cell, visible, without_formula_guard
 
 

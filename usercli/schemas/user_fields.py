@@ -16,6 +16,9 @@ from typing import Any, Final
 #: passlib's marker of a disabled password: no password matches it.
 DISABLED_PASSWORD: Final = "!"  # noqa: S105 - the absence of a password
 
+#: Before the name of an attribute where a name of a field may stand, as in --map Team=attributes.team.
+ATTRIBUTE: Final = "attributes."
+
 
 class Kind(Enum):
     """What values a field has."""
