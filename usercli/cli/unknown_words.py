@@ -217,8 +217,6 @@ def suggested_options(context: Any, name: str) -> list[str]:
     found += [key for key, words in OPTIONS.items() if key.split()[0] in known and word in words.split()]
     if not found and word in FILTERS and "--match" in known:
         found = [f"--match {FILTERS[word]}"]
-    if not found and word == "last" and context.command_path == "usercli undo":
-        found = ["usercli undo $(usercli changes --limit 1 -q)"]
     return found or near_options(name, known)
 
 

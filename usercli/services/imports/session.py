@@ -43,7 +43,7 @@ HASHED_AT_A_TIME = 100
 Stage = Literal["checking", "hashing passwords", "writing users"]
 
 #: Options that do not decide what is written: an import may be resumed with other values of them.
-_UNDECIDING = frozenset({"max_errors", "allow_no_admin", "left_out"})
+_UNDECIDING = frozenset({"max_errors", "allow_no_admin"})
 
 
 class Progress(Protocol):
