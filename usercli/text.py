@@ -71,6 +71,11 @@ def json_line(value: Any) -> str:
     return json_safe(json_text(value))
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """How many of something: `1 user`, `1,200 users`; `many` where an s is not enough."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def csv_cell(text: str) -> str:
     """A CSV field, quoted where RFC 4180 requires it."""
     if any(character in text for character in ',"\r\n'):

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from usercli.cli.context import Invocation
 from usercli.cli.output.writer import Output
+from usercli.text import counted
 
 Item = TypeVar("Item")
 
@@ -34,5 +35,5 @@ def report_export(
 ) -> None:
     """Say on stderr how many were written and where; nothing with -q."""
     if output.format != "ids":
-        what = f"{number:,} {kind}{'' if number == 1 else 's'}"
+        what = counted(number, kind)
         invocation.info(f"exported {what} from {invocation.target} to {file or 'standard output'}")

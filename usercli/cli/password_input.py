@@ -15,7 +15,7 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.lazy_group import flag
 from usercli.errors import InvalidInput, OutcomeUnknown
-from usercli.text import csv_cell, visible
+from usercli.text import counted, csv_cell, visible
 
 if TYPE_CHECKING:
     from usercli.services.password_rules import NewPassword
@@ -200,7 +200,7 @@ class SecretDelivery:
             self._show()
             if self._created:
                 number = len(self._pairs)
-                self._invocation.info(f"wrote {number:,} password{'' if number == 1 else 's'} to {self._path}")
+                self._invocation.info(f"wrote {counted(number, 'password')} to {self._path}")
 
     def _remove(self) -> None:
         if self._created and self._path is not None:

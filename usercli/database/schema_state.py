@@ -24,6 +24,7 @@ from usercli.database.schema_version import (
 )
 from usercli.errors import Conflict, DatabaseUnavailable, Refused, SchemaNotCurrent, UserCliError
 from usercli.models import OWN_TABLES, Base
+from usercli.text import counted
 
 State = Literal["empty", "current", "behind", "ahead", "several", "incomplete", "unstamped", "foreign"]
 Shape = Mapping[str, Sequence[str]]  # the columns of each table
@@ -343,4 +344,4 @@ def _count_rows(connection: sa.Connection, table: str) -> str:
         return "rows unknown"
     if rows > _ROWS_COUNTED:
         return f"more than {_ROWS_COUNTED:,} rows"
-    return f"{rows:,} row{'' if rows == 1 else 's'}"
+    return counted(rows, "row")

@@ -14,6 +14,7 @@ from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt, show_change, user_output
 from usercli.cli.user_selection import change_limit
 from usercli.errors import DoneInPart, InvalidInput
+from usercli.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +100,7 @@ def apply(
     uow = invocation.changing()
     service.require_few_changes(decisions, change_limit(invocation, max_changes), uow)
     if revoked:
-        invocation.confirm(f"revoke {_count(len(revoked), 'role')} of {_count(users, 'user')}")
+        invocation.confirm(f"revoke {counted(len(revoked), 'role')} of {counted(users, 'user')}")
     change = service.apply_review(decisions, uow, allow_no_admin=allow_no_admin)
     show_change(invocation, output, change, "revoked roles of")
     _require_decided(decisions)
@@ -130,11 +131,7 @@ def _require_decided(decisions: Sequence[Decision]) -> None:
     if lines:
         more = ", ..." if len(lines) > _SHOWN else ""
         where = f"{'line' if len(lines) == 1 else 'lines'} {', '.join(lines[:_SHOWN])}{more}"
-        raise DoneInPart(f"{_count(len(lines), 'grant')} undecided ({where}); decide and apply the file again")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+        raise DoneInPart(f"{counted(len(lines), 'grant')} undecided ({where}); decide and apply the file again")
 
 
 for _name, _function in (("export", export), ("apply", apply)):

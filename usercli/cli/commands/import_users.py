@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +16,7 @@ from usercli.cli.lazy_group import flag
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt
 from usercli.errors import ExitCode, InvalidInput, WrongEncoding, interruption
+from usercli.text import counted
 
 if TYPE_CHECKING:
     from usercli.cli.output.progress import Progress
@@ -106,7 +107,7 @@ class ImportFlags:
         return ImportJob(
             file,
             self.from_ or _format_of(file),
-            replace(self._read_options(), has_pepper=configured_pepper_file(invocation.settings) is not None),
+            self._read_options(has_pepper=configured_pepper_file(invocation.settings) is not None),
             self._import_options(),
             invocation.settings.special_use_domains,
             configured_hasher(invocation.settings) if self.hash_passwords else None,
@@ -114,7 +115,7 @@ class ImportFlags:
             None if self.skip_policy else configured_policy(invocation.settings),
         )
 
-    def _read_options(self) -> ReadOptions:
+    def _read_options(self, *, has_pepper: bool) -> ReadOptions:
         from usercli.cli import table_options
         from usercli.readers import ReadOptions
         from usercli.readers.text_encodings import canonical_name
@@ -131,6 +132,7 @@ class ImportFlags:
             encoding=None if self.encoding is None else canonical_name(self.encoding),
             sheet=self.sheet,
             companions=tuple(self.companion or ()),
+            has_pepper=has_pepper,
         )
 
     def _import_options(self) -> ImportOptions:
@@ -201,7 +203,7 @@ def import_(
         invocation.warn(f"{number:,} users came without their password: {what}")
     _tell_left_out(invocation, session.left_out)
     if session.trimmed:
-        invocation.info(f"trimmed blanks around {session.trimmed:,} address{'' if session.trimmed == 1 else 'es'}")
+        invocation.info(f"trimmed blanks around {counted(session.trimmed, 'address', 'addresses')}")
     if session.was_done:
         invocation.info("this file was imported already; to import it again leave out --resume")
     elif summary.change_id or invocation.dry_run:
@@ -280,7 +282,7 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
 def _tell_left_out(invocation: Invocation, left_out: LeftOut) -> None:
     """What the file holds that came to no user."""
     if left_out.entries:
-        kinds = (f"{number:,} {kind}{'s' * (number != 1)}" for kind, number in left_out.entries.most_common())
+        kinds = (counted(number, kind) for kind, number in left_out.entries.most_common())
         invocation.info(f"passed over, as they are no users: {', '.join(kinds)}")
     if left_out.fields:
         first = left_out.fields.most_common(_FIELDS_NAMED)

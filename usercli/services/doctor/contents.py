@@ -13,6 +13,7 @@ from usercli.services.doctor.findings import Check, Finding, fail, of_sentence, 
 from usercli.services.doctor.server import Patient
 from usercli.services.last_administrator import is_unadministered
 from usercli.services.passwords import audit_passwords
+from usercli.text import counted
 from usercli.times import UnreadableTime, rfc3339, utcnow
 
 #: So many events at the end of the log are verified.
@@ -106,19 +107,15 @@ def accounts(patient: Patient) -> Iterator[Finding]:
         never = uow.users.count_matching(unused) if uow.users.has_sign_ins() else 0
     wrong = []
     if expired:
-        wrong.append(warn(f"{_counted(expired)} expired and still active", "run: usercli expire run"))
+        wrong.append(warn(f"{counted(expired, 'user')} expired and still active", "run: usercli expire run"))
     if never:
         wrong.append(
             warn(
-                f"{_counted(never)} active, made more than {_LONG_UNUSED.days} days ago, never signed in",
+                f"{counted(never, 'user')} active, made more than {_LONG_UNUSED.days} days ago, never signed in",
                 f"run: usercli list --active --never-signed-in --created-before {_LONG_UNUSED.days}d",
             )
         )
-    yield from wrong or [ok(_counted(users))]
-
-
-def _counted(users: int) -> str:
-    return f"{users:,} user{'' if users == 1 else 's'}"
+    yield from wrong or [ok(counted(users, "user"))]
 
 
 def audit_log(patient: Patient) -> Iterator[Finding]:
