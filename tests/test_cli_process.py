@@ -438,7 +438,7 @@ def test_a_server_that_lets_nobody_in(clean_environment: Path) -> None:
             for number, line in enumerate([*rules.splitlines(), "host all all 127.0.0.1/32 trust"]):
                 connection.execute("CREATE TABLE IF NOT EXISTS hba (number int, line text)")
                 connection.execute("INSERT INTO hba VALUES (%s, %s)", (number, line))
-            connection.execute(f"COPY (SELECT line FROM hba ORDER BY number) TO '{hba[0]}'")  # type: ignore[arg-type]
+            connection.execute(f"COPY (SELECT line FROM hba ORDER BY number) TO '{hba[0]}'")  # type: ignore[arg-type]  # text of our own
             connection.execute("SELECT pg_reload_conf()")
         place = f"127.0.0.1:{cluster.port}"
         for login, database, reason in (

@@ -332,7 +332,7 @@ def test_a_server_is_reached_by_its_address_whatever_its_name(
     assert run_here("db", "current")[0] != 1
     engine = open_engine(Settings().target.url)
     with engine.connect() as connection:
-        info = connection.connection.dbapi_connection.info  # type: ignore[union-attr]
+        info = connection.connection.dbapi_connection.info  # type: ignore[union-attr]  # it is connected
         assert (info.host, info.hostaddr) == ("db.invalid", given["PGHOST"])
     engine.dispose()
 

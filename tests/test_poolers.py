@@ -49,7 +49,7 @@ def test_every_transaction_has_its_settings(environment: Path, pooled: Database)
         engine.dispose()
 
 
-def test_every_command_works(filled: dict[str, str], pooled: Database, tmp_path: Path) -> None:  # noqa: F811
+def test_every_command_works(filled: dict[str, str], pooled: Database, tmp_path: Path) -> None:  # noqa: F811 - a fixture
     for number, case in enumerate(commands.cases()):
         places = {**filled, "new_file": str(tmp_path / f"new{number}")}
         line = [part.format(**places) for part in case.complete]

@@ -49,7 +49,7 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databas
 
 
 @pytest.fixture
-def building(database: Database, environment: Path, copied: Path) -> Path:  # noqa: F811
+def building(database: Database, environment: Path, copied: Path) -> Path:  # noqa: F811 - a fixture
     """A folder of migrations whose newest revision builds an index, and a database with users before it."""
     (copied / "versions" / f"{NEW}_index_names.py").write_text(REVISION)
     database.rows(
@@ -109,8 +109,8 @@ def test_the_sql_for_sqlite_has_none(database: Database, environment: Path) -> N
 
 @on_postgresql
 def test_what_a_revision_sets_does_not_reach_the_next(
-    empty: Database,  # noqa: F811
-    copied: Path,  # noqa: F811
+    empty: Database,  # noqa: F811 - a fixture
+    copied: Path,  # noqa: F811 - a fixture
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -226,7 +226,7 @@ def test_the_sql_builds_it_outside_the_transaction(database: Database, building:
         assert (database.rows(STATE), at(database)) == ([(True,)], [NEW])
     with psycopg.connect(database.text, autocommit=True) as server:
         for statement in run_here("db", "sql", f"{NEW}:{HEAD}", "--down")[1].split(";\n"):
-            server.execute(statement)  # type: ignore[call-overload]
+            server.execute(statement)  # type: ignore[call-overload]  # text of our own
     assert (database.rows(STATE), at(database)) == ([], [HEAD])
 
 

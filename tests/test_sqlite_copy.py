@@ -34,7 +34,7 @@ OLD = REVISIONS[-2]
 
 
 @pytest.fixture
-def old(empty: Database) -> Database:  # noqa: F811
+def old(empty: Database) -> Database:  # noqa: F811 - a fixture
     """A database one revision behind, with rows."""
     migrations.upgrade(empty.url, OLD)
     fill(empty)
@@ -54,7 +54,7 @@ def copy_of(database: Database) -> Path:
 
 def test_it_is_made_before_and_removed_after(
     old: Database,
-    copied: Path,  # noqa: F811
+    copied: Path,  # noqa: F811 - a fixture
     tmp_path: Path,
 ) -> None:
     shown = tmp_path / "shown"
@@ -67,7 +67,7 @@ def test_it_is_made_before_and_removed_after(
 
 @pytest.mark.parametrize("what", ["nothing is missing", "nothing is there"])
 def test_none_is_made_where(
-    empty: Database,  # noqa: F811
+    empty: Database,  # noqa: F811 - a fixture
     what: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -79,7 +79,7 @@ def test_none_is_made_where(
 
 def test_an_upgrade_that_fails_names_it_and_the_next_removes_it(
     old: Database,
-    copied: Path,  # noqa: F811
+    copied: Path,  # noqa: F811 - a fixture
 ) -> None:
     before = tables(old)
     mended = shutil.copytree(copied, copied.with_name("mended"))
@@ -96,7 +96,7 @@ def test_an_upgrade_that_fails_names_it_and_the_next_removes_it(
     assert beside(old) == []
 
 
-def test_sample_users_name_it_too(old: Database, copied: Path) -> None:  # noqa: F811
+def test_sample_users_name_it_too(old: Database, copied: Path) -> None:  # noqa: F811 - a fixture
     broken(copied, HEAD, "upgrade", "op.execute('SELECT nothing')")
     code, _, err = run_here("db", "seed", "--count", "1")
     assert (code, f"is kept: {copy_of(old)}\n" in err) == (5, True)
@@ -105,7 +105,7 @@ def test_sample_users_name_it_too(old: Database, copied: Path) -> None:  # noqa:
 @pytest.mark.process
 def test_after_a_kill_it_is_there_and_the_next_upgrade_removes_it(
     old: Database,
-    copied: Path,  # noqa: F811
+    copied: Path,  # noqa: F811 - a fixture
 ) -> None:
     before = tables(old)
     _kill_when_there(copied, HEAD, "upgrade", ["db", "upgrade"])

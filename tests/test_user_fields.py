@@ -144,7 +144,7 @@ def test_the_unrolled_hot_paths_keep_to_the_order_of_the_list() -> None:
 
     keep = {name: f"kept {name}" for name in PRESERVED if name != "id"}
     given = {name: f"given {name}" for name in UPDATABLE}
-    row = UserRow("email", "email_key", 1, {}, **given, hashed_password="hash", kept=keep)  # type: ignore[arg-type]
+    row = UserRow("email", "email_key", 1, {}, **given, hashed_password="hash", kept=keep)  # type: ignore[arg-type]  # fields of any kind
     values = dict(
         zip(user_bulk_insert.COLUMNS, user_bulk_insert.user_values(row, "id", datetime.now(UTC)), strict=True)
     )

@@ -75,8 +75,8 @@ class UsageMixin:
             # the parser takes words away from the front of `args`; the last one is the option
             if other := unknown_words.translated(ctx, given, len(given) - len(args) - 1):
                 return self.parse_args(ctx, other)
-            error.message = unknown_words.explain_option(ctx, error.option_name)  # type: ignore[attr-defined]
-            error.possibilities = None  # type: ignore[attr-defined]
+            error.message = unknown_words.explain_option(ctx, error.option_name)  # type: ignore[attr-defined]  # NoSuchOption has it
+            error.possibilities = None  # type: ignore[attr-defined]  # NoSuchOption has it
             raise
         return rest
 

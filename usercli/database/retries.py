@@ -26,14 +26,14 @@ class Attempts:
         """Seconds until the next attempt, some of them by chance; None: there is none."""
         if isinstance(error, TransactionAborted):
             self._aborted += 1
-            return uniform(0, _FIRST_PAUSE * 2**self._aborted) if self._aborted <= _MOST else None  # noqa: S311
+            return uniform(0, _FIRST_PAUSE * 2**self._aborted) if self._aborted <= _MOST else None  # noqa: S311 - not a secret
         if not self._seconds or not _is_lost(error):
             return None
         if self._until is None:
             self._until = monotonic() + self._seconds
             tell(f"the database: {error.message}")
         left = self._until - monotonic()
-        return min(left, uniform(_FIRST_PAUSE, _LONGEST_PAUSE)) if left > 0 else None  # noqa: S311
+        return min(left, uniform(_FIRST_PAUSE, _LONGEST_PAUSE)) if left > 0 else None  # noqa: S311 - not a secret
 
 
 def _is_lost(error: UserCliError) -> bool:

@@ -121,7 +121,7 @@ class AuditRepository:
         self._buffer.truncate(mark)
         self.last_written = None  # it may have been written since as well
 
-    def write(self, on_written: Callable[[int, int], object] = lambda done, total: None) -> None:  # noqa: ARG005
+    def write(self, on_written: Callable[[int, int], object] = lambda done, total: None) -> None:  # noqa: ARG005 - nobody listens
         """Lock the log's head and append what waits; what is at hand is hashed before the lock.
 
         `on_written` is told how many events are written, of how many.
