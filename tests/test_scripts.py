@@ -80,8 +80,8 @@ def test_bench_writes_its_table_between_its_markers_only(tmp_path: Path) -> None
         bench()._write_between_markers(page, "bulk", "new\n")
 
 
-def test_the_page_of_benchmarks_has_markers_for_every_bench() -> None:
-    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+def test_the_page_of_performance_has_markers_for_every_bench() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
     assert re.findall(r"<!-- bench (\w+) -->", page) == list(bench().COMMANDS)
 
 
