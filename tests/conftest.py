@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -78,6 +79,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if {"run", "quick"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
+    _mark_repetitions(items)
+
+
+def _mark_repetitions(items: list[pytest.Item]) -> None:
+    """Mark as slow what a test marked `each_once` can do without: each value of each parameter stays once."""
+    tests: dict[str, list[tuple[pytest.Item, frozenset[object]]]] = {}
+    for item in items:
+        mark, given = item.get_closest_marker("each_once"), getattr(getattr(item, "callspec", None), "params", {})
+        if mark and given and item.get_closest_marker("slow") is None:
+            kept = tuple(repr(given.get(name)) for name in mark.args)
+            values = frozenset((*kept, name, repr(value)) for name, value in given.items())
+            tests.setdefault(item.nodeid.partition("[")[0], []).append((item, values))
+    for cases in tests.values():
+        seen: Counter[object] = Counter()
+        missing = {value for _, values in cases for value in values}
+        while missing:  # the case that brings most, of values that were seen least
+            best = min(cases, key=lambda case: (-len(case[1] & missing), sum(seen[value] for value in case[1])))
+            cases.remove(best)
+            seen.update(best[1])
+            missing -= best[1]
+        for item, _ in cases:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(wrapper=True)
