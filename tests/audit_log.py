@@ -6,7 +6,8 @@ import json
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -35,8 +36,47 @@ def keys(*names: object) -> list[UserKey]:
     return [UserKey.parse(str(name)) for name in names]
 
 
+_TABLES = ("users", "roles", "user_roles", "audit_events")
+#: What a database holds that was filled, by engine and rounds: the file, or its tables.
+_filled: dict[tuple[str, int], bytes | dict[str, bytes]] = {}
+
+
 def fill(database: Database, rounds: int = 1) -> None:
-    """Everything that can be recorded: done, refused, a conflict, roles, passwords, an erasure."""
+    """Everything that can be recorded: done, refused, a conflict, roles, passwords, an erasure.
+
+    Once in each process; an empty database gets a copy of that.
+    """
+    in_use = database.engine == "sqlite" and Path(f"{database.url.database}-wal").exists()
+    if in_use or any(database.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in _TABLES):
+        _fill(database, rounds)
+        return
+    kept = _filled.get((database.engine, rounds))
+    if kept is None:
+        _fill(database, rounds)
+        _filled[database.engine, rounds] = _dump(database)
+    elif isinstance(kept, bytes):
+        Path(database.url.database).write_bytes(kept)
+    else:
+        with psycopg.connect(database.text) as connection:
+            connection.execute("SET session_replication_role = replica")  # the log's triggers stay silent
+            for table, rows in kept.items():
+                with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy:
+                    copy.write(rows)
+
+
+def _dump(database: Database) -> bytes | dict[str, bytes]:
+    if database.engine == "sqlite":
+        with closing(sqlite3.connect(database.url.database)) as connection:
+            return connection.serialize()  # what is in the WAL too, which the file alone has not
+    with psycopg.connect(database.text) as connection:
+        dumped = {}
+        for table in _TABLES:
+            with connection.cursor().copy(f"COPY {table} TO STDOUT (FORMAT binary)") as copy:
+                dumped[table] = b"".join(bytes(part) for part in copy)
+        return dumped
+
+
+def _fill(database: Database, rounds: int) -> None:
     root = lambda: uow(database, reason='because "so"', ticket="T-1")  # noqa: E731 - as short as it can be
     roles.create_role(RoleCreate(name="ops"), root())
     roles.create_role(RoleCreate(name="admin", administrative=True), root())
