@@ -85,11 +85,11 @@ def leaves(command: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def world(tmp_path_factory: pytest.TempPathFactory, quick: Path) -> Path:
     """A home with a database and the files that the examples name, to be copied."""
     home = tmp_path_factory.mktemp("world")
     with pytest.MonkeyPatch.context() as patch:
-        enter(home, patch)
+        enter(home, patch, quick)
         for name, text in FILES.items():
             path = home / name
             path.touch(0o600)
@@ -103,21 +103,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def enter(home: Path, patch: pytest.MonkeyPatch) -> None:
-    """Be there, without anything that is configured elsewhere."""
+def enter(home: Path, patch: pytest.MonkeyPatch, quick: Path) -> None:
+    """Be there, without anything that is configured elsewhere; a shell finds the `usercli` in that folder."""
     for name in list(os.environ):
         ours = name.startswith("USERCLI_") and not name.startswith("USERCLI_TEST_")  # the tests' server
         if ours or name.startswith(("POSTGRES_", "PG", "XDG_", "DATABASE_URL")):
             patch.delenv(name)
     for name, value in {"HOME": str(home), "USERCLI_UNSAFE": "1", "USERCLI_BCRYPT_COST": "4"}.items():
         patch.setenv(name, value)
-    patch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    patch.setenv("PATH", f"{quick}:{Path(sys.executable).parent}:/usr/bin:/bin")
     patch.chdir(home)
 
 
 @pytest.mark.parametrize("lazy", [None, *COMMANDS], ids=lambda lazy: lazy.name if lazy else "usercli")
 def test_every_example_of_a_help_text_works(
-    lazy: Lazy | None, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lazy: Lazy | None, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: Path
 ) -> None:
     commands = leaves(lazy.load(), lazy.name) if lazy else [("", typer.main.get_command(app))]
     for path, command in commands:
@@ -127,7 +127,7 @@ def test_every_example_of_a_help_text_works(
             home = tmp_path / f"{path}{number}"
             shutil.copytree(world, home)
             with monkeypatch.context() as patch, ExitStack() as stack:
-                enter(home, patch)
+                enter(home, patch, quick)
                 stack.enter_context(coachbot(example, home, patch))
                 prepare(path, example, home, patch)
                 code, said = type_in(example)
