@@ -79,18 +79,24 @@ def places(environment: Path, database: Database, tmp_path: Path) -> dict[str, s
     }
 
 
+@pytest.mark.slow_on("postgresql")  # the server plays no part in asking
+@pytest.mark.parametrize(
+    "answered",
+    [terminal_runner.KINDS[:1], pytest.param(terminal_runner.KINDS, marks=pytest.mark.slow)],
+    ids=["one kind", "all kinds"],
+)
 def test_no_command_waits_for_an_answer_that_nobody_can_give(
-    places: dict[str, str], database: Database, tmp_path: Path
+    places: dict[str, str], database: Database, tmp_path: Path, answered: tuple[str, ...]
 ) -> None:
     assert commands.without_a_case() == []
     plays: list[list[Any]] = []
     flags: list[str] = []
-    # the server plays no part in asking: there, one kind shows that nothing else waits
+    # on a server one kind shows that nothing else waits
     kinds = terminal_runner.KINDS if database.engine == "sqlite" else (terminal_runner.CLOSED,)
     for number, case in enumerate(commands.cases()):
         for kind in kinds:
             lines = [case.asking]
-            if case.answer and database.engine == "sqlite":
+            if case.answer and database.engine == "sqlite" and kind in answered:
                 lines.append(case.complete)
             for line in lines:
                 environ = {"USERCLI_DATABASE_URL": database.text}
