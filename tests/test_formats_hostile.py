@@ -156,8 +156,20 @@ KEYS = {
 
 @pytest.mark.parametrize("system", JSON_SYSTEMS)
 @given(data=st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_values_of_any_type(system: str, data: st.DataObject) -> None:
+    attempt_values(system, data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("system", JSON_SYSTEMS)
+@given(data=st.data())
+@settings(max_examples=200, deadline=None)
+def test_many_values_of_any_type(system: str, data: st.DataObject) -> None:
+    attempt_values(system, data)
+
+
+def attempt_values(system: str, data: st.DataObject) -> None:
     more = data.draw(st.dictionaries(st.sampled_from(KEYS[system]), VALUES, max_size=4))
     attempt(system, json.dumps([object_of(system, **more)]).encode("utf-8", "replace"))
 
