@@ -174,6 +174,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(cli: Cli, review: Review, d
         ("revoke", "keep", "line 4: bob@example.com no longer holds editor"),
     ],
 )
+@pytest.mark.each_once
 def test_a_grant_that_is_not_the_reviewed_one_refuses_all(
     cli: Cli, review: Review, database: Database, since: str, decision: str, said: str
 ) -> None:
@@ -328,6 +329,7 @@ HOSTILE = ("=cmd", "'quoted", '"x', "-minus", "a\\nb", "é\u202e")
 
 
 @pytest.mark.parametrize("name", ["review.csv", "review.tsv", "-"])
+@pytest.mark.each_once
 def test_hostile_names_of_roles_come_back_exactly(
     cli: Cli, database: Database, environment: Path, name: str
 ) -> None:

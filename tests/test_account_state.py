@@ -126,6 +126,7 @@ def test_an_inactive_user_comes_back_from_the_bin_inactive(cli: Cli, three: None
         ("2w", {"weeks": 2}),
     ],
 )
+@pytest.mark.each_once
 def test_an_expiry_as_a_length_of_time_counts_from_now(
     cli: Cli, three: None, given: str, span: dict[str, int]
 ) -> None:

@@ -197,6 +197,7 @@ def test_a_failure_of_theirs_undoes_ours_too(
     assert run_here("db", "upgrade")[0] == 0
 
 
+@pytest.mark.slow_on("sqlite")
 def test_two_deployers_at_once(
     empty_database: Database, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -358,8 +358,8 @@ def test_help_of_a_command_loads_no_database(clean_environment: Path, arguments:
         ["show", "ada@example.com"],
         ["list"],
         ["list", "-o", "json"],
-        ["list", "--count"],
-        ["exists", "ada@example.com"],
+        pytest.param(["list", "--count"], marks=pytest.mark.slow),
+        pytest.param(["exists", "ada@example.com"], marks=pytest.mark.slow),
     ],
     ids=" ".join,
 )

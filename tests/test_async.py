@@ -506,6 +506,7 @@ def test_a_cancelled_task_leaves_nothing_and_gives_its_connection_back(database:
 
 
 @pytest.mark.parametrize("again", [0, 5])
+@pytest.mark.each_once
 def test_tasks_cancelled_at_any_moment_leave_all_or_nothing(
     database: Database, again: int, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -124,6 +124,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.each_once
 def test_everybody_else_is_refused_alike_for_the_price_of_one_hash(
     auth: AuthService, prepare: Prepare, database: Database, computed: list[bytes], case: str
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_terminal_gets_a_table_and_a_pipe_tsv(cli: Cli, ada: UserView) -> None
 
 
 @pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.each_once
 def test_every_format_parses_in_every_state(
     cli: Cli, make_user: MakeUser, database: Database, terminal: bool
 ) -> None:
@@ -429,6 +430,7 @@ def test_a_table_stops_at_fifty_and_says_how_to_go_on(cli: Cli, database: Databa
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.each_once
 def test_an_error_before_the_first_byte_leaves_stdout_empty(
     cli: Cli, ada: UserView, database: Database, kind: str
 ) -> None:

@@ -107,6 +107,7 @@ KEPT = [
 
 
 @pytest.mark.parametrize("data", SAME, ids=["lf", "crlf", "bare"])
+@pytest.mark.each_once
 def test_one_trailing_newline_is_taken_off(
     cli: Cli, ada: UserView, database: Database, give: Give, data: bytes
 ) -> None:
@@ -119,6 +120,7 @@ def test_one_trailing_newline_is_taken_off(
 
 @only_sqlite
 @pytest.mark.parametrize("data", KEPT, ids=["blanks", "tab-cr", "controls", "unicode"])
+@pytest.mark.each_once
 def test_every_other_byte_is_kept(cli: Cli, ada: UserView, database: Database, give: Give, data: bytes) -> None:
     options, stdin = give(data + b"\n")
     assert cli("password", "set", EMAIL, *options, stdin=stdin)[0] == 0
@@ -145,6 +147,7 @@ FORM = [("€".encode() * 24 + b"a", TOO_LONG)]
 
 @only_sqlite
 @pytest.mark.parametrize(("data", "message"), REFUSED + FORM, ids=range(len(REFUSED) + 1))
+@pytest.mark.each_once
 def test_what_is_no_password_is_refused_and_the_hash_stays(
     cli: Cli, ada: UserView, database: Database, give: Give, data: bytes, message: str
 ) -> None:
@@ -158,6 +161,7 @@ def test_what_is_no_password_is_refused_and_the_hash_stays(
 
 @only_sqlite
 @pytest.mark.parametrize(("data", "message"), REFUSED, ids=range(len(REFUSED)))
+@pytest.mark.each_once
 def test_verify_refuses_what_is_no_password(cli: Cli, ada: UserView, give: Give, data: bytes, message: str) -> None:
     options, stdin = give(data)
     answer = cli("password", "verify", EMAIL, *options, stdin=stdin)
@@ -328,6 +332,7 @@ def test_another_scheme_can_be_chosen(cli: Cli, ada: UserView, database: Databas
         "{SSHA}K5Xln1e1IAHtpItfbFUD48dE5EBnTNkr",
     ],
 )
+@pytest.mark.each_once
 def test_a_ready_hash_is_stored_as_it_is(cli: Cli, database: Database, hashed: str) -> None:
     assert cli("create", EMAIL, "--password-hash-stdin", stdin=hashed + "\n")[0] == 0
     assert hash_of(database) == hashed
@@ -352,6 +357,7 @@ def test_a_ready_hash_is_stored_as_it_is(cli: Cli, database: Database, hashed: s
         ("", "the password from standard input is empty"),
     ],
 )
+@pytest.mark.each_once
 def test_what_is_no_hash_is_refused_and_the_old_one_stays(
     cli: Cli, ada: UserView, database: Database, hashed: str, message: str
 ) -> None:
@@ -836,6 +842,7 @@ PAST = "2020-01-01 00:00:00+00:00"
     ],
     ids=["disabled", "unusable", "cut", "empty", "inactive", "expired", "binned", "missing", "no-id", "no-address"],
 )
+@pytest.mark.each_once
 def test_who_may_not_sign_in_looks_like_a_wrong_password(
     cli: Cli, ada: UserView, database: Database, prepared: dict[str, Any], user: str, computed: list[bytes]
 ) -> None:
@@ -883,6 +890,7 @@ OLD_PASSWORDS = [PASSWORD, "correct horse battery staple", "correct horse batter
 @pytest.mark.parametrize(
     ("stored", "password"), list(zip(OLD, OLD_PASSWORDS, strict=True)), ids=["bcrypt", "crypt", "ssha"]
 )
+@pytest.mark.each_once
 def test_verify_rehashes_what_is_below_the_settings_once(
     cli: Cli, ada: UserView, database: Database, monkeypatch: pytest.MonkeyPatch, stored: str, password: str
 ) -> None:
@@ -1143,6 +1151,7 @@ def test_calibrate_refuses_what_is_no_time(cli: Cli, target: str) -> None:
     ],
     ids=lambda command: "-".join(command[:4]),
 )
+@pytest.mark.each_once
 def test_a_dry_run_hashes_nothing_and_writes_nothing(
     cli: Cli, ada: UserView, database: Database, command: list[str], computed: list[bytes], environment: Path
 ) -> None:

@@ -199,8 +199,8 @@ def test_a_yes_on_the_terminal_goes_on(environment: Path, ada: UserView, databas
     ("typed", "said"),
     [
         (b"n\n", "n\nnothing was changed\n"),
-        (b"\n", "\nnothing was changed\n"),
-        (b"yep\n", "yep\nnothing was changed\n"),
+        pytest.param(b"\n", "\nnothing was changed\n", marks=pytest.mark.slow),
+        pytest.param(b"yep\n", "yep\nnothing was changed\n", marks=pytest.mark.slow),
         (b"\xff\n", "\udcff\nnothing was changed\n"),
         (b"\x04", "\nnothing was changed\n"),
         (b"\x03", "interrupted\n"),

@@ -84,6 +84,7 @@ def test_create_takes_every_option(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("again", ["ada@example.com", "ADA@EXAMPLE.COM", "Ada@example.com"])
+@pytest.mark.each_once
 def test_create_refuses_an_email_in_use(cli: Cli, ada: UserView, again: str) -> None:
     code, out, err = cli("create", again, "--no-password")
     assert (code, out, err) == (4, "", f"error: a user with the email {again} exists already\n")
@@ -423,6 +424,7 @@ def test_restore_refuses_an_email_taken_meanwhile(cli: Cli, ada: UserView, make_
 
 
 @pytest.mark.parametrize("command", [["restore"], ["show", "--deleted"], ["delete", "--purge"]])
+@pytest.mark.each_once
 def test_several_binned_users_with_one_email_are_a_conflict(
     cli: Cli, ada: UserView, make_user: MakeUser, command: list[str]
 ) -> None:
@@ -488,6 +490,7 @@ def test_purge_of_several_names_every_email_that_is_not_confirmed(
     ("command", "verb"),
     [(["update", "--name", "x"], "updated"), (["delete", "--yes"], "deleted"), (["restore"], "restored")],
 )
+@pytest.mark.each_once
 def test_continue_does_each_on_its_own_and_answers_7(
     cli: Cli, ada: UserView, bob: UserView, database: Database, command: list[str], verb: str
 ) -> None:
@@ -566,6 +569,7 @@ def test_purge_continues_past_missing_users(cli: Cli, ada: UserView, database: D
         (["restore", "gone@example.com"], "restored gone@example.com"),
     ],
 )
+@pytest.mark.each_once
 def test_a_dry_run_has_the_same_shape_asks_nothing_and_changes_nothing(
     cli: Cli, ada: UserView, bob: UserView, make_user: MakeUser, database: Database, command: list[str], verb: str
 ) -> None:

@@ -18,6 +18,7 @@ from usercli.services import users as service
 pytestmark = pytest.mark.process
 
 
+@pytest.mark.slow_on("postgresql")
 def test_of_twenty_processes_that_create_one_address_exactly_one_wins(
     environment: Path, database: Database
 ) -> None:

@@ -90,6 +90,7 @@ EMPTY = [
 @pytest.mark.parametrize(
     ("line", "error"), [*PAIRS, *EMPTY], ids=lambda value: " ".join(value) if type(value) is list else ""
 )
+@pytest.mark.each_once
 def test_contradictory_and_empty_options_are_wrong_usage(
     cli: Cli, ada: UserView, database: Database, line: list[str], error: str
 ) -> None:
@@ -111,6 +112,7 @@ FILTERS = ("active", "inactive", "deleted", "role", "search", "created-after", "
 
 
 @pytest.mark.parametrize("name", [*USER_FIELDS, *FILTERS])
+@pytest.mark.each_once
 def test_where_on_a_field_or_filter_is_refused_with_the_way(cli: Cli, ada: UserView, name: str) -> None:
     for line in (["list", "--where", f"{name}=x"], ["list", "--match", f"where={name}=x"]):
         code, out, err = cli(*line)

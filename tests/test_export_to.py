@@ -104,6 +104,7 @@ def attributes_after(system: str, user: dict[str, Any], user_id: str) -> dict[st
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.each_once
 def test_what_a_system_holds_comes_back_as_the_same_users(
     cli: Cli, people: None, database: Database, empty_database: Database, system: str
 ) -> None:

@@ -380,6 +380,7 @@ def test_a_field_that_holds_nothing_but_hashes_is_counted_by_name(system: str) -
         assert (found.unsupported, {"password", "hashed_password"} & set(found.fields)) == (name, set()), text
 
 
+@pytest.mark.slow_on("postgresql")
 def test_the_library(database: Database) -> None:
     for email, text in emails(ALL).items():
         key, uow = UserKey.parse(email), database.uow

@@ -82,7 +82,7 @@ def require_unharmed(*line: str) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("number", [4, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [2, *(pytest.param(number, marks=pytest.mark.slow) for number in (4, 500))])
 def test_hostile_texts_harm_no_terminal_and_come_back_from_an_export(
     environment: Path, database: Database, number: int
 ) -> None:

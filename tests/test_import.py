@@ -103,6 +103,7 @@ def test_lines_of_json_and_an_array_are_read(cli: Cli, table, database: Database
         ("email\n\n", 2, ""),
     ],
 )
+@pytest.mark.each_once
 def test_a_bad_record_is_named_and_nothing_is_written(
     cli: Cli, table, database: Database, text: str | bytes, line: int, reason: str | None
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_bad_record_is_named_and_nothing_is_written(
         ("email\n" + "x" * 1_100_000, "users.csv", "error: users.csv:2: longer than 1,048,576 bytes\n"),
     ],
 )
+@pytest.mark.each_once
 def test_a_file_that_cannot_be_read_is_refused_whole(
     cli: Cli, table, database: Database, text: str | bytes, name: str, message: str | None
 ) -> None:

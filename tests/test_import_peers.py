@@ -44,6 +44,7 @@ def expected_user(user: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", EXPECTED, ids=[case["file"] for case in EXPECTED])
+@pytest.mark.each_once
 def test_every_file_imports_to_the_users_it_holds(
     cli: Cli, environment: Path, database: Database, case: dict[str, Any]
 ) -> None:

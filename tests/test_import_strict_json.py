@@ -37,6 +37,7 @@ TWICE = [
 
 @pytest.mark.parametrize("form", ["jsonl", "json"])
 @pytest.mark.parametrize(("record", "reason"), TWICE)
+@pytest.mark.each_once
 def test_a_key_that_stands_twice_is_a_bad_record(
     cli: Cli, environment: Path, database: Database, form: str, record: str, reason: str
 ) -> None:
@@ -109,6 +110,7 @@ def test_two_keys_that_give_one_field_are_refused(text: str, mapping: dict[str, 
 
 @pytest.mark.parametrize("form", ["jsonl", "json"])
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5000, "NaN", "-Infinity"])
+@pytest.mark.each_once
 def test_a_number_that_no_database_holds_is_refused(
     cli: Cli, environment: Path, database: Database, form: str, number: str
 ) -> None:
@@ -151,7 +153,10 @@ except InvalidInput as error:
 """
 
 
-@pytest.mark.parametrize("kind", ["text", "numbers", "lists", "objects", "keys"])
+@pytest.mark.parametrize(
+    "kind",
+    ["text", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("numbers", "lists", "keys")), "objects"],
+)
 def test_a_record_of_an_array_is_bounded_in_bytes_and_in_memory(kind: str) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (600 << 20, 600 << 20))

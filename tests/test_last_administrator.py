@@ -169,6 +169,7 @@ TAKING_ROWS = [
 
 
 @pytest.mark.parametrize("how", [(), ("--dry-run",), ("--resume",), ("--skip-bad",)], ids=" ".join)
+@pytest.mark.each_once
 def test_no_import_takes_the_last_administrator_away(
     cli: Cli, ada_alone: None, database: Database, environment: Path, how: tuple[str, ...]
 ) -> None:
@@ -203,6 +204,7 @@ def test_an_import_that_puts_another_administrator_in_place_may_take_one_away(
 
 
 @pytest.mark.parametrize("how", [("--atomic",), ("--continue",), ()], ids=["atomic", "continue", "plain"])
+@pytest.mark.each_once
 def test_no_batch_takes_the_last_administrator_away(
     cli: Cli, ada_and_bob: None, database: Database, environment: Path, how: tuple[str, ...]
 ) -> None:

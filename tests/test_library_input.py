@@ -24,6 +24,7 @@ LISTINGS: list[Callable[[Database, int], object]] = [
 
 @pytest.mark.parametrize("listing", LISTINGS)
 @pytest.mark.parametrize("number", [-1, -(2**70), 2**63 - 1, 2**64, 10**20])
+@pytest.mark.each_once
 def test_a_number_that_cannot_be_is_the_callers_fault(
     database: Database, ada: UserView, listing: Callable[[Database, int], object], number: int
 ) -> None:

@@ -277,6 +277,7 @@ def broken(folder: Path, revision: str, way: str, what: str = 'raise RuntimeErro
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.each_once
 def test_a_revision_that_fails_leaves_nothing_and_runs_once_it_is_mended(
     empty: Database, copied: Path, revision: str
 ) -> None:
@@ -301,6 +302,7 @@ def test_a_revision_that_fails_leaves_nothing_and_runs_once_it_is_mended(
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.each_once
 def test_a_way_down_that_fails_leaves_everything(database: Database, copied: Path, revision: str) -> None:
     fill(database)
     before = schema(database), tables(database)
@@ -354,6 +356,7 @@ sys.exit(run(sys.argv[2:]))
 
 
 @pytest.mark.parametrize("revision", sorted({FIRST, HEAD}))
+@pytest.mark.each_once
 def test_a_kill_in_an_upgrade_leaves_the_old_schema(empty: Database, copied: Path, revision: str) -> None:
     place = REVISIONS.index(revision)
     if place:
@@ -399,6 +402,7 @@ def _kill_when_there(folder: Path, revision: str, way: str, line: list[str]) -> 
 
 
 @pytest.mark.parametrize("start", ["empty", "old"])
+@pytest.mark.each_once
 def test_eight_deployers_at_once_all_succeed(empty: Database, start: str) -> None:
     migrations.upgrade(empty.url, FIRST if start == "old" else "head")
     if start == "empty":
@@ -515,6 +519,7 @@ def test_a_database_without_a_schema_says_what_to_run(empty: Database) -> None:
 
 
 @pytest.mark.parametrize("steps", range(1, len(REVISIONS)))
+@pytest.mark.each_once
 def test_a_database_that_is_behind_says_how_far_and_what_to_run(
     environment: Path, database: Database, steps: int
 ) -> None:

@@ -444,6 +444,7 @@ def test_a_saved_plan_is_applied_as_it_was_reviewed(
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
+@pytest.mark.each_once
 def test_a_saved_plan_is_refused_when_what_it_touches_has_changed(
     cli: Cli, write: Write, database: Database, make_user: MakeUser, command: list[str], named: str
 ) -> None:

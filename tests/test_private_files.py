@@ -104,6 +104,7 @@ def test_it_is_private_and_on_disk_with_its_name(
 
 
 @pytest.mark.parametrize("kind", ["open to all", "another file", "link", "pipe", "folder"])
+@pytest.mark.each_once
 def test_what_lies_at_file_partial_is_not_trusted(
     name: str, kind: str, write: Write, place: Path, environment: Path
 ) -> None:
@@ -165,6 +166,7 @@ def put(kind: str, place: Path, text: str, target: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["file", "link", "dangling link", "pipe", "folder"])
 @pytest.mark.parametrize("name", NEW)
+@pytest.mark.each_once
 def test_a_file_that_must_be_new_takes_no_place(
     name: str, kind: str, write: Write, place: Path, environment: Path, database: Database
 ) -> None:
@@ -234,6 +236,7 @@ def test_exports_by_several_processes_are_each_whole(
 @pytest.mark.parametrize(
     "error", [Ended(signal.SIGTERM), KeyboardInterrupt(), OSError(28, "No space left on device")], ids=repr
 )
+@pytest.mark.each_once
 def test_what_could_not_be_completed_is_gone(
     name: str, error: BaseException, write: Write, place: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

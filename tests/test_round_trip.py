@@ -115,6 +115,7 @@ def hostile(examples: int) -> Callable[..., Any]:
 
 
 @hostile(2)
+@pytest.mark.each_once
 def test_hostile_users_come_back_byte_by_byte(
     cli: Cli, database: Database, other: Database, form: str, users: list[tuple[str, dict[str, Any]]]
 ) -> None:
@@ -130,6 +131,7 @@ def test_many_hostile_users_come_back_byte_by_byte(
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.each_once
 def test_odd_addresses_and_roles_come_back_byte_by_byte(
     cli: Cli, database: Database, other: Database, form: str
 ) -> None:
@@ -187,6 +189,7 @@ def read_as(row: dict[str, str], first: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.each_once
 def test_the_cells_of_csv_spectrum_come_back_byte_by_byte(
     cli: Cli, database: Database, other: Database, form: str
 ) -> None:

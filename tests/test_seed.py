@@ -109,6 +109,7 @@ def test_a_dry_run_adds_nobody(environment: Path, cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("target", [(), ("--target", "production")])
+@pytest.mark.each_once
 def test_a_protected_database_takes_no_sample_users(
     environment: Path, database: Database, cli: Cli, monkeypatch: pytest.MonkeyPatch, target: tuple[str, ...]
 ) -> None:

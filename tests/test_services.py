@@ -240,6 +240,7 @@ def test_update_changes_what_was_named_and_nothing_else(database: Database, ada:
     ],
     ids=lambda fields: next(iter(fields)),
 )
+@pytest.mark.each_once
 def test_an_update_that_changes_nothing_is_no_change(
     database: Database, make_user: MakeUser, fields: dict[str, Any]
 ) -> None:

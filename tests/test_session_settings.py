@@ -37,6 +37,7 @@ def round_trip(cli: Cli) -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("of", ["database", "environment", "options"])
+@pytest.mark.each_once
 def test_any_style_of_dates(
     database: Database, cli: Cli, style: str, of: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

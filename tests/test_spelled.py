@@ -51,6 +51,7 @@ def apply_each(database: Database, form: str, *, raw: bool = False, deleted: boo
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "json", "jsonl"])
 @pytest.mark.parametrize("has_roles", [False, True])
+@pytest.mark.each_once
 def test_the_bytes_are_those_of_one_value_at_a_time(
     cli: Cli, database: Database, people: None, form: str, has_roles: bool
 ) -> None:
@@ -78,6 +79,7 @@ def test_the_times_are_in_utc_whatever_the_server_says(cli: Cli, database: Datab
 
 @pytest.mark.parametrize("moment", ["infinity", "-infinity", "0044-03-15 12:00:00 BC", "12026-11-21 12:00:00.5"])
 @pytest.mark.parametrize("form", ["csv", "tsv", "json", "jsonl"])
+@pytest.mark.each_once
 def test_a_time_that_no_calendar_has_is_encoded_alike(
     cli: Cli, database: Database, people: None, moment: str, form: str
 ) -> None:
@@ -101,6 +103,7 @@ def test_a_time_that_no_calendar_has_is_encoded_alike(
         ("--expired", "--active"),
     ],
 )
+@pytest.mark.each_once
 def test_every_filter_fits_the_same_users_as_a_list(
     cli: Cli, database: Database, people: None, condition: tuple[str, ...]
 ) -> None:

@@ -62,6 +62,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("line", CHANGES.values(), ids=CHANGES)
+@pytest.mark.each_once
 def test_a_change_is_undone_and_its_undo_too(two: Cli, line: list[str]) -> None:
     first = state(two)
     done = change(two, *line)

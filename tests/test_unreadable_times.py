@@ -103,6 +103,7 @@ def test_an_expiry_is_named_and_can_be_mended(
 
 @cases(SHOWN)
 @pytest.mark.parametrize("column", sorted(TIMES))
+@pytest.mark.each_once("engine_name")
 def test_no_column_of_times_ends_a_command(
     cli: Cli, database: Database, people: None, column: str, stored: Any, shown: str
 ) -> None:
@@ -145,6 +146,7 @@ def test_no_column_of_times_ends_a_command(
 @cases(SHOWN)
 @pytest.mark.parametrize("column", ["created_at", "expires_at"])
 @pytest.mark.parametrize("direction", ["", "-"])
+@pytest.mark.each_once
 def test_pages_lead_past_it(
     cli: Cli, database: Database, people: None, column: str, direction: str, stored: Any, shown: str
 ) -> None:
@@ -218,6 +220,7 @@ def test_undo_sets_no_such_time(
 
 @cases(STORED)
 @pytest.mark.parametrize("system", ["django", "auth0", "scim"])
+@pytest.mark.each_once
 def test_an_export_to_another_system_lets_nobody_in(
     cli: Cli, database: Database, people: None, system: str, stored: Any, shown: str, may_sign_in: bool
 ) -> None:
@@ -245,6 +248,7 @@ def test_what_was_exported_does_not_come_back(
 
 
 @pytest.mark.parametrize("text", ["infinity", "-infinity", "20000-01-01", "9" * 30])
+@pytest.mark.each_once
 def test_no_such_time_comes_in(cli: Cli, database: Database, people: None, text: str) -> None:
     from usercli.errors import InvalidInput
     from usercli.schemas.users import UserCreate, UserUpdate

@@ -196,6 +196,7 @@ def set_field(uow: UnitOfWork, user: User, field: UserField) -> None:
 
 
 @pytest.mark.parametrize("field", fields(AUDITED))
+@pytest.mark.each_once
 def test_an_update_shows_in_the_event_and_undo_takes_it_back(
     database: Database, cli: Cli, ada: str, field: UserField
 ) -> None:
@@ -235,6 +236,7 @@ def everything_set(cli: Cli) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
+@pytest.mark.each_once
 def test_every_importable_field_comes_through_import_and_export(
     cli: Cli, form: str, sqlite_template: Path, tmp_path: Path
 ) -> None:
@@ -260,6 +262,7 @@ def test_every_importable_field_comes_through_import_and_export(
 
 
 @pytest.mark.parametrize("field", fields(UPDATABLE))
+@pytest.mark.each_once
 def test_an_import_that_updates_sets_it(cli: Cli, ada: str, field: UserField) -> None:
     line = json.dumps({"email": ADA, field.name: as_json(value_of(field))})
     code, _, err = cli("import", "-", "--from", "jsonl", "--on-conflict", "update", stdin=line)
@@ -270,6 +273,7 @@ def test_an_import_that_updates_sets_it(cli: Cli, ada: str, field: UserField) ->
 
 
 @pytest.mark.parametrize("field", fields(set(DESIRED) - {"email"}))
+@pytest.mark.each_once
 def test_a_file_of_desired_state_sets_it(cli: Cli, ada: str, field: UserField, tmp_path: Path) -> None:
     file = tmp_path / "users.json"
     user = {"email": ADA, field.name: as_json(value_of(field))}

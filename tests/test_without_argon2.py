@@ -45,6 +45,7 @@ def bare(run: Callable[..., CompletedProcess[str]], tmp_path: Path, monkeypatch:
     return run_bare
 
 
+@pytest.mark.slow_on("postgresql")
 def test_the_library_is_hidden(bare: Cli, cli: Cli) -> None:
     arguments = ("create", "ada@example.com", "--password-hash-stdin", "--dry-run")
     assert bare(*arguments, stdin=ARGON2)[0] == 2
@@ -52,11 +53,13 @@ def test_the_library_is_hidden(bare: Cli, cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("stored", HASHES)
+@pytest.mark.each_once
 def test_a_hash_that_is_set_names_the_extra(bare: Cli, stored: str) -> None:
     code, out, err = bare("create", "ada@example.com", "--password-hash-stdin", stdin=stored)
     assert (code, out, err.endswith(NEEDS)) == (2, "", True)
 
 
+@pytest.mark.slow_on("postgresql")
 def test_import_names_the_extra(bare: Cli, cli: Cli, environment: Path) -> None:
     (environment / "u.jsonl").write_text(json.dumps({"email": "ada@example.com", "hashed_password": ARGON2}) + "\n")
     code, _, err = bare("import", "u.jsonl")
@@ -72,6 +75,7 @@ def test_import_names_the_extra(bare: Cli, cli: Cli, environment: Path) -> None:
     )
 
 
+@pytest.mark.slow_on("postgresql")
 def test_what_is_stored_names_the_extra(bare: Cli, cli: Cli, database: Database) -> None:
     for number, stored in enumerate(HASHES[:2]):
         email = f"user{number}@example.com"
