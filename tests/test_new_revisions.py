@@ -104,7 +104,7 @@ def test_our_command_writes_a_revision_that_works(checkout: Path, run: Run) -> N
     assert run("usercli", "db", "check").returncode == 0
 
 
-@pytest.mark.slow_on("sqlite")
+@pytest.mark.slow
 def test_a_revision_that_was_filled_after_the_upgrade_is_named_with_the_way_out(
     checkout: Path, run: Run, database: Database
 ) -> None:

@@ -36,20 +36,19 @@ STORED: dict[str, list[tuple[Any, str, bool]]] = {
         (b"\xff\x00", "0xff00", False),
     ],
 }
-SHOWN = {
-    engine: [
-        case[:2]
-        for case in cases
-        if case[0] in {"-infinity", "0044-03-15 12:00:00 BC", "soon", 1_732_636_800, b"\xff\x00"}
-    ]
-    for engine, cases in STORED.items()
-}
+#: One of each kind: these are in the fast suite for every test, the others for the first.
+FAST = {"-infinity", "0044-03-15 12:00:00 BC", "20000-01-01", "soon", 1_732_636_800, b"\xff\x00"}
+SHOWN = {engine: [case[:2] for case in cases if case[0] in FAST] for engine, cases in STORED.items()}
 
 
-def cases(of: dict[str, list[Any]]) -> Any:
+def cases(of: dict[str, list[Any]], every: bool = False) -> Any:
     """Each engine with what only it can hold."""
-    each = [(engine, *case) for engine, found in of.items() for case in found]
-    names = ("engine_name", "stored", "shown", "may_sign_in")[: len(each[0])]
+    each = [
+        pytest.param(engine, *case, marks=() if every or case[0] in FAST else pytest.mark.slow)
+        for engine, found in of.items()
+        for case in found
+    ]
+    names = ("engine_name", "stored", "shown", "may_sign_in")[: len(each[0].values)]
     return pytest.mark.parametrize(names, each, indirect=["engine_name"], ids=lambda value: repr(value)[:30])
 
 
@@ -72,7 +71,7 @@ def named(user_id: str, column: str, shown: str) -> str:
     return f"user id:{user_id} has {shown!r} in {column}, which is no time of the years 1 to 9999"
 
 
-@cases(STORED)
+@cases(STORED, every=True)
 def test_an_expiry_is_named_and_can_be_mended(
     cli: Cli, database: Database, people: None, stored: Any, shown: str, may_sign_in: bool
 ) -> None:
