@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -79,7 +80,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if {"run", "quick"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
+        if item.get_closest_marker("either_engine") and _is_for_the_other_engine(item):
+            item.add_marker(pytest.mark.slow)
     _mark_repetitions(items)
+
+
+def _is_for_the_other_engine(item: pytest.Item) -> bool:
+    """Whether a test that runs on both engines is left to the slow suite on this one: always the same half."""
+    engine, other = "sqlite", "postgresql"
+    if other in item.name:
+        engine, other = other, engine
+    callspec = getattr(item, "callspec", None)
+    if callspec is None or callspec.params.get("engine_name") != engine or not _varies_by_engine(item):
+        return False
+    return bool(zlib.crc32(item.nodeid.replace(engine, "").encode()) % 2) == (engine == "sqlite")
+
+
+def _varies_by_engine(item: pytest.Item) -> bool:
+    """Whether the engine comes from the fixture alone, so that the test stands there once for each."""
+    return not any("engine_name" in str(mark.args[0]) for mark in item.iter_markers("parametrize") if mark.args)
 
 
 def _mark_repetitions(items: list[pytest.Item]) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import Cli, Database
 
+pytestmark = pytest.mark.either_engine
+
 ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"
 FIELDS = "user,email,role,administrative,granted_at,granted_by,last_login_at,is_active,decision"
 

@@ -12,6 +12,8 @@ from tests.conftest import Cli, Database
 from tests.table_dump import everything
 from usercli.schemas.users import UserView
 
+pytestmark = pytest.mark.either_engine
+
 MakeUser = Callable[..., UserView]
 
 ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"

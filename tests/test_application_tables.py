@@ -27,6 +27,8 @@ from usercli.models import OWN_TABLES, Base
 from usercli.schemas.users import UserKey, UserView
 from usercli.services import privacy, users
 
+pytestmark = pytest.mark.either_engine
+
 HEAD = schema_version.head()
 OURS = [script.revision for script in alembic_runner.history()]
 THEIRS = ["coachbot_0100", "coachbot_0200"]

@@ -21,6 +21,8 @@ from tests.table_dump import everything
 from usercli import __version__
 from usercli.settings_values import KNOWN
 
+pytestmark = pytest.mark.either_engine
+
 ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"
 SECRET = "correct horse battery canary"
 on_postgresql = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)

@@ -17,6 +17,8 @@ from usercli.schemas.users import UserKey, UserView
 from usercli.services.auth import AuthService, SignIn, SignInRefused
 from usercli.services.users import show_users
 
+pytestmark = pytest.mark.either_engine
+
 EMAIL = "ada@example.com"
 PASSWORD = "correct horse battery"
 HASH = "$2b$04$9Q5n2Fmx3WxWHqDqQGzHwO5d.Woe61Gt.yIJ97bB/fJ2N2/wlWcbW"

@@ -29,7 +29,7 @@ from usercli.schemas.users import UserCreate, UserKey, UserUpdate, UserView
 from usercli.services import users
 from usercli.services.passwords import set_password
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.either_engine]
 
 #: Where the engine plays no part.
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])

@@ -21,7 +21,7 @@ from tests.conftest import Cli, Database
 from usercli.models import User
 from usercli.schemas.users import UserView
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.either_engine]
 
 MakeUser = Callable[..., UserView]
 

@@ -16,6 +16,8 @@ import yaml
 from tests.conftest import Cli, Database
 from usercli.schemas.users import UserView
 
+pytestmark = pytest.mark.either_engine
+
 MakeUser = Callable[..., UserView]
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
 FIELDS = [

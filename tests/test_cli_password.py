@@ -28,6 +28,8 @@ from usercli.errors import OutcomeUnknown
 from usercli.passwords import PasswordHasher
 from usercli.schemas.users import UserView
 
+pytestmark = pytest.mark.either_engine
+
 MakeUser = Callable[..., UserView]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 EMAIL = "ada@example.com"

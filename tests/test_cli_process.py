@@ -31,7 +31,7 @@ from usercli.cli.app import app
 from usercli.database.schema_version import head
 from usercli.schemas.users import UserView
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.either_engine]
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 MakeUser = Callable[..., UserView]

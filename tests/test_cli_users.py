@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import Cli, Database
 from usercli.schemas.users import UserView
 
+pytestmark = pytest.mark.either_engine
+
 MakeUser = Callable[..., UserView]
 NOBODY = "error: no such user: "
 

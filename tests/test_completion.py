@@ -25,7 +25,7 @@ from usercli.cli.app import app
 from usercli.cli.completer import _SOURCES, MAX_SUGGESTIONS, suggest
 from usercli.schemas.users import UserView
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.either_engine]
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "usercli" / "data"

@@ -33,6 +33,8 @@ from usercli.services.doctor import server as server_checks
 from usercli.services.doctor.examination import examine, examine_database
 from usercli.times import sqlite_time, utcnow
 
+pytestmark = pytest.mark.either_engine
+
 on_postgresql = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 OF_MACHINE = [check.name for check in machine.CHECKS]

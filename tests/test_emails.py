@@ -16,6 +16,8 @@ from usercli.emails import email_key, validate_email
 from usercli.errors import EmailTaken, InvalidInput
 from usercli.schemas.users import UserCreate, UserView
 
+pytestmark = pytest.mark.either_engine
+
 DATA = Path(__file__).parent / "data"
 VECTORS = json.loads((DATA / "email-vectors.json").read_text("utf-8"))
 FROZEN = json.loads((DATA / "email-verdicts.json").read_text("utf-8"))

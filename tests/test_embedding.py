@@ -17,6 +17,8 @@ from usercli import errors
 from usercli.errors import UserCliError
 from usercli.services import auth, policy
 
+pytestmark = pytest.mark.either_engine
+
 PAGE = (Path(__file__).parent.parent / "docs" / "embedding.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"```python\n(.*?)```\n(?:```text\n(.*?)```)?", re.DOTALL)
 

@@ -14,6 +14,8 @@ import pytest
 from tests.conftest import Cli, Database
 from usercli.schemas.users import USER_FIELDS, UserView
 
+pytestmark = pytest.mark.either_engine
+
 HOSTILE = [
     "=1+1",
     "+1",

@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import Cli, Database
 
+pytestmark = pytest.mark.either_engine
+
 ADA, BOB = "ada@example.com", "bob@example.com"
 only_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
 

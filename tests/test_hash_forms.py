@@ -39,7 +39,10 @@ from usercli.services.password_rules import NewPassword
 from usercli.services.passwords import set_password
 from usercli.services.users import create_user
 
-pytestmark = pytest.mark.filterwarnings("ignore::passlib.exc.PasslibHashWarning", "ignore:Accessing argon2")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::passlib.exc.PasslibHashWarning", "ignore:Accessing argon2"),
+    pytest.mark.either_engine,
+]
 
 PASSWORD = "Quiet-River-Lamp-42"
 DATA, SALT = PASSWORD.encode(), b"Zk3pQw9aTtY1"

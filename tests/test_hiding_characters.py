@@ -11,6 +11,8 @@ from tests.conftest import Cli, Database
 from usercli.schemas.users import UserView
 from usercli.text import json_safe, visible, yaml_safe
 
+pytestmark = pytest.mark.either_engine
+
 JOINERS = {"\u200c", "\u200d"}
 HIDING = [
     chr(code)

@@ -12,6 +12,8 @@ from tests.conftest import Database, run_here
 from tests.test_cli_hostile import NAMES, unsafe
 from usercli.models import User
 
+pytestmark = pytest.mark.either_engine
+
 SGR = re.compile("\x1b\\[[0-9;]*[mG]")
 PIECES = [
     *(name[:200] for name in NAMES),

@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import Cli, Database
 
+pytestmark = pytest.mark.either_engine
+
 FORM = "(1 to 64 characters, no ; or , and no blank at an end)"
 BAD = ["x;admin", "a,b", " lead", "lead ", "x" * 65, "\u3000lead"]
 

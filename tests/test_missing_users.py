@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.conftest import Cli
 from usercli.schemas.users import UserView
+
+pytestmark = pytest.mark.either_engine
 
 ADA, BOB, NEW = "ada@example.com", "bob@example.com", "ada.king@example.com"
 

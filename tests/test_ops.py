@@ -18,7 +18,7 @@ import pytest
 
 from tests.conftest import Cli, Database, run_here, server_url
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.either_engine]
 
 ROOT = Path(__file__).parent.parent
 OPS = ROOT / "scripts" / "ops"

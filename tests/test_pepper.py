@@ -16,6 +16,8 @@ from usercli.readers import BadRecord, Record
 from usercli.readers.foreign_hashes import peppered as with_prefix
 from usercli.services.auth import AuthService, SignInRefused
 
+pytestmark = pytest.mark.either_engine
+
 PEPPER = "6Wow67q1wZQZpUUeI6G2LsWUu4XKx"
 #: Password, pepper and hash: CASino's authenticator for ActiveRecord (of Devise's tables), its specification;
 #: nextcloud/server, tests/lib/Security/HasherTest.php, where `passwordsalt` is the same.

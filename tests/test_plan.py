@@ -14,6 +14,8 @@ from tests.conftest import Cli, Database
 from usercli.schemas.desired import DesiredUser
 from usercli.schemas.users import UserView
 
+pytestmark = pytest.mark.either_engine
+
 Write = Callable[..., str]
 MakeUser = Callable[..., UserView]
 

@@ -10,6 +10,8 @@ from tests.conftest import Cli, Database
 from usercli.errors import InvalidInput
 from usercli.services.policy import LENGTH, SHORTEST, PasswordPolicy, PasswordRefused
 
+pytestmark = pytest.mark.either_engine
+
 COMMON = "the password is a common one, or a common one with digits around it"
 ABOUT = "the password is made of the user's own name or address, or the service's name"
 

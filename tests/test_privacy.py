@@ -17,6 +17,8 @@ from usercli.hash_chain import canonical
 from usercli.schemas.users import UserCreate, UserUpdate
 from usercli.services import privacy, users
 
+pytestmark = pytest.mark.either_engine
+
 ADA, BOB = "ada@example.com", "bob@example.com"
 on_postgresql = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 

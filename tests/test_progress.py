@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import Cli, Database
 from usercli.cli.output.progress import _words
 
+pytestmark = pytest.mark.either_engine
+
 PACE = r"[\d,.]+/s(, [\d,]+ (s|min|h) left)?"
 only_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
 

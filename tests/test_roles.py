@@ -20,6 +20,8 @@ from usercli.schemas.users import UserCreate, UserKey, UserUpdate, UserView
 from usercli.services import roles as service
 from usercli.services import users
 
+pytestmark = pytest.mark.either_engine
+
 MakeUser = Callable[..., UserView]
 MakeRole = Callable[..., None]
 

@@ -11,6 +11,8 @@ from tests.audit_log import HASH, verify
 from tests.conftest import Cli, Database
 from tests.table_dump import everything
 
+pytestmark = pytest.mark.either_engine
+
 ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"
 #: What an undo may not give back exactly: the row did change.
 _MOVES = ("version", "updated_at", "created_at", "id", "deleted_at")

@@ -30,7 +30,7 @@ from usercli.errors import SchemaNotCurrent
 from usercli.passwords import PasswordHasher, Verdict
 from usercli.services.auth import AuthService
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.either_engine]
 
 ROOT = Path(__file__).parent.parent
 USERS, SIGN_IN = "/api/v1/users", "/api/v1/sign-in"

@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import Cli
 from usercli.schemas.users import UserView
 
+pytestmark = pytest.mark.either_engine
+
 ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"
 
 
