@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.conftest import Cli, Database, run_here
+from tests.conftest import Cli, Database, migrated_postgresql, run_here
 from usercli.database.errors import statement_error
 from usercli.database.postgres_causes import POOLER
 from usercli.database.statement_errors import tables_of
@@ -260,9 +260,12 @@ def test_a_migration_says_who_holds_the_table(
     cli: Cli, database: Database, session: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("usercli.database.revision_steps._LOCK_SECONDS", 0.1)
-    session.execute("BEGIN")
-    session.execute("SELECT 1 FROM user_roles")
-    code, _, err = cli("db", "downgrade", "base", "--yes", "--confirm", database.url.name)
+    # in a copy of the database the table has the same oid
+    with migrated_postgresql() as copy, psycopg.connect(copy, application_name="another database") as older:
+        older.execute("SELECT 1 FROM user_roles")
+        session.execute("BEGIN")
+        session.execute("SELECT 1 FROM user_roles")
+        code, _, err = cli("db", "downgrade", "base", "--yes", "--confirm", database.url.name)
     session.execute("ROLLBACK")
     assert code == 5
     said = err.splitlines()[-1]

@@ -41,7 +41,8 @@ _HOLDER = """
 SELECT relation::regclass::text AS relation, pid, application_name,
     to_char(xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
 FROM pg_locks JOIN pg_stat_activity USING (pid)
-WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid() AND pg_locks.database = pg_stat_activity.datid
+WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) -- oids of copies are alike
     AND relation IN (SELECT to_regclass(name)::oid FROM unnest(CAST(:tables AS text[])) AS name)
 ORDER BY xact_start LIMIT 1
 """
