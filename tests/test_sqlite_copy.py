@@ -1,4 +1,4 @@
-"""Before a SQLite file is upgraded there is a copy beside it, until that has succeeded."""
+"""Before a SQLite file is migrated there is a copy beside it, until that has succeeded."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from tests.test_migrations import (  # noqa: F401 - fixtures
 )
 from usercli.database import migrations, sqlite_copy
 from usercli.database import url as database_url
+from usercli.services.doctor.examination import examine_database
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 OLD = REVISIONS[-2]
@@ -48,8 +49,12 @@ def beside(database: Database) -> list[str]:
     return sorted(ends - {"", "-wal", "-shm"})
 
 
-def copy_of(database: Database) -> Path:
-    return Path(f"{database.url.database}.before-{HEAD}")
+def copy_of(database: Database, revision: str = HEAD) -> Path:
+    return Path(f"{database.url.database}.before-{revision}")
+
+
+def downgrade(database: Database, revision: str) -> tuple[int, str, str]:
+    return run_here("db", "downgrade", revision, "--yes", "--confirm", database.url.name, "-q")
 
 
 def test_it_is_made_before_and_removed_after(
@@ -102,6 +107,62 @@ def test_sample_users_name_it_too(old: Database, copied: Path) -> None:  # noqa:
     assert (code, f"is kept: {copy_of(old)}\n" in err) == (5, True)
 
 
+def test_a_downgrade_makes_one_too(
+    old: Database,
+    copied: Path,  # noqa: F811 - a fixture
+    tmp_path: Path,
+) -> None:
+    shown = tmp_path / "shown"
+    copy = str(copy_of(old, REVISIONS[-4]))
+    look = f"os.path.exists({copy!r}) and open({str(shown)!r}, 'w').write(oct(os.stat({copy!r}).st_mode))"
+    broken(copied, OLD, "downgrade", f"import os; {look}")  # it is run for its SQL before
+    copy_of(old).touch()  # of an upgrade that failed
+    assert downgrade(old, "-2")[0] == 0
+    assert shown.read_text() == oct(stat.S_IFREG | 0o600)
+    assert beside(old) == [f".before-{HEAD}"]
+
+
+def test_a_downgrade_that_fails_names_it_and_the_next_removes_it(
+    old: Database,
+    copied: Path,  # noqa: F811 - a fixture
+) -> None:
+    before = tables(old)
+    mended = shutil.copytree(copied, copied.with_name("mended"))
+    broken(copied, OLD, "downgrade", "op.execute('SELECT nothing')")
+    code, out, err = downgrade(old, "base")
+    assert (code, out, beside(old)) == (5, "", [".before-base"])
+    assert f"warning: a copy of the database as it was before is kept: {copy_of(old, 'base')}\n" in err
+    kept = Database(database_url.sqlite_file(copy_of(old, "base")), "")
+    assert (tables(kept), at(kept)) == (before, [OLD])
+    shutil.rmtree(copied)
+    shutil.move(mended, copied)
+    assert downgrade(old, "base")[0] == 0
+    assert beside(old) == []
+
+
+def test_where_a_downgrade_cannot_make_one_nothing_is_changed(old: Database) -> None:
+    before = tables(old)
+    copy_of(old, "base").mkdir()
+    code, _, err = downgrade(old, "base")
+    assert (code, tables(old), at(old)) == (5, before, [OLD])
+    assert f"cannot be copied to {copy_of(old, 'base')} before the downgrade: is a directory; nothing was" in err
+
+
+@pytest.mark.parametrize("state", ["behind", "current"])
+def test_one_that_was_left_is_named(old: Database, state: str) -> None:
+    if state == "current":
+        migrations.upgrade(old.url)
+    copy_of(old).touch(0o600)
+    named = f"a migration to {HEAD} has not ended; a copy of the database as it was before is kept: {copy_of(old)}"
+    code, _, err = run_here("db", "check")
+    assert (code, f"warning: {named}\n" in err) == (7 if state == "behind" else 0, True)
+    found = [view for view in examine_database(old.url) if view.said == named]
+    assert [(view.check, view.state) for view in found] == [("schema", "warn")]
+    assert "usercli db upgrade" in str(found[0].do)
+    assert run_here("db", "upgrade")[0] == 0
+    assert (named in run_here("db", "check")[2], beside(old)) == (False, [])
+
+
 @pytest.mark.process
 def test_after_a_kill_it_is_there_and_the_next_upgrade_removes_it(
     old: Database,
@@ -113,6 +174,7 @@ def test_after_a_kill_it_is_there_and_the_next_upgrade_removes_it(
     kept = Database(database_url.sqlite_file(copy_of(old)), "")
     assert (tables(kept), at(kept)) == (before, [OLD])
     assert (tables(old), at(old)) == (before, [OLD])
+    assert f"is kept: {copy_of(old)}\n" in run_here("db", "check")[2]
     assert run_here("db", "upgrade", "-q")[:2] == (0, f"{HEAD}\n")
     assert beside(old) == []
 

@@ -36,7 +36,7 @@ from usercli.database.alembic_runner import (
 )
 from usercli.database.schema_state import look, require_stamp
 from usercli.database.schema_version import VERSION_TABLE, head, revisions
-from usercli.database.sqlite_copy import copy_until_done, remove_copies
+from usercli.database.sqlite_copy import copy_until_done, kept_copies, remove_copies
 from usercli.database.sqlite_file import create_sqlite_file
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput, Refused, RevisionNotFound, SchemaNotCurrent
@@ -64,14 +64,13 @@ def upgrade(
     target = _resolve_application(revision, applications)
     if url.engine == "sqlite":
         create_sqlite_file(url)
-    with copy_until_done(url, on_copy_kept) as copy, exclusive_connection(url, on_wait) as connection:
+    with copy_until_done(url, "upgrade", on_copy_kept) as copy, exclusive_connection(url, on_wait) as connection:
         if url.engine == "sqlite" and sa.inspect(connection).get_table_names():
             for script in _pending(connection, revision, target, applications)[-1:]:
                 copy(script.revision)
         run = _run_upgrade(connection, revision, target, applications)
     if url.engine == "sqlite":
-        theirs = (script.revision for application in applications for script in application.history())
-        remove_copies(url, [*revisions(), *theirs])
+        remove_copies(url, _targets(applications))
     return run
 
 
@@ -92,20 +91,50 @@ def _run_upgrade(
     return run
 
 
-def downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Application] = ()) -> list[Script]:
+def left_copies(url: DatabaseUrl, applications: Sequence[Application] = ()) -> list[str]:
+    """A sentence for each copy of a SQLite file that a migration which has not ended left."""
+    return list(kept_copies(url, _targets(applications)))
+
+
+def _targets(applications: Sequence[Application]) -> list[str]:
+    """Where migrations can lead: every revision, the applications' too, and `base`."""
+    theirs = (script.revision for application in applications for script in application.history())
+    return ["base", *revisions(), *theirs]
+
+
+def downgrade(
+    url: DatabaseUrl,
+    revision: str,
+    *,
+    applications: Sequence[Application] = (),
+    on_copy_kept: Callable[[str], None] = lambda _: None,
+) -> list[Script]:
     """Take the schema down to a revision; the revisions that were undone.
 
-    Raises RevisionNotFound, Refused (while tables of applications need what would go).
+    A SQLite file is copied before, as by `upgrade`. Raises RevisionNotFound, Refused (while tables of applications
+    need what would go), DatabaseUnavailable.
     """
     target = _resolve_application(revision, applications)
-    with exclusive_connection(url) as connection:
+    copied: list[str] = []
+    with copy_until_done(url, "downgrade", on_copy_kept) as copy, exclusive_connection(url) as connection:
         before = _movable(connection)
+        undone = target[0].undone(connection, target[1]) if target else _undone(before, revision)
+        if target is None:
+            _require_free(connection, undone, applications)
+        if url.engine == "sqlite" and undone:
+            copied.append(_below(undone[-1]))
+            copy(copied[0])
         if target is not None:
-            application, theirs = target
-            return application.downgrade(connection, theirs)
-        _require_free(connection, _undone(before, revision), applications)
-        run_command(connection, lambda config: command.downgrade(config, revision))
-        return run_between(current(connection), before)[::-1]
+            run = target[0].downgrade(connection, target[1])
+        else:
+            run_command(connection, lambda config: command.downgrade(config, revision))
+            run = run_between(current(connection), before)[::-1]
+    remove_copies(url, copied)
+    return run
+
+
+def _below(script: Script) -> str:
+    return script.down_revision if isinstance(script.down_revision, str) else "base"
 
 
 def stamp(

@@ -1,4 +1,4 @@
-"""A copy of a SQLite database beside it, kept until its upgrade has succeeded."""
+"""A copy of a SQLite database beside it, kept until its migration has succeeded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from usercli.database.url import DatabaseUrl
@@ -14,16 +15,18 @@ from usercli.errors import DatabaseUnavailable
 from usercli.private_files import create_file, sync_folder
 from usercli.text import visible
 
+Way = Literal["upgrade", "downgrade"]
+
 _PAGES = 1024  # between two looks at signals
 
 
 @contextmanager
-def copy_until_done(url: DatabaseUrl, on_kept: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
-    """What copies the file before an upgrade to a revision. `on_kept` gets the copy's name if the upgrade fails."""
+def copy_until_done(url: DatabaseUrl, way: Way, on_kept: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+    """What copies the file before a migration to a revision. `on_kept` gets the copy's name if that fails."""
     made: list[Path] = []
 
     def copy(revision: str) -> None:
-        made.append(_copy(url, _place(url, revision)))
+        made.append(_copy(url, _place(url, revision), way))
 
     try:
         yield copy
@@ -34,7 +37,7 @@ def copy_until_done(url: DatabaseUrl, on_kept: Callable[[str], None]) -> Iterato
 
 
 def remove_copies(url: DatabaseUrl, revisions: Iterable[str]) -> None:
-    """Take away what earlier upgrades to these revisions left, whole or in part; what cannot be removed stays."""
+    """Take away what earlier migrations to these revisions left, whole or in part; what cannot be removed stays."""
     for revision in revisions:
         place = _place(url, revision)
         with suppress(OSError):
@@ -42,11 +45,24 @@ def remove_copies(url: DatabaseUrl, revisions: Iterable[str]) -> None:
         _remove_partial(place)
 
 
+def kept_copies(url: DatabaseUrl, revisions: Iterable[str]) -> Iterator[str]:
+    """Of each copy that a migration to one of these revisions has beside the file: a sentence that names it."""
+    if url.engine != "sqlite":
+        return
+    for revision in sorted(revisions):
+        place = _place(url, revision)
+        if place.is_file():
+            yield (
+                f"a migration to {revision} has not ended; "
+                f"a copy of the database as it was before is kept: {visible(str(place))}"
+            )
+
+
 def _place(url: DatabaseUrl, revision: str) -> Path:
     return Path(f"{url.database}.before-{revision}")
 
 
-def _copy(url: DatabaseUrl, place: Path) -> Path:
+def _copy(url: DatabaseUrl, place: Path, way: Way) -> Path:
     """Copy what is committed, 0600; under the name is a whole copy or none. Raises DatabaseUnavailable."""
     partial = Path(f"{place}.partial")
     try:
@@ -65,7 +81,7 @@ def _copy(url: DatabaseUrl, place: Path) -> Path:
             raise
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DatabaseUnavailable(
-            f"the database cannot be copied to {visible(str(place))} before the upgrade: "
+            f"the database cannot be copied to {visible(str(place))} before the {way}: "
             f"{(reason or 'error').lower()}; nothing was changed"
         ) from None
     return place

@@ -45,7 +45,7 @@ class SchemaCheck:
     """A look at the database that changes nothing."""
 
     def __init__(self, url: DatabaseUrl, applications: Sequence[Application] = ()) -> None:
-        self._applications = applications
+        self._url, self._applications = url, applications
         self.unreadable = UnreadableTimes()  # of the last check
         self._engine = open_engine(url).execution_options(**{READ_ONLY: True})  # waits for no writer
 
@@ -83,6 +83,10 @@ class SchemaCheck:
             self.unreadable.note(unreadable_of_users(session))
             self.unreadable.note(unreadable_elsewhere(session))
         return report, wrong
+
+    def copies(self) -> list[str]:
+        """A sentence for each copy of a SQLite file that a migration which has not ended left."""
+        return migrations.left_copies(self._url, self._applications)
 
     def is_unadministered(self) -> bool:
         """There are users and roles, but nobody administers."""

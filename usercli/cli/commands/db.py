@@ -16,7 +16,7 @@ from usercli.cli.user_actions import warn_of_times
 from usercli.errors import InvalidInput, NotFound, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from alembic.script import Script
 
@@ -65,7 +65,7 @@ def upgrade(invocation: Invocation, revision: RevisionArg = "head") -> None:
         revision,
         applications=applications,
         on_wait=lambda: invocation.info("another usercli is migrating this database; waiting"),
-        on_copy_kept=lambda name: _warn_of_copy(invocation, name),
+        on_copy_kept=_warning_of_copy(invocation),
     )
     if run:
         invocation.info(f"upgraded to {run[-1].revision} on {invocation.target}")
@@ -110,7 +110,9 @@ def downgrade(
         )
     elif plan.scripts:
         invocation.confirm(f"downgrade to {revision}")
-    undone = migrations.downgrade(url, revision, applications=applications)
+    undone = migrations.downgrade(
+        url, revision, applications=applications, on_copy_kept=_warning_of_copy(invocation)
+    )
     invocation.info(f"downgraded to {revision} on {invocation.target}")
     _show(output, undone, applications)
 
@@ -168,7 +170,7 @@ def check(invocation: Invocation) -> int:
 
     looked = SchemaCheck(invocation.target.url, _applications(invocation))
     report, wrong = looked.check()
-    for sentence in wrong:
+    for sentence in [*wrong, *looked.copies()]:
         invocation.warn(sentence)
     warn_of_times(invocation, looked.unreadable)
     if report.state == "current" and looked.is_unadministered():
@@ -304,11 +306,7 @@ def seed(
 
     url = invocation.target.url
     if url.engine == "sqlite" and not invocation.dry_run:
-        migrations.upgrade(
-            url,
-            applications=_applications(invocation),
-            on_copy_kept=lambda name: _warn_of_copy(invocation, name),
-        )
+        migrations.upgrade(url, applications=_applications(invocation), on_copy_kept=_warning_of_copy(invocation))
     uow = invocation.changing()
     with watched(invocation, uow, "writing users"):
         done = seed_users(count, uow)
@@ -316,8 +314,8 @@ def seed(
     output.one(done)
 
 
-def _warn_of_copy(invocation: Invocation, name: str) -> None:
-    invocation.warn(f"a copy of the database as it was before is kept: {name}")
+def _warning_of_copy(invocation: Invocation) -> Callable[[str], None]:
+    return lambda name: invocation.warn(f"a copy of the database as it was before is kept: {name}")
 
 
 def _applications(invocation: Invocation) -> list[Application]:

@@ -29,15 +29,18 @@ _AUDIT = "run: usercli password audit"
 
 def schema(patient: Patient) -> Iterator[Finding]:
     """Is the schema the one of this version?"""
+    do = "the next usercli db upgrade that succeeds removes it"
+    copies = [warn(sentence, do) for sentence in migrations.left_copies(patient.url)]
     with patient.probe.connection() as found:
         state = schema_state.look(found)
         patient.is_current = state.state == "current"
         if not patient.is_current:
-            yield of_sentence(state.sentence, _CHECK)
+            yield from [of_sentence(state.sentence, _CHECK), *copies]
             return
         wrong = [lacking] if (lacking := schema_state.lacking(found)) else []
         wrong += [f"the schema differs from the program's: {text}" for text in migrations.differences(found)]
-    yield from [of_sentence(sentence, _CHECK) for sentence in wrong] or [ok(f"at {', '.join(state.at)}")]
+    findings = [*(of_sentence(sentence, _CHECK) for sentence in wrong), *copies]
+    yield from findings or [ok(f"at {', '.join(state.at)}")]
 
 
 def triggers(patient: Patient) -> Iterator[Finding]:
