@@ -25,7 +25,7 @@ def trials(bench: Bench) -> Iterator[Row]:
     usual = bench.startup(url)
     for title, word in zip(TITLES, MOMENTS.values(), strict=True):
         row, slowest = bench.row(title), 0.0
-        for number in bench.times(2, 20):
+        for number in bench.times(1, 20):
             url = bench.database("postgresql")
             fault: Fault = "mute" if number % 2 and word.startswith((b"INSERT", b"COMMIT")) else "swallow"
             everywhere = word.startswith(b"COMMIT") or bool(number % 4 // 2)
