@@ -201,3 +201,18 @@ def test_undo_wants_a_change_or_the_last_one(cli: Cli) -> None:
         "error: last is the id of no change; for the newest one add --last instead\n",
     )
     assert cli("undo", "01234567", "--last") == (2, "", both)
+
+
+@only_sqlite
+def test_a_narrow_terminal_shows_the_summary_without_a_broken_word(
+    cli: Cli, four: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for columns, header in (
+        ("80", ["change_id", "at", "actor", "summary"]),
+        ("100", ["change_id", "at", "actor", "users", "summary"]),
+    ):
+        monkeypatch.setenv("COLUMNS", columns)
+        lines = cli("changes", terminal=True)[1].splitlines()
+        assert lines[0].split() == header
+        assert any(line.split()[-1] in {"deactivated", "users"} for line in lines)
+        assert any("deactivated" in line for line in lines)

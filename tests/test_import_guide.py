@@ -23,6 +23,7 @@ def test_the_guide_asks_column_by_column_and_prints_the_command(cli: Cli, enviro
     code, _, err = cli("import", "p.csv", "--guide", stdin="\n".join(answers) + "\n", terminal=True)
     assert code == 0, err
     assert "  Team: red | blue\n" in err
+    assert max(map(len, err.partition("Kontakt [")[0].splitlines())) <= 80
     assert "Kontakt [email]: " in err
     assert "Last Name [full_name]: " in err
     assert "Notes [-]: " in err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -43,14 +44,18 @@ def guide(invocation: Invocation, job: ImportJob) -> int:
 
 
 def _show(invocation: Invocation, job: ImportJob, found: Sample) -> None:
+    from usercli.cli.output.tables import width
     from usercli.schemas.import_rows import FIELDS
 
     rows = found.rows[:_ROWS]
     invocation.info(f"{file_name(job.file)}: {len(found.header.names)} columns, and what the first rows hold")
     for place, name in enumerate(found.header.names):
         invocation.info(f"  {name}: {' | '.join(row[place] for row in rows if place < len(row))}")
-    invocation.info(f"the fields are: {', '.join(FIELDS)}, and attributes.NAME for anything else")
-    invocation.info(f"what is each column? Enter takes what stands in brackets; {_LEFT_OUT} leaves the column out")
+    fields = f"the fields are: {', '.join(FIELDS)}, and attributes.NAME for anything else"
+    question = f"what is each column? Enter takes what stands in brackets; {_LEFT_OUT} leaves the column out"
+    for text in (fields, question):
+        for line in textwrap.wrap(text, width(), break_on_hyphens=False):
+            invocation.info(line)
 
 
 class _Questions:

@@ -79,8 +79,18 @@ def changes(
     unreadable = service.UnreadableEvents()
     criteria = filters.criteria(invocation)
     listed = service.list_changes(invocation.reading(), limit, unreadable, criteria)
-    output.many(listed, ("change_id", "at", "actor", "users", "summary"))
+    output.many(listed, _fields(output))
     unreadable.require_none()
+
+
+def _fields(output: Output) -> tuple[str, ...]:
+    """What fits the terminal: on a narrow one, only the summary tells how many users."""
+    if output.format == "table":
+        from usercli.cli.output.tables import width
+
+        if width() < 100:
+            return ("change_id", "at", "actor", "summary")
+    return ("change_id", "at", "actor", "users", "summary")
 
 
 @command
