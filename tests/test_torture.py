@@ -87,6 +87,16 @@ def test_a_trial_that_cannot_be_run_or_breaks_is_told(
     assert "a bug" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("absent", [["etcd"], ["patroni", "etcd"]])
+def test_without_patroni_its_trial_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, absent: list[str]
+) -> None:
+    monkeypatch.setattr("tests.torture.trials.patroni.missing", lambda: absent)
+    rows = run(Bench(tmp_path, 1, quick=False), "patroni")
+    remark = f"not run: there is no {' and no '.join(absent)}"
+    assert rows == [Row(title, remark=remark) for title in TITLES["patroni"]]
+
+
 @pytest.mark.slow
 @pytest.mark.process
 def test_nothing_is_lost_or_leaks() -> None:
