@@ -234,7 +234,7 @@ def stored(database: Database) -> dict[str, str]:
 
 def counted(err: str) -> dict[str, int]:
     """What an import says of hashes that were left out: how many of each scheme."""
-    found = re.findall(r"^warning: (\d+) users came without their password: unsupported scheme (.*)$", err, re.M)
+    found = re.findall(r"^warning: (\d+) users? came without their password: unsupported scheme (.*)$", err, re.M)
     return {scheme: int(number) for number, scheme in found}
 
 

@@ -263,7 +263,7 @@ def test_a_damaged_hash_of_another_system_is_counted_as_such(
     fields = {"email": "a@example.com", "password": "pbkdf2_sha256$600000$abc"}
     (environment / "d.json").write_text(json.dumps([{"model": "auth.user", "pk": 1, "fields": fields}]))
     code, _, err = cli("import", "d.json", "--from", "django")
-    told = "warning: 1 users came without their password: malformed django_pbkdf2_sha256 hash"
+    told = "warning: 1 user came without their password: malformed django_pbkdf2_sha256 hash"
     assert (code, err.splitlines()[0], stored_hashes(database)) == (0, told, {"a@example.com": "!"})
 
 
@@ -368,7 +368,7 @@ def test_without_it_a_hash_of_yescrypt_is_left_out_by_name(
     (environment / "shadow").write_text(f"a@example.com:{vector.hash}:19000::::::\n")
     code, _, err = cli("import", "shadow", "--from", "shadow")
     told = "unsupported scheme yescrypt (the system's libcrypt has none)"
-    assert (code, err.splitlines()[0]) == (0, f"warning: 1 users came without their password: {told}")
+    assert (code, err.splitlines()[0]) == (0, f"warning: 1 user came without their password: {told}")
     database.rows("UPDATE users SET hashed_password = :hash", hash=vector.hash)
     said = "warning: the stored hash cannot be checked here: it needs a libcrypt with yescrypt\n"
     assert cli("password", "verify", "a@example.com", "--password-stdin", stdin=vector.password) == (8, "", said)

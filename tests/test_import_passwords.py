@@ -155,4 +155,4 @@ def test_only_users_who_came_are_counted_without_their_password(cli: Cli, enviro
         *("import", "h", "--from", "htpasswd", "--email-domain", "example.com", "--skip-bad", "-o", "json")
     )
     assert (code, json.loads(out)["created"]) == (7, 1)
-    assert "1 users came without their password: " in err
+    assert "1 user came without their password: " in err

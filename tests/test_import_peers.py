@@ -65,7 +65,7 @@ def test_every_file_imports_to_the_users_it_holds(
     unsupported = Counter(user["unsupported"] for user in case["users"] if "unsupported" in user)
     warnings = [line for line in err.splitlines() if line.startswith("warning: ")]
     assert warnings == [
-        f"warning: {number} users came without their password: unsupported scheme {scheme}"
+        f"warning: {number} user{'s' * (number > 1)} came without their password: unsupported scheme {scheme}"
         for scheme, number in sorted(unsupported.items())
     ]
 

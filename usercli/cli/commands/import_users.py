@@ -200,7 +200,7 @@ def import_(
         summary = session.resume() if flags.resume else session.run()
     for scheme, number in sorted(session.unsupported.items()):
         what = f"{scheme} hash" if scheme.startswith(MALFORMED) else f"unsupported scheme {scheme}"
-        invocation.warn(f"{number:,} users came without their password: {what}")
+        invocation.warn(f"{counted(number, 'user')} came without their password: {what}")
     _tell_left_out(invocation, session.left_out)
     if session.trimmed:
         invocation.info(f"trimmed blanks around {counted(session.trimmed, 'address', 'addresses')}")
