@@ -51,6 +51,10 @@ class Pair:
         hosts = f"127.0.0.1:{self._primary.port},127.0.0.1:{self._port}"
         return f"postgresql://postgres@{hosts}/{database}?target_session_attrs=read-write"
 
+    def standby_url(self, database: str = "postgres") -> str:
+        """Of the standby alone, which answers questions."""
+        return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
+
     def fail_over(self) -> None:
         """Kill the primary and promote the standby."""
         self._primary.stop("immediate")

@@ -18,6 +18,7 @@ from usercli.config_file import ConfigFile, read_config_file, refuse_unknown, re
 from usercli.database import url as database_url
 from usercli.database.pool import PoolSettings as PoolSettings  # public here too
 from usercli.database.timeouts import Timeouts
+from usercli.database.url import DatabaseUrl
 from usercli.errors import Hint, InvalidInput, ProfileNotFound, ProtectedTarget, WrongTarget
 from usercli.targets import URL_VARIABLES, of_completing_variables, of_option, of_variables
 from usercli.targets import Target as Target
@@ -129,16 +130,25 @@ class Settings:
     def _profile(self, name: str, section: Any) -> Target:
         if not isinstance(section, dict) or not isinstance(section.get("url"), str):
             raise InvalidInput(f"the profile {visible(name)} has no url in the configuration file")
-        refuse_unknown(section, {"url", "protected"}, f"profile {visible(name)}")
+        refuse_unknown(section, {"url", "read_url", "protected"}, f"profile {visible(name)}")
         if not isinstance(section.get("protected", False), bool):
             raise InvalidInput(f"protected in profile {visible(name)} must be true or false")
+        url = self._profile_url(name, section["url"])
+        read_url = self._profile_url(name, section["read_url"]) if "read_url" in section else None
+        if read_url is not None and "sqlite" in {url.engine, read_url.engine}:
+            raise InvalidInput(f"read_url in profile {visible(name)} must be a replica of a PostgreSQL database")
+        return Target(url, f"profile {name}", name, read_url=read_url)
+
+    def _profile_url(self, name: str, text: Any) -> DatabaseUrl:
+        if not isinstance(text, str):
+            raise InvalidInput(f"read_url in profile {visible(name)} must be a URL")
         try:
-            parsed = database_url.parse(section["url"], self._service_files)
+            parsed = database_url.parse(text, self._service_files)
         except InvalidInput as error:
             raise InvalidInput(f"profile {visible(name)}: {error.message}") from None
         if parsed.password:
             require_private(self.path, self._config_file.mode)
-        return Target(parsed, f"profile {name}", name)
+        return parsed
 
     def shown_profiles(self) -> list[ProfileView]:
         """The profiles, secrets masked."""
@@ -167,7 +177,8 @@ class Settings:
         found = self._named_target
         names = [field.name for field in fields(Timeouts) if self._is_given(f"{field.name}_timeout")]
         timeouts = Timeouts(**{name: self.get(f"{name}_timeout").value for name in names})
-        return replace(found, url=replace(found.url, timeouts=timeouts))
+        read_url = found.read_url and replace(found.read_url, timeouts=timeouts)
+        return replace(found, url=replace(found.url, timeouts=timeouts), read_url=read_url)
 
     @cached_property
     def _named_target(self) -> Target:
@@ -206,7 +217,7 @@ class Settings:
     def _named(self, name: str, source: str) -> Target:
         if not name.strip():
             raise InvalidInput(f"{source} is empty; unset it to use the configured database")
-        return Target(self.profile(name).url, source, name)
+        return replace(self.profile(name), source=source)
 
     def _from_dotenv(self) -> Target | None:
         if (name := self.dotenv.get(f"{PREFIX}PROFILE")) is not None:

@@ -55,6 +55,7 @@ SAMPLE = """\
 # protected = true                                           # changing it needs --target production
 # require_reason = true                                      # every change needs --reason
 # max_changes = 100                                          # no change of more users at once
+# read_url = "postgresql://usercli@replica.example.com/service"   # a streaming replica, for --replica
 """
 
 

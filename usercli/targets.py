@@ -23,6 +23,8 @@ class Target:
     profile: str | None = None
     given: str | None = field(default=None, repr=False)
     """The URL as the command line gave it, unless it may hold a secret."""
+    read_url: DatabaseUrl | None = None
+    """A streaming replica of it, for `--replica`."""
 
     def __str__(self) -> str:
         return f"{self.profile} ({self.url.where})" if self.profile else self.url.where

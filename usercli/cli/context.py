@@ -6,7 +6,7 @@ import contextlib
 import gc
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -91,6 +91,26 @@ class Invocation:
             options = ", ".join(target.url.ignored)
             self.warn(f"options of the database URL ({target.source}) that usercli ignores: {options}")
         return target
+
+    def read_from_replica(self) -> None:
+        """Let all that this command reads come from the profile's replica, and say how far that is behind."""
+        from usercli.database.replica import replica_state
+        from usercli.times import rfc3339
+
+        if self.target.read_url is None:
+            raise InvalidInput("no replica is configured for this database; give its profile a read_url")
+        self.target = replace(self.target, url=self.target.read_url)
+        state = replica_state(self.target.url)
+        if not state.is_replica:
+            self.warn(f"{self.target.url.where} is no replica; it takes changes itself")
+        elif state.last_change is None:
+            self.info(f"reading from the replica {self.target.url.where}")
+        else:
+            seconds = max((state.asked_at - state.last_change).total_seconds(), 0)
+            self.info(
+                f"reading from the replica {self.target.url.where}; its last change is of "
+                f"{rfc3339(state.last_change)}, {seconds:,.0f} s ago"
+            )
 
     @property
     def dry_run(self) -> bool:

@@ -93,6 +93,28 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+_Replica = Annotated[
+    bool, typer.Option("--replica", help="Read from the replica that the profile names.", show_default=False)
+]
+
+
+def reading_command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that only reads, and with --replica from the profile's `read_url`."""
+
+    @functools.wraps(function)
+    def reading(invocation: Invocation, *, replica: bool, **given: Any) -> Any:
+        if replica:
+            invocation.read_from_replica()
+        return function(invocation, **given)
+
+    signature = inspect.signature(function, eval_str=True)
+    option = inspect.Parameter("replica", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_Replica)
+    reading.__signature__ = signature.replace(  # type: ignore[attr-defined]  # not in typeshed
+        parameters=[*signature.parameters.values(), option]
+    )
+    return command(reading)
+
+
 def _unbundled(kind: Any) -> list[inspect.Parameter]:
     hints = get_type_hints(kind, include_extras=True)
     return [

@@ -63,6 +63,10 @@ class BoundedConnection(psycopg.Connection[Any], _Bounds):
         made.given, made.network_timeout = given, network_timeout
         return made
 
+    def set_read_only(self, value: bool | None) -> None:
+        """As the server has it, where a pool takes READ ONLY back: a standby refuses READ WRITE."""
+        super().set_read_only(value or None)
+
     def wait(self, gen: Any, *_: Any, **__: Any) -> Any:
         try:
             wanted = next(gen)
@@ -107,6 +111,10 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any], _Bounds):
         made = await cls.connect(conninfo, **given)
         made.given, made.network_timeout = given, network_timeout
         return made
+
+    async def set_read_only(self, value: bool | None) -> None:
+        """As the server has it, where a pool takes READ ONLY back: a standby refuses READ WRITE."""
+        await super().set_read_only(value or None)
 
     async def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
         return await super().wait(_watched_from_start(gen, self), *args, **kwargs)

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from usercli.cli.context import Invocation
-from usercli.cli.global_options import command
+from usercli.cli.global_options import command, reading_command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.progress import watched
 from usercli.cli.output.writer import Output
@@ -91,7 +91,7 @@ def _target_id(invocation: Invocation, user: str) -> UUID:
     return found.id
 
 
-@command
+@reading_command
 def log(
     invocation: Invocation,
     filters: EventFilters = NO_EVENT_FILTERS,
@@ -132,7 +132,7 @@ def log(
     listing.unreadable.require_none()
 
 
-@command
+@reading_command
 def verify(
     invocation: Invocation,
     expect_head: Annotated[
@@ -192,7 +192,7 @@ def checkpoint(invocation: Invocation) -> None:
     output.one(service.checkpoint(invocation.reading()))
 
 
-@command
+@reading_command
 def export(
     invocation: Invocation,
     since: Annotated[

@@ -8,7 +8,7 @@ import typer
 
 from usercli.cli.commands.audit import NO_EVENT_FILTERS, EventFilters
 from usercli.cli.context import Invocation
-from usercli.cli.global_options import command
+from usercli.cli.global_options import command, reading_command
 from usercli.cli.output.progress import watched
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt, note_namesakes, show_change, user_output
@@ -24,7 +24,7 @@ TABLE_LIMIT = 50
 _SAMPLE = 10
 
 
-@command
+@reading_command
 def history(invocation: Invocation, users: UsersArg) -> None:
     """Show what happened to users, in the recycle bin or not: oldest first, with what each change set.
 
@@ -52,7 +52,7 @@ def history(invocation: Invocation, users: UsersArg) -> None:
     unreadable.require_none()
 
 
-@command
+@reading_command
 def changes(
     invocation: Invocation,
     filters: EventFilters = NO_EVENT_FILTERS,

@@ -10,7 +10,7 @@ import typer
 
 from usercli.cli.context import Invocation
 from usercli.cli.export_report import Counted, report_export
-from usercli.cli.global_options import command
+from usercli.cli.global_options import reading_command
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import warn_of_times
 from usercli.cli.user_filters import NO_FILTERS, Filters
@@ -34,7 +34,7 @@ _NOT_WRITTEN = frozenset(
 )
 
 
-@command
+@reading_command
 def export(
     invocation: Invocation,
     file: Annotated[

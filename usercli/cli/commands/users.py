@@ -10,7 +10,7 @@ import typer
 
 from usercli.cli.attribute_options import AttributeJsonOpt, AttributeOpt, attributes_of
 from usercli.cli.context import Invocation
-from usercli.cli.global_options import command
+from usercli.cli.global_options import command, reading_command
 from usercli.cli.lazy_group import flag
 from usercli.cli.password_input import NO_SECRET, SecretDelivery, SecretSource
 from usercli.cli.user_actions import (
@@ -104,7 +104,7 @@ def create(
     warn_of_misleading_roles(invocation, role or ())
 
 
-@command
+@reading_command
 def list_users(
     invocation: Invocation,
     filters: Filters = NO_FILTERS,
@@ -152,7 +152,7 @@ def _require_whole_count(invocation: Invocation, limit: int | None, after: str |
             raise InvalidInput(f"--count and {option} contradict each other: --count counts all that match")
 
 
-@command
+@reading_command
 def show(
     invocation: Invocation,
     users: UsersArg,
