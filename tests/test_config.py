@@ -430,7 +430,7 @@ def test_the_sample_is_valid_with_every_line_in_force(clean_environment: Path, c
     settings = Settings()
     assert list(settings.profiles) == ["local", "production"]
     named = {line.partition(" ")[0] for line in lines if " = " in line and not line.startswith("#")}
-    assert named - {"default_profile", "url", "protected"} == set(KNOWN)
+    assert named - {"default_profile", "url", "read_url", "protected"} == set(KNOWN)
     for name in KNOWN:
         settings.get(name)
 
