@@ -118,6 +118,7 @@ CASES: dict[str, list[Case]] = {
     "db current": [Case("db current")],
     "db history": [Case("db history")],
     "db check": [Case("db check")],
+    "db inspect": [Case("db inspect")],
     "db sql": [Case("db sql")],
     "db seed": [Case("db seed --count 2")],
     "db stamp": [Case("db stamp head")],

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.conftest import Database
 
 _DJANGO_HASH = "pbkdf2_sha256$600000$c2FsdHNhbHQ$" + "A" * 43 + "="
-_BCRYPT = "$2y$12$" + "a" * 53
+_BCRYPT = "$2y$12$" + "a" * 21 + "u" + "a" * 31
 
 #: The statements of each preset on PostgreSQL.
 POSTGRESQL = {
@@ -33,7 +33,7 @@ POSTGRESQL = {
             ('0190163d-8694-739b-aea5-966c26f8ad91', 'ada@example.com', '{hash}', true, true, true),
             ('0190163d-8694-739b-aea5-966c26f8ad92', 'Ada@example.com', '{hash}', true, false, true),
             ('0190163d-8694-739b-aea5-966c26f8ad93', 'bob@example.com', '{hash}', false, false, false)
-    """.replace("{hash}", "$2b$12$" + "a" * 53),
+    """.replace("{hash}", "$2b$12$" + "a" * 21 + "u" + "a" * 31),
     "laravel": f"""
         CREATE TABLE users (id bigserial PRIMARY KEY, name varchar(255) NOT NULL,
             email varchar(255) NOT NULL UNIQUE, email_verified_at timestamp(0),
@@ -54,7 +54,7 @@ POSTGRESQL = {
             ('ada@example.com', '{hash}', '2024-01-02 03:04:05.25', '2024-01-02 03:04:05.25'),
             ('Ada@example.com', '{hash}', '2024-01-02 03:04:05', '2024-01-02 03:04:05'),
             ('bob@example.com', '', '2024-01-02 03:04:05', '2024-01-02 03:04:05')
-    """.replace("{hash}", "$2a$12$" + "a" * 53),
+    """.replace("{hash}", "$2a$12$" + "a" * 21 + "u" + "a" * 31),
     "supabase": """
         CREATE SCHEMA auth;
         CREATE TABLE auth.users (instance_id uuid, id uuid PRIMARY KEY, aud varchar(255), role varchar(255),
@@ -67,7 +67,7 @@ POSTGRESQL = {
             ('0190163d-8694-739b-aea5-966c26f8ad91', 'ada@example.com', '{hash}', now(), now()),
             ('0190163d-8694-739b-aea5-966c26f8ad92', 'Ada@example.com', '{hash}', now(), now()),
             ('0190163d-8694-739b-aea5-966c26f8ad93', NULL, NULL, now(), now())
-    """.replace("{hash}", "$2a$10$" + "a" * 53),
+    """.replace("{hash}", "$2a$10$" + "a" * 21 + "u" + "a" * 31),
 }
 
 #: The same where SQLite holds it as the frameworks make it there.
@@ -93,7 +93,7 @@ SQLITE = {
             ('0190163d-8694-739b-aea5-966c26f8ad91', 'ada@example.com', '{hash}', 1, 1, 1),
             ('0190163d-8694-739b-aea5-966c26f8ad92', 'Ada@example.com', '{hash}', 1, 0, 1),
             ('0190163d-8694-739b-aea5-966c26f8ad93', 'bob@example.com', '{hash}', 0, 0, 0)
-    """.replace("{hash}", "$2b$12$" + "a" * 53),
+    """.replace("{hash}", "$2b$12$" + "a" * 21 + "u" + "a" * 31),
 }
 
 

@@ -193,6 +193,7 @@ NAMES_OPTIONS = {
     "readers/systems/django.py": "an option of Django's",
     "database/applications.py": "the command that merges two heads",
     "database/statement_errors.py": "the command that prints the grants",
+    "services/inspection.py": "the commands of each way to use a table",
     "services/doctor/contents.py": "the command that lists what a check found",
     "services/doctor/server.py": "the command that prints the grants",
 }

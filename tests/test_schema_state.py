@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Database, run_here
 from tests.test_migrations import schema, tables
-from usercli.database import migrations, schema_state, schema_version
+from usercli.database import foreign_tables, migrations, schema_version
 from usercli.models import OWN_TABLES
 
 FIRST, *_, LAST_BUT_ONE, HEAD = sorted(schema_version.revisions())
@@ -174,13 +174,14 @@ def foreign_version_table(database: Database) -> None:
     database.rows("INSERT INTO alembic_version VALUES (1, 'theirs')")
 
 
-USERS = "the database has a table users that is not usercli's (columns id, mail; 1 row)"
+USERS = "the database has a table users that is not usercli's (columns id, mail; 1 row); see: usercli db inspect"
 FOREIGN: dict[Callable[[Database], None], str] = {
     foreign_users: USERS,
     foreign_users_and_roles: USERS,
     foreign_roles: "the database has a table roles that is not usercli's (columns name; 0 rows)",
     foreign_version_row: (
-        "the database has a table alembic_version that is not usercli's (columns version_num; 1 row: a1b2c3d4)"
+        "the database has a table alembic_version that is not usercli's (columns version_num; 1 row: a1b2c3d4); "
+        "it has the table {public}users (1 row); see: usercli db inspect"
     ),
     foreign_version_table: (
         "the database has a table alembic_version that is not usercli's (columns number, note; 1 row)"
@@ -201,7 +202,8 @@ def test_tables_of_another_program_are_named_and_kept(
         Path(empty_database.url.database).touch()
     make(empty_database)
     before = schema(empty_database), tables(empty_database)
-    sentence = f"error: {named(FOREIGN[make], empty_database)}{OWN_FILE if on_sqlite else OWN_SCHEMA}\n"
+    told = named(FOREIGN[make], empty_database).format(public="" if on_sqlite else "public.")
+    sentence = f"error: {told}{OWN_FILE if on_sqlite else OWN_SCHEMA}\n"
     assert run_here("list") == (5, "", sentence)
     assert run_here("db", "upgrade") == run_here("db", "upgrade", "--dry-run") == (4, "", sentence)
     assert run_here("db", "stamp", "head")[0] in {4, 6}
@@ -297,5 +299,5 @@ def test_many_rows_are_not_counted_to_the_end(
     clear(database)
     foreign_users(database)
     database.rows("INSERT INTO users VALUES (2, 'x'), (3, 'y')")
-    monkeypatch.setattr(schema_state, "_ROWS_COUNTED", 2)
+    monkeypatch.setattr(foreign_tables, "_ROWS_COUNTED", 2)
     assert "(columns id, mail; more than 2 rows)" in run_here("list")[2]

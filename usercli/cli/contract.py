@@ -30,6 +30,7 @@ from usercli.schemas.database import (
     StateWithApplications,
 )
 from usercli.schemas.desired import Desired
+from usercli.schemas.foreign_tables import InspectedTable
 from usercli.schemas.health import CheckView
 from usercli.schemas.import_rows import FIELDS, REJECT_FIELDS, ImportRecord
 from usercli.schemas.imports import SECRET_FIELDS, ImportSummary
@@ -141,6 +142,7 @@ OUTPUTS: Mapping[str, Printed] = {
     "db current": _one(SchemaState | StateWithApplications, rows=StateWithApplications),
     "db history": _REVISIONS,
     "db check": _one(SchemaReport | ReportWithApplications, rows=ReportWithApplications),
+    "db inspect": _many(InspectedTable),
     "db revision": _many(NewRevision),
     "db stamp": _NOTHING,
     "db sql": _TEXT,

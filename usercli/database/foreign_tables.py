@@ -148,13 +148,16 @@ def find_tables(connection: sa.Connection, name: str | None = None) -> list[Fore
     return [_described(connection, named[0])]
 
 
-def users_elsewhere(connection: sa.Connection) -> str | None:
-    """A table of users that is not ours, in a few words; None if there is none."""
-    for table in sorted(_candidates(connection), key=lambda table: table.name not in NAMES):
-        if _holds_users(table) and not table.is_ours:
-            kind = f" of {title_of(table.framework)}" if table.framework else ""
-            return f"the table {table.label}{kind} ({count_rows(connection, table.quoted)})"
-    return None
+def users_elsewhere(connection: sa.Connection) -> ForeignTable | None:
+    """The likeliest table of users that is not ours, without its rows and keys; None if there is none."""
+    found = [table for table in _candidates(connection) if _holds_users(table) and not table.is_ours]
+    return min(found, key=lambda table: table.name not in NAMES, default=None)
+
+
+def in_words(connection: sa.Connection, table: ForeignTable) -> str:
+    """A table in a few words: `the table auth_user of Django (1,000 rows)`."""
+    kind = f" of {title_of(table.framework)}" if table.framework else ""
+    return f"the table {table.label}{kind} ({count_rows(connection, table.quoted)})"
 
 
 def count_rows(connection: sa.Connection, quoted: str) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from usercli.database.foreign_tables import count_rows, in_words, quote, users_elsewhere
 from usercli.database.schema_version import (
     VERSION_TABLE,
     folder,
@@ -22,9 +23,8 @@ from usercli.database.schema_version import (
     revisions,
     steps_behind,
 )
-from usercli.errors import Conflict, DatabaseUnavailable, Refused, SchemaNotCurrent, UserCliError
+from usercli.errors import Conflict, DatabaseUnavailable, Refused, SchemaNotCurrent
 from usercli.models import OWN_TABLES, Base
-from usercli.text import counted
 
 State = Literal["empty", "current", "behind", "ahead", "several", "incomplete", "unstamped", "foreign"]
 Shape = Mapping[str, Sequence[str]]  # the columns of each table
@@ -36,7 +36,6 @@ _EMPTY = "the database has no usercli schema yet; run: usercli db upgrade"
 _OWN_NAMES = sorted(OWN_TABLES)
 _OUR_REVISION = re.compile(r"\d{8}_\d{4}")
 _COLUMNS_SHOWN = 8
-_ROWS_COUNTED = 100_000
 _COLUMNS = {
     "postgresql": """
         SELECT class.relname, attname, relnamespace = to_regnamespace(quote_ident(current_schema()))
@@ -123,7 +122,7 @@ def look(connection: sa.Connection) -> SchemaState:
         return SchemaState((), "foreign", _foreign(connection, VERSION_TABLE, held.version))
     if not at and not tables:
         _require_visible(connection)
-        return SchemaState(at, "empty", _EMPTY)
+        return SchemaState(at, "empty", _EMPTY + _other_users(connection))
     behind = steps_behind(at)
     if behind == 0 and len(at) == 1 and not _missing_columns(tables, _MODELS):
         return SchemaState(at, "current")
@@ -286,7 +285,7 @@ def _unstamped(connection: sa.Connection, held: _Held) -> SchemaState:
     if in_the_way := held.own_schema & held.tables.keys() - (_shape(fit) or {} if fit else {}).keys():
         return _in_the_way(connection, held, "users" if "users" in in_the_way else min(in_the_way))
     if fit is None:  # other programs' tables, but in a later schema of the search path
-        return SchemaState((), "empty", _EMPTY)
+        return SchemaState((), "empty", _EMPTY + _other_users(connection))
     sentence = f"the database has the tables of {fit}, but no version row; run: usercli db stamp {fit}"
     return SchemaState((), "unstamped", sentence)
 
@@ -325,23 +324,19 @@ def _in_the_way(connection: sa.Connection, held: _Held, table: str) -> SchemaSta
 
 def _foreign(connection: sa.Connection, table: str, columns: Sequence[str], at: Sequence[str] = ()) -> str:
     shown = ", ".join(columns[:_COLUMNS_SHOWN]) + (", ..." if len(columns) > _COLUMNS_SHOWN else "")
-    rows = _count_rows(connection, table)
+    rows = count_rows(connection, quote(table))
     values = f": {', '.join(at)}" if at else ""
     what = f"the database has a table {table} that is not usercli's (columns {shown}; {rows}{values})"
     own = "a file of its own: name it in the database URL (sqlite:///usercli.db)"
     if connection.dialect.name == "postgresql":
         own = "a schema of its own: CREATE SCHEMA usercli, add ?options=-csearch_path%3Dusercli to the database URL"
-    return f"{what}; usercli requires {own}, then run: usercli db upgrade"
+    return f"{what}{_other_users(connection, table)}; usercli requires {own}, then run: usercli db upgrade"
 
 
-def _count_rows(connection: sa.Connection, table: str) -> str:
-    """How many rows a table has, as far as it is worth counting."""
-    query = f'SELECT count(*) FROM (SELECT 1 FROM "{table}" LIMIT {_ROWS_COUNTED + 1}) AS counted'  # noqa: S608 - ours
-    try:
-        with connection.begin_nested():
-            rows = connection.scalar(sa.text(query)) or 0
-    except UserCliError:
-        return "rows unknown"
-    if rows > _ROWS_COUNTED:
-        return f"more than {_ROWS_COUNTED:,} rows"
-    return counted(rows, "row")
+def _other_users(connection: sa.Connection, named: str = "") -> str:
+    """What follows where a table of users is not ours: the table, unless it was `named`, and what to run."""
+    table = users_elsewhere(connection)
+    if table is None:
+        return ""
+    told = "" if table.name == named else f"; it has {in_words(connection, table)}"
+    return f"{told}; see: usercli db inspect"

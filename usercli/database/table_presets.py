@@ -105,7 +105,7 @@ COMMON: Mapping[str, tuple[str, ...]] = {
 
 #: A table of our own.
 USERCLI = "usercli"
-_OWN_SIGNS = frozenset({"email_key", "hashed_password", "must_change_password", "version"})
+_OWN_SIGNS = frozenset({"email_key", "hashed_password"})
 
 
 def preset_of(columns: Collection[str]) -> str | None:

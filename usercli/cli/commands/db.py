@@ -1,4 +1,4 @@
-"""db upgrade, downgrade, current, history, check, revision, stamp, sql, seed."""
+"""db upgrade, downgrade, current, history, check, inspect, revision, stamp, sql, seed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from usercli.cli.commands import db_inspect
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import Command, add_command, new_app
@@ -57,6 +58,7 @@ def upgrade(invocation: Invocation, revision: RevisionArg = "head") -> None:
     from usercli.database import migrations
 
     url, applications = invocation.target.url, _applications(invocation)
+    db_inspect.warn_of_users_beside(invocation)
     if invocation.dry_run:
         _show(output, migrations.pending(url, revision, applications=applications), applications)
         return
@@ -67,10 +69,8 @@ def upgrade(invocation: Invocation, revision: RevisionArg = "head") -> None:
         on_wait=lambda: invocation.info("another usercli is migrating this database; waiting"),
         on_copy_kept=_warning_of_copy(invocation),
     )
-    if run:
-        invocation.info(f"upgraded to {run[-1].revision} on {invocation.target}")
-    else:
-        invocation.info(f"the schema is already up to date on {invocation.target}")
+    done = f"upgraded to {run[-1].revision}" if run else "the schema is already up to date"
+    invocation.info(f"{done} on {invocation.target}")
     _show(output, run, applications)
 
 
@@ -389,6 +389,7 @@ for _name, _function in (
     ("current", current),
     ("history", history),
     ("check", check),
+    ("inspect", db_inspect.inspect),
     ("revision", revision),
     ("stamp", stamp),
     ("sql", sql),
