@@ -122,6 +122,7 @@ CASES: dict[str, list[Case]] = {
     "db sql": [Case("db sql")],
     "db seed": [Case("db seed --count 2")],
     "db stamp": [Case("db stamp head")],
+    "db adopt": [Case("db adopt --apply --export-way", code=2)],
     "db revision": [Case("db revision -m x --dry-run", code=2)],
     "migrate": [Case("migrate")],
     "config show": [Case("config show")],

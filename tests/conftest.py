@@ -348,6 +348,11 @@ def migrated_postgresql() -> AbstractContextManager[str]:
     return _postgresql_database(_TEMPLATE)
 
 
+def empty_postgresql() -> AbstractContextManager[str]:
+    """The URL of a database without a schema."""
+    return _postgresql_database("template1")
+
+
 @pytest.fixture
 def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No configuration but the test's own: an empty home, which is also the working directory."""

@@ -15,10 +15,11 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import typer
 
-from tests.conftest import migrated_postgresql, run_here
+from tests.conftest import empty_postgresql, migrated_postgresql, run_here
 from usercli.cli.app import COMMANDS, app
 from usercli.cli.lazy_group import Lazy
 from usercli.database import schema_version
@@ -129,6 +130,7 @@ def test_every_example_of_a_help_text_works(
             with monkeypatch.context() as patch, ExitStack() as stack:
                 enter(home, patch, quick)
                 stack.enter_context(coachbot(example, home, patch))
+                stack.enter_context(service_table(path, patch))
                 prepare(path, example, home, patch)
                 code, said = type_in(example)
             assert code == (7 if "--exit-code" in example else 0), (example, said)
@@ -166,6 +168,20 @@ def coachbot(example: str, home: Path, patch: pytest.MonkeyPatch) -> Iterator[No
             patch.setenv("USERCLI_DATABASE_URL", url)
         if "upgrade" not in example:
             assert run_here("db", "upgrade")[0] == 0
+        yield
+
+
+@contextmanager
+def service_table(path: str, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A database with a service's table `user`, if the command is about one."""
+    if path != "db adopt":
+        yield
+        return
+    table = 'CREATE TABLE "user" (id uuid PRIMARY KEY, email text NOT NULL, hashed_password text NOT NULL)'
+    with empty_postgresql() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(table)
+        patch.setenv("USERCLI_DATABASE_URL", url)
         yield
 
 

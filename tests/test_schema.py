@@ -138,13 +138,14 @@ def test_every_command_prints_the_json_that_its_schema_describes(
             filled.add(name)
     silent = {name for name, printed in contract.OUTPUTS.items() if printed.text == {"const": ""}}
     # the schema is at head, the configuration has no profiles, `-o json` is a part of what is completed, and
-    # `db revision` has a test of its own
+    # `db revision` and `db adopt` have tests of their own
     assert set(contract.OUTPUTS) - filled - silent == {
         "db upgrade",
         "migrate",
         "config profiles",
         "__complete",
         "db revision",
+        "db adopt",
     }
 
 

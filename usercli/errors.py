@@ -49,9 +49,11 @@ MEANINGS = {
 class Hint(StrEnum):
     """What would help. The command line says the option for it; other programs have other words."""
 
+    ABANDON = auto()
     ALLOW_NO_ADMIN = auto()
     ALLOW_NO_ADMIN_OR_EACH = auto()
     ANONYMISE = auto()
+    COLUMN_DEFAULT = auto()
     CREATE_ROLES = auto()
     DATE_ORDER = auto()
     EMAIL_DOMAIN = auto()

@@ -17,6 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from usercli.config import ProfileView, Setting
 from usercli.errors import MEANINGS, ExitCode, InvalidInput
 from usercli.schemas.access_review import DECISION_FIELDS, GrantView
+from usercli.schemas.adoption import AdoptionStep
 from usercli.schemas.audit import ChangeView, Checkpoint, EventView, RawEvent, Verification
 from usercli.schemas.batch import BatchResult
 from usercli.schemas.database import (
@@ -145,6 +146,7 @@ OUTPUTS: Mapping[str, Printed] = {
     "db inspect": _many(InspectedTable),
     "db revision": _many(NewRevision),
     "db stamp": _NOTHING,
+    "db adopt": _many(AdoptionStep),
     "db sql": _TEXT,
     "db seed": _one(Seeded),
     "migrate": _REVISIONS,

@@ -37,6 +37,8 @@ _OPTIONS = {
     Hint.ALLOW_NO_ADMIN: ", or add --allow-no-admin and --reason",
     Hint.ALLOW_NO_ADMIN_OR_EACH: ", add --allow-no-admin and --reason, or change the others alone with --continue",
     Hint.ANONYMISE: "; see --anonymise",
+    Hint.ABANDON: "; to take it back: usercli db adopt --abandon",
+    Hint.COLUMN_DEFAULT: "; give one: --default COLUMN=VALUE",
     Hint.CREATE_ROLES: "; see --create-roles",
     Hint.DATE_ORDER: "; add --date-order dmy, mdy or ymd",
     Hint.EMAIL_DOMAIN: "; --email-domain makes one",

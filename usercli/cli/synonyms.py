@@ -118,7 +118,7 @@ COMMANDS: Mapping[str, Table] = {
 #: where another command is nearly as near.
 READING = (
     "list show exists password role access-review expire export plan history changes audit privacy db config "
-    "doctor schema completion help verify generate calibrate log checkpoint current check sql path profiles"
+    "doctor schema completion help verify generate calibrate log checkpoint current check adopt sql path profiles"
 )
 
 #: Which option is meant; each is offered where the command has it.

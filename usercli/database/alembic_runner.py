@@ -270,6 +270,12 @@ def run_command(connection: sa.Connection, step: Callable[[Config], None]) -> No
         step(config)
 
 
+def stamp_first(connection: sa.Connection) -> None:
+    """Say that the tables are those of the first revision."""
+    first = history()[0].revision
+    run_command(connection, lambda config: command.stamp(config, first))
+
+
 def run_upgrade(connection: sa.Connection, revision: str) -> None:
     """Run the migrations up to a revision."""
     run_command(connection, lambda config: command.upgrade(config, revision))

@@ -108,7 +108,9 @@ def _sqlite(url: DatabaseUrl, driver: str) -> dict[str, Any]:
 def _prepare_postgresql(connection: Any, _: Any) -> None:
     from usercli.database.unreadable_times import TimeLoader
 
-    getattr(connection, "driver_connection", connection).adapters.register_loader("timestamptz", TimeLoader)
+    adapters = getattr(connection, "driver_connection", connection).adapters
+    for kind in ("timestamptz", "timestamp"):  # an adopted table may have both
+        adapters.register_loader(kind, TimeLoader)
 
 
 def _link_options(url: DatabaseUrl) -> dict[str, str]:

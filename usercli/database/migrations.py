@@ -16,6 +16,8 @@ from alembic.migration import MigrationContext
 from alembic.script import Script
 
 from usercli.database import schema_version
+from usercli.database.adopted_table import is_adopted, require_returnable
+from usercli.database.adoption_check import differences_of_adopted
 from usercli.database.alembic_runner import (
     FILE_TEMPLATE,
     HEADS,
@@ -127,8 +129,11 @@ def downgrade(
         if target is not None:
             run = target[0].downgrade(connection, target[1])
         else:
+            was_adopted = is_adopted(connection)
             run_command(connection, lambda config: command.downgrade(config, revision))
             run = run_between(current(connection), before)[::-1]
+            if was_adopted and not current(connection):  # the database is the service's again
+                connection.execute(sa.text(f"DROP TABLE {VERSION_TABLE}"))
     remove_copies(url, copied)
     return run
 
@@ -206,8 +211,12 @@ def differences(connection: sa.Connection) -> list[str]:
     """In what a migrated schema and the models do not agree (tables of ours only), a few words each."""
     from alembic.autogenerate import compare_metadata
 
-    context = MigrationContext.configure(connection, opts=run_options(OWN_TABLES, VERSION_TABLE))
-    return [describe_difference(item) for item in compare_metadata(context, Base.metadata)]
+    adopted = is_adopted(connection)  # then the table is the service's, and looked at by itself
+    options = run_options(OWN_TABLES - {"users"} if adopted else OWN_TABLES, VERSION_TABLE)
+    found = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+    if adopted:
+        found = [item for item in found if getattr(item[1], "name", None) != "fk_user_roles_user_id_users"]
+    return [*map(describe_difference, found), *differences_of_adopted(connection)]
 
 
 @dataclass(frozen=True)
@@ -260,7 +269,7 @@ def plan_downgrade(url: DatabaseUrl, revision: str, *, applications: Sequence[Ap
             return DowngradePlan(scripts_, _rows_lost(connection, dropped or ()), known=dropped is not None)
         scripts_ = _undone(found, revision)
         _require_free(connection, scripts_, applications)
-        return DowngradePlan(scripts_, _rows_lost(connection, _dropped(scripts_)))
+        return DowngradePlan(scripts_, _rows_lost(connection, _dropped_of(connection, scripts_)))
 
 
 def _undone(at: Sequence[str], revision: str) -> list[Script]:
@@ -272,7 +281,8 @@ def _require_free(connection: sa.Connection, undone: Sequence[Script], applicati
     """No table of an application needs what would be undone. Raises Refused."""
     names = {script.revision for script in undone}
     needing = [item for item in applications if item.needs_of_ours(connection) & names]
-    tables = _referring(connection, {table for table, column in _dropped(undone) if column is None})
+    dropped = _dropped_of(connection, undone)
+    tables = _referring(connection, {table for table, column in dropped if column is None})
     if not needing and not tables:
         return
     holders = ", ".join(tables) or ", ".join(item.name for item in needing)
@@ -307,6 +317,15 @@ def _dropped(undone: Sequence[Script]) -> list[tuple[str, str | None]]:
     span = f"{undone[0].revision}:{undone[-1].down_revision or 'base'}"
     found = dropped_by(sql(DatabaseUrl("postgresql", "any"), span, down=True))
     return [pair for pair in found if pair[0] != VERSION_TABLE]
+
+
+def _dropped_of(connection: sa.Connection, undone: Sequence[Script]) -> list[tuple[str, str | None]]:
+    """As `_dropped`, without a table that is given back. Raises Refused where it cannot be."""
+    dropped = _dropped(undone)
+    if ("users", None) in dropped and is_adopted(connection):
+        require_returnable(connection)
+        dropped.remove(("users", None))
+    return dropped
 
 
 def _resolve_relative(at: Sequence[str], revision: str) -> str:

@@ -14,9 +14,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import Operations
-from alembic.operations.ops import CreateIndexOp, DropIndexOp
+from alembic.operations.ops import CreateIndexOp, DropIndexOp, DropTableOp
 from alembic.runtime.migration import MigrationContext
 
+from usercli.database.adopted_table import GUARD, UsersName, give_back, is_adopted
 from usercli.database.timeouts import Timeouts
 from usercli.errors import InvalidInput
 
@@ -58,6 +59,7 @@ def run_steps(context: Any, timeouts: Timeouts | None = None) -> None:
 
         migration._migrations_fn = steps
         migration.run_migrations()
+        runner.name.end()
 
 
 class _Runner:
@@ -69,6 +71,7 @@ class _Runner:
         self._invoke = operations.invoke
         vars(operations)["invoke"] = self.invoke
         self._has_changed = False
+        self.name = UsersName(None if self.migration_context.as_sql else self.migration_context.connection)
 
     def limited(self, step: Callable[..., None]) -> Callable[..., None]:
         """One revision, with limits for its statements."""
@@ -77,12 +80,19 @@ class _Runner:
         def run(**options: Any) -> None:
             self._has_changed = False
             self._limit()
+            if self._on_postgresql:
+                self.name.begin()
             step(**options)
 
         return run
 
     def invoke(self, operation: Any) -> Any:
-        """Do what a revision asks for, as Alembic would but for an index that is built concurrently."""
+        """Do what a revision asks for, as Alembic would but for an index that is built concurrently.
+
+        And but for a table of another program, which is not dropped but given back.
+        """
+        if isinstance(operation, DropTableOp) and operation.table_name == "users" and self._on_postgresql:
+            return self._drop_users(operation)
         if not self._is_concurrent(operation):
             self._has_changed = True
             return self._invoke(operation)
@@ -94,6 +104,15 @@ class _Runner:
         with self._outside_transaction():
             self._build(operation)
         return None
+
+    def _drop_users(self, operation: DropTableOp) -> Any:
+        connection = self.migration_context.connection
+        if connection is None or self.migration_context.as_sql:
+            self.migration_context.execute(GUARD)
+        elif is_adopted(connection):
+            self.name.end()
+            return give_back(connection)
+        return self._invoke(operation)
 
     @property
     def _on_postgresql(self) -> bool:
@@ -130,36 +149,40 @@ class _Runner:
     def _outside_transaction(self) -> Iterator[None]:
         context = self.migration_context
         if context.as_sql:
-            with context.autocommit_block(), self._build_limits():  # COMMIT before, BEGIN after
+            with context.autocommit_block():  # COMMIT before, BEGIN after
+                for statement in _BUILD_LIMITS:
+                    context.execute(statement)
                 yield
+                for statement in _DEFAULTS:
+                    context.execute(statement)
         else:
-            connection = context.connection
-            assert connection is not None  # noqa: S101 - there is one wherever no SQL is written
-            level = connection.get_isolation_level()
-            connection.commit()
-            connection.execution_options(isolation_level="AUTOCOMMIT")
-            with self._build_limits(), _patience(connection):
+            assert context.connection is not None  # noqa: S101 - there is one wherever no SQL is written
+            with outside_transaction(context.connection):
                 yield
-            connection.commit()  # of nothing: or the level could not be set
-            connection.execution_options(isolation_level=level)
         self._limit()
 
-    @contextmanager
-    def _build_limits(self) -> Iterator[None]:
-        """Limits of the session, where it is ours: behind a pooler another program would inherit them."""
-        mine = self._has_own_session()
-        for statement in _BUILD_LIMITS if mine else ():
-            self.migration_context.execute(statement)
-        yield
-        for statement in _DEFAULTS if mine else ():
-            self.migration_context.execute(statement)
 
-    def _has_own_session(self) -> bool:
-        connection = self.migration_context.connection
-        if connection is None or self.migration_context.as_sql:
-            return True
-        driver: Any = connection.connection.driver_connection
-        return bool(driver.info.backend_pid == connection.scalar(sa.text("SELECT pg_backend_pid()")))
+@contextmanager
+def outside_transaction(connection: sa.Connection) -> Iterator[None]:
+    """Let each statement be a transaction of its own, as an index that is built concurrently must be."""
+    level = connection.get_isolation_level()
+    connection.commit()
+    connection.execution_options(isolation_level="AUTOCOMMIT")
+    # limits of the session, where it is ours: behind a pooler another program would inherit them
+    mine = _has_own_session(connection)
+    for statement in _BUILD_LIMITS if mine else ():
+        connection.exec_driver_sql(statement)
+    with _patience(connection):
+        yield
+    for statement in _DEFAULTS if mine else ():
+        connection.exec_driver_sql(statement)
+    connection.commit()  # of nothing: or the level could not be set
+    connection.execution_options(isolation_level=level)
+
+
+def _has_own_session(connection: sa.Connection) -> bool:
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.info.backend_pid == connection.scalar(sa.text("SELECT pg_backend_pid()")))
 
 
 @contextmanager

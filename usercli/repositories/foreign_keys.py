@@ -30,6 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from usercli.repositories.users_table import users_table
+
 #: Our tables, which are handled by name.
 _OWN_TABLES = frozenset({"user_roles"})
 
@@ -118,6 +120,11 @@ class RelatedRepository:
             found[name] += [dict(row) for row in self.session.execute(query).mappings()]
         return found
 
+    @cached_property
+    def _users(self) -> tuple[str | None, str]:
+        table = users_table(self.session.connection())
+        return table.schema, table.name
+
     def _keys(self, inspector: Inspector) -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:
         for schema in self._schemas(inspector):
             for (_, table), keys in inspector.get_multi_foreign_keys(schema=schema).items():
@@ -129,7 +136,7 @@ class RelatedRepository:
         keys: Sequence[tuple[str | None, str, Mapping[str, Any]]],
         parent: Reference | None,
     ) -> Iterator[Reference]:
-        wanted = (parent.schema, parent.table) if parent else (None, "users")
+        wanted = (parent.schema, parent.table) if parent else self._users
         above = {(step.schema, step.table) for step in parent.path} if parent else set()
         for schema, table, key in keys:
             referred_schema = key["referred_schema"]

