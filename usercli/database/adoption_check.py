@@ -14,7 +14,7 @@ from usercli.repositories.users_table import users_table
 
 _TYPES = {
     "UUID": {"uuid"},
-    "TEXT": {"text"},
+    "TEXT": {"text", "varchar"},
     "BOOLEAN": {"bool"},
     "INTEGER": {"int4", "int8"},
     "JSONB": {"jsonb"},

@@ -8,10 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from usercli.database.foreign_tables import NAMES, find_tables
 from usercli.errors import InvalidInput, NotFound, UserCliError
-
-#: The tables that are looked for when none is named, in this order.
-NAMES = ("users", "user", "accounts", "account")
 
 _FIND = sa.text("""
     SELECT class.oid, quote_ident(nspname) AS schema, quote_ident(relname) AS name, relname, nspname, relkind::text,
@@ -30,9 +28,8 @@ _COLUMNS = sa.text("""
     SELECT attname AS name, quote_ident(attname) AS quoted, format_type(atttypid, atttypmod) AS type,
         typname::text AS base, attnotnull AS not_null, pg_get_expr(adbin, adrelid) AS default,
         attgenerated <> '' AS generated, attidentity <> '' AS identity,
-        coalesce((SELECT quote_ident(nspname) || '.' || quote_ident(collname) FROM pg_collation
-            JOIN pg_namespace ON pg_namespace.oid = collnamespace
-            WHERE pg_collation.oid = attcollation), '') AS collation,
+        coalesce((SELECT collisdeterministic FROM pg_collation WHERE pg_collation.oid = attcollation), true)
+            AS deterministic,
         CASE WHEN atttypmod > 4 AND typname = 'varchar' THEN atttypmod - 4 END AS length
     FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
         LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
@@ -50,22 +47,6 @@ _INDEXES = sa.text("""
         LEFT JOIN pg_constraint AS con ON con.conindid = indexrelid AND con.conrelid = indrelid
             AND con.contype IN ('p', 'u', 'x')
     WHERE indrelid = :oid AND indisunique ORDER BY relname
-""")
-#: What PostgreSQL does not let a column's type be changed under: views, policies, triggers, generated columns.
-_DEPENDING = sa.text("""
-    SELECT DISTINCT attname AS column, CASE classid
-        WHEN 'pg_rewrite'::regclass
-            THEN 'view ' || (SELECT ev_class::regclass::text FROM pg_rewrite WHERE oid = objid)
-        WHEN 'pg_policy'::regclass THEN 'policy ' || (SELECT polname FROM pg_policy WHERE oid = objid)
-        WHEN 'pg_trigger'::regclass THEN 'trigger ' || (SELECT tgname FROM pg_trigger WHERE oid = objid)
-        ELSE 'generated column' END AS what
-    FROM pg_depend JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
-    WHERE refclassid = 'pg_class'::regclass AND refobjid = :oid AND refobjsubid > 0 AND (
-        classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_trigger'::regclass)
-        OR classid = 'pg_attrdef'::regclass AND deptype = 'n' AND EXISTS (
-            SELECT FROM pg_attrdef JOIN pg_attribute AS other ON other.attrelid = adrelid AND other.attnum = adnum
-            WHERE pg_attrdef.oid = objid AND other.attgenerated <> ''))
-    ORDER BY 1, 2
 """)
 _TRIGGERS = sa.text("""
     SELECT quote_ident(tgname) FROM pg_trigger
@@ -91,7 +72,7 @@ class Column:
     default: str | None
     generated: bool
     identity: bool
-    collation: str
+    deterministic: bool
     length: int | None
 
 
@@ -132,24 +113,25 @@ class TableFacts:
     has_empty_names: bool
     columns: Mapping[str, Column]
     indexes: Sequence[UniqueIndex]
-    depending: Sequence[tuple[str, str]]
     triggers: Sequence[str]  # of others, on UPDATE
 
 
 def read_table(connection: sa.Connection, name: str | None = None) -> TableFacts:
-    """The table of that name (as SQL spells it), or the first of NAMES. Raises NotFound, InvalidInput."""
-    for candidate in [name] if name else NAMES:
-        try:
-            with connection.begin_nested():
-                quoted = connection.scalar(_QUOTED, {"name": candidate})
-        except UserCliError:
-            raise InvalidInput(f"not a name of a table: {candidate}") from None
-        row = connection.execute(_FIND, {"name": quoted}).mappings().first()
-        if row is not None:
-            return _facts(connection, row)
-    if name:
+    """The table of that name (as SQL spells it), or the likeliest one. Raises NotFound, InvalidInput."""
+    if name is None:
+        found = [table for table in find_tables(connection) if not table.is_ours]
+        if not found:
+            raise NotFound("there is no table of users that is not usercli's")
+        name = min(found, key=lambda table: table.name not in NAMES).quoted
+    try:
+        with connection.begin_nested():
+            quoted = connection.scalar(_QUOTED, {"name": name})
+    except UserCliError:
+        raise InvalidInput(f"not a name of a table: {name}") from None
+    row = connection.execute(_FIND, {"name": quoted}).mappings().first()
+    if row is None:
         raise NotFound(f"there is no table {name}")
-    raise NotFound(f"there is no table {', '.join(NAMES[:-1])} or {NAMES[-1]}; name it: usercli db adopt TABLE")
+    return _facts(connection, row)
 
 
 def _facts(connection: sa.Connection, row: Mapping[Any, Any]) -> TableFacts:
@@ -173,7 +155,6 @@ def _facts(connection: sa.Connection, row: Mapping[Any, Any]) -> TableFacts:
         has_empty_names=_has_empty_names(connection, row, columns),
         columns={column.name: column for column in columns},
         indexes=[UniqueIndex(**item) for item in connection.execute(_INDEXES, oid).mappings()],
-        depending=[(item.column, item.what) for item in connection.execute(_DEPENDING, oid)],
         triggers=list(connection.scalars(_TRIGGERS, oid)),
     )
 

@@ -56,7 +56,7 @@ _SHARED = {
     "updated_at": {"timestamptz", "timestamp"},
 }
 _REQUIRED = ("id", "email", "hashed_password")
-_TEXTS = ("email", "hashed_password", "full_name")
+_LONGEST_HASH = 128  # characters that usercli may store
 #: Shared columns in which NULL is replaced: by what, in rows that are there and by the trigger.
 _NEVER_NULL = {
     "full_name": "''",
@@ -155,9 +155,6 @@ def _refusals(facts: TableFacts, taken: Sequence[str], defaults: Mapping[str, st
     if taken:
         yield f"the database has tables of these names already: {', '.join(taken)}"
     yield from _wrong_columns(facts)
-    for name, what in facts.depending:
-        if name in _TEXTS and _is_narrow(facts.columns[name]):
-            yield f"the type of {name} cannot be changed under the {what}"
     for index in facts.indexes:
         if index.of_email and index.referring:
             yield f"{', '.join(index.referring)} refers to its email"
@@ -180,11 +177,16 @@ def _wrong_columns(facts: TableFacts) -> Iterator[str]:
     for name in _REQUIRED:
         if name not in facts.columns:
             yield f"it has no column {name}"
+    room = facts.columns["hashed_password"].length if "hashed_password" in facts.columns else None
+    if room and room < _LONGEST_HASH:
+        yield f"its column hashed_password has room for {room} characters, of {_LONGEST_HASH} that a hash may have"
     for name, column in facts.columns.items():
         if name in _ADDED and name not in _SHARED:
             yield f"it has a column {name} of its own, which means something else to usercli"
         elif name in _SHARED and (column.base not in _SHARED[name] or column.generated):
             yield f"its column {name} is {column.type}{', generated' if column.generated else ''}"
+        elif name in _SHARED and not column.deterministic:
+            yield f"its column {name} has a collation for which different texts are the same"
         elif name in _SHARED and column.not_null and name not in {"email", *_NEVER_NULL}:
             yield f"its column {name} is NOT NULL, and is NULL for new users of usercli"
 
@@ -211,12 +213,9 @@ def _warnings(facts: TableFacts) -> Iterator[str]:
             f"{', '.join(local)}: times without a zone are read as UTC, but their default is the time of "
             f"{facts.timezone}"
         )
+    yield "a statement SELECT * that the service has prepared fails once, as after every new column"
     for column in _without_default(facts):
         yield f"{column.name} gets a default, for users that usercli makes"
-
-
-def _is_narrow(column: Column) -> bool:
-    return column.base != "text" or column.collation != 'pg_catalog."C"'
 
 
 def _without_default(facts: TableFacts) -> list[Column]:
@@ -249,14 +248,7 @@ def _moment(facts: TableFacts, name: str) -> str:
 
 
 def _prepared(facts: TableFacts) -> Iterator[Step]:
-    """What changes the catalogue alone, but for indexes of columns whose collation changes."""
-    wide = [facts.columns[name] for name in _TEXTS if name in facts.columns and _is_narrow(facts.columns[name])]
-    if wide:
-        yield Step(
-            "prepare",
-            _alter(facts, (f"ALTER COLUMN {column.name} TYPE {_TEXT}" for column in wide)),
-            (_alter(facts, (_former_type(column) for column in wide)),),
-        )
+    """What changes the catalogue alone."""
     added = {name: how for name, how in _ADDED.items() if name not in facts.columns}
     dropped = _alter(facts, (f"DROP COLUMN IF EXISTS {name}" for name in reversed(added)))
     undo = (*_names_back(facts), dropped)
@@ -278,10 +270,6 @@ def _names_back(facts: TableFacts) -> tuple[str, ...]:
 
 def _alter(facts: TableFacts, parts: Iterator[str]) -> str:
     return f"ALTER TABLE {facts.sql} " + ", ".join(parts)
-
-
-def _former_type(column: Column) -> str:
-    return f"ALTER COLUMN {column.name} TYPE {column.type} COLLATE {column.collation}"
 
 
 def _filled(facts: TableFacts) -> Iterator[Step]:
@@ -371,11 +359,6 @@ def _conditions(facts: TableFacts) -> Iterator[tuple[str, str]]:
     yield f"{count} deleted_at IS NOT NULL", "in the bin would be users again; run: usercli purge"
     if "is_active" not in facts.columns:
         yield f"{count} NOT is_active", "deactivated could sign in again, as the table had no is_active"
-    for name in _TEXTS:
-        column = facts.columns.get(name)
-        if column is not None and column.length:
-            what = f"with a {name} of more than {column.length} characters, for which the table has no room"
-            yield f"{count} char_length({name}) > {column.length}", what
 
 
 def view_sql(facts: TableFacts) -> str:

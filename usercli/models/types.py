@@ -128,6 +128,23 @@ def as_read(column: Any) -> Any:
     return finite(column) if isinstance(column.type, UtcDateTime) and column.type.has_never else column
 
 
+class code_point(FunctionElement[Any]):  # noqa: N801 - a function of SQL
+    """A text that is compared by code point, also in an adopted table, whose columns keep their collation."""
+
+    inherit_cache = True
+    type = CodePointText
+
+
+@compiles(code_point)
+def _by_itself(element: Any, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(code_point, "postgresql")
+def _in_collation(element: Any, compiler: Any, **options: Any) -> str:
+    return f'({compiler.process(element.clauses, **options)} COLLATE "C")'
+
+
 class is_no_time(FunctionElement[Any]):  # noqa: N801 - a function of SQL
     """Something else than a time is stored, and not NULL, which SQLite allows; it compares as what it is."""
 

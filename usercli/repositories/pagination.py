@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, tuple_
+from sqlalchemy import ColumnElement, Text, and_, or_, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import UnaryExpression
 
 from usercli.errors import InvalidInput
-from usercli.models.types import as_read
+from usercli.models.types import as_read, code_point
 from usercli.times import UnreadableTime, rfc3339
 from usercli.validation import require_storable
 
@@ -44,7 +44,7 @@ class Order:
         if self.column is self.id:
             return self._beyond(self.id, last_id)
         if not self._nullable:
-            row = tuple_(self.column, self.id)
+            row = tuple_(self._value, self.id)
             return row < (value, last_id) if self.descending else row > (value, last_id)
         if value is None:
             return and_(self._value.is_(None), self._beyond(self.id, last_id))
@@ -57,7 +57,7 @@ class Order:
 
     @property
     def _value(self) -> Any:
-        return as_read(self.column)
+        return code_point(self.column) if isinstance(self.column.type, Text) else as_read(self.column)
 
     @property
     def _nullable(self) -> bool:

@@ -32,6 +32,7 @@ from usercli.emails import email_key
 from usercli.errors import Ambiguous, EmailTaken, InvalidInput, UserNotFound
 from usercli.models.clock import now
 from usercli.models.role import Role, UserRole
+from usercli.models.types import code_point
 from usercli.models.user import User
 from usercli.repositories.base import Repository
 from usercli.repositories.pagination import Order
@@ -268,7 +269,7 @@ class UserRepository(Repository[User]):
             User.email.like("%@"),
             User.email.regexp_match(controls) if on_postgresql else User.email.op("GLOB")(f"*{controls}*"),
         )
-        is_bad = or_(User.email_key != func.lower(User.email), has_no_key)
+        is_bad = or_(User.email_key != func.lower(code_point(User.email)), has_no_key)
         yield from self.session.scalars(select(User.id).where(is_ascii, is_bad).order_by(User.id))
         others = select(User.id, User.email, User.email_key).where(~is_ascii).order_by(User.id)
         for user_id, email, key in self.session.execute(others.execution_options(yield_per=_ROWS_A_FETCH)):
@@ -322,9 +323,8 @@ class UserRepository(Repository[User]):
             yield User.is_active.is_(criteria.is_active)
         if criteria.search:
             needle = criteria.search.translate(_ASCII_LOWER)
-            yield or_(
-                *(func.lower(column).contains(needle, autoescape=True) for column in (User.email, User.full_name))
-            )
+            texts = map(code_point, (User.email, User.full_name))
+            yield or_(*(func.lower(text).contains(needle, autoescape=True) for text in texts))
         if criteria.created_after is not None:
             yield User.created_at >= criteria.created_after
         if criteria.created_before is not None:

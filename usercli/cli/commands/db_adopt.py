@@ -26,7 +26,7 @@ def adopt(
     invocation: Invocation,
     table: Annotated[
         str | None,
-        typer.Argument(metavar="[TABLE]", help="As SQL spells it; default: users, user, accounts or account."),
+        typer.Argument(metavar="[TABLE]", help="As SQL spells it; default: the one that holds users."),
     ] = None,
     apply: Annotated[bool, flag("--apply", "Do it; without, the plan is shown.")] = False,
     export_way: Annotated[bool, flag("--export-way", "Print the SQL, in small steps, for psql.")] = False,
