@@ -20,6 +20,7 @@ from usercli.database.pool import PoolSettings as PoolSettings  # public here to
 from usercli.database.timeouts import Timeouts
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Hint, InvalidInput, ProfileNotFound, ProtectedTarget, WrongTarget
+from usercli.schemas.user_table import UserTable, parse_user_table
 from usercli.targets import URL_VARIABLES, of_completing_variables, of_option, of_variables
 from usercli.targets import Target as Target
 from usercli.text import visible
@@ -130,13 +131,15 @@ class Settings:
     def _profile(self, name: str, section: Any) -> Target:
         if not isinstance(section, dict) or not isinstance(section.get("url"), str):
             raise InvalidInput(f"the profile {visible(name)} has no url in the configuration file")
-        refuse_unknown(section, {"url", "read_url", "protected"}, f"profile {visible(name)}")
+        refuse_unknown(section, {"url", "read_url", "protected", "table"}, f"profile {visible(name)}")
         if not isinstance(section.get("protected", False), bool):
             raise InvalidInput(f"protected in profile {visible(name)} must be true or false")
         url = self._profile_url(name, section["url"])
         read_url = self._profile_url(name, section["read_url"]) if "read_url" in section else None
         if read_url is not None and "sqlite" in {url.engine, read_url.engine}:
             raise InvalidInput(f"read_url in profile {visible(name)} must be a replica of a PostgreSQL database")
+        if "table" in section:
+            parse_user_table(section["table"], f"profile {visible(name)}")
         return Target(url, f"profile {name}", name, read_url=read_url)
 
     def _profile_url(self, name: str, text: Any) -> DatabaseUrl:
@@ -149,6 +152,13 @@ class Settings:
         if parsed.password:
             require_private(self.path, self._config_file.mode)
         return parsed
+
+    @cached_property
+    def user_table(self) -> UserTable | None:
+        """The table of another program that the profile in use administers; None for tables of our own."""
+        profile = self._named_target.profile
+        section = self.file["profiles"][profile].get("table") if profile else None
+        return None if section is None else parse_user_table(section, f"profile {visible(profile or '')}")
 
     def shown_profiles(self) -> list[ProfileView]:
         """The profiles, secrets masked."""
@@ -347,6 +357,8 @@ class Settings:
             Setting("protected_by", self.protection, "configuration file" if self.protection else "default"),
             self._file_shown(),
         ]
+        if self.user_table is not None:
+            rows.append(Setting("table", self.user_table.name, f"profile {target.profile}"))
         return rows + [self._as_text(self.get(name)) for name in KNOWN]
 
     def _file_shown(self) -> Setting:

@@ -17,6 +17,8 @@ from usercli.text import visible
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import Database, UnitOfWork
+    from usercli.schemas.user_table import UserTable
+    from usercli.services.mapped_users import MappedUsers
 
 
 #: The `rich_help_panel` of the options of all commands.
@@ -53,6 +55,7 @@ class Invocation:
         self.options = Options()
         self.arguments: list[str] = []  # as they were typed
         self.warnings: list[str] = []  # of the change that is made
+        self.command = ""  # the words that name it
 
     def merge(self, given: dict[str, Any]) -> None:
         """Take options of a level further in; those given there win. Raises InvalidInput if they contradict."""
@@ -79,9 +82,45 @@ class Invocation:
             settings.require_target(self.options.target)
         return settings
 
-    @cached_property
+    @property
     def target(self) -> Target:
-        """The database of this run; warns once about options of its URL that mean nothing here."""
+        """The database of this run. Raises Refused for a command that is not offered on a mapped table."""
+        self.require_offered()
+        return self._target
+
+    def require_offered(self) -> None:
+        """Raise Refused for a command that is not offered on the table that is mapped, if one is."""
+        if (table := self._mapped_table) is not None:
+            from usercli.cli.mapped_mode import require_offered
+
+            require_offered(self.command, table)
+
+    @cached_property
+    def _mapped_table(self) -> UserTable | None:
+        given = self.options
+        try:
+            settings = vars(self).get("settings") or Settings(
+                database_url=given.database_url, profile=given.profile
+            )
+            return settings.user_table
+        except UserCliError:  # of the settings; whoever needs them says so
+            return None
+
+    @cached_property
+    def mapped_users(self) -> MappedUsers | None:
+        """The users of the table of another program that is mapped; None for tables of our own."""
+        if self.settings.user_table is None:
+            return None
+        from usercli.services.mapped_users import MappedUsers
+
+        found = MappedUsers(self.target.url, self.settings.user_table)
+        enable_garbage_collector()
+        _keep_libraries_quiet()
+        return found
+
+    @cached_property
+    def _target(self) -> Target:
+        """The same; warns once about options of its URL that mean nothing here."""
         from usercli.cli.wait_lines import show_waits, show_warnings
 
         show_waits(self.info)
@@ -99,7 +138,7 @@ class Invocation:
 
         if self.target.read_url is None:
             raise InvalidInput("no replica is configured for this database; give its profile a read_url")
-        self.target = replace(self.target, url=self.target.read_url)
+        self._target = replace(self.target, url=self.target.read_url)
         state = replica_state(self.target.url)
         if not state.is_replica:
             self.warn(f"{self.target.url.where} is no replica; it takes changes itself")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from usercli.cli import mapped_mode
 from usercli.cli.context import COMMON, Invocation
 
 _Text = str | None
@@ -71,7 +72,10 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapper(ctx: typer.Context, **given: Any) -> Any:
         invocation = ctx.find_root().ensure_object(Invocation)
+        invocation.command = _words(ctx)
         invocation.merge({name: given.pop(name) for name in common})
+        if mapped_mode.is_refused(invocation.command) and ctx.invoked_subcommand is None:
+            invocation.require_offered()  # before anything is asked for, or read
         for name, kind in bundles.items():
             given[name] = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
         return function(invocation, **given)
@@ -113,6 +117,16 @@ def reading_command(function: Callable[..., Any]) -> Callable[..., Any]:
         parameters=[*signature.parameters.values(), option]
     )
     return command(reading)
+
+
+def _words(ctx: typer.Context) -> str:
+    """The words that name a command, as `password set`."""
+    words: list[str] = []
+    level: Any = ctx
+    while level.parent is not None:
+        words.insert(0, level.info_name or "")
+        level = level.parent
+    return " ".join(words)
 
 
 def _unbundled(kind: Any) -> list[inspect.Parameter]:

@@ -33,15 +33,14 @@ def is_list(user: str) -> bool:
 
 def parse_users(invocation: Invocation, users: Sequence[str]) -> list[UserKey]:
     """The keys of USER arguments, those of lists in their place, each once. Raises InvalidInput."""
-    from usercli.schemas.users import UserKey
-
     files = [_file_of(user) for user in users if is_list(user)]
     if files.count("-") > 1:
         raise InvalidInput("- stands for standard input and can be given once")
+    kind = _kind_of_keys(invocation)
     found: dict[object, UserKey] = {}
     for user in users:
-        for key in _listed(invocation, _file_of(user)) if is_list(user) else [UserKey.parse(user)]:
-            found.setdefault(key.id or key.email_key, key)
+        for key in _listed(invocation, _file_of(user), kind) if is_list(user) else [kind.parse(user)]:
+            found.setdefault(key.email_key if key.id is None else key.id, key)
             if len(found) > _MOST_USERS:
                 raise InvalidInput(f"more than {_MOST_USERS:,} users are named; split the list")
     return list(found.values())
@@ -72,7 +71,18 @@ def _place(file: str) -> str:
     return visible(file_name(file))
 
 
-def _listed(invocation: Invocation, file: str) -> Iterator[UserKey]:
+def _kind_of_keys(invocation: Invocation) -> type[UserKey]:
+    """Keys with ids of ours, or of the table of another program that is mapped."""
+    if invocation.mapped_users is not None:
+        from usercli.schemas.mapped_users import MappedUserKey
+
+        return MappedUserKey
+    from usercli.schemas.users import UserKey
+
+    return UserKey
+
+
+def _listed(invocation: Invocation, file: str, kind: type[UserKey]) -> Iterator[UserKey]:
     """The users of a list, one on each line; blank lines and those that begin with # are passed over."""
     from usercli.readers.text_source import open_source
 
@@ -80,15 +90,14 @@ def _listed(invocation: Invocation, file: str) -> Iterator[UserKey]:
         _require_stdin(invocation)
     try:
         with open_source(file) as source:
-            yield from _keys(_place(file), source)
+            yield from _keys(_place(file), source, kind)
     except InvalidInput as error:
         name_file(error, file)
         raise
 
 
-def _keys(place: str, source: BinaryIO) -> Iterator[UserKey]:
+def _keys(place: str, source: BinaryIO, kind: type[UserKey]) -> Iterator[UserKey]:
     from usercli.readers.text_source import BadLine, numbered_lines
-    from usercli.schemas.users import UserKey
 
     for number, line in numbered_lines(source):
         here = f"{place}:{number}"
@@ -100,7 +109,7 @@ def _keys(place: str, source: BinaryIO) -> Iterator[UserKey]:
         if _BETWEEN_COLUMNS.split(text)[0] in _HEADERS:
             raise InvalidInput(f"{here}: a header line; a list has a user on each line, as list -q prints it")
         try:
-            key = UserKey.parse(text)
+            key = kind.parse(text)
         except InvalidInput as error:
             raise InvalidInput(f"{here}: {error.message}") from None
         yield key.model_copy(update={"place": here})

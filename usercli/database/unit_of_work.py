@@ -49,8 +49,10 @@ from usercli.uuid7 import new_id
 
 if TYPE_CHECKING:
     from usercli.column_batches import CellEncoding
+    from usercli.repositories.mapped_users import MappedUserRepository
     from usercli.repositories.user_export_copy import UserExportCopy
     from usercli.repositories.user_export_query import UserExportQuery
+    from usercli.schemas.user_table import UserTable
 
 
 P = ParamSpec("P")
@@ -284,6 +286,12 @@ class UnitOfWork:
         if cell_encoding is not None and supports_copy(self.session):
             return UserExportCopy(self.session, fields, cell_encoding)
         return UserExportQuery(self.session, fields)
+
+    def mapped_users(self, table: UserTable) -> MappedUserRepository:
+        """The users of a table that belongs to another program."""
+        from usercli.repositories.mapped_users import MappedUserRepository
+
+        return MappedUserRepository(self.session, table)
 
     def commit(self) -> None:
         """Keep the changes of this block.

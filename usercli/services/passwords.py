@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 
 from usercli.database.unit_of_work import UnitOfWork, retried
-from usercli.hash_forms import identify, require_hash
+from usercli.hash_forms import HashKind, identify, require_hash
 from usercli.models.user import DISABLED_PASSWORD
 from usercli.passwords import PasswordHasher, generate
 from usercli.schemas.passwords import Finding, Found, PasswordReport, Scheme, TooCostly
@@ -118,30 +118,47 @@ def audit_passwords(
 
     `shared` counts the users whose hash another user has as well: it was copied.
     """
+    with uow:
+        return report_on(
+            uow.users.hashes(),
+            lambda: uow.users.count_sharing_a_hash(DISABLED_PASSWORD),
+            hasher,
+            hasher.below_policy,
+            older_than,
+        )
+
+
+def report_on(
+    hashes: Iterable[tuple[str, datetime | None]],
+    count_shared: Callable[[], int],
+    hasher: PasswordHasher,
+    below_policy: Callable[[HashKind], bool],
+    older_than: timedelta | None = None,
+) -> PasswordReport:
+    """Count hashes, each with the time of its password, by scheme and cost, and by what is wrong with them."""
     schemes: Counter[tuple[str, int | None]] = Counter()
     findings: Counter[Finding] = Counter()
     too_costly: Counter[Literal["time", "memory"]] = Counter()
     total = 0
     cutoff = utcnow() - older_than if older_than is not None else None
-    with uow:
-        for stored, changed_at in uow.users.hashes():
-            total += 1
-            kind = identify(stored)
-            schemes[kind.label if kind.is_sure else kind.scheme, kind.cost] += 1
-            if kind.scheme == "disabled":
-                findings["unusable"] += 1
-            elif not kind.usable:
-                findings[kind.scheme] += 1  # type: ignore[index]  # the three other unusable kinds are findings
-            elif hasher.lacks(kind):
-                findings["unsupported"] += 1
-            elif not kind.work.is_bounded():
-                too_costly["memory" if kind.work.is_too_large else "time"] += 1
-            elif hasher.below_policy(kind):
-                findings["below_policy"] += 1
-            if kind.usable and cutoff is not None and (changed_at is None or changed_at < cutoff):
-                findings["old"] += 1
-        if shared := uow.users.count_sharing_a_hash(DISABLED_PASSWORD):
-            findings["shared"] = shared
+    for stored, changed_at in hashes:
+        total += 1
+        kind = identify(stored)
+        schemes[kind.label if kind.is_sure else kind.scheme, kind.cost] += 1
+        if kind.scheme == "disabled":
+            findings["unusable"] += 1
+        elif not kind.usable:
+            findings[kind.scheme] += 1  # type: ignore[index]  # the three other unusable kinds are findings
+        elif hasher.lacks(kind):
+            findings["unsupported"] += 1
+        elif not kind.work.is_bounded():
+            too_costly["memory" if kind.work.is_too_large else "time"] += 1
+        elif below_policy(kind):
+            findings["below_policy"] += 1
+        if kind.usable and cutoff is not None and (changed_at is None or changed_at < cutoff):
+            findings["old"] += 1
+    if shared := count_shared():
+        findings["shared"] = shared
     return PasswordReport(
         total=total,
         findings=[Found(finding=name, users=count) for name, count in sorted(findings.items())],

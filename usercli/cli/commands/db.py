@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from usercli.cli import mapped_commands
 from usercli.cli.commands import db_adopt, db_inspect
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
@@ -161,6 +162,8 @@ def check(invocation: Invocation) -> int:
     Example:
       usercli db check -o json
     """
+    if (mapped := invocation.mapped_users) is not None:
+        return mapped_commands.check(invocation, mapped)
     from usercli.errors import ExitCode
     from usercli.schemas.database import REPORT_FIELDS, REPORT_WITH_APPLICATIONS_FIELDS
 
@@ -303,8 +306,7 @@ def seed(
     from usercli.database import migrations
     from usercli.services.seed import seed_users
 
-    url = invocation.target.url
-    if url.engine == "sqlite" and not invocation.dry_run:
+    if (url := invocation.target.url).engine == "sqlite" and not invocation.dry_run:
         migrations.upgrade(url, applications=_applications(invocation), on_copy_kept=_warning_of_copy(invocation))
     uow = invocation.changing()
     with watched(invocation, uow, "writing users"):

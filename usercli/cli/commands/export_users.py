@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,13 +14,14 @@ from usercli.cli.global_options import reading_command
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import warn_of_times
 from usercli.cli.user_filters import NO_FILTERS, Filters
-from usercli.errors import InvalidInput, UserCliError
+from usercli.errors import InvalidInput, Refused, UserCliError
 from usercli.text import visible
 
 if TYPE_CHECKING:
     from usercli.cli.output.progress import Progress
     from usercli.column_batches import Block
     from usercli.schemas.users import UserCriteria
+    from usercli.services.mapped_users import MappedUsers
 
 _BY_SUFFIX = {name: name for name in ("csv", "tsv", "jsonl", "json", "yaml")} | {
     "ndjson": "jsonl",
@@ -64,10 +65,17 @@ def export(
 
     if with_hashes and file is None:
         raise InvalidInput("hashes are written to a file only; name one")
-    if to is not None:
+    if (mapped := invocation.mapped_users) is not None:
+        _export_mapped(invocation, mapped, file, filters, sort, {"--to": to, "--with-hashes": with_hashes})
+    elif to is not None:
         _export_to(invocation, to, file, filters, sort, with_hashes)
-        return
-    columns = HASHED_FIELDS if with_hashes else USER_FIELDS
+    else:
+        _export_fields(invocation, file, filters, sort, HASHED_FIELDS if with_hashes else USER_FIELDS)
+
+
+def _export_fields(
+    invocation: Invocation, file: str | None, filters: Filters, sort: str, columns: Sequence[str]
+) -> None:
     if file is not None:
         default_format(invocation, file, workbook=True)
     is_workbook = _is_workbook(invocation)
@@ -133,6 +141,34 @@ def _warn_of_role_names(invocation: Invocation) -> None:
 
     for name in names_outside_form(invocation.reading()):
         invocation.warn(f"import refuses the role name {name!r}; give it another: usercli role update --name NEW")
+
+
+def _export_mapped(
+    invocation: Invocation,
+    users: MappedUsers,
+    file: str | None,
+    filters: Filters,
+    sort: str,
+    others: dict[str, Any],
+) -> None:
+    """Write the users of a table of another program, the fields that it has. Raises Refused for other options."""
+    from usercli.cli import mapped_commands
+
+    for option, given in others.items():
+        if given:
+            raise Refused(f"{option} is refused on {users.table.name}, a table of another program")
+    if file is not None:
+        default_format(invocation, file)
+    if Output(invocation.options, users.table.fields).format == "table":
+        invocation.options.output = "tsv"  # a table would be too wide
+    criteria = filters.criteria()
+
+    def write(output: Output) -> int:
+        rows = Counted(mapped_commands.listing(users, criteria, sort))
+        mapped_commands.print_users(invocation, output, rows)
+        return rows.count
+
+    write_output(invocation, users.table.fields, file, write)
 
 
 def _export_to(

@@ -21,7 +21,7 @@ from usercli.cli.password_input import (
 from usercli.cli.user_actions import apply_to_users, show_change, user_output
 from usercli.cli.user_arguments import parse_user
 from usercli.cli.user_selection import NO_SELECTION, Selection
-from usercli.errors import InvalidInput
+from usercli.errors import InvalidInput, Refused
 from usercli.times import parse_span
 
 if TYPE_CHECKING:
@@ -175,15 +175,25 @@ def verify(
     source.require_one(invocation, ways="--password-stdin, --password-file FILE or --password-fd N")
     key = parse_user(invocation, user, reads_stdin=source.reads_stdin)
     password = source.read(invocation, twice=False) or ""
+    if (mapped := invocation.mapped_users) is not None:
+        if record_login:
+            raise Refused(f"--record-login is refused on {mapped.table.name}: it is only read here")
+        verdict = mapped.verify(key, password, configured_hasher(invocation.settings))
+        _warn_of_lack(invocation, verdict.lacks)
+        return ExitCode.OK if verdict.ok else ExitCode.NO
     rehash, record = not (no_rehash or invocation.dry_run), record_login and not invocation.dry_run
     service = AuthService(invocation.signing_in, configured_hasher(invocation.settings))
     try:
         service.verify(key, password, rehash=rehash, record_login=record)
     except SignInRefused as refused:
-        if refused.lacks:
-            invocation.warn(f"the stored hash cannot be checked here: it needs {refused.lacks}")
+        _warn_of_lack(invocation, refused.lacks)
         return ExitCode.NO
     return ExitCode.OK
+
+
+def _warn_of_lack(invocation: Invocation, lacks: str | None) -> None:
+    if lacks:
+        invocation.warn(f"the stored hash cannot be checked here: it needs {lacks}")
 
 
 @command
@@ -260,7 +270,13 @@ def audit(
         if name not in known:
             raise InvalidInput(f"no such finding: {name} (known: {', '.join(known)})")
     span = parse_span(older_than) if older_than is not None else None
-    report = audit_passwords(invocation.reading(), configured_hasher(invocation.settings), older_than=span)
+    hasher = configured_hasher(invocation.settings)
+    if (mapped := invocation.mapped_users) is None:
+        report = audit_passwords(invocation.reading(), hasher, older_than=span)
+    elif span is None:
+        report = mapped.audit_passwords(hasher)
+    else:
+        raise Refused(f"{mapped.table.name} has no column that tells how old a password is")
     _show_audit(output, report.model_dump())
     found: set[str] = {item.finding for item in report.findings} | ({"too_costly"} if report.too_costly else set())
     bad = {name for given in fail_on or () for name in (WEAK if given == "weak" else {given})}

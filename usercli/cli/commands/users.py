@@ -129,12 +129,21 @@ def list_users(
       usercli list --search lovelace -o json
       usercli list --where team=blue --count
     """
+    if count:
+        _require_whole_count(invocation, limit, after)
+    if (mapped := invocation.mapped_users) is not None:
+        from usercli.cli import mapped_commands as on_theirs
+
+        if count:
+            on_theirs.count_users(invocation, mapped, filters.criteria())
+        else:
+            on_theirs.list_users(invocation, mapped, filters.criteria(), sort, limit, after)
+        return
     output = user_output(invocation)
     from usercli.services import users as service
 
     criteria = filters.criteria()
     if count:
-        _require_whole_count(invocation, limit, after)
         output.count(service.count_users(criteria, invocation.reading()))
         return
     if limit is None and output.format == "table":
@@ -170,12 +179,19 @@ def show(
       usercli show ada@example.com bob@example.com -o json --fields id,email
       usercli show ada@example.com --related -o json
     """
+    is_single = len(users) == 1 and not is_list(users[0])
+    if (mapped := invocation.mapped_users) is not None:
+        from usercli.cli import mapped_commands as on_theirs
+
+        keys = parse_users(invocation, users)
+        on_theirs.show(invocation, mapped, keys, single=is_single, related=related, deleted=deleted)
+        return
     output = user_output(invocation, "related") if related else user_output(invocation)
     from usercli.services import users as service
 
     keys = parse_users(invocation, users)
     found = service.show_users(keys, invocation.reading(), deleted=deleted, related=related)
-    print_users(invocation, output, found, single=len(users) == 1 and not is_list(users[0]))
+    print_users(invocation, output, found, single=is_single)
 
 
 @command
@@ -353,6 +369,8 @@ def exists(invocation: Invocation, users: UsersArg) -> int:
     from usercli.services import users as service
 
     keys = parse_users(invocation, users)
+    if (mapped := invocation.mapped_users) is not None:
+        return ExitCode.OK if mapped.all_exist(keys) else ExitCode.NO
     return ExitCode.OK if service.all_exist(keys, invocation.reading()) else ExitCode.NO
 
 

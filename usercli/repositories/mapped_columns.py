@@ -1,0 +1,110 @@
+"""The columns of another program's users table, as expressions that mean the same on either engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import NoSuchTableError
+
+from usercli.errors import DatabaseUnavailable, Refused
+from usercli.models.types import CodePointText, UtcDateTime
+from usercli.schemas.user_table import UserTable
+
+_TIMES = ("created_at", "updated_at", "last_login_at", "banned_until", "deleted_at")
+
+
+class MappedColumns:
+    """What a table's columns mean, found from the catalogue.
+
+    `by_meaning` has those that the table has, by the name of the field; `ids` is what their ids are. Raises
+    DatabaseUnavailable where the table or a column is not there, Refused for ids of another type.
+    """
+
+    def __init__(self, connection: sa.Connection, described: UserTable) -> None:
+        self._on_postgresql = connection.dialect.name == "postgresql"
+        types = _types(connection, described)
+        self.table = sa.Table(
+            described.table,
+            sa.MetaData(),
+            *(sa.Column(name, types[name]) for name in described.columns),
+            schema=described.schema,
+        )
+        self.ids = self._kind_of_ids(types[described.id], described)
+        self.id: sa.ColumnElement[Any] = self.table.c[described.id]
+        self.email = self._text(described.email)
+        self.by_meaning: dict[str, sa.ColumnElement[Any]] = {"id": self.id, "email": self.email}
+        if described.full_name:
+            joined: sa.ColumnElement[Any] = sa.literal("", sa.Text())
+            for name in described.full_name:
+                joined = joined + " " + sa.func.coalesce(self._text(name), "")
+            self.by_meaning["full_name"] = self._by_code_point(sa.func.trim(joined))
+        if described.active:
+            self.by_meaning["is_active"] = self._boolean(described.active, described)
+        for meaning in _TIMES:
+            if column := getattr(described, meaning):
+                self.by_meaning[meaning] = self._time(column, described)
+        if described.password:
+            self.by_meaning["hashed_password"] = sa.cast(self.table.c[described.password], sa.Text())
+
+    def lowered(self) -> sa.ColumnElement[Any]:
+        """The email with its ASCII letters in lower case, whatever the locale of the database."""
+        return sa.func.lower(self.email, type_=CodePointText)
+
+    def is_beyond_ascii(self) -> sa.ColumnElement[bool]:
+        """Whether an email may have another key than itself in lower case."""
+        if self._on_postgresql:
+            is_wide = sa.func.octet_length(self.email) != sa.func.length(self.email)
+        else:
+            is_wide = sa.func.length(sa.cast(self.email, sa.LargeBinary)) != sa.func.length(self.email)
+        return sa.or_(is_wide, self.lowered().contains("xn--"))
+
+    def _kind_of_ids(self, kind: Any, described: UserTable) -> str:
+        if isinstance(kind, sa.Integer):
+            return str(kind).lower()
+        if self._on_postgresql and isinstance(kind, sa.Uuid):
+            return "uuid"
+        raise Refused(
+            f"the ids of {described.name} are {kind}; a mapped table has ids of bigint, integer"
+            f"{' or uuid' if self._on_postgresql else ''}"
+        )
+
+    def _text(self, column: str) -> sa.ColumnElement[Any]:
+        return self._by_code_point(sa.cast(self.table.c[column], sa.Text()))
+
+    def _by_code_point(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        return text.collate("C") if self._on_postgresql else text
+
+    def _boolean(self, column: str, described: UserTable) -> sa.ColumnElement[Any]:
+        found = self.table.c[column]
+        if isinstance(found.type, sa.Boolean):
+            return sa.func.coalesce(found, sa.false(), type_=sa.Boolean())
+        if isinstance(found.type, sa.Integer):
+            return sa.func.coalesce(found != 0, sa.false(), type_=sa.Boolean())
+        raise Refused(f"{column} in {described.name} is {found.type}; active must be a boolean or a number")
+
+    def _time(self, column: str, described: UserTable) -> sa.ColumnElement[Any]:
+        found = self.table.c[column]
+        if not isinstance(found.type, sa.DateTime):
+            raise Refused(f"{column} in {described.name} is {found.type}; it must be a time")
+        if self._on_postgresql and not found.type.timezone:
+            return sa.func.timezone("UTC", found, type_=UtcDateTime())
+        return sa.type_coerce(found, UtcDateTime())
+
+
+def _types(connection: sa.Connection, described: UserTable) -> Mapping[str, Any]:
+    """The type of each column."""
+    try:
+        found = sa.inspect(connection).get_columns(described.table, described.schema)
+    except NoSuchTableError:
+        raise DatabaseUnavailable(
+            f"there is no table {described.name}; correct name in the section table of the profile"
+        ) from None
+    types = {column["name"]: column["type"] for column in found}
+    if missing := [name for name in described.columns if name not in types]:
+        raise DatabaseUnavailable(
+            f"the table {described.name} has no column {', '.join(missing)}; "
+            "correct the section table of the profile"
+        )
+    return types
