@@ -176,6 +176,9 @@ def test_what_is_offered_works_on_the_table_of_each_framework(theirs: tuple[Fram
         "",
         f"error: ada@example.com matches several users; name one of: {ada}, id:{framework.ids[2]}\n",
     )
+    code, out, err = run_here("list", terminal=True)
+    assert (code, "bob@example.com" in out, "is_active" in out) == (0, True, framework.has_active), err
+    assert run_here("show", ada, terminal=True)[0] == 0
     code, out, err = run_here("export", "-o", "jsonl", "--sort", "id")
     assert (code, [json.loads(line) for line in out.splitlines()]) == (0, users)
     code, out, err = run_here("db", "check", "-o", "json")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: A table on a terminal stops here, as that of list does.
 TABLE_LIMIT = 50
 
+_IN_A_TABLE = ("id", "email", "full_name", "is_active", "last_login_at")
 _TIMES = ("last_login_at", "created_at", "updated_at")
 
 
@@ -108,5 +109,5 @@ def print_users(
     if single:
         output.one(next(iter(rows())))
     else:
-        output.many(rows(), ("email", "full_name", "is_active"))
+        output.many(rows(), [name for name in _IN_A_TABLE if name in output.columns])
     warn_of_times(invocation, unreadable)
