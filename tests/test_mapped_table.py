@@ -170,6 +170,7 @@ def test_what_is_offered_works_on_the_table_of_each_framework(theirs: tuple[Fram
     assert json.loads(run_here("show", ada, "-o", "json")[1]) == users[0]
     assert run_here("exists", ada, "BOB@example.com")[0] == 0
     assert run_here("exists", "id:999", ada)[0] == 8
+    assert run_here("exists", "id:9000000000", "id:0", str(uuid.UUID(int=99)))[0] == 8
     assert run_here("show", "eve@example.com") == (3, "", "error: no such user: eve@example.com\n")
     assert run_here("show", "ada@example.com") == (
         4,

@@ -33,6 +33,8 @@ class MappedColumns:
         )
         self.ids = self._kind_of_ids(types[described.id], described)
         self.id: sa.ColumnElement[Any] = self.table.c[described.id]
+        if self.ids != "uuid":  # a number that no integer holds is nobody's id, and no error
+            self.id = sa.type_coerce(self.id, sa.BigInteger())
         self.email = self._text(described.email)
         self.by_meaning: dict[str, sa.ColumnElement[Any]] = {"id": self.id, "email": self.email}
         if described.full_name:
