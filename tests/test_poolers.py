@@ -49,6 +49,18 @@ def test_every_transaction_has_its_settings(environment: Path, pooled: Database)
         engine.dispose()
 
 
+def test_the_schema_of_the_setting_holds(
+    clean_environment: Path, pooled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USERCLI_SCHEMA", "own")
+    monkeypatch.setenv("USERCLI_DATABASE_URL", pooled.text)
+    assert run_here("db", "upgrade")[0] == 0
+    assert run_here("create", "ada@example.com", "--no-password")[0] == 0
+    assert run_here("list", "-q", "--fields", "email") == (0, "ada@example.com\n", "")
+    monkeypatch.delenv("USERCLI_SCHEMA")
+    assert run_here("list", "-q") == (0, "", "")
+
+
 def test_every_command_works(filled: dict[str, str], pooled: Database, tmp_path: Path) -> None:  # noqa: F811 - a fixture
     for number, case in enumerate(commands.cases()):
         places = {**filled, "new_file": str(tmp_path / f"new{number}")}

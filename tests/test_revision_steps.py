@@ -138,6 +138,18 @@ def test_an_index_is_built_and_dropped_on_both_engines(database: Database, build
         assert at(database) == [HEAD]
 
 
+@on_postgresql
+def test_an_index_is_built_in_the_schema_of_the_setting(
+    database: Database, building: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USERCLI_SCHEMA", "own")
+    assert run_here("db", "upgrade", "-q")[0] == 0
+    query = f"SELECT schemaname::text FROM pg_indexes WHERE indexname = '{INDEX}'"
+    assert database.rows(query) == [("own",)]
+    assert run_here("db", "downgrade", "-1", "--yes", "-q")[:2] == (0, f"{NEW}\n")
+    assert database.rows(query) == []
+
+
 @pytest.mark.slow
 @on_postgresql
 def test_others_write_while_it_is_built(database: Database, building: Path) -> None:

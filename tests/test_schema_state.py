@@ -19,8 +19,8 @@ OWN_FILE = (
     "then run: usercli db upgrade"
 )
 OWN_SCHEMA = (
-    "; usercli requires a schema of its own: CREATE SCHEMA usercli, "
-    "add ?options=-csearch_path%3Dusercli to the database URL, then run: usercli db upgrade"
+    "; usercli requires a schema of its own: set USERCLI_SCHEMA=usercli, or schema in the configuration file, "
+    "then run: usercli db upgrade"
 )
 COMMAND = re.compile(r"(?:run|then): usercli ((?:(?![;,]).)+)")
 
@@ -212,9 +212,7 @@ def test_tables_of_another_program_are_named_and_kept(
     assert (code, '"state":"missing"' in out, err) == (7, True, sentence.replace("error", "warning"))
     assert (schema(empty_database), tables(empty_database)) == before
     if not on_sqlite:  # as the sentence says
-        empty_database.rows("CREATE SCHEMA usercli")
-        joint = "&" if "?" in empty_database.text else "?"
-        monkeypatch.setenv("USERCLI_DATABASE_URL", f"{empty_database.text}{joint}options=-csearch_path%3Dusercli")
+        monkeypatch.setenv("USERCLI_SCHEMA", "usercli")
         assert run_here("db", "upgrade")[0] == 0
         assert run_here("list", "--count") == (0, "count\n0\n", "")
     else:

@@ -187,8 +187,11 @@ class Settings:
         found = self._named_target
         names = [field.name for field in fields(Timeouts) if self._is_given(f"{field.name}_timeout")]
         timeouts = Timeouts(**{name: self.get(f"{name}_timeout").value for name in names})
-        read_url = found.read_url and replace(found.read_url, timeouts=timeouts)
-        return replace(found, url=replace(found.url, timeouts=timeouts), read_url=read_url)
+        tables = {name: self.get(name).value for name in ("schema", "version_table") if self._is_given(name)}
+        if found.url.engine != "postgresql":
+            tables.pop("schema", None)
+        read_url = found.read_url and replace(found.read_url, timeouts=timeouts, **tables)
+        return replace(found, url=replace(found.url, timeouts=timeouts, **tables), read_url=read_url)
 
     @cached_property
     def _named_target(self) -> Target:

@@ -44,6 +44,10 @@ SAMPLE = """\
 # statement_timeout = 0
 # network_timeout = 60
 
+# On PostgreSQL, the schema of usercli's tables; and the table with their revision (default: alembic_version).
+# schema = "usercli"
+# version_table = "usercli_version"
+
 # Applications with tables of their own beside ours: version table, and package or folder of the migrations.
 # migrations = ["coachbot_version=coachbot.migrations"]
 

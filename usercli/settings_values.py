@@ -18,6 +18,7 @@ from usercli.password_costs import MAX_BCRYPT_COST
 from usercli.validation import BOOLEAN_WORDS
 
 _PLACE = re.compile(r"(?P<table>[a-z_][a-z0-9_]{0,62}) *= *(?P<place>/[^=]*|[^\W\d]\w*(?:\.[^\W\d]\w*)*)", re.ASCII)
+_NAME_BYTES = 63  # of a name in PostgreSQL
 _OUT_OF_BOUNDS = frozenset({"greater_than_equal", "less_than_equal", "int_parsing_size"})
 
 
@@ -55,6 +56,14 @@ def _places(entries: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{table}={place}" for table, place in found.items())
 
 
+def _schema(name: str) -> str:
+    if name.startswith("pg_") or name == "information_schema":
+        raise InvalidInput("must not be a schema of the system")
+    if not name.isprintable() or len(name.encode()) > _NAME_BYTES:
+        raise InvalidInput(f"must be one name of at most {_NAME_BYTES} bytes")
+    return name
+
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(_split)]
 WholeNumber = Annotated[int, BeforeValidator(_digits)]
 YesNo = Annotated[bool, BeforeValidator(_boolean)]
@@ -82,12 +91,14 @@ class SettingsValues(BaseModel):
     lock_timeout: WholeNumber = Field(Timeouts.lock, ge=1, le=86_400)
     statement_timeout: WholeNumber = Field(Timeouts.statement, ge=0, le=86_400)
     network_timeout: WholeNumber = Field(Timeouts.network, ge=1, le=86_400)
+    schema_: Annotated[str, AfterValidator(_schema)] = Field("", alias="schema")
+    version_table: Literal["alembic_version", "usercli_version"] = "alembic_version"
     migrations: Annotated[Texts, AfterValidator(_places)] = ()
 
 
 #: The settings by name, with their defaults. A profile's section, the top of the configuration file and
 #: USERCLI_<NAME> may give them.
-KNOWN: dict[str, Any] = {name: field.default for name, field in SettingsValues.model_fields.items()}
+KNOWN: dict[str, Any] = {field.alias or name: field.default for name, field in SettingsValues.model_fields.items()}
 
 
 #: Settings that are rules, and when one value is as strict as another; of the others neither is.
@@ -116,7 +127,7 @@ def is_as_strict(name: str, value: Any, floor: Any) -> bool:
 def parse_setting(name: str, value: Any) -> Any:
     """A setting's value as it was given, checked and typed. Raises InvalidInput."""
     try:
-        return getattr(SettingsValues.model_validate({name: value}), name)
+        return SettingsValues.model_validate({name: value}).model_dump(by_alias=True)[name]
     except ValidationError as error:
         raise InvalidInput(_reason(name, dict(error.errors(include_url=False)[0]))) from None
 

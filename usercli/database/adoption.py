@@ -26,7 +26,7 @@ from usercli.database.adoption_record import RECORD, record_values, way_sql
 from usercli.database.alembic_runner import exclusive_connection, history, reading, run_upgrade, stamp_first
 from usercli.database.revision_steps import limits, outside_transaction
 from usercli.database.schema_state import look
-from usercli.database.schema_version import VERSION_TABLE
+from usercli.database.search_path import version_table
 from usercli.database.timeouts import Timeouts
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, Hint, LockTimeout, Refused
@@ -90,8 +90,8 @@ def export_way(url: DatabaseUrl, plan: AdoptionPlan) -> str:
 
     first = history()[0].revision
     key = "version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY"
-    made = f"CREATE TABLE {VERSION_TABLE} ({key});"
-    stamp = f"INSERT INTO {VERSION_TABLE} (version_num) VALUES ('{first}');"  # noqa: S608 - constants
+    made = f"CREATE TABLE {url.version_table} ({key});"
+    stamp = f"INSERT INTO {url.version_table} (version_num) VALUES ('{first}');"  # noqa: S608 - constants
     ours = sql(url, f"{first}:head")
     for word in ("BEGIN;", "COMMIT;"):
         ours = ours.replace(word, "")
@@ -123,7 +123,7 @@ def _require_ours_not(connection: sa.Connection) -> None:
 
 def _plan(connection: sa.Connection, table: str | None, defaults: Mapping[str, str] | None) -> AdoptionPlan:
     facts = read_table(connection, table)
-    names = [VERSION_TABLE, *NEEDED_NAMES, *(["users"] if facts.name != "users" else [])]
+    names = [version_table(connection), *NEEDED_NAMES, *(["users"] if facts.name != "users" else [])]
     taken = [name for name in taken_names(connection, names) if name != ADOPTED or not _is_preparing(connection)]
     return make_plan(facts, taken, defaults)
 

@@ -26,6 +26,7 @@ from usercli.database import schema_version
 from usercli.database.engine import READ_ONLY, open_engine
 from usercli.database.revision_steps import TIMEOUTS, limits, run_steps
 from usercli.database.schema_version import VERSION_TABLE
+from usercli.database.search_path import version_table
 from usercli.database.sqlite_file import require_undamaged, set_journal_mode, wait_for
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, LockTimeout, UserCliError
@@ -65,7 +66,9 @@ def history() -> list[Script]:
 
 def current(connection: sa.Connection) -> tuple[str, ...]:
     """The revisions that the database is at; empty without a schema."""
-    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
+    return MigrationContext.configure(
+        connection, opts={"version_table": version_table(connection)}
+    ).get_current_heads()
 
 
 def applied(connection: sa.Connection) -> list[Script]:
@@ -235,24 +238,28 @@ def _render(kind: str, item: Any, context: Any) -> str | bool:
 
 def run_online(context: Any, connection: sa.Connection) -> None:
     """Run migrations on a connection (called by alembic/env.py)."""
-    context.configure(connection=connection, process_revision_directives=_stamp, **_our_options())
+    context.configure(
+        connection=connection, process_revision_directives=_stamp, **_our_options(version_table(connection))
+    )
     run_steps(context)
 
 
 def run_offline(context: Any, url: DatabaseUrl) -> None:
     """Write the SQL of migrations instead of running it (called by alembic/env.py)."""
-    context.configure(dialect_name=url.engine, literal_binds=True, **_our_options())
+    context.configure(dialect_name=url.engine, literal_binds=True, **_our_options(url.version_table))
     run_steps(context, url.timeouts)
 
 
 def run_unconnected(context: Any) -> None:
     """Write an empty revision, for which no database is asked (called by alembic/env.py)."""
-    context.configure(dialect_name="sqlite", as_sql=True, process_revision_directives=_stamp, **_our_options())
+    context.configure(
+        dialect_name="sqlite", as_sql=True, process_revision_directives=_stamp, **_our_options(VERSION_TABLE)
+    )
     context.run_migrations()
 
 
-def _our_options() -> dict[str, Any]:
-    return run_options(OWN_TABLES, VERSION_TABLE)
+def _our_options(versions: str) -> dict[str, Any]:
+    return run_options(OWN_TABLES, versions)
 
 
 def _stamp(context: MigrationContext, _: Any, scripts: Iterable[MigrationScript]) -> None:

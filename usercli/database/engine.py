@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool, Pool, QueuePool
 from usercli.database.blockers import SESSION
 from usercli.database.errors import statement_error, translate_errors
 from usercli.database.pool import PoolSettings
+from usercli.database.search_path import search_path_call
 from usercli.database.sqlite_file import READ_ONLY as READ_ONLY
 from usercli.database.sqlite_file import SqliteFile, connect_options
 from usercli.database.url import DatabaseUrl
@@ -64,7 +65,7 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
     else:
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "do_connect", partial(_connect_postgresql, url.timeouts.network))
-        event.listen(engine, "begin", partial(_begin_postgresql, _transaction_settings(url)))
+        event.listen(engine, "begin", partial(_begin_postgresql, _transaction_settings(url), url.schema))
 
 
 def _may_be_logged(record: logging.LogRecord) -> bool:
@@ -144,13 +145,17 @@ def _transaction_settings(url: DatabaseUrl) -> str:
     values["lock_timeout"] = f"{url.timeouts.lock}s"
     if url.timeouts.statement:
         values["statement_timeout"] = f"{url.timeouts.statement}s"
-    settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in values.items())
-    return f"SELECT {SESSION}, {SERVER_TIME}, {settings}"
+    calls = [f"set_config('{name}', '{value}', true)" for name, value in values.items()]
+    if url.schema:
+        calls.append(search_path_call(url.schema))
+    return f"SELECT {SESSION}, {SERVER_TIME}, {', '.join(calls)}"
 
 
-def _begin_postgresql(settings: str, connection: Connection) -> None:
+def _begin_postgresql(settings: str, schema: str, connection: Connection) -> None:
     """Texts and times as the driver reads them, whatever server, role, database and environment say."""
     asked, driver = utcnow(), connection.connection.driver_connection
     session, now, *_ = connection.exec_driver_sql(settings).one()
     driver.session = session  # type: ignore[union-attr]  # a BoundedConnection
+    if schema:  # the dialect asked before it was set
+        connection.dialect.default_schema_name = schema
     set_clock(connection, now, asked)

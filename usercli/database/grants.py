@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from usercli.database.search_path import quoted_schema
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput
 from usercli.validation import require_printable
@@ -13,13 +14,13 @@ _SQL = """\
 -- With these grants the role adds to the audit log but cannot change, cut, back-date or renumber it.
 -- It cannot migrate the schema, nor erase persons (`privacy erase`); that is for the owner.
 BEGIN;
-REVOKE ALL ON TABLE users, roles, user_roles, import_progress, audit_events, alembic_version FROM {role};
+{path}REVOKE ALL ON TABLE users, roles, user_roles, import_progress, audit_events, {version} FROM {role};
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON TABLE audit_events FROM PUBLIC;
-REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role};
-GRANT USAGE ON SCHEMA public TO {role};
+REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {role};
+GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE users, roles, user_roles, import_progress TO {role};
 GRANT SELECT, INSERT ON TABLE audit_events TO {role};
-GRANT SELECT ON TABLE alembic_version TO {role};
+GRANT SELECT ON TABLE {version} TO {role};
 COMMIT;
 """
 
@@ -31,4 +32,6 @@ def grants_sql(url: DatabaseUrl, role: str) -> str:
     require_printable(role, "a role's name")
     if not role or role in {"public", "none"}:  # to PostgreSQL these are no names, also in quotes
         raise InvalidInput(f"not a name of a database role: {role or '(empty)'}")
-    return _SQL.format(role='"' + role.replace('"', '""') + '"')
+    schema = quoted_schema(url.schema) if url.schema else "public"
+    path = f"SET LOCAL search_path = {schema};\n" if url.schema else ""
+    return _SQL.format(role=quoted_schema(role), schema=schema, path=path, version=url.version_table)

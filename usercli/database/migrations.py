@@ -38,6 +38,7 @@ from usercli.database.alembic_runner import (
 )
 from usercli.database.schema_state import look, require_stamp
 from usercli.database.schema_version import VERSION_TABLE, head, revisions
+from usercli.database.search_path import make_schema, quoted_schema, version_table
 from usercli.database.sqlite_copy import copy_until_done, kept_copies, remove_copies
 from usercli.database.sqlite_file import create_sqlite_file
 from usercli.database.url import DatabaseUrl
@@ -82,6 +83,7 @@ def _run_upgrade(
     target: tuple[Application, str] | None,
     applications: Sequence[Application],
 ) -> list[Script]:
+    make_schema(connection)
     before = _movable(connection)
     if target is not None:
         application, theirs = target
@@ -133,7 +135,7 @@ def downgrade(
             run_command(connection, lambda config: command.downgrade(config, revision))
             run = run_between(current(connection), before)[::-1]
             if was_adopted and not current(connection):  # the database is the service's again
-                connection.execute(sa.text(f"DROP TABLE {VERSION_TABLE}"))
+                connection.execute(sa.text(f"DROP TABLE {version_table(connection)}"))
     remove_copies(url, copied)
     return run
 
@@ -182,7 +184,20 @@ def sql(
     with alembic_errors():
         (command.downgrade if down else command.upgrade)(config, span, sql=True)
     whole = span in HEADS and not down
-    return out.getvalue() + "".join(item.sql(url, "", "heads") for item in applications if whole)
+    return (
+        _in_schema(url, down)
+        + out.getvalue()
+        + "".join(item.sql(url, "", "heads") for item in applications if whole)
+    )
+
+
+def _in_schema(url: DatabaseUrl, down: bool) -> str:
+    """What leads the SQL of migrations to the schema of the setting."""
+    if not url.schema or url.engine != "postgresql":
+        return ""
+    name = quoted_schema(url.schema)
+    made = "" if down else f"CREATE SCHEMA IF NOT EXISTS {name};\n\n"
+    return f"{made}SET search_path = {name};\n\n"
 
 
 def new_revision(message: str, connection: sa.Connection | None = None) -> Path:
@@ -212,7 +227,7 @@ def differences(connection: sa.Connection) -> list[str]:
     from alembic.autogenerate import compare_metadata
 
     adopted = is_adopted(connection)  # then the table is the service's, and looked at by itself
-    options = run_options(OWN_TABLES - {"users"} if adopted else OWN_TABLES, VERSION_TABLE)
+    options = run_options(OWN_TABLES - {"users"} if adopted else OWN_TABLES, version_table(connection))
     found = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
     if adopted:
         found = [item for item in found if getattr(item[1], "name", None) != "fk_user_roles_user_id_users"]

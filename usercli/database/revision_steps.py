@@ -18,6 +18,7 @@ from alembic.operations.ops import CreateIndexOp, DropIndexOp, DropTableOp
 from alembic.runtime.migration import MigrationContext
 
 from usercli.database.adopted_table import GUARD, UsersName, give_back, is_adopted
+from usercli.database.search_path import schema_of
 from usercli.database.timeouts import Timeouts
 from usercli.errors import InvalidInput
 
@@ -124,6 +125,11 @@ class _Runner:
 
     def _build(self, operation: CreateIndexOp | DropIndexOp) -> None:
         """Make or drop the index, whatever an earlier run that was ended left of it."""
+        connection = self.migration_context.connection
+        if (
+            connection is not None and not self.migration_context.as_sql and operation.schema is None
+        ):  # no search path holds outside the transaction
+            operation.schema = schema_of(connection) or None
         if isinstance(operation, CreateIndexOp):
             if self._has_valid(operation):
                 return

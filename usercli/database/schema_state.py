@@ -23,6 +23,7 @@ from usercli.database.schema_version import (
     revisions,
     steps_behind,
 )
+from usercli.database.search_path import restore_search_path, version_table
 from usercli.errors import Conflict, DatabaseUnavailable, Refused, SchemaNotCurrent
 from usercli.models import OWN_TABLES, Base
 
@@ -94,13 +95,14 @@ class SchemaState:
 def require_current(connection: sa.Connection) -> None:
     """Raise SchemaNotCurrent, with the command to run, unless the schema is at head and its columns are there."""
     columns = _COUNT[connection.dialect.name]
-    query = f"SELECT version_num, ({columns}) FROM {VERSION_TABLE}"  # noqa: S608 - constants
+    query = f"SELECT version_num, ({columns}) FROM {version_table(connection)}"  # noqa: S608 - constants
     try:
         rows = [tuple(row) for row in connection.execute(sa.text(query), {"names": ",".join(_OWN_COLUMNS)})]
     except SchemaNotCurrent:  # no such table, or no such column
         rows = []
         if connection.dialect.name == "postgresql":  # where nothing runs after a statement that failed
             connection.connection.rollback()
+            restore_search_path(connection)
     if rows != [(head(), len(_OWN_COLUMNS))]:
         found = look(connection)
         if found.state != "current":
@@ -119,7 +121,7 @@ def look(connection: sa.Connection) -> SchemaState:
     held = _held(connection)
     tables, at = held.tables, held.at
     if at is None:
-        return SchemaState((), "foreign", _foreign(connection, VERSION_TABLE, held.version))
+        return SchemaState((), "foreign", _foreign(connection, version_table(connection), held.version))
     if not at and not tables:
         _require_visible(connection)
         return SchemaState(at, "empty", _EMPTY + _other_users(connection))
@@ -154,9 +156,9 @@ def _require_visible(connection: sa.Connection) -> None:
     """Let the server refuse a schema of the search path that the role may not use, if it has our tables."""
     if connection.dialect.name != "postgresql":
         return
-    for schema in connection.scalars(sa.text(_HIDDEN), {"table": VERSION_TABLE}).all():
+    for schema in connection.scalars(sa.text(_HIDDEN), {"table": version_table(connection)}).all():
         name = connection.dialect.identifier_preparer.quote_identifier(schema)
-        connection.execute(sa.text(f"SELECT FROM {name}.{VERSION_TABLE}"))
+        connection.execute(sa.text(f"SELECT FROM {name}.{version_table(connection)}"))
 
 
 def require_stamp(connection: sa.Connection, revision: str) -> None:
@@ -183,25 +185,27 @@ class _Held:
     version: Sequence[str]
     own_schema: frozenset[str]
     at: tuple[str, ...] | None
+    version_table: str
 
 
 def _held(connection: sa.Connection) -> _Held:
     tables, own_schema = _columns(connection)
-    version = tables.pop(VERSION_TABLE, [])
+    name = version_table(connection)
+    version = tables.pop(name, [])
     at: tuple[str, ...] | None = ()
     if "version_num" in version:
-        query = f"SELECT version_num FROM {VERSION_TABLE} ORDER BY version_num"  # noqa: S608 - a constant
+        query = f"SELECT version_num FROM {name} ORDER BY version_num"  # noqa: S608 - a constant
         at = tuple(str(row[0]) for row in connection.execute(sa.text(query)))
     elif version:
         at = None
-    return _Held(tables, version, frozenset(own_schema), at)
+    return _Held(tables, version, frozenset(own_schema), at, name)
 
 
 def _columns(connection: sa.Connection) -> tuple[dict[str, list[str]], set[str]]:
     query = sa.text(_COLUMNS[connection.dialect.name]).bindparams(sa.bindparam("names", expanding=True))
     found: dict[str, list[str]] = {}
     own_schema = set()
-    for name, column, is_own in connection.execute(query, {"names": [*_OWN_NAMES, VERSION_TABLE]}):
+    for name, column, is_own in connection.execute(query, {"names": [*_OWN_NAMES, version_table(connection)]}):
         found.setdefault(name, []).append(column)
         if is_own:
             own_schema.add(name)
@@ -270,9 +274,9 @@ def _ends(at: Sequence[str]) -> set[str]:
 def _unknown(connection: sa.Connection, held: _Held, at: tuple[str, ...]) -> SchemaState:
     ours = any(_OUR_REVISION.fullmatch(revision) for revision in at)
     if not ours and _fitting(held.tables) is None:
-        return SchemaState(at, "foreign", _foreign(connection, VERSION_TABLE, held.version, at))
+        return SchemaState(at, "foreign", _foreign(connection, version_table(connection), held.version, at))
     unknown = [revision for revision in at if revision not in revisions()]
-    several = f"the table {VERSION_TABLE} has {len(at)} rows; " if len(at) > 1 else ""
+    several = f"the table {held.version_table} has {len(at)} rows; " if len(at) > 1 else ""
     sentence = (
         f"{several}the database is at revision {', '.join(unknown)}, which this version of usercli does not know; "
         "install a newer usercli, or check that this is the right database"
@@ -291,7 +295,7 @@ def _unstamped(connection: sa.Connection, held: _Held) -> SchemaState:
 
 
 def _several(at: Sequence[str], held: _Held) -> str:
-    start = f"the table {VERSION_TABLE} has {len(at)} rows, {', '.join(at)}, where one belongs"
+    start = f"the table {held.version_table} has {len(at)} rows, {', '.join(at)}, where one belongs"
     if fit := _fitting(held.tables):
         return f"{start}; run: usercli db stamp {fit}"
     if not held.tables:
@@ -329,7 +333,7 @@ def _foreign(connection: sa.Connection, table: str, columns: Sequence[str], at: 
     what = f"the database has a table {table} that is not usercli's (columns {shown}; {rows}{values})"
     own = "a file of its own: name it in the database URL (sqlite:///usercli.db)"
     if connection.dialect.name == "postgresql":
-        own = "a schema of its own: CREATE SCHEMA usercli, add ?options=-csearch_path%3Dusercli to the database URL"
+        own = "a schema of its own: set USERCLI_SCHEMA=usercli, or schema in the configuration file"
     return f"{what}{_other_users(connection, table)}; usercli requires {own}, then run: usercli db upgrade"
 
 

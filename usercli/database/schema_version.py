@@ -15,6 +15,8 @@ from pathlib import Path
 from usercli.errors import DatabaseUnavailable, SchemaNotCurrent
 
 VERSION_TABLE = "alembic_version"
+#: What the setting may call it.
+VERSION_TABLES = (VERSION_TABLE, "usercli_version")
 
 _HEADER_LENGTH = 4096  # of a revision's file: docstring, imports, and the names
 _ASSIGNED = re.compile(r"^(revision|down_revision)\b[^=\n]*= *(\([^)]*\)|[^#\n]+)", re.MULTILINE)

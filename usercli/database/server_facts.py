@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from usercli.database.probe import Probe
-from usercli.database.schema_version import VERSION_TABLE
+from usercli.database.schema_version import VERSION_TABLES
+from usercli.database.search_path import version_table
 from usercli.models import OWN_TABLES
 
 _LOG = "audit_events"
@@ -54,7 +55,7 @@ class TablePrivileges:
     def missing(self) -> list[str]:
         """What daily work needs and the role lacks."""
         needed = ["SELECT", "INSERT", "UPDATE", "DELETE"]
-        if self.table in {_LOG, VERSION_TABLE}:
+        if self.table in {_LOG, *VERSION_TABLES}:
             needed = ["SELECT", "INSERT"] if self.table == _LOG else ["SELECT"]
         return [kind for kind in needed if kind not in self.held]
 
@@ -100,7 +101,7 @@ def role(connection: sa.Connection) -> Role:
 def privileges(connection: sa.Connection) -> list[TablePrivileges]:
     """What the role may do with each table that is there."""
     query = sa.text(_PRIVILEGES).bindparams(sa.bindparam("names", expanding=True))
-    found = connection.execute(query, {"names": [*sorted(OWN_TABLES), VERSION_TABLE]})
+    found = connection.execute(query, {"names": [*sorted(OWN_TABLES), version_table(connection)]})
     return [
         TablePrivileges(name, owner, frozenset(kind for kind, has in zip(_KINDS, held, strict=True) if has))
         for name, owner, *held in found

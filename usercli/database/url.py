@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from usercli.database.libpq import surroundings, trimmed
+from usercli.database.schema_version import VERSION_TABLE
 from usercli.database.timeouts import Timeouts
 from usercli.database.url_options import UrlOptions, read_options, with_search_path
 from usercli.database.url_options import is_port as is_port  # public here too
@@ -41,6 +42,10 @@ class DatabaseUrl:
     """Names of options of other drivers that the URL has and that mean nothing here."""
     timeouts: Timeouts = field(default=Timeouts(), repr=False)
     """How long connections to it wait; a URL does not say it, the settings do."""
+    schema: str = ""
+    """The schema of our tables on PostgreSQL by the settings; empty: where the search path leads."""
+    version_table: str = VERSION_TABLE
+    """The table with the revision, by the settings."""
 
     @property
     def where(self) -> str:

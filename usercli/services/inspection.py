@@ -42,7 +42,12 @@ def inspect_tables(url: DatabaseUrl, name: str | None = None) -> list[InspectedT
 
 
 def users_beside(url: DatabaseUrl) -> str | None:
-    """A table of users, in a few words, beside which an upgrade would make the first tables of ours."""
+    """A table of users, in a few words, beside which an upgrade would make the first tables of ours.
+
+    None where the settings give ours a schema, which is meant so.
+    """
+    if url.schema:
+        return None
     try:
         with open_engine(url).execution_options(**{READ_ONLY: True}).connect() as connection:
             table = users_elsewhere(connection) if look(connection).state == "empty" else None
