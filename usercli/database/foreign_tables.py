@@ -137,15 +137,20 @@ def quote(name: str) -> str:
     return '"{}"'.format(name.replace('"', '""'))
 
 
-def find_tables(connection: sa.Connection, name: str | None = None) -> list[ForeignTable]:
-    """The tables that hold users, or the one of that name, with or without its schema. Raises NotFound."""
+def find_tables(
+    connection: sa.Connection, name: str | None = None, *, is_described: bool = True
+) -> list[ForeignTable]:
+    """The tables that hold users, or the one of that name, with or without its schema. Raises NotFound.
+
+    Rows, keys and what refers to them are there only if it `is_described`.
+    """
     tables = list(_candidates(connection))
     if name is None:
         return [_described(connection, table) for table in tables if _holds_users(table)]
     named = [table for table in tables if name in {table.label, table.name, table.quoted}]
     if not named:
         raise NotFound(f"there is no table {name} with a column of email addresses")
-    return [_described(connection, named[0])]
+    return [_described(connection, named[0]) if is_described else named[0]]
 
 
 def users_elsewhere(connection: sa.Connection) -> ForeignTable | None:

@@ -37,6 +37,13 @@ class SameAddress:
     ids: tuple[str, ...]
 
 
+def stream_rows(connection: sa.Connection, table: str, columns: Sequence[str]) -> Iterator[Sequence[Any]]:
+    """The rows of a table, by names as SQL spells them, while the server finds them."""
+    options = {"stream_results": True, "max_row_buffer": _FETCHED}
+    query = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 - quoted
+    yield from connection.execute(sa.text(query.replace(":", "\\:")), execution_options=options)
+
+
 class ForeignRows:
     """The rows of one table. `table` and the columns are names as SQL spells them, quoted."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from usercli.readers import LeftOut, ReadOptions
     from usercli.services.imports.loader import ImportOptions
     from usercli.services.imports.session import ImportJob, ImportSession
+    from usercli.services.imports.table_source import TableSource
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,13 @@ class ImportFlags:
     from_: Annotated[
         str | None,
         typer.Option("--from", metavar="FORMAT", help="csv, tsv, jsonl, json, xlsx, or a system; see --help."),
+    ] = None
+    from_table: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="SOURCE TABLE",
+            help="No file, but a table of users: SOURCE is a profile, or a URL without a password.",
+        ),
     ] = None
     map_: Annotated[
         list[str] | None,
@@ -93,8 +101,10 @@ class ImportFlags:
     ] = False
     allow_no_admin: AllowNoAdminOpt = False
 
-    def job(self, invocation: Invocation, file: str) -> ImportJob:
+    def job(self, invocation: Invocation, file: str | None) -> ImportJob:
         """What these options and the settings ask for. Raises InvalidInput."""
+        if (file is None) == (self.from_table is None):
+            raise InvalidInput("name what to import: FILE, or --from-table SOURCE TABLE")
         if self.reject_file and not self.skip_bad:
             raise InvalidInput("--reject-file requires --skip-bad")
         if self.skip_policy and not self.hash_passwords:
@@ -104,16 +114,40 @@ class ImportFlags:
         from usercli.services.imports.session import ImportJob
         from usercli.services.password_rules import configured_hasher, configured_pepper_file, configured_policy
 
+        options = self._read_options(has_pepper=configured_pepper_file(invocation.settings) is not None)
+        table = self._table(invocation, options)
         return ImportJob(
-            file,
-            self.from_ or _format_of(file),
-            self._read_options(has_pepper=configured_pepper_file(invocation.settings) is not None),
+            table.table.label if table else str(file),
+            table.format if table else self.from_ or _format_of(str(file)),
+            options,
             self._import_options(),
             invocation.settings.special_use_domains,
             configured_hasher(invocation.settings) if self.hash_passwords else None,
             self.jobs,
             None if self.skip_policy else configured_policy(invocation.settings),
+            table,
         )
+
+    def _table(self, invocation: Invocation, options: ReadOptions) -> TableSource | None:
+        if self.from_table is None:
+            return None
+        if (
+            self.from_
+            or self.delimiter
+            or self.encoding
+            or self.sheet
+            or self.companion
+            or self.guide
+            or self.resume
+        ):
+            raise InvalidInput(
+                "--from, --delimiter, --encoding, --sheet, --companion, --guide and --resume are for files"
+            )
+        from usercli.cli.table_argument import source_url
+        from usercli.services.imports.table_source import table_source
+
+        source, name = self.from_table
+        return table_source(source_url(invocation.settings, source), name, options, preserve=self.preserve)
 
     def _read_options(self, *, has_pepper: bool) -> ReadOptions:
         from usercli.cli import table_options
@@ -164,7 +198,9 @@ _FIELDS_NAMED = 12
 @command
 def import_(
     invocation: Invocation,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A file, gzipped or not; - is standard input.")],
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="A file, gzipped or not; - is standard input.")
+    ] = None,
     flags: ImportFlags = NO_FLAGS,
 ) -> int:
     """Import users from a file, all or nothing; with --resume, exactly once in chunks.
@@ -180,6 +216,7 @@ def import_(
       usercli import users.csv --skip-bad --reject-file bad.csv
       usercli import people.csv --map First+Last=full_name --value Status:In=true
       usercli import users.csv --hash-passwords --resume
+      usercli import --from-table shop public.users --dry-run
       usercli import shadow --from shadow --email-domain example.com
     """
     from usercli.schemas.imports import SUMMARY_FIELDS

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import InvalidInput
@@ -25,6 +25,7 @@ from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import ImportFailed, import_users, require_no_conflict
 from usercli.services.imports.loader import ImportOptions, Reject
 from usercli.services.imports.resumable import begin, resume
+from usercli.services.imports.table_source import TableSource
 from usercli.services.imports.validation import (
     CHUNK,
     Checked,
@@ -96,6 +97,8 @@ class ImportJob:
     jobs: int | None = None
     #: What plain passwords have to keep to; None: only what the hasher can hash.
     policy: PasswordPolicy | None = None
+    #: The table that is read in the place of a file.
+    table: TableSource | None = None
 
     def __post_init__(self) -> None:
         require_no_conflict(self.options)
@@ -107,7 +110,7 @@ class ImportJob:
     @property
     def is_file(self) -> bool:
         """It can be read again."""
-        return self.file != "-" and Path(self.file).is_file()
+        return self.table is None and self.file != "-" and Path(self.file).is_file()
 
     def require_file(self) -> None:
         """Raise InvalidInput unless it can be read again, as resuming needs."""
@@ -305,7 +308,8 @@ class _RecordFile:
         with self._opened() as source:
             self._source, self._read, self.left_out = source, done, LeftOut()
             options = replace(self._options, left_out=self.left_out)
-            yield islice(reader(self._job.format)(source, options), done, None)
+            found = reader(self._job.format)(source, options)
+            yield islice(self._job.table.records(found) if self._job.table else found, done, None)
             self._source = None
 
     def finish(self) -> None:
@@ -314,6 +318,8 @@ class _RecordFile:
 
     def _opened(self) -> AbstractContextManager[BinaryIO]:
         job = self._job
+        if job.table is not None:
+            return cast("AbstractContextManager[BinaryIO]", job.table.opened())
         if job.format in BINARY:
             return open_binary(job.file)
         return open_source(job.file, job.read_options.encoding, is_strict=not job.options.skip_bad)
