@@ -8,10 +8,11 @@ import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,14 @@ def prepare(path: str, example: str, home: Path, patch: pytest.MonkeyPatch) -> N
         config.parent.mkdir(parents=True)
         url = "postgresql://db.example.com/service" if "--grants" in example else "sqlite:///production.db"
         config.write_text(f'[profiles.production]\nurl = "{url}"\nprotected = true\n')
+    if "--from-table shop" in example:
+        with closing(sqlite3.connect(home / "shop.db")) as shop:
+            shop.execute("CREATE TABLE accounts (id integer PRIMARY KEY, email text)")
+            shop.execute("INSERT INTO accounts VALUES (1, 'carol@example.com')")
+            shop.commit()
+        config = home / ".config" / "usercli" / "config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text('[profiles.shop]\nurl = "sqlite:///shop.db"\n')
     if path == "access-review export":
         (home / "review.csv").unlink()
     if path == "db revision":  # it writes beside the others

@@ -33,7 +33,7 @@ def inspect(
     \b
     Examples:
       usercli db inspect
-      usercli db inspect --table accounts -o json
+      usercli db inspect --table users -o json
     """
     from usercli.schemas.foreign_tables import INSPECTED_FIELDS
 

@@ -216,7 +216,7 @@ def import_(
       usercli import users.csv --skip-bad --reject-file bad.csv
       usercli import people.csv --map First+Last=full_name --value Status:In=true
       usercli import users.csv --hash-passwords --resume
-      usercli import --from-table shop public.users --dry-run
+      usercli import --from-table shop accounts --dry-run
       usercli import shadow --from shadow --email-domain example.com
     """
     from usercli.schemas.imports import SUMMARY_FIELDS
