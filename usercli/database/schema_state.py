@@ -14,7 +14,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from usercli.database.foreign_tables import count_rows, in_words, quote, users_elsewhere
+from usercli.database.foreign_tables import NAMES, count_rows, in_words, quote, users_elsewhere
 from usercli.database.schema_version import (
     VERSION_TABLE,
     folder,
@@ -342,5 +342,5 @@ def _other_users(connection: sa.Connection, named: str = "") -> str:
     table = users_elsewhere(connection)
     if table is None:
         return ""
-    told = "" if table.name == named else f"; it has {in_words(connection, table)}"
+    told = "" if table.name == named or named in NAMES else f"; it has {in_words(connection, table)}"
     return f"{told}; see: usercli db inspect"

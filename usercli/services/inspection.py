@@ -22,6 +22,7 @@ NAMED = 20
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 #: Names by which sections of tables call our fields.
 _MAPPED = ("id", "email", "password", "full_name", "active", "created_at", "updated_at")
+_IDS = {"postgresql": "numbers or UUIDs", "sqlite": "numbers on SQLite"}
 _MAPPED_IDS = frozenset({"uuid", "bigint", "integer"})
 
 
@@ -119,12 +120,11 @@ def _adopt(table: ForeignTable, engine: str) -> Way:
 
 
 def _map(table: ForeignTable, engine: str) -> Way:
-    if engine != "postgresql":
-        return Way(way="map", command=None, reason="a table is administered as it is on PostgreSQL only")
-    if table.id_kind not in _MAPPED_IDS:
-        reason = f"its ids are {table.id_kind or 'not known'}, and neither numbers nor UUIDs"
+    if table.id_kind not in _MAPPED_IDS - ({"uuid"} if engine == "sqlite" else set()):
+        reason = f"its ids are {table.id_kind or 'not known'}; they would have to be {_IDS[engine]}"
         return Way(way="map", command=None, reason=reason)
-    return Way(way="map", command="usercli --profile NAME list", reason=f"with, in the profile: {_section(table)}")
+    reason = f"reads the table as it is, with, in the profile: {_section(table)}"
+    return Way(way="map", command="usercli --profile NAME list", reason=reason)
 
 
 def _section(table: ForeignTable) -> str:
