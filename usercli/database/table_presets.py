@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from usercli.schemas.user_table import PRESETS as USER_TABLES
+from usercli.schemas.user_table import UserTable
+
 
 @dataclass(frozen=True)
 class TablePreset:
@@ -22,68 +25,29 @@ FIELDS = (
     *("created_at", "updated_at", "last_login_at"),
 )
 
+
+def _columns(table: UserTable) -> dict[str, str]:
+    """Our field -> their column, of those that the table has; two columns of a name are the first and the last."""
+    found = {field: str(getattr(table, field, "")) for field in FIELDS if field != "full_name"}
+    names = ("first_name", "last_name") if len(table.full_name) > 1 else ("full_name",)
+    found |= dict(zip(names, table.full_name, strict=False))
+    return {field: column for field, column in found.items() if column}
+
+
+def _preset(name: str, title: str, *signs: str) -> TablePreset:
+    table = USER_TABLES[name]
+    return TablePreset(title, table.name, _columns(table), frozenset(signs))
+
+
 #: In the order in which they are looked for: the later ones have fewer signs.
 PRESETS: Mapping[str, TablePreset] = {
-    "django": TablePreset(
-        "Django",
-        "auth_user",
-        {
-            "id": "id",
-            "email": "email",
-            "first_name": "first_name",
-            "last_name": "last_name",
-            "password": "password",
-            "active": "is_active",
-            "created_at": "date_joined",
-            "last_login_at": "last_login",
-        },
-        frozenset({"password", "last_login", "is_superuser", "is_active"}),
+    "django": _preset("django", "Django", "password", "last_login", "is_superuser", "is_active"),
+    "supabase": _preset("supabase", "Supabase", "encrypted_password", "raw_user_meta_data", "last_sign_in_at"),
+    "devise": _preset("devise", "Devise", "encrypted_password", "reset_password_token", "remember_created_at"),
+    "fastapi-users": _preset(
+        "fastapi-users", "FastAPI-Users", "email", "hashed_password", "is_active", "is_superuser", "is_verified"
     ),
-    "supabase": TablePreset(
-        "Supabase",
-        "auth.users",
-        {
-            "id": "id",
-            "email": "email",
-            "password": "encrypted_password",
-            "created_at": "created_at",
-            "updated_at": "updated_at",
-            "last_login_at": "last_sign_in_at",
-        },
-        frozenset({"encrypted_password", "raw_user_meta_data", "last_sign_in_at"}),
-    ),
-    "devise": TablePreset(
-        "Devise",
-        "users",
-        {
-            "id": "id",
-            "email": "email",
-            "password": "encrypted_password",
-            "created_at": "created_at",
-            "updated_at": "updated_at",
-            "last_login_at": "last_sign_in_at",
-        },
-        frozenset({"encrypted_password", "reset_password_token", "remember_created_at"}),
-    ),
-    "fastapi-users": TablePreset(
-        "FastAPI-Users",
-        "user",
-        {"id": "id", "email": "email", "password": "hashed_password", "active": "is_active"},
-        frozenset({"email", "hashed_password", "is_active", "is_superuser", "is_verified"}),
-    ),
-    "laravel": TablePreset(
-        "Laravel",
-        "users",
-        {
-            "id": "id",
-            "email": "email",
-            "full_name": "name",
-            "password": "password",
-            "created_at": "created_at",
-            "updated_at": "updated_at",
-        },
-        frozenset({"email", "password", "remember_token"}),
-    ),
+    "laravel": _preset("laravel", "Laravel", "email", "password", "remember_token"),
 }
 
 #: What the columns of a table of no preset may be called, the likeliest name first.
