@@ -103,6 +103,7 @@ CASES: dict[str, list[Case]] = {
         *(Case(f"export --to {system}") for system in SYSTEMS),
         Case("export {export_file} --to auth0 --with-hashes"),
     ],
+    "stats": [Case("stats"), Case("stats --by attributes.a --top 3 --since 3mo --active")],
     "batch": [Case("batch -", "update bob@example.com --name Bobby\n")],
     "history": [Case("history eve@example.com")],
     "changes": [Case("changes")],

@@ -41,6 +41,7 @@ COMMANDS = (
     Lazy("plan", "plan_apply:plan", "what a file changes", MANY),
     Lazy("apply", "plan_apply:apply", "do what a plan says", MANY),
     Lazy("batch", "batch:batch", "many commands at once", MANY),
+    Lazy("stats", "stats:stats", "users in numbers", MANY),
     Lazy("history", "changes:history", "of one user", LOG),
     Lazy("changes", "changes:changes", "who changed what", LOG),
     Lazy("undo", "changes:undo", "take a change back", LOG),

@@ -190,6 +190,12 @@ def _sortable(_: Line) -> Iterable[str]:
     return (*SORTABLE, *(f"-{name}" for name in SORTABLE))
 
 
+def _groupings(line: Line) -> Iterable[str]:
+    from usercli.schemas.statistics import FIELDS
+
+    return FIELDS if line.path == ("stats",) else ()
+
+
 def _fields(line: Line) -> Iterator[str]:
     """The list `a,b,` that is being typed, extended by each of the other fields."""
     from usercli.cli import contract
@@ -273,6 +279,7 @@ _SOURCES: Mapping[str, Callable[[Line], Iterable[str]]] = {
     "--grants": _fixed(),
     "A,B": _fields,
     "COMMAND...": _help_words,
+    "--by": _groupings,
     "FIELD": _sortable,
     "FINDING": _findings,
     "PROFILE": _profiles,

@@ -39,6 +39,7 @@ from usercli.schemas.passwords import CostView, GeneratedPassword, PasswordRepor
 from usercli.schemas.plans import Applied, Plan, PlannedChange
 from usercli.schemas.privacy import PersonExport
 from usercli.schemas.roles import RoleChange, RoleView
+from usercli.schemas.statistics import StatView
 from usercli.schemas.users import Change, Count, RelatedUserView, UserView, UserWithHash
 from usercli.text import suggestion
 
@@ -127,6 +128,7 @@ OUTPUTS: Mapping[str, Printed] = {
     "export": Printed(json=list[UserView] | list[UserWithHash], jsonl=UserView | UserWithHash, rows=UserWithHash),
     "plan": Printed(json=Plan, jsonl=PlannedChange, rows=PlannedChange),
     "apply": _one(Applied),
+    "stats": _many(StatView),
     "batch": Printed(jsonl=BatchResult, rows=BatchResult),
     "history": _many(EventView),
     "changes": _many(ChangeView),

@@ -16,7 +16,8 @@ COMMANDS: Mapping[str, Table] = {
         "create EMAIL": "add new insert register invite signup sign-up make mk useradd adduser add-user",
         "list": "ls all index members accounts list-users users-list",
         "list --search TEXT": "find search grep query filter lookup",
-        "list --count": "stats statistics count report summary total metrics",
+        "list --count": "count total",
+        "stats": "stat statistics report summary metrics dashboard overview numbers chart charts",
         "show USER...": "get info view describe cat read details inspect finger",
         "update USER...": "edit modify set change patch alter usermod mod update-user put",
         "update USER --email EMAIL": "rename mv move change-email set-email",
@@ -117,7 +118,7 @@ COMMANDS: Mapping[str, Table] = {
 #: Commands that change nothing by themselves, and groups; all others are never suggested for their letters alone
 #: where another command is nearly as near.
 READING = (
-    "list show exists password role access-review expire export plan history changes audit privacy db config "
+    "list show exists stats password role access-review expire export plan history changes audit privacy db config "
     "doctor schema completion help verify generate calibrate log checkpoint current check adopt sql path profiles"
 )
 

@@ -50,6 +50,7 @@ from usercli.uuid7 import new_id
 if TYPE_CHECKING:
     from usercli.column_batches import CellEncoding
     from usercli.repositories.mapped_users import MappedUserRepository
+    from usercli.repositories.statistics import StatisticsRepository
     from usercli.repositories.user_export_copy import UserExportCopy
     from usercli.repositories.user_export_query import UserExportQuery
     from usercli.schemas.user_table import UserTable
@@ -106,6 +107,7 @@ class UnitOfWork:
         self._levels: list[SessionTransaction] = []
         self._marks: list[int] = []
         self._committed: SessionTransaction | None = None
+        self._is_snapshot = False
         self.session: Session
         self._on_connect = on_connect
         self.origin = origin or Origin()
@@ -137,6 +139,15 @@ class UnitOfWork:
             self.audit = AuditRepository(self.session, self.origin, self.change_id)
         self._marks.append(self.audit.mark())
         return self
+
+    @contextmanager
+    def snapshot(self) -> Iterator[StatisticsRepository]:
+        """`with uow:` in which every question sees the database at the same moment; counts of the users there."""
+        from usercli.repositories.statistics import StatisticsRepository
+
+        self._is_snapshot = True
+        with self:
+            yield StatisticsRepository(self.session)
 
     def retrying(self, work: Callable[[], T]) -> T:
         """Run what opens this unit of work and commits it, or reads.
@@ -216,7 +227,11 @@ class UnitOfWork:
         return {"email": target}
 
     def _connect(self) -> None:
-        options = {engines.READ_ONLY: True, "postgresql_readonly": True} if self.read_only else {}
+        options: dict[str, Any] = {}
+        if self.read_only:
+            options = {engines.READ_ONLY: True, "postgresql_readonly": True}
+        if self._is_snapshot and self.session.get_bind().dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"
         try:
             connection = self.session.connection(execution_options=options)
         except PoolTimeout:

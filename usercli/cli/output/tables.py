@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len, get_character_cell_size, set_cell_size
 
 from usercli.cli.colors import BOLD, GREEN, RED, YELLOW, obeys, painted, wanted
 
@@ -38,7 +38,7 @@ _COLORS: Mapping[str, Mapping[str, str]] = {
 
 def row_table(rows: Iterable[Sequence[str]], names: Sequence[str], *, has_header: bool = True) -> str:
     """Rows under a header line, if it is wanted; long cells fold, nothing is cut."""
-    cells = [[_writable(cell) for cell in row] for row in rows]
+    cells = [[writable(cell) for cell in row] for row in rows]
     floor = sum((_TIME if name.endswith("_at") else _NARROWEST) + _GAP for name in names)
     widths = _widths(cells, names, max(width(), floor))
     header = _lines(
@@ -50,7 +50,7 @@ def row_table(rows: Iterable[Sequence[str]], names: Sequence[str], *, has_header
 
 def field_table(pairs: Iterable[tuple[str, str]]) -> str:
     """One thing, a field a line."""
-    fields = [(name, _writable(value)) for name, value in pairs]
+    fields = [(name, writable(value)) for name, value in pairs]
     first = max(map(len, dict(fields)), default=0)
     widths = [first, max(width(), _FIELD_TABLE) - first - _GAP]
     return "".join(
@@ -72,7 +72,16 @@ def width() -> int:
     return 80
 
 
-def _writable(cell: str) -> str:
+def fitted(text: str, room: int) -> str:
+    """The text in so many cells of a terminal; the middle of a longer one is left out."""
+    if cell_width(text) <= room:
+        return text + " " * (room - cell_width(text))
+    end = set_cell_size(text[::-1], room // 3)[::-1].lstrip()
+    start = set_cell_size(text, room - cell_width(end) - 1).rstrip()
+    return f"{start}~{end}".ljust(room)
+
+
+def writable(cell: str) -> str:
     """The cell as it will be written: what the locale cannot write takes the room of its escape."""
     encoding = sys.stdout.encoding or "utf-8"
     return cell.encode(encoding, errors="backslashreplace").decode(encoding)
@@ -96,7 +105,7 @@ def _lines(cells: Sequence[Sequence[str]], widths: Sequence[int], colors: Sequen
             text = cell[number] if number < len(cell) else ""
             if text and is_unsure and is_placed:
                 line += f"\x1b[{column + 1}G"
-            blanks = " " * (room - _cells(text))
+            blanks = " " * (room - cell_width(text))
             if color == BOLD and is_colored:
                 line += painted(text + blanks, color)
             else:
@@ -110,7 +119,7 @@ def _lines(cells: Sequence[Sequence[str]], widths: Sequence[int], colors: Sequen
 # -- widths, in the cells of a terminal
 
 
-def _cells(text: str) -> int:
+def cell_width(text: str) -> int:
     """The room that a text takes; the most that a terminal may give it where they do not agree."""
     if text.isascii():
         return len(text)
@@ -122,7 +131,7 @@ def _cells(text: str) -> int:
 def _widths(rows: Sequence[Sequence[str]], names: Sequence[str], room: int) -> list[int]:
     """The width of each column: no word is folded while there is room for all of them."""
     columns = [[name, *(row[place] for row in rows)] for place, name in enumerate(names)]
-    widest = [max(map(_cells, column)) for column in columns]
+    widest = [max(map(cell_width, column)) for column in columns]
     room -= _GAP * (len(names) - 1)
     if sum(widest) <= room:
         return widest
@@ -150,18 +159,18 @@ def _is_whole(name: str) -> bool:
 
 
 def _longest_word(cell: str) -> int:
-    return max((_cells(piece.rstrip()) for piece in _PIECES.findall(cell)), default=0)
+    return max((cell_width(piece.rstrip()) for piece in _PIECES.findall(cell)), default=0)
 
 
 def _folded(cell: str, room: int) -> list[str]:
     """The cell in lines of at most so many cells, folded between words where they fit."""
-    if _cells(cell) <= room:
+    if cell_width(cell) <= room:
         return [cell]
     lines: list[str] = []
     line = ""
     for piece in _PIECES.findall(cell):
-        for part in [piece] if _cells(piece.rstrip()) <= room else _parts(piece, room):
-            if line and _cells(line + part.rstrip()) > room:
+        for part in [piece] if cell_width(piece.rstrip()) <= room else _parts(piece, room):
+            if line and cell_width(line + part.rstrip()) > room:
                 lines.append(line.rstrip())
                 line = ""
             line += part
@@ -173,7 +182,7 @@ def _parts(word: str, room: int) -> Iterator[str]:
     for part in _PARTS.findall(word):
         start = 0
         for end in range(1, len(part) + 1):
-            if _cells(part[start:end]) > room and end - 1 > start and "\u200d" not in part[end - 2 : end]:
+            if cell_width(part[start:end]) > room and end - 1 > start and "\u200d" not in part[end - 2 : end]:
                 yield part[start : end - 1]
                 start = end - 1
         yield part[start:]

@@ -1,0 +1,176 @@
+"""How many users there are of each kind: counted by the database, one statement a question."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, not_, or_, select
+from sqlalchemy.orm import Session
+
+from usercli.models.clock import now
+from usercli.models.role import Role, UserRole
+from usercli.models.types import as_read
+from usercli.models.user import User
+from usercli.repositories.users import UserRepository, order_by
+from usercli.schemas.user_fields import ATTRIBUTE
+from usercli.schemas.users import UserCriteria
+
+#: The most days since the last sign-in, or until the expiry, and what that is called.
+_SIGN_INS = ((7, "within 7 days"), (30, "7 to 30 days"), (90, "30 to 90 days"), (365, "90 days to 1 year"))
+_EXPIRIES = ((7, "within 7 days"), (30, "7 to 30 days"), (90, "30 to 90 days"))
+STATES = ("active", "expired", "inactive")
+SIGN_INS = (*(name for _, name in _SIGN_INS), "over 1 year", "never")
+EXPIRIES = ("expired", *(name for _, name in _EXPIRIES), "later", "never")
+
+#: How a hash starts, and after how many dollar signs its salt begins: what stands before tells scheme and cost.
+_HASH_STARTS = (
+    ("$argon2%", 4),
+    ("$pbkdf2%", 3),
+    ("$scrypt$%", 3),
+    ("$bcrypt-sha256$%", 3),
+    ("$_$rounds=%", 3),
+    ("$y$%", 3),
+    ("$wp$%", 4),
+    ("$pepper$%", 4),
+    ("bcrypt%$$%", 4),
+    ("argon2$%", 5),
+    ("pbkdf2!_%$%", 2),
+    ("scrypt$%", 2),
+    ("$_$%", 2),
+    ("%$%", 1),
+)
+
+
+class StatisticsRepository:
+    """Counts of the users that fit, grouped by facets: state, sign-in, expiry, scheme and so on."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._on_postgresql = session.get_bind().dialect.name == "postgresql"
+        self._now = now(session.connection())
+
+    def count(self, criteria: UserCriteria, *facets: str) -> list[tuple[Any, ...]]:
+        """A value for each facet, and how many users have these values."""
+        inner = self._users(criteria, {facet: self._facet(facet) for facet in facets})
+        values = [inner.c[facet] for facet in facets]
+        return _rows(self.session, select(*values, func.count()).group_by(*values))
+
+    def count_hashes(self, criteria: UserCriteria, *facets: str) -> list[tuple[Any, ...]]:
+        """The same, by what their hashes have in common as well: the first and the last hash of each kind."""
+        columns = {facet: self._facet(facet) for facet in facets}
+        inner = self._users(criteria, {**columns, "start": self._hash_start(), "hash": User.hashed_password})
+        values = [inner.c[facet] for facet in facets]
+        shown = [*values, func.min(inner.c.hash), func.max(inner.c.hash), func.count()]
+        return _rows(self.session, select(*shown).group_by(*values, inner.c.start))
+
+    def most_frequent(self, criteria: UserCriteria, facet: str, limit: int) -> tuple[list[tuple[Any, int]], int]:
+        """The values of a facet that most users have, and how many users have the others."""
+        inner = self._users(criteria, {facet: self._facet(facet)})
+        value, users = inner.c[facet], func.count()
+        counted = select(value.label("value"), users.label("users")).group_by(value).subquery()
+        ranked = select(counted.c.value, counted.c.users, func.sum(counted.c.users).over().label("all"))
+        ranked = ranked.order_by(counted.c.users.desc(), counted.c.value).limit(limit)
+        found = _rows(self.session, ranked)
+        everybody = int(found[0][2]) if found else 0
+        return [(name, users) for name, users, _ in found], everybody - sum(users for _, users, _ in found)
+
+    def count_months(self, criteria: UserCriteria, field: str, since: datetime) -> dict[str, int]:
+        """How many users have the time of a field in each month from then on, in UTC, by `2026-11`."""
+        column = getattr(User, field)
+        if self._on_postgresql:
+            month: Any = func.date_trunc("month", func.timezone("UTC", column))
+        else:
+            month = func.substr(cast(column, Text), 1, 7)
+        inner = self._users(criteria, {"month": month}, where=[column >= since])
+        query = select(cast(inner.c.month, Text), func.count()).group_by(inner.c.month)
+        return {str(name)[:7]: number for name, number in _rows(self.session, query)}
+
+    def count_roles(self, criteria: UserCriteria) -> list[tuple[str, int]]:
+        """How many of the users that fit hold each role, by name; also of roles that nobody holds."""
+        names = dict(_rows(self.session, select(Role.id, Role.name)))
+        if criteria == UserCriteria():  # all but those in the bin, who are few: no join of everybody
+            counts = self._holders()
+            for role_id, number in self._holders(UserCriteria(deleted=True)).items():
+                counts[role_id] -= number
+        else:
+            counts = self._holders(criteria)
+        return sorted((name, counts.get(role_id, 0)) for role_id, name in names.items())
+
+    def _holders(self, criteria: UserCriteria | None = None) -> dict[uuid.UUID, int]:
+        query = select(UserRole.role_id, func.count()).group_by(UserRole.role_id)
+        if criteria is not None:
+            fitting = UserRepository(self.session).query_matching(criteria, order_by("id"))
+            query = query.where(UserRole.user_id.in_(fitting.with_only_columns(User.id).order_by(None)))
+        return dict(_rows(self.session, query))
+
+    def _users(
+        self,
+        criteria: UserCriteria,
+        columns: dict[str, Any],
+        where: Sequence[ColumnElement[bool]] = (),
+    ) -> Any:
+        """A row for each user; the values have names, since a parameter is another one in GROUP BY."""
+        query: Select[Any] = UserRepository(self.session).query_matching(criteria, order_by("id")).order_by(None)
+        labelled = [value.label(name) for name, value in columns.items()]
+        return query.with_only_columns(*labelled).where(*where).subquery()
+
+    def _facet(self, name: str) -> ColumnElement[Any]:
+        if name.startswith(ATTRIBUTE):
+            return self._attribute(name.removeprefix(ATTRIBUTE))
+        match name:
+            case "state":
+                expired = User.has_expired(self._now)
+                return case((not_(User.is_active), "inactive"), (expired, "expired"), else_="active")
+            case "last_login_at":
+                ages = [(User.last_login_at >= self._now - timedelta(days), text) for days, text in _SIGN_INS]
+                return case((User.last_login_at.is_(None), "never"), *ages, else_="over 1 year")
+            case "expires_at":
+                ends = as_read(User.expires_at)
+                spans = [(ends <= self._now + timedelta(days), text) for days, text in _EXPIRIES]
+                expired = User.has_expired(self._now)
+                return case((ends.is_(None), "never"), (expired, "expired"), *spans, else_="later")
+            case "domain":
+                at = self._position(User.email_key, literal("@"))
+                return case((at == 0, ""), else_=func.substr(User.email_key, at + 1))
+            case _:
+                column: ColumnElement[Any] = getattr(User, name)
+                return column
+
+    def _attribute(self, key: str) -> ColumnElement[Any]:
+        if self._on_postgresql:
+            return User.attributes.op("->>")(key)
+        each = func.json_each(User.attributes).table_valued("key", "value", "type", name="attribute")
+        text = case((each.c.type.in_(("true", "false")), each.c.type), else_=cast(each.c.value, Text))
+        return select(text).where(each.c.key == key).scalar_subquery()
+
+    def _position(self, text: Any, part: Any) -> ColumnElement[int]:
+        function = func.strpos if self._on_postgresql else func.instr
+        found: ColumnElement[int] = function(text, part)
+        return found
+
+    def _hash_start(self) -> ColumnElement[str]:
+        """What stands before the salt of a hash, and its length, by which one that is cut off stands apart."""
+        stored = User.hashed_password
+        ends: list[ColumnElement[int]] = [literal(0)]
+        for _ in range(max(dollars for _, dollars in _HASH_STARTS)):
+            ends.append(ends[-1] + self._position(func.substr(stored, ends[-1] + 1), literal("$")))
+        brace = self._position(stored, literal("}"))
+        start = case(
+            (stored.like("$7$%"), func.substr(stored, 1, 4)),
+            (or_(stored.like("$P$%"), stored.like("$H$%")), func.substr(stored, 1, 4)),
+            (stored.like("{%}%"), func.substr(stored, 1, brace)),
+            *((stored.like(form, escape="!"), func.substr(stored, 1, ends[n])) for form, n in _HASH_STARTS),
+            else_="",
+        )
+        return case(
+            (and_(stored.like("$2_$__$%"), func.length(stored) == 60), func.substr(stored, 1, 7)),
+            (stored.like("!!%", escape="!"), "!"),
+            else_=start.concat(literal(":")).concat(cast(func.length(stored), Text)),
+        )
+
+
+def _rows(session: Session, query: Any) -> list[Any]:
+    return [tuple(row) for row in session.execute(query)]

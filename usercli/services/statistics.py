@@ -1,0 +1,156 @@
+"""Who the users are, in numbers: by state, role, scheme, sign-in, month, domain and expiry."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from usercli.database.unit_of_work import UnitOfWork, retried
+from usercli.errors import InvalidInput
+from usercli.hash_forms import identify
+from usercli.repositories.statistics import EXPIRIES, SIGN_INS, STATES, StatisticsRepository
+from usercli.schemas.statistics import FIELDS, MONTHLY, NONE, OTHER, Statistics, StatView
+from usercli.schemas.user_fields import ATTRIBUTE
+from usercli.schemas.users import UserCriteria
+from usercli.text import suggestion
+
+MONTHS = 12
+_ORDERS = {"state": STATES, "last_login_at": SIGN_INS, "expires_at": EXPIRIES}
+_COLUMNS = {"signups": "created_at", "signins": "last_login_at"}
+_CUBE = ("state", "last_login_at", "expires_at", "must_change_password")
+
+
+def require_field(by: str) -> str:
+    """A field to count by. Raises InvalidInput, listing them."""
+    if by in FIELDS or (by.startswith(ATTRIBUTE) and by != ATTRIBUTE):
+        return by
+    raise InvalidInput(f"cannot count by {by or 'nothing'}{suggestion(by, list(FIELDS))} (fields: {_LISTED})")
+
+
+_LISTED = f"{', '.join(FIELDS)}, {ATTRIBUTE}NAME"
+
+
+def first_month(since: datetime | None, now: datetime) -> datetime:
+    """The start of the month of a time; without one, of the earliest of the twelve months up to now."""
+    if since is None:
+        year, month = divmod(12 * now.year + now.month - MONTHS, 12)
+        since = now.replace(year=year, month=month + 1, day=1)
+    return since.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+@retried
+def count_statistics(
+    criteria: UserCriteria, uow: UnitOfWork, *, since: datetime | None = None, top: int = 10
+) -> Statistics:
+    """The users that fit by every grouping, at one moment. Months begin with that of `since`.
+
+    Raises RoleNotFound.
+    """
+    with uow.snapshot() as counts:
+        _require_role(criteria, uow)
+        now = uow.now()
+        start = first_month(since, now)
+        found, schemes, users = _cube(counts, criteria)
+        groups: dict[str, Iterable[StatView]] = {
+            "state": _views("state", found["state"]),
+            "role": _views("role", dict(counts.count_roles(criteria))),
+            "scheme": schemes,
+            "last_login_at": _views("last_login_at", found["last_login_at"]),
+            **{by: _months(counts, criteria, by, start, now) for by in MONTHLY},
+            "domain": _most(counts, criteria, "domain", top),
+            "must_change_password": _views("must_change_password", found["must_change_password"]),
+            "expires_at": _views("expires_at", found["expires_at"]),
+        }
+        rows = [StatView(by="total", name="users", users=users)]
+        if not criteria.deleted:
+            binned = uow.users.count_matching(criteria.model_copy(update={"deleted": True}))
+            rows.append(StatView(by="total", name="deleted", users=binned))
+        return Statistics(now, start, users, [*rows, *(row for some in groups.values() for row in some)])
+
+
+@retried
+def count_by(
+    by: str, criteria: UserCriteria, uow: UnitOfWork, *, since: datetime | None = None, top: int = 10
+) -> Statistics:
+    """The users that fit by one field, by one question. Raises InvalidInput, RoleNotFound."""
+    require_field(by)
+    with uow.snapshot() as counts:
+        _require_role(criteria, uow)
+        now = uow.now()
+        start = first_month(since, now)
+        rows: Iterable[StatView]
+        if by == "role":
+            rows = _views(by, dict(counts.count_roles(criteria)))
+        elif by == "scheme":
+            rows = _schemes(counts.count_hashes(criteria))
+        elif by in MONTHLY:
+            rows = _months(counts, criteria, by, start, now)
+        elif by in _CUBE:
+            rows = _views(by, {_named(by, value): number for value, number in counts.count(criteria, by)})
+        else:
+            rows = _most(counts, criteria, by, top)
+        return Statistics(now, start, uow.users.count_matching(criteria), list(rows))
+
+
+def _require_role(criteria: UserCriteria, uow: UnitOfWork) -> None:
+    if criteria.role is not None:
+        uow.roles.get_named([criteria.role])
+
+
+def _cube(
+    counts: StatisticsRepository, criteria: UserCriteria
+) -> tuple[Mapping[str, Counter[str]], list[StatView], int]:
+    """One scan for all that has few values: the counts by field, the schemes, and how many users there are."""
+    found: dict[str, Counter[str]] = {by: Counter() for by in _CUBE}
+    hashes = []
+    users = 0
+    for *values, first, last, number in counts.count_hashes(criteria, *_CUBE):
+        users += number
+        hashes.append((first, last, number))
+        for by, value in zip(_CUBE, values, strict=True):
+            found[by][_named(by, value)] += number
+    return found, _schemes(hashes), users
+
+
+def _schemes(hashes: Iterable[tuple[Any, ...]]) -> list[StatView]:
+    found: Counter[tuple[str, int | None]] = Counter()
+    for first, last, number in hashes:
+        kind = identify(first)
+        if not kind.usable:  # one that is damaged says nothing about those beside it
+            kind = identify(last)
+        found[kind.label if kind.is_sure else kind.scheme, kind.cost] += number
+    ordered = sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or 0))
+    return [StatView(by="scheme", name=name, cost=cost, users=number) for (name, cost), number in ordered]
+
+
+def _views(by: str, found: Mapping[str, int]) -> list[StatView]:
+    """In the order of the field's values, also those that nobody has; else as they come."""
+    order = _ORDERS.get(by) or (("yes", "no") if by == "must_change_password" else tuple(found))
+    return [StatView(by=by, name=name, users=found.get(name, 0)) for name in order]
+
+
+def _named(by: str, value: Any) -> str:
+    return ("yes" if value else "no") if by == "must_change_password" else str(value)
+
+
+def _most(counts: StatisticsRepository, criteria: UserCriteria, by: str, top: int) -> Iterator[StatView]:
+    found, others = counts.most_frequent(criteria, by, top)
+    for value, number in found:
+        yield StatView(by=by, name=NONE if value in {None, ""} else str(value), users=number)
+    if others:
+        yield StatView(by=by, name=OTHER, users=others)
+
+
+def _months(
+    counts: StatisticsRepository, criteria: UserCriteria, by: str, since: datetime, now: datetime
+) -> list[StatView]:
+    """Every month from the first one with users to now; not those that no calendar holds."""
+    found = counts.count_months(criteria, _COLUMNS[by], since)
+    known = sorted(month for month in found if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month))
+    start = since if now.year - since.year <= 2 or not known else datetime.strptime(known[0], "%Y-%m")
+    months = range(12 * start.year + start.month - 1, 12 * now.year + now.month)
+    names = [f"{month // 12:04}-{month % 12 + 1:02}" for month in months]
+    return [StatView(by=by, name=name, users=found.get(name, 0)) for name in names]
