@@ -20,7 +20,7 @@ from usercli.text import suggestion
 MONTHS = 12
 _ORDERS = {"state": STATES, "last_login_at": SIGN_INS, "expires_at": EXPIRIES}
 _COLUMNS = {"signups": "created_at", "signins": "last_login_at"}
-_CUBE = ("state", "last_login_at", "expires_at", "must_change_password")
+_FEW_VALUES = ("state", "last_login_at", "expires_at", "must_change_password")
 
 
 def require_field(by: str) -> str:
@@ -54,19 +54,22 @@ def count_statistics(
         now = uow.now()
         start = first_month(since, now)
         found, schemes, users = _cube(counts, criteria)
+        months = counts.count_months(criteria, [_COLUMNS[by] for by in MONTHLY], start)
+        binned = 0
+        if not criteria.deleted:
+            binned = uow.users.count_matching(criteria.model_copy(update={"deleted": True}))
         groups: dict[str, Iterable[StatView]] = {
             "state": _views("state", found["state"]),
-            "role": _views("role", dict(counts.count_roles(criteria))),
+            "role": _views("role", dict(counts.count_roles(criteria, has_bin=binned > 0))),
             "scheme": schemes,
             "last_login_at": _views("last_login_at", found["last_login_at"]),
-            **{by: _months(counts, criteria, by, start, now) for by in MONTHLY},
+            **{by: _months(by, counted, start, now) for by, counted in zip(MONTHLY, months, strict=True)},
             "domain": _most(counts, criteria, "domain", top),
             "must_change_password": _views("must_change_password", found["must_change_password"]),
             "expires_at": _views("expires_at", found["expires_at"]),
         }
         rows = [StatView(by="total", name="users", users=users)]
         if not criteria.deleted:
-            binned = uow.users.count_matching(criteria.model_copy(update={"deleted": True}))
             rows.append(StatView(by="total", name="deleted", users=binned))
         return Statistics(now, start, users, [*rows, *(row for some in groups.values() for row in some)])
 
@@ -87,8 +90,9 @@ def count_by(
         elif by == "scheme":
             rows = _schemes(counts.count_hashes(criteria))
         elif by in MONTHLY:
-            rows = _months(counts, criteria, by, start, now)
-        elif by in _CUBE:
+            [found] = counts.count_months(criteria, [_COLUMNS[by]], start)
+            rows = _months(by, found, start, now)
+        elif by in _FEW_VALUES:
             rows = _views(by, {_named(by, value): number for value, number in counts.count(criteria, by)})
         else:
             rows = _most(counts, criteria, by, top)
@@ -104,13 +108,15 @@ def _cube(
     counts: StatisticsRepository, criteria: UserCriteria
 ) -> tuple[Mapping[str, Counter[str]], list[StatView], int]:
     """One scan for all that has few values: the counts by field, the schemes, and how many users there are."""
-    found: dict[str, Counter[str]] = {by: Counter() for by in _CUBE}
+    found: dict[str, Counter[str]] = {by: Counter() for by in _FEW_VALUES}
     hashes = []
     users = 0
-    for *values, first, last, number in counts.count_hashes(criteria, *_CUBE):
+    facets = ("is_active", *_FEW_VALUES[1:])  # a scan costs what it computes: the state follows from two of them
+    for is_active, *values, first, last, number in counts.count_hashes(criteria, *facets):
         users += number
         hashes.append((first, last, number))
-        for by, value in zip(_CUBE, values, strict=True):
+        ended = "expired" if values[1] == "expired" else "active"
+        for by, value in zip(_FEW_VALUES, (ended if is_active else "inactive", *values), strict=True):
             found[by][_named(by, value)] += number
     return found, _schemes(hashes), users
 
@@ -144,11 +150,8 @@ def _most(counts: StatisticsRepository, criteria: UserCriteria, by: str, top: in
         yield StatView(by=by, name=OTHER, users=others)
 
 
-def _months(
-    counts: StatisticsRepository, criteria: UserCriteria, by: str, since: datetime, now: datetime
-) -> list[StatView]:
+def _months(by: str, found: Mapping[str, int], since: datetime, now: datetime) -> list[StatView]:
     """Every month from the first one with users to now; not those that no calendar holds."""
-    found = counts.count_months(criteria, _COLUMNS[by], since)
     known = sorted(month for month in found if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month))
     start = since if now.year - since.year <= 2 or not known else datetime.strptime(known[0], "%Y-%m")
     months = range(12 * start.year + start.month - 1, 12 * now.year + now.month)
