@@ -20,6 +20,9 @@ _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", 
 
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
+#: Unequal values of one of these types are different in JSON as well; equal ones may be.
+_COMPARABLE = frozenset({dict, str, bool})
+
 #: What the body holds, besides the hash of the personal values.
 BODY_FIELDS = (
     "action",
@@ -61,6 +64,8 @@ def canonical(value: Any) -> str:
 
 def differs_as_json(one: Any, other: Any) -> bool:
     """The two are different values in JSON; to Python 1 and true are equal."""
+    if type(one) is type(other) and type(one) in _COMPARABLE and one != other:
+        return True
     return canonical(one) != canonical(other)
 
 

@@ -42,6 +42,7 @@ from usercli.repositories.foreign_keys import RelatedRepository
 from usercli.repositories.imports import ImportRepository
 from usercli.repositories.roles import RoleRepository
 from usercli.repositories.user_bulk_insert import BulkRepository
+from usercli.repositories.user_bulk_update import BulkUpdateRepository
 from usercli.repositories.users import UserRepository
 from usercli.schemas.users import UserKey
 from usercli.times import utcnow
@@ -67,7 +68,9 @@ class RoleName:
     name: str
 
 
-_REPOSITORIES = frozenset({"session", "users", "roles", "bulk", "imports", "related", "audit", "changes"})
+_REPOSITORIES = frozenset(
+    {"session", "users", "roles", "bulk", "bulk_updates", "imports", "related", "audit", "changes"}
+)
 
 #: Is told how far long work is: so much is done, of how much (None: nobody knows), in which stage.
 ProgressListener = Callable[[int, int | None, str], object]
@@ -133,6 +136,7 @@ class UnitOfWork:
             self.users = UserRepository(self.session)
             self.roles = RoleRepository(self.session)
             self.bulk = BulkRepository(self.session)
+            self.bulk_updates = BulkUpdateRepository(self.session, self.origin.actor)
             self.imports = ImportRepository(self.session)
             self.related = RelatedRepository(self.session)
             self.changes = ChangeRepository(self.session)

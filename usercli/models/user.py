@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from usercli.emails import email_key
 from usercli.models.base import Base, IdMixin, TimestampMixin
+from usercli.models.recycle_bin import Recyclable
 from usercli.models.role import UserRole
 from usercli.models.types import CodePointText, JsonObject, UtcDateTime, is_no_time
 from usercli.schemas.user_fields import DISABLED_PASSWORD
@@ -17,7 +18,7 @@ from usercli.schemas.user_fields import DISABLED_PASSWORD
 __all__ = ["DISABLED_PASSWORD", "User"]
 
 
-class User(IdMixin, TimestampMixin, Base):
+class User(Recyclable, IdMixin, TimestampMixin, Base):
     """A person or program that may sign in to the service. docs/table.md is the contract for other writers."""
 
     __tablename__ = "users"
@@ -45,14 +46,6 @@ class User(IdMixin, TimestampMixin, Base):
     def roles(self) -> tuple[str, ...]:
         """The names of the roles held, by code point."""
         return tuple(sorted(grant.role.name for grant in self.grants))
-
-    def soft_delete(self, at: datetime) -> None:
-        """Move to the bin: inactive there, remembering whether it was active."""
-        self.was_active, self.is_active, self.deleted_at = self.is_active, False, at
-
-    def restore(self) -> None:
-        """Bring back from the bin, as active as it was."""
-        self.is_active, self.was_active, self.deleted_at = bool(self.was_active), None, None
 
     @classmethod
     def has_expired(cls, now: datetime) -> ColumnElement[bool]:

@@ -105,8 +105,10 @@ def link_rows(rows: Iterable[EventRow], seq: int, prev_hash: str, at: datetime) 
 
 def split_personal(fields: Mapping[str, Any] | None) -> tuple[str, str]:
     """The personal fields, and the others, as canonical JSON."""
+    if not fields:
+        return "{}", "{}"
     personal: dict[str, Any] = {}
     others: dict[str, Any] = {}
-    for name, value in (fields or {}).items():
+    for name, value in fields.items():
         (personal if name in PERSONAL else others)[name] = value
     return canonical(personal), canonical(others)

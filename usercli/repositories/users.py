@@ -29,27 +29,25 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from usercli.batches import batched
 from usercli.emails import email_key
-from usercli.errors import Ambiguous, EmailTaken, InvalidInput, UserNotFound
+from usercli.errors import EmailTaken, InvalidInput
 from usercli.models.clock import now
 from usercli.models.role import Role, UserRole
 from usercli.models.types import code_point
 from usercli.models.user import User
-from usercli.repositories.base import Repository
 from usercli.repositories.pagination import Order
 from usercli.repositories.unreadable_times import unreadable_of_users
+from usercli.repositories.user_lookup import UserLookup, among
 from usercli.schemas.stored_times import StoredTime
 from usercli.schemas.user_fields import SORTABLE, TIMES
-from usercli.schemas.users import UserCriteria, UserKey
+from usercli.schemas.users import UserCriteria
 
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _KEYS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
 _ROWS_A_FETCH = 1000
 
 
-class UserRepository(Repository[User]):
+class UserRepository(UserLookup):
     """The users, those in the bin apart from the rest."""
-
-    model = User
 
     def add(self, entity: User) -> User:
         """Put a user in. Raises EmailTaken, naming the email."""
@@ -74,50 +72,6 @@ class UserRepository(Repository[User]):
         except EmailTaken:
             return False
         return True
-
-    def pick(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[User]:
-        """The users outside the bin, each once, in the order asked. Raises UserNotFound naming all missing."""
-        return self._pick(keys, lock, User.deleted_at.is_(None))
-
-    def pick_deleted(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[User]:
-        """The users in the bin. Raises UserNotFound, or Ambiguous when one email was binned twice."""
-        return self._pick(keys, lock, User.deleted_at.is_not(None))
-
-    def pick_including_deleted(
-        self,
-        keys: Sequence[UserKey],
-        *,
-        lock: bool = False,
-        deleted_first: bool = False,
-        live_first: bool = False,
-    ) -> list[User]:
-        """The users in the bin or not. Raises UserNotFound, or Ambiguous when an email fits several.
-
-        With `deleted_first` a user outside the bin counts only where none in the bin fits; with `live_first` the
-        other way round.
-        """
-        return self._pick(keys, lock, first="deleted" if deleted_first else "live" if live_first else None)
-
-    def deleted_namesakes(self, keys: Sequence[UserKey]) -> list[User]:
-        """The users in the bin whose email is that of a user outside, for the emails among the keys."""
-        named = [key for key in keys if key.email_key]
-        found = self._candidates(named, False).values() if named else []
-        return [
-            user
-            for users in found
-            if any(not user.deleted_at for user in users)
-            for user in users
-            if user.deleted_at
-        ]
-
-    def find_all(self, keys: Sequence[UserKey]) -> dict[object, list[User]]:
-        """The users in the bin or not whom these keys fit, by id and by email key."""
-        return self._candidates(keys, False)
-
-    def existing_keys(self, keys: Sequence[UserKey]) -> list[UserKey]:
-        """Those keys that name a user outside the bin."""
-        found = self._candidates(keys, False, User.deleted_at.is_(None))
-        return [key for key in keys if (key.id or key.email_key) in found]
 
     def matching(
         self,
@@ -164,10 +118,6 @@ class UserRepository(Repository[User]):
     def has_sign_ins(self) -> bool:
         """Whether a sign-in of anybody is recorded."""
         return bool(self.session.scalar(select(select(User.id).where(User.last_login_at.is_not(None)).exists())))
-
-    def find_existing(self, key: UserKey) -> User | None:
-        """The user outside the bin, or None."""
-        return next(iter(self._candidates([key], False, User.deleted_at.is_(None)).values()), [None])[0]
 
     def hashes(self) -> Iterator[tuple[str, datetime | None]]:
         """Hash and age of every password outside the bin, streamed."""
@@ -221,12 +171,23 @@ class UserRepository(Repository[User]):
             found.extend(self.session.scalars(query))
         return found
 
-    def list_expired(self) -> list[User]:
-        """The active users whose expiry has passed, locked."""
-        overdue = and_(
-            User.is_active.is_(True), User.deleted_at.is_(None), User.has_expired(now(self.session.connection()))
-        )
-        return list(self.session.scalars(select(User).where(overdue).order_by(User.id).with_for_update()))
+    def lock(self, ids: Sequence[uuid.UUID]) -> None:
+        """Lock the users of these ids, by id."""
+        query = select(User.id).where(among(self.session, User.id, ids)).order_by(User.id).with_for_update()
+        self.session.execute(select(func.count()).select_from(query.subquery()))
+
+    def locate_expired(self, lock: bool) -> list[uuid.UUID]:
+        """The ids of the active users whose expiry has passed."""
+        query = select(User.id).where(self._is_overdue()).order_by(User.id)
+        return list(self.session.scalars(query.with_for_update() if lock else query))
+
+    def count_expired(self) -> int:
+        """How many active users there are whose expiry has passed."""
+        return self.session.scalar(select(func.count(User.id)).where(self._is_overdue())) or 0
+
+    def _is_overdue(self) -> ColumnElement[bool]:
+        expired = User.has_expired(now(self.session.connection()))
+        return and_(User.is_active.is_(True), User.deleted_at.is_(None), expired)
 
     def list_deleted_before(self, cutoff: datetime, limit: int) -> list[User]:
         """Some of the users that were moved to the bin before a time, locked."""
@@ -275,47 +236,6 @@ class UserRepository(Repository[User]):
         for user_id, email, key in self.session.execute(others.execution_options(yield_per=_ROWS_A_FETCH)):
             if not _is_key(key, email):
                 yield user_id
-
-    def _pick(
-        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool], first: str | None = None
-    ) -> list[User]:
-        found = self._candidates(keys, lock, *where)
-        picked: dict[uuid.UUID, User] = {}
-        missing = []
-        for key in keys:
-            fitting = found.get(key.id or key.email_key, [])
-            if first is not None:
-                wanted = [user for user in fitting if (user.deleted_at is not None) == (first == "deleted")]
-                fitting = wanted or fitting
-            if not fitting:
-                missing.append(key)
-            elif len(fitting) > 1:
-                listed = ", ".join(f"id:{user.id} ({_whereabouts(user)})" for user in fitting)
-                raise Ambiguous(f"{key} matches several users; name one of: {listed}")
-            else:
-                picked[fitting[0].id] = fitting[0]
-        if missing:
-            raise UserNotFound(dict.fromkeys(missing))
-        return list(picked.values())
-
-    def _candidates(
-        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool]
-    ) -> dict[object, list[User]]:
-        """Users by their id and by their email key."""
-        found: dict[object, list[User]] = {}
-        for some in batched(keys, _KEYS_A_QUERY):
-            ids = [key.id for key in some if key.id]
-            names = [key.email_key for key in some if key.email_key]
-            fits = [c for c, wanted in ((User.id.in_(ids), ids), (User.email_key.in_(names), names)) if wanted]
-            # always by id: two commands that name the same users lock them in the same order
-            query: Select[User] = select(User).where(or_(*fits), *where).order_by(User.id)
-            if lock:
-                query = query.with_for_update().execution_options(populate_existing=True)
-            for user in self.session.scalars(query):
-                for name in (user.id, user.email_key):
-                    if user not in found.setdefault(name, []):  # an earlier part may have named it too
-                        found[name].append(user)
-        return found
 
     def _conditions(self, criteria: UserCriteria) -> Iterable[ColumnElement[bool]]:
         yield User.deleted_at.is_not(None) if criteria.deleted else User.deleted_at.is_(None)
@@ -369,10 +289,6 @@ def _naming_taken(email: str) -> Iterator[None]:
         yield
     except EmailTaken:
         raise EmailTaken(email) from None
-
-
-def _whereabouts(user: User) -> str:
-    return f"deleted {user.deleted_at:%Y-%m-%d}" if user.deleted_at else "live"
 
 
 def _json_scalar(text: str) -> bool | int | float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
@@ -14,6 +14,7 @@ from typing import Any
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.hash_chain import canonical, differs_as_json
 from usercli.models.user import DISABLED_PASSWORD, User
+from usercli.models.user_state import UserState
 from usercli.repositories.event_encoder import Draft
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.user_fields import AUDITED, FIELD, PERSONAL, PRESERVED, TOLD_AT_CREATION
@@ -21,6 +22,7 @@ from usercli.times import rfc3339
 
 #: The fields that an event may hold, with `password` besides.
 FIELDS = AUDITED
+_AUDITED = frozenset(AUDITED)
 
 #: Those of an import's event: the personal ones that `imported` writes by hand, and the rest.
 IMPORTED_BY_HAND = ("attributes", "email", "full_name")
@@ -29,9 +31,9 @@ _IMPORTED = tuple(name for name in AUDITED if FIELD[name].importable and name no
 _imported_values = attrgetter(*_IMPORTED)
 
 
-def snapshot(user: User) -> dict[str, Any]:
-    """The user's fields as an event holds them."""
-    return {name: _to_json(getattr(user, name)) for name in FIELDS}
+def snapshot(user: User | UserState, names: Iterable[str] = FIELDS) -> dict[str, Any]:
+    """The user's fields, or some of them, as an event holds them."""
+    return {name: _to_json(getattr(user, name)) for name in names}
 
 
 def created(uow: UnitOfWork, user: User, action: str = "user.created") -> None:
@@ -114,6 +116,15 @@ def changed(
     uow.audit.record(action, target_id=user.id, email=user.email, before=old, after=new, undoes=undoes)
 
 
+def state_changed(uow: UnitOfWork, action: str, user: UserState, *, undoes: uuid.UUID | None = None) -> None:
+    """Record what differs from what was read."""
+    names = [name for name in user.columns if name in _AUDITED]
+    if user.gained or user.lost:
+        names.append("roles")
+    old, new = _sides({name: _to_json(value) for name, value in user.before(names).items()}, snapshot(user, names))
+    uow.audit.record(action, target_id=user.id, email=user.email, before=old, after=new, undoes=undoes)
+
+
 def removed(
     uow: UnitOfWork,
     user: User,
@@ -134,7 +145,10 @@ def related_counts(related: Mapping[str, Mapping[str, int]] | None) -> dict[str,
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Both sides of what differs; of attributes only the keys that differ."""
     old = {name: value for name, value in before.items() if differs_as_json(value, after[name])}
-    new = {name: after[name] for name in old}
+    return _sides(old, {name: after[name] for name in old})
+
+
+def _sides(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     if "attributes" in old:
         one, other = old["attributes"], new["attributes"]
         keys = [k for k in {**one, **other} if k not in one or k not in other or differs_as_json(one[k], other[k])]

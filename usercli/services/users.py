@@ -10,13 +10,14 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.emails import email_key
-from usercli.errors import ChangedMeanwhile, EmailTaken, InvalidInput, UserCliError
+from usercli.errors import EmailTaken, InvalidInput, UserCliError
 from usercli.models import Role, User, UserRole
 from usercli.models.clock import not_before
+from usercli.models.user_state import UserState
 from usercli.repositories.pagination import query_mark, read_cursor, write_cursor
 from usercli.repositories.users import order_by
 from usercli.schemas.users import (
@@ -28,11 +29,12 @@ from usercli.schemas.users import (
     UserKey,
     UserUpdate,
     UserView,
-    check_attributes,
 )
 from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import related_to, require_unblocked
+from usercli.services.user_changes import change_users
+from usercli.services.user_rules import require_free, restore_state, update_state
 from usercli.validation import require_count
 
 if TYPE_CHECKING:
@@ -234,26 +236,25 @@ def update_users(
     """
     if data.email is not None and len(keys) > 1:
         raise InvalidInput("one email cannot be given to several users")
+
+    def rule(lock: Literal["share"] | None) -> Callable[[UserState], None]:
+        added = {role.name: role.id for role in uow.roles.get_named(data.add_roles, lock)}
+        removed = [role.name for role in uow.roles.get_named(data.remove_roles, lock)]
+        return lambda user: update_state(user, data, added, removed)
+
     with uow.change(action, keys):
         guard = partial(last_administrator_guard, uow, allow_none=allow_no_admin, several=len(keys) > 1)
-        with guard() if data.may_end_access else nullcontext():
-            added = uow.roles.get_named(data.add_roles, "share")
-            removed = uow.roles.get_named(data.remove_roles, "share")
-            users = uow.users.pick(keys, lock=True)
-            for user in users:
-                if data.if_version not in (None, user.version):
-                    raise ChangedMeanwhile(
-                        f"{user.email} was changed meanwhile: version {user.version}, not {data.if_version}"
-                    )
-            changed = []
-            for user in users:
-                before = user_events.snapshot(user)
-                roles_changed = change_roles(user, added, removed, uow)
-                if _assign(user, data) or roles_changed:
-                    changed.append(user)
-                    uow.users.save(user)
-                    user_events.changed(uow, action, user, before)
-        return commit_users(uow, users, changed)
+        try:
+            return change_users(
+                uow,
+                action,
+                lambda lock: uow.users.locate(keys, lock=lock),
+                rule,
+                number=len(keys),
+                guard=guard if data.may_end_access else nullcontext,
+            )
+        except EmailTaken:
+            raise EmailTaken(data.email or "") from None
 
 
 def set_active(keys: Sequence[UserKey], active: bool, uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
@@ -265,29 +266,28 @@ def set_active(keys: Sequence[UserKey], active: bool, uow: UnitOfWork, *, allow_
 @retried
 def expire_overdue(uow: UnitOfWork) -> Change:
     """Deactivate every active user whose expiry has passed; safe to repeat."""
+
+    def expire(user: UserState) -> None:
+        user.is_active = False
+
     with uow.change("user.expired"):
-        users = uow.users.list_expired()
-        for user in users:
-            before = user_events.snapshot(user)
-            user.is_active = False
-            uow.users.save(user)
-            user_events.changed(uow, "user.expired", user, before)
-        return commit_users(uow, users, users)
+        overdue = uow.users.count_expired()
+        return change_users(uow, "user.expired", uow.users.locate_expired, lambda _: expire, number=overdue)
 
 
 @retried
 def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Move users to the bin; they are inactive there. Raises UserNotFound, LastAdministrator."""
     with uow.change("user.deleted", keys):
-        with last_administrator_guard(uow, allow_none=allow_no_admin, several=len(keys) > 1):
-            users = uow.users.pick(keys, lock=True)
-            now = uow.now()
-            for user in users:
-                before = user_events.snapshot(user)
-                user.soft_delete(now)
-                uow.users.save(user)
-                user_events.changed(uow, "user.deleted", user, before)
-        return commit_users(uow, users, users)
+        now = uow.now()
+        return change_users(
+            uow,
+            "user.deleted",
+            lambda lock: uow.users.locate(keys, lock=lock),
+            lambda _: lambda user: user.soft_delete(now),
+            number=len(keys),
+            guard=partial(last_administrator_guard, uow, allow_none=allow_no_admin, several=len(keys) > 1),
+        )
 
 
 @retried
@@ -296,15 +296,22 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
 
     Raises UserNotFound, Ambiguous, EmailTaken.
     """
+
+    seen: set[str] = set()
+
+    def rule(_: object) -> Callable[[UserState], None]:
+        seen.clear()  # it may be made once more
+        return restore_state
+
     with uow.change("user.restored", keys):
-        users = uow.users.pick_including_deleted(keys, lock=True, deleted_first=True)
-        binned = [user for user in users if user.deleted_at]
-        for user in binned:
-            before = user_events.snapshot(user)
-            user.restore()
-            uow.users.save(user)
-            user_events.changed(uow, "user.restored", user, before)
-        return commit_users(uow, users, binned)
+        return change_users(
+            uow,
+            "user.restored",
+            lambda lock: uow.users.locate_including_deleted(keys, lock=lock),
+            rule,
+            number=len(keys),
+            check=lambda users: require_free(users, seen, uow),
+        )
 
 
 @retried
@@ -364,22 +371,6 @@ def change_roles(user: User, added: Sequence[Role], removed: Sequence[Role], uow
     if gone or new:  # the row itself changes too, and with it the version
         user.updated_at = not_before(uow.now(), user.created_at)
     return bool(gone or new)
-
-
-def _assign(user: User, data: UserUpdate) -> bool:
-    """Set what was given; True if anything differs from before."""
-    given: dict[str, Any] = data.model_dump(
-        exclude={"if_version", "set_attributes", "unset_attributes", "add_roles", "remove_roles"},
-        exclude_unset=True,
-    )
-    attributes = {**user.attributes, **data.set_attributes}
-    for key in data.unset_attributes:
-        attributes.pop(key, None)
-    given["attributes"] = check_attributes(attributes) if data.set_attributes else attributes
-    different = {name: value for name, value in given.items() if user_events.differ(getattr(user, name), value)}
-    for name, value in different.items():
-        setattr(user, name, value)
-    return bool(different)
 
 
 def commit_users(uow: UnitOfWork, users: Sequence[User], changed: Sequence[User]) -> Change:

@@ -1,0 +1,174 @@
+"""Changes of many users on PostgreSQL: prepared before anything is locked, written together, as those of few."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.audit_log import keys, uow
+from tests.conftest import Cli, Database
+from usercli.repositories import user_bulk_update
+from usercli.repositories.user_bulk_update import BulkUpdateRepository
+from usercli.schemas.roles import RoleCreate
+from usercli.schemas.users import UserCreate, UserUpdate
+from usercli.services import roles, users
+
+pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+
+EMAILS = ("ada@example.com", "bob@example.com", "eve@example.com")
+EVENTS = (
+    "SELECT action, target_id, before, after, personal::json ->> 'before', personal::json ->> 'after' "
+    "FROM audit_events WHERE target_kind = 'user' ORDER BY seq"
+)
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    roles.create_role(RoleCreate(name="editor"), uow(database))
+    roles.create_role(RoleCreate(name="reader"), uow(database))
+    for email in EMAILS:
+        data = UserCreate(email=email, attributes={"team": "blue", "back\\slash": "\\t"}, roles=("reader",))
+        users.create_user(data, uow(database))
+    return database
+
+
+@pytest.fixture
+def staged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_bulk_update, "WORTH_STAGING", 1)
+
+
+def beside(monkeypatch: pytest.MonkeyPatch, database: Database, statement: str) -> None:
+    """Another program runs a statement once the change is prepared, and does not wait for it."""
+    usual = BulkUpdateRepository.lock_staged
+
+    def lock_staged(self: BulkUpdateRepository) -> bool:
+        with psycopg.connect(database.text) as session:
+            session.execute("SET lock_timeout = '1s'")
+            session.execute(statement.encode())
+        return usual(self)
+
+    monkeypatch.setattr(BulkUpdateRepository, "lock_staged", lock_staged)
+
+
+def rows(database: Database) -> list[tuple[object, ...]]:
+    return database.rows(
+        "SELECT email, full_name, is_active, attributes, must_change_password, version, deleted_at IS NULL, "
+        "was_active, array(SELECT name FROM roles JOIN user_roles ON role_id = roles.id WHERE user_id = users.id "
+        "ORDER BY name) FROM users ORDER BY email"
+    )
+
+
+def change_all(database: Database) -> list[Any]:
+    """Every kind of change of all users; what each said."""
+    data = UserUpdate(
+        full_name="Back \\ slash \\N", set_attributes={"n": 1, "t": "\\N"}, unset_attributes=("team",)
+    )
+    who = keys(*EMAILS)
+    return [
+        users.update_users(who, data, uow(database)),
+        users.update_users(who, data, uow(database)),
+        roles.grant_role("editor", who, uow(database)),
+        roles.revoke_role("reader", who[:2], uow(database)),
+        users.set_active(who, False, uow(database)),
+        users.set_active(who[1:], True, uow(database)),
+        users.delete_users(who, uow(database)),
+        users.restore_users(who[1:], uow(database)),
+    ]
+
+
+def said(changes: list[Any]) -> list[Any]:
+    times = {"change_id": True, "users": {"__all__": {"updated_at", "deleted_at"}}}
+    return [change.model_dump(exclude=times) for change in changes]
+
+
+def test_many_are_changed_as_few_are(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for worth in (10**9, 1):
+        monkeypatch.setattr(user_bulk_update, "WORTH_STAGING", worth)
+        first = len(filled.rows(EVENTS))
+        changes = said(change_all(filled))
+        written = [(a, t, _timeless(b), _timeless(c), d, e) for a, t, b, c, d, e in filled.rows(EVENTS)[first:]]
+        found.append((changes, rows(filled), written))
+        reset = (
+            "UPDATE users SET deleted_at = NULL, was_active = NULL, is_active = true, version = 1, full_name = '', "
+            """attributes = '{"team": "blue", "back\\\\slash": "\\\\t"}'""",
+            "DELETE FROM user_roles",
+            "INSERT INTO user_roles (user_id, role_id) "
+            "SELECT u.id, r.id FROM users u, roles r WHERE name = 'reader'",
+        )
+        with psycopg.connect(filled.text) as session:
+            for statement in reset:
+                session.execute(statement.encode())
+    few, many = found
+    assert many == few
+    assert len(few[2]) == 3 + 3 + 2 + 3 + 2 + 3 + 2
+
+
+def _timeless(fields: Any) -> Any:
+    values = dict(fields)
+    return values | {"deleted_at": "then"} if values.get("deleted_at") else values
+
+
+@pytest.mark.usefixtures("staged")
+def test_nobody_waits_while_a_change_is_prepared_and_what_they_change_is_seen(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside(monkeypatch, filled, "UPDATE users SET full_name = 'Ada' WHERE email = 'ada@example.com'")
+    done = users.update_users(keys(*EMAILS), UserUpdate(full_name="New"), uow(filled))
+    assert done.changed == 3
+    [(before,)] = filled.rows(
+        "SELECT personal::json -> 'before' ->> 'full_name' "
+        "FROM audit_events JOIN users ON target_id = users.id::text "
+        "WHERE action = 'user.updated' AND email = 'ada@example.com'"
+    )
+    assert before == "Ada"
+    assert len(filled.rows("SELECT 1 FROM audit_events WHERE action = 'user.updated'")) == 3
+
+
+@pytest.mark.usefixtures("staged")
+def test_a_role_that_was_given_meanwhile_is_not_given_twice(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside(
+        monkeypatch,
+        filled,
+        "INSERT INTO user_roles (user_id, role_id) SELECT u.id, r.id FROM users u, roles r "
+        "WHERE email = 'bob@example.com' AND name = 'editor'",
+    )
+    done = roles.grant_role("editor", keys(*EMAILS), uow(filled))
+    assert (done.changed, done.unchanged) == (2, 1)
+
+
+@pytest.mark.usefixtures("staged")
+def test_who_went_for_good_meanwhile_is_missing(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    beside(monkeypatch, filled, "DELETE FROM users WHERE email = 'eve@example.com'")
+    assert cli("deactivate", *EMAILS)[0] == 3
+    assert filled.rows("SELECT count(*) FROM users WHERE is_active") == [(2,)]
+
+
+@pytest.mark.usefixtures("staged")
+def test_a_sign_in_meanwhile_stays_and_disturbs_nothing(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside(monkeypatch, filled, "UPDATE users SET last_login_at = now(), hashed_password = '$2b$04$new'")
+    read = []
+    usual = BulkUpdateRepository.read
+    monkeypatch.setattr(BulkUpdateRepository, "read", lambda self, ids: read.append(ids) or usual(self, ids))
+    users.set_active(keys(*EMAILS), False, uow(filled))
+    assert len(read) == 1
+    assert filled.rows("SELECT DISTINCT hashed_password, last_login_at IS NULL, is_active FROM users") == [
+        ("$2b$04$new", False, False)
+    ]
+
+
+@pytest.mark.usefixtures("staged")
+def test_a_change_of_many_is_undone(filled: Database, cli: Cli) -> None:
+    before = rows(filled)
+    roles.grant_role("editor", keys(*EMAILS), uow(filled))
+    users.update_users(keys(*EMAILS), UserUpdate(full_name="New", set_attributes={"n": 1}), uow(filled))
+    users.delete_users(keys(*EMAILS), uow(filled))
+    for _ in range(3):
+        assert cli("undo", "--last", "--yes")[0] == 0
+    assert [row[:5] + row[6:] for row in rows(filled)] == [row[:5] + row[6:] for row in before]

@@ -1,0 +1,94 @@
+"""A user as read for a change of many: values without a session."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from usercli.emails import email_key
+from usercli.hash_chain import differs_as_json
+from usercli.models.clock import not_before
+from usercli.models.recycle_bin import Recyclable
+from usercli.schemas.user_fields import STORED
+
+#: The columns that a change may set; the rest follows from it, or is not of a change.
+SETTABLE = tuple(
+    name for name in STORED if name not in {"id", "version", "created_at", "updated_at", "last_login_at"}
+)
+
+_WRITTEN = ("email_key", *SETTABLE)
+
+
+class UserState(Recyclable):
+    """The columns of a user as attributes, and the roles held: by name, with their ids.
+
+    A change sets attributes and roles; `settle` finds the columns and roles that differ from what was read.
+    """
+
+    if TYPE_CHECKING:
+        id: uuid.UUID
+        email: str
+        email_key: str
+        attributes: dict[str, Any]
+        version: int
+        created_at: datetime
+        updated_at: datetime
+
+    def __init__(self, values: dict[str, Any], held: dict[str, uuid.UUID], fingerprint: str = "") -> None:
+        self.__dict__.update(values)
+        self._read = values
+        self._held = held
+        self._now_held: dict[str, uuid.UUID] | None = None
+        #: What the database says the row and its roles look like, to be compared later.
+        self.fingerprint = fingerprint
+        self.columns: dict[str, Any] = {}
+        self.gained: list[uuid.UUID] = []
+        self.lost: list[uuid.UUID] = []
+        self.is_changed = False
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The names of the roles held, by code point."""
+        return tuple(sorted(self._held if self._now_held is None else self._now_held))
+
+    def set_email(self, email: str) -> None:
+        """Give another address, and its key."""
+        self.email, self.email_key = email, email_key(email)
+
+    def change_roles(self, added: Mapping[str, uuid.UUID], removed: Iterable[str]) -> None:
+        """Give and take roles."""
+        held = dict(self._held if self._now_held is None else self._now_held)
+        for name in removed:
+            held.pop(name, None)
+        for name, role_id in added.items():
+            held.setdefault(name, role_id)
+        self._now_held = held
+
+    def settle(self) -> bool:
+        """Find out what differs from what was read; whether anything does."""
+        now, read = self.__dict__, self._read
+        self.columns = {
+            name: now[name] for name in _WRITTEN if now[name] is not read[name] and _differ(now[name], read[name])
+        }
+        if (held := self._now_held) is not None:
+            self.gained = [role_id for name, role_id in held.items() if name not in self._held]
+            self.lost = [role_id for name, role_id in self._held.items() if name not in held]
+        self.is_changed = bool(self.columns or self.gained or self.lost)
+        return self.is_changed
+
+    def before(self, names: Iterable[str]) -> dict[str, Any]:
+        """The values that were read; of roles the names."""
+        return {name: tuple(sorted(self._held)) if name == "roles" else self._read[name] for name in names}
+
+    def saved(self, at: datetime) -> None:
+        """The change is written at this time: it counts."""
+        self.version += 1
+        self.updated_at = not_before(at, self.created_at)
+
+
+def _differ(one: Any, other: Any) -> bool:
+    if type(one) is dict and type(other) is dict:
+        return differs_as_json(one, other)
+    return type(one) is not type(other) or bool(one != other)

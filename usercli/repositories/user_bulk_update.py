@@ -1,0 +1,218 @@
+"""Changes of many users past the ORM: read in chunks, written together.
+
+On SQLite, and for few, each chunk is written at once. On PostgreSQL many are staged in a temporary table, which
+takes no lock: what they were when they were read is compared under the locks, and one statement writes them.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, literal_column, select, text, update
+from sqlalchemy.orm import Session
+
+from usercli.batches import batched
+from usercli.models.role import Role, UserRole
+from usercli.models.user import User
+from usercli.models.user_state import SETTABLE, UserState
+from usercli.repositories.postgres_copy import copy_rows, escaped
+from usercli.repositories.user_lookup import among
+from usercli.schemas.user_fields import STORED
+
+#: From so many users on PostgreSQL gets them staged.
+WORTH_STAGING = 500
+
+_COLUMNS = tuple(User.__table__.c[name] for name in ("email_key", *STORED))
+_NAMES = tuple(column.name for column in _COLUMNS)
+_WRITTEN = ("email_key", *SETTABLE)
+
+#: A sign-in, which is no change, may replace the hash.
+_COMPARED = ", ".join(f"u.{name}" for name in ("version", *SETTABLE) if "password" not in name or name[0] == "m")
+_FINGERPRINT = (
+    f"md5(ROW({_COMPARED}, (SELECT string_agg(r.role_id::text, ',' ORDER BY r.role_id) "  # noqa: S608 - constants
+    "FROM user_roles r WHERE r.user_id = u.id))::text)"
+)
+_LINES_A_PIECE = 500
+_STAGED = ("id", "fingerprint", "columns", "gained", "lost", "updated_at", *_WRITTEN)
+_NOTHING = "\t\\N" * (len(_STAGED) - 2)
+
+
+class BulkUpdateRepository:
+    """Reads users for a change, and writes what became of them."""
+
+    def __init__(self, session: Session, actor: str) -> None:
+        self.session, self._actor = session, actor
+        self._on_postgresql = session.get_bind().dialect.name == "postgresql"
+        self._role_names: dict[uuid.UUID, str] = {}
+        self._is_staging = False
+        self._column_sets: dict[tuple[str, ...], int] = {}
+
+    def is_worth_staging(self, users: int) -> bool:
+        """So many are changed with less waiting if they are prepared before they are locked."""
+        return self._on_postgresql and users >= WORTH_STAGING
+
+    def begin(self, *, staging: bool) -> None:
+        """Begin a change, or begin it anew."""
+        self.session.flush()
+        self._role_names = {}
+        self._is_staging, self._column_sets = staging, {}
+        if staging:
+            self._make_stage()
+
+    def read(self, ids: Sequence[uuid.UUID]) -> list[UserState]:
+        """The users of these ids, in this order; those who are not there are left out."""
+        users = User.__table__.alias("u") if self._is_staging else User.__table__
+        fingerprint: list[Any] = [literal_column(_FINGERPRINT)] if self._is_staging else []
+        query = select(*(users.c[name] for name in _NAMES), *fingerprint).where(
+            among(self.session, users.c.id, ids)
+        )
+        connection = self.session.connection()
+        found = {}
+        held = self._held(ids)
+        for row in connection.execute(query).all():
+            values = dict(zip(_NAMES, row, strict=False))
+            user_id = values["id"]
+            found[user_id] = UserState(values, held.get(user_id, {}), row[-1] if fingerprint else "")
+        return [found[user_id] for user_id in ids if user_id in found]
+
+    def write(self, users: Sequence[UserState], now: datetime) -> None:
+        """Write those of the users who changed, or stage all."""
+        if self._is_staging:
+            copy_rows(self.session, "usercli_changes", _STAGED, self._lines(users))
+            return
+        changed = [user for user in users if user.is_changed]
+        self._update(changed)
+        self._change_grants(changed, now)
+
+    def lock_staged(self) -> bool:
+        """Lock the staged users, by id; whether they are as they were when they were read."""
+        self.session.execute(text("ANALYZE usercli_changes"))
+        self.session.execute(
+            text(
+                "SELECT count(*) FROM (SELECT u.id FROM users u JOIN usercli_changes s ON s.id = u.id "
+                "ORDER BY u.id FOR UPDATE OF u) AS locked"
+            )
+        )
+        other = self.session.scalar(
+            text(
+                "SELECT count(*) FROM usercli_changes s LEFT JOIN users u ON u.id = s.id "  # noqa: S608 - constants
+                f"WHERE u.id IS NULL OR s.fingerprint <> {_FINGERPRINT}"
+            )
+        )
+        return not other
+
+    def finish(self, now: datetime) -> None:
+        """Write what is staged, if anything is, under the locks."""
+        if not self._is_staging:
+            return
+        for columns, number in self._column_sets.items():
+            values = "".join(f", {name} = s.{name}" for name in columns)
+            self.session.execute(
+                text(
+                    f"UPDATE users u SET version = u.version + 1, updated_at = s.updated_at{values} "  # noqa: S608 - constants
+                    "FROM usercli_changes s WHERE u.id = s.id AND s.columns = :number"
+                ),
+                {"number": number},
+            )
+        self.session.execute(
+            text(
+                "DELETE FROM user_roles r USING usercli_changes s "
+                "WHERE s.lost IS NOT NULL AND r.user_id = s.id AND r.role_id = ANY (s.lost)"
+            )
+        )
+        self.session.execute(
+            text(
+                "INSERT INTO user_roles (user_id, role_id, granted_at, granted_by) "
+                "SELECT s.id, unnest(s.gained), :now, :actor FROM usercli_changes s WHERE s.gained IS NOT NULL"
+            ),
+            {"now": now, "actor": self._actor},
+        )
+
+    def refresh(self, ids: Iterable[uuid.UUID]) -> None:
+        """Load anew, of these users, those that the session holds."""
+        wanted = set(ids)
+        stale = [row.id for row in self.session.identity_map.values() if isinstance(row, User) and row.id in wanted]
+        if stale:
+            query = select(User).where(among(self.session, User.id, stale))
+            self.session.scalars(query.execution_options(populate_existing=True)).all()
+
+    def _held(self, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, uuid.UUID]]:
+        query = select(UserRole.user_id, UserRole.role_id).where(among(self.session, UserRole.user_id, ids))
+        held: dict[uuid.UUID, dict[str, uuid.UUID]] = {}
+        for user_id, role_id in self.session.connection().execute(query).all():
+            if (name := self._name_of(role_id)) is not None:
+                held.setdefault(user_id, {})[name] = role_id
+        return held
+
+    def _name_of(self, role_id: uuid.UUID) -> str | None:
+        if role_id not in self._role_names:  # made since
+            found = self.session.execute(select(Role.id, Role.name))
+            self._role_names |= {known: name for known, name in found}  # noqa: C416 - a result has keys of its own
+        return self._role_names.get(role_id)
+
+    def _make_stage(self) -> None:
+        written = ", ".join(_WRITTEN)
+        self.session.execute(
+            text(
+                "CREATE TEMPORARY TABLE IF NOT EXISTS usercli_changes ON COMMIT DROP AS SELECT id, "  # noqa: S608 - constants
+                'NULL::text AS fingerprint, NULL::integer AS "columns", NULL::uuid[] AS gained, '
+                f"NULL::uuid[] AS lost, updated_at, {written} FROM users WITH NO DATA"
+            )
+        )
+        self.session.execute(text("TRUNCATE usercli_changes"))
+
+    def _lines(self, users: Iterable[UserState]) -> Iterator[str]:
+        for some in batched(users, _LINES_A_PIECE):
+            yield "".join(map(self._line, some))
+
+    def _line(self, user: UserState) -> str:
+        """A line of COPY; of who stays as they are only what is compared."""
+        start = f"{user.id}\t{user.fingerprint}"
+        if not user.is_changed:
+            return f"{start}{_NOTHING}\n"
+        changed = user.columns
+        number = self._column_sets.setdefault(tuple(changed), len(self._column_sets))
+        cells = "\t".join([_cell(changed[name]) if name in changed else r"\N" for name in _WRITTEN])
+        return f"{start}\t{number}\t{_array(user.gained)}\t{_array(user.lost)}\t{user.updated_at}\t{cells}\n"
+
+    def _update(self, users: Iterable[UserState]) -> None:
+        table: Any = User.__table__
+        groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for user in users:
+            values = user.columns | {"updated_at": user.updated_at}
+            groups.setdefault(tuple(values), []).append({**values, "of_user": user.id})
+        for names, rows in groups.items():
+            values = {name: bindparam(name) for name in names}
+            statement = update(table).where(table.c.id == bindparam("of_user"))
+            self.session.connection().execute(statement.values(version=table.c.version + 1, **values), rows)
+
+    def _change_grants(self, users: Sequence[UserState], now: datetime) -> None:
+        table: Any = UserRole.__table__
+        lost = [{"of_user": user.id, "of_role": role_id} for user in users for role_id in user.lost]
+        gained = [
+            {"user_id": user.id, "role_id": role_id, "granted_at": now, "granted_by": self._actor}
+            for user in users
+            for role_id in user.gained
+        ]
+        connection = self.session.connection()
+        if lost:
+            of_it = table.c.user_id == bindparam("of_user"), table.c.role_id == bindparam("of_role")
+            connection.execute(delete(table).where(*of_it), lost)
+        if gained:
+            connection.execute(insert(table), gained)
+
+
+def _array(ids: Sequence[uuid.UUID]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}" if ids else r"\N"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return r"\N"
+    if type(value) is dict:
+        return escaped(json.dumps(value, ensure_ascii=False))
+    return escaped(str(value))

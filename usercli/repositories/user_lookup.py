@@ -1,0 +1,180 @@
+"""Users as they are named: by id or by email, in the bin or not."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar, cast
+
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from usercli.batches import batched
+from usercli.errors import Ambiguous, UserNotFound
+from usercli.models.user import User
+from usercli.repositories.base import Repository
+from usercli.schemas.users import UserKey
+
+_KEYS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
+
+
+_LAST = uuid.UUID(int=(1 << 128) - 1)
+
+
+class Place(NamedTuple):
+    """Where a user is found."""
+
+    id: uuid.UUID
+    email_key: str
+    deleted_at: datetime | None
+
+
+Placed = TypeVar("Placed", User, Place)
+
+
+class UserLookup(Repository[User]):
+    """Finds the users that a command names."""
+
+    model = User
+
+    def pick(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[User]:
+        """The users outside the bin, each once, in the order asked. Raises UserNotFound naming all missing."""
+        return self._pick(keys, lock, User.deleted_at.is_(None))
+
+    def pick_deleted(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[User]:
+        """The users in the bin. Raises UserNotFound, or Ambiguous when one email was binned twice."""
+        return self._pick(keys, lock, User.deleted_at.is_not(None))
+
+    def pick_including_deleted(
+        self,
+        keys: Sequence[UserKey],
+        *,
+        lock: bool = False,
+        deleted_first: bool = False,
+        live_first: bool = False,
+    ) -> list[User]:
+        """The users in the bin or not. Raises UserNotFound, or Ambiguous when an email fits several.
+
+        With `deleted_first` a user outside the bin counts only where none in the bin fits; with `live_first` the
+        other way round.
+        """
+        return self._pick(keys, lock, first="deleted" if deleted_first else "live" if live_first else None)
+
+    def deleted_namesakes(self, keys: Sequence[UserKey]) -> list[User]:
+        """The users in the bin whose email is that of a user outside, for the emails among the keys."""
+        named = [key for key in keys if key.email_key]
+        found = self._candidates(named, False).values() if named else []
+        return [
+            user
+            for users in found
+            if any(not user.deleted_at for user in users)
+            for user in users
+            if user.deleted_at
+        ]
+
+    def find_all(self, keys: Sequence[UserKey]) -> dict[object, list[User]]:
+        """The users in the bin or not whom these keys fit, by id and by email key."""
+        return self._candidates(keys, False)
+
+    def existing_keys(self, keys: Sequence[UserKey]) -> list[UserKey]:
+        """Those keys that name a user outside the bin."""
+        found = self._candidates(keys, False, User.deleted_at.is_(None))
+        return [key for key in keys if (key.id or key.email_key) in found]
+
+    def find_existing(self, key: UserKey) -> User | None:
+        """The user outside the bin, or None."""
+        return next(iter(self._candidates([key], False, User.deleted_at.is_(None)).values()), [None])[0]
+
+    def locate(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[uuid.UUID]:
+        """The ids of the users whom `pick` gives, past the ORM. Raises UserNotFound naming all missing."""
+        return list(_picked(keys, self._places(keys, lock, User.deleted_at.is_(None))))
+
+    def locate_including_deleted(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[uuid.UUID]:
+        """The ids of users in the bin, or not where none in the bin fits. Raises UserNotFound, Ambiguous."""
+        return list(_picked(keys, self._places(keys, lock), "deleted"))
+
+    def _pick(
+        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool], first: str | None = None
+    ) -> list[User]:
+        return list(_picked(keys, self._candidates(keys, lock, *where), first).values())
+
+    def _candidates(
+        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool]
+    ) -> dict[object, list[User]]:
+        """Users by their id and by their email key."""
+        found: dict[object, dict[uuid.UUID, User]] = {}
+        for query in self._queries(select(User), keys, lock, *where):
+            _index(found, self.session.scalars(query.execution_options(populate_existing=lock)))
+        return {name: list(users.values()) for name, users in found.items()}
+
+    def _places(
+        self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool]
+    ) -> dict[object, list[Place]]:
+        """The same of ids, keys and deletions alone."""
+        found: dict[object, dict[uuid.UUID, Place]] = {}
+        selected: Any = select(User.id, User.email_key, User.deleted_at)
+        for query in self._queries(selected, keys, lock, *where):
+            _index(found, map(Place._make, self.session.connection().execute(query).all()))
+        return {name: list(users.values()) for name, users in found.items()}
+
+    def _queries(
+        self, selected: Select[Any], keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool]
+    ) -> Iterator[Select[Any]]:
+        """The question for all users whom the keys fit, in parts.
+
+        By id, also from part to part: two commands that name the same users lock them in the same order.
+        """
+        for some in batched(sorted(keys, key=_id_or_last), _KEYS_A_QUERY):
+            ids = [key.id for key in some if key.id]
+            names = [key.email_key for key in some if key.email_key]
+            pairs: tuple[tuple[Any, list[Any]], ...] = (User.id, ids), (User.email_key, names)
+            fits = [among(self.session, column, wanted) for column, wanted in pairs if wanted]
+            query = selected.where(or_(*fits), *where).order_by(User.id)
+            yield query.with_for_update() if lock else query
+
+
+def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """The condition that a column has one of these values; on PostgreSQL a single parameter, however many."""
+    if session.get_bind().dialect.name != "postgresql":
+        one_of: ColumnElement[bool] = column.in_(values)
+        return one_of
+    kind = Uuid() if isinstance(column.type, Uuid) else Text()
+    return cast("ColumnElement[bool]", column == any_(bindparam(None, list(values), type_=ARRAY(kind))))
+
+
+def _index(found: dict[object, dict[uuid.UUID, Placed]], users: Iterable[Placed]) -> None:
+    for user in users:
+        for name in (user.id, user.email_key):
+            found.setdefault(name, {})[user.id] = user  # an earlier part may have named it too
+
+
+def _picked(
+    keys: Sequence[UserKey], found: dict[object, list[Placed]], first: str | None = None
+) -> dict[uuid.UUID, Placed]:
+    """Whom each key names, once, in the order asked."""
+    picked: dict[uuid.UUID, Placed] = {}
+    missing = []
+    for key in keys:
+        fitting = found.get(key.id or key.email_key, [])
+        if first is not None:
+            wanted = [user for user in fitting if (user.deleted_at is not None) == (first == "deleted")]
+            fitting = wanted or fitting
+        if not fitting:
+            missing.append(key)
+        elif len(fitting) > 1:
+            listed = ", ".join(f"id:{user.id} ({_whereabouts(user)})" for user in fitting)
+            raise Ambiguous(f"{key} matches several users; name one of: {listed}")
+        else:
+            picked[fitting[0].id] = fitting[0]
+    if missing:
+        raise UserNotFound(dict.fromkeys(missing))
+    return picked
+
+
+def _id_or_last(key: UserKey) -> uuid.UUID:
+    return key.id or _LAST
+
+
+def _whereabouts(user: User | Place) -> str:
+    return f"deleted {user.deleted_at:%Y-%m-%d}" if user.deleted_at else "live"
