@@ -11,10 +11,10 @@ from typing import Any
 
 from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork, retried
-from usercli.errors import ChangeNotFound, Conflict, Hint, Refused
+from usercli.errors import ChangeNotFound, Conflict, EmailTaken, Hint, Refused
 from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
-from usercli.models.user import User
+from usercli.models.user_state import UserState
 from usercli.schemas.audit import EventView
 from usercli.schemas.user_fields import AUDITED, TIMES, UNDOABLE
 from usercli.schemas.users import Change, UserView
@@ -26,13 +26,12 @@ from usercli.services.users import change_roles
 _FINAL = frozenset({"user.purged", "user.erased"})
 _ABSENT = object()
 _LISTED = 10
-_WRITE_AT_ONCE = 1000
 _USERS_AT_A_TIME = 5000
 #: So many changes may lie between now and the last one that can be undone.
 _LOOKED_AT = 1000
 
 #: A user, the events of the change about them, and the values to give back.
-_Step = tuple[User, Sequence[EventView], dict[str, Any]]
+_Step = tuple[UserState, Sequence[EventView], dict[str, Any]]
 
 
 @dataclass
@@ -92,7 +91,7 @@ def undo_change(
     with uow.change("change.undone"):
         uow.roles.lock_definitions()
         with last_administrator_guard(uow, allow_none=allow_no_admin):
-            users = _carry_out(_Undo(change_id, uow), uow, only_unchanged)
+            users = _carry_out(_Undo(change_id, uow), only_unchanged)
         change = Change(
             change_id=uow.change_id if users.done and not uow.dry_run else None,
             dry_run=uow.dry_run,
@@ -104,7 +103,7 @@ def undo_change(
         return change
 
 
-def _carry_out(undo: _Undo, uow: UnitOfWork, only_unchanged: bool) -> _Undo:
+def _carry_out(undo: _Undo, only_unchanged: bool) -> _Undo:
     undo.plan_roles()
     undo.bring_roles_back()
     for batch in undo.events_by_user():
@@ -112,8 +111,6 @@ def _carry_out(undo: _Undo, uow: UnitOfWork, only_unchanged: bool) -> _Undo:
         if only_unchanged or not undo.plan.conflicts:
             undo.give_users_back(steps)
         undo.tell(batch, "writing users")
-        for user, _, _ in steps:
-            uow.forget(user)
     if undo.plan.conflicts and not only_unchanged:
         raise Conflict(f"changed since: {_listed(undo.plan.conflicts)}", hint=Hint.ONLY_UNCHANGED)
     undo.require_something()
@@ -131,6 +128,7 @@ class _Undo:
         self.views: list[UserView] = []
         self._role_steps: list[tuple[EventView, Role | None]] = []
         self._known_roles: set[str] | None = None
+        self._role_ids: dict[str, uuid.UUID] = {}
         self._events = self._events_seen = 0
         self._require_undoable()
 
@@ -153,7 +151,10 @@ class _Undo:
     def plan_users(self, event_lists: Sequence[Sequence[EventView]], *, lock: bool = False) -> list[_Step]:
         """What is to be given back to these users; conflicts are noted."""
         ids = [uuid.UUID(events[0].target_id) for events in event_lists]
-        users = {user.id: user for user in self._uow.users.by_id(ids, lock=lock)}
+        if lock:
+            self._uow.users.lock(ids)
+        self._uow.bulk_updates.begin(staging=lock and self._uow.bulk_updates.is_worth_staging(len(ids)))
+        users = {user.id: user for user in self._uow.bulk_updates.read(ids)}
         steps = [self._plan_user(users.get(key), events) for key, events in zip(ids, event_lists, strict=True)]
         return [step for step in steps if step is not None]
 
@@ -174,7 +175,7 @@ class _Undo:
         if erased:
             raise Refused("the personal values of this change were erased; it cannot be undone")
 
-    def _plan_user(self, user: User | None, events: Sequence[EventView]) -> _Step | None:
+    def _plan_user(self, user: UserState | None, events: Sequence[EventView]) -> _Step | None:
         plan = self.plan
         if user is None:
             plan.conflicts.append(f"{events[-1].target_email or events[-1].target_id} is gone")
@@ -234,20 +235,33 @@ class _Undo:
 
     def give_users_back(self, steps: Sequence[_Step]) -> None:
         """Do what was planned for these users."""
-        own = [role for event, role in self._role_steps if event.action == "role.created" and role is not None]
+        own = [r.name for event, r in self._role_steps if event.action == "role.created" and r is not None]
+        now = self._uow.now()
         for user, events, give_back in steps:
-            before = user_events.snapshot(user)
             if events[0].action == "user.created":
-                change_roles(user, [], own, self._uow)  # they go as well, and the bin keeps roles
-                user.soft_delete(self._uow.now())
+                user.change_roles({}, own)  # they go as well, and the bin keeps roles
+                user.soft_delete(now)
             else:
                 self._assign(user, give_back)
-            if len(steps) < _WRITE_AT_ONCE or "email" in give_back or "deleted_at" in give_back:
-                self._uow.users.save(user)  # names the email that is taken meanwhile
-            user_events.changed(self._uow, _name(before, user), user, before, undoes=self._id)
-            self.done += 1
-        self._uow.flush()
-        self.views += [UserView.model_validate(user) for user, _, _ in steps]
+        self._require_free(steps)
+        for user, _, _ in steps:
+            if user.settle():
+                user.saved(now)
+            user_events.state_changed(self._uow, _name(user), user, undoes=self._id)
+        users = [user for user, _, _ in steps]
+        self._uow.bulk_updates.write(users, now)
+        self._uow.bulk_updates.finish(now)
+        self._uow.bulk_updates.refresh(user.id for user in users)
+        self.done += len(users)
+        self.views += map(UserView.model_validate, users)
+
+    def _require_free(self, steps: Sequence[_Step]) -> None:
+        """Raise EmailTaken, naming the email, if somebody outside the change has one that is given back."""
+        back = {user.id: user for user, _, found in steps if "email" in found or "deleted_at" in found}
+        taken = self._uow.users.ids_by_key([user.email_key for user in back.values()])
+        for user in back.values():
+            if user.deleted_at is None and taken.get(user.email_key, user.id) not in back:
+                raise EmailTaken(user.email)
 
     def take_roles_away(self) -> None:
         """Remove the roles that the change made."""
@@ -255,16 +269,24 @@ class _Undo:
             if event.action == "role.created" and role is not None:
                 self._remove_role(event, role)
 
-    def _assign(self, user: User, give_back: dict[str, Any]) -> None:
+    def _assign(self, user: UserState, give_back: dict[str, Any]) -> None:
         for name, value in give_back.items():
             if name == "roles":
                 gained, lost = value
-                change_roles(user, self._uow.roles.get_named(lost), self._uow.roles.get_named(gained), self._uow)
+                user.change_roles(self._ids_of(lost), gained)
             elif name == "attributes":
                 kept = {key: item for key, item in user.attributes.items() if value.get(key) is not _ABSENT}
                 user.attributes = {**kept, **{k: v for k, v in value.items() if v is not _ABSENT}}
+            elif name == "email":
+                user.set_email(value)
             else:
                 setattr(user, name, datetime.fromisoformat(value) if name in TIMES and value else value)
+
+    def _ids_of(self, names: Sequence[str]) -> dict[str, uuid.UUID]:
+        """The roles that are given back, each looked up once."""
+        if unknown := [name for name in names if name not in self._role_ids]:
+            self._role_ids |= {role.name: role.id for role in self._uow.roles.get_named(unknown)}
+        return {name: self._role_ids[name] for name in names}
 
     def _bring_back(self, event: EventView) -> None:
         fields = {key: event.before[key] for key in ("name", "description", "administrative")}
@@ -299,7 +321,7 @@ def _listed(conflicts: Sequence[str]) -> str:
     return "; ".join([*conflicts[:_LISTED], *more])
 
 
-def _give_back(user: User, events: Sequence[EventView], conflicts: list[str]) -> dict[str, Any]:
+def _give_back(user: UserState, events: Sequence[EventView], conflicts: list[str]) -> dict[str, Any]:
     """The former values of the fields that still have what the change gave them."""
     now = user_events.snapshot(user)
     first: dict[str, Any] = {}
@@ -360,10 +382,11 @@ def _roles_back(first: list[str], last: list[str], now: list[str]) -> tuple[Any,
     return (gained, lost), not (set(gained) <= set(now) and not set(lost) & set(now))
 
 
-def _name(before: dict[str, Any], user: User) -> str:
+def _name(user: UserState) -> str:
     """The action that the giving back amounts to."""
-    if before["deleted_at"] is None and user.deleted_at is not None:
+    was_deleted = user.before(["deleted_at"])["deleted_at"] is not None
+    if not was_deleted and user.deleted_at is not None:
         return "user.deleted"
-    if before["deleted_at"] is not None and user.deleted_at is None:
+    if was_deleted and user.deleted_at is None:
         return "user.restored"
     return "user.updated"
