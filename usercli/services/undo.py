@@ -12,26 +12,25 @@ from typing import Any
 from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.errors import ChangeNotFound, Conflict, EmailTaken, Hint, Refused
-from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
 from usercli.models.user_state import UserState
-from usercli.schemas.audit import EventView
-from usercli.schemas.user_fields import AUDITED, TIMES, UNDOABLE
+from usercli.schemas.user_fields import TIMES
 from usercli.schemas.users import Change, UserView
 from usercli.services import user_events
+from usercli.services.former_values import ABSENT, DoneEvent
+from usercli.services.former_values import give_back as former_values
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.users import change_roles
 
 #: Gone for good: nothing is left that could be given back.
 _FINAL = frozenset({"user.purged", "user.erased"})
-_ABSENT = object()
 _LISTED = 10
 _USERS_AT_A_TIME = 5000
 #: So many changes may lie between now and the last one that can be undone.
 _LOOKED_AT = 1000
 
 #: A user, the events of the change about them, and the values to give back.
-_Step = tuple[UserState, Sequence[EventView], dict[str, Any]]
+_Step = tuple[UserState, Sequence[DoneEvent], dict[str, Any]]
 
 
 @dataclass
@@ -49,6 +48,7 @@ def plan_undo(change_id: uuid.UUID, uow: UnitOfWork) -> UndoPlan:
     with uow:
         undo = _Undo(change_id, uow)
         undo.plan_roles()
+        uow.bulk_updates.begin(staging=False)
         for batch in undo.events_by_user():
             undo.plan_users(batch)
             undo.tell(batch, "reading the change")
@@ -89,33 +89,39 @@ def undo_change(
     rest), Refused (nothing of it can be undone), LastAdministrator.
     """
     with uow.change("change.undone"):
+        mark = uow.audit.mark()
+        undo = _Undo(change_id, uow)
+        is_ahead = undo.prepare_ahead(only_unchanged)
         uow.roles.lock_definitions()
         with last_administrator_guard(uow, allow_none=allow_no_admin):
-            users = _carry_out(_Undo(change_id, uow), only_unchanged)
+            if is_ahead and undo.still_holds():
+                undo.write_prepared()
+            else:
+                uow.audit.discard_since(mark)
+                undo = _Undo(change_id, uow)
+                _carry_out(undo, only_unchanged)
         change = Change(
-            change_id=uow.change_id if users.done and not uow.dry_run else None,
+            change_id=uow.change_id if undo.done and not uow.dry_run else None,
             dry_run=uow.dry_run,
-            changed=users.done,
+            changed=undo.done,
             unchanged=0,
-            users=users.views,
+            users=undo.views,
         )
         uow.commit()
         return change
 
 
-def _carry_out(undo: _Undo, only_unchanged: bool) -> _Undo:
+def _carry_out(undo: _Undo, only_unchanged: bool) -> None:
     undo.plan_roles()
     undo.bring_roles_back()
     for batch in undo.events_by_user():
         steps = undo.plan_users(batch, lock=True)
         if only_unchanged or not undo.plan.conflicts:
             undo.give_users_back(steps)
+            undo.write_prepared()
         undo.tell(batch, "writing users")
-    if undo.plan.conflicts and not only_unchanged:
-        raise Conflict(f"changed since: {_listed(undo.plan.conflicts)}", hint=Hint.ONLY_UNCHANGED)
-    undo.require_something()
+    undo.require_no_conflict(only_unchanged)
     undo.take_roles_away()
-    return undo
 
 
 class _Undo:
@@ -126,37 +132,72 @@ class _Undo:
         self.plan = UndoPlan(change_id)
         self.done = 0
         self.views: list[UserView] = []
-        self._role_steps: list[tuple[EventView, Role | None]] = []
+        self._role_steps: list[tuple[DoneEvent, Role | None]] = []
         self._known_roles: set[str] | None = None
         self._role_ids: dict[str, uuid.UUID] = {}
+        self._written: list[uuid.UUID] = []
         self._events = self._events_seen = 0
         self._require_undoable()
 
     def plan_roles(self) -> None:
         """Look at the roles that the change made, changed and deleted."""
         for event in self._uow.audit.of_change(self._id, "role"):
-            self._plan_role(EventView.of(event))
+            self._plan_role(DoneEvent.of(event))
 
-    def events_by_user(self) -> Iterator[Sequence[list[EventView]]]:
+    def events_by_user(self) -> Iterator[Sequence[list[DoneEvent]]]:
         """The events of each user of the change, so many users at a time, in the order in which they were met."""
-        events = map(EventView.of, self._uow.audit.of_change(self._id, "user"))
+        events = map(DoneEvent.of, self._uow.audit.of_change(self._id, "user"))
         grouped = (list(group) for target, group in groupby(events, lambda event: event.target_id) if target)
         return batched(grouped, _USERS_AT_A_TIME)
 
-    def tell(self, event_lists: Sequence[Sequence[EventView]], stage: str) -> None:
+    def tell(self, event_lists: Sequence[Sequence[DoneEvent]], stage: str) -> None:
         """These events were dealt with."""
         self._events_seen += sum(map(len, event_lists))
         self._uow.on_progress(self._events_seen, self._events, stage)
 
-    def plan_users(self, event_lists: Sequence[Sequence[EventView]], *, lock: bool = False) -> list[_Step]:
+    def plan_users(self, event_lists: Sequence[Sequence[DoneEvent]], *, lock: bool = False) -> list[_Step]:
         """What is to be given back to these users; conflicts are noted."""
         ids = [uuid.UUID(events[0].target_id) for events in event_lists]
         if lock:
             self._uow.users.lock(ids)
-        self._uow.bulk_updates.begin(staging=lock and self._uow.bulk_updates.is_worth_staging(len(ids)))
+            self._uow.bulk_updates.begin(staging=self._uow.bulk_updates.is_worth_staging(len(ids)))
         users = {user.id: user for user in self._uow.bulk_updates.read(ids)}
         steps = [self._plan_user(users.get(key), events) for key, events in zip(ids, event_lists, strict=True)]
         return [step for step in steps if step is not None]
+
+    def prepare_ahead(self, only_unchanged: bool) -> bool:
+        """Stage what is given back, if users are many and nothing else is: nobody is locked meanwhile."""
+        if not self._uow.bulk_updates.is_worth_staging(self._events):
+            return False
+        self.plan_roles()
+        if self._role_steps or self.plan.conflicts:
+            return False
+        self._uow.bulk_updates.begin(staging=True)
+        for batch in self.events_by_user():
+            steps = self.plan_users(batch)
+            if only_unchanged or not self.plan.conflicts:
+                self.give_users_back(steps)
+            self.tell(batch, "writing users")
+        self.require_no_conflict(only_unchanged)
+        return True
+
+    def still_holds(self) -> bool:
+        """Lock the users that were staged; whether all is as it was when they were read."""
+        self._require_undoable()
+        self._uow.roles.get_named(self._role_ids)
+        return self._uow.bulk_updates.lock_staged()
+
+    def write_prepared(self) -> None:
+        """Write the users that are staged."""
+        self._uow.bulk_updates.finish(self._uow.now())
+        self._uow.bulk_updates.refresh(self._written)
+        self._written = []
+
+    def require_no_conflict(self, only_unchanged: bool) -> None:
+        """Raise Conflict for what was changed since, Refused if there is nothing to undo."""
+        if self.plan.conflicts and not only_unchanged:
+            raise Conflict(f"changed since: {_listed(self.plan.conflicts)}", hint=Hint.ONLY_UNCHANGED)
+        self.require_something()
 
     def require_something(self) -> None:
         """Raise Refused if passwords are all that the change set."""
@@ -175,7 +216,7 @@ class _Undo:
         if erased:
             raise Refused("the personal values of this change were erased; it cannot be undone")
 
-    def _plan_user(self, user: UserState | None, events: Sequence[EventView]) -> _Step | None:
+    def _plan_user(self, user: UserState | None, events: Sequence[DoneEvent]) -> _Step | None:
         plan = self.plan
         if user is None:
             plan.conflicts.append(f"{events[-1].target_email or events[-1].target_id} is gone")
@@ -188,7 +229,7 @@ class _Undo:
                 return None
             plan.steps.append(f"{user.email}: move to the recycle bin")
             return user, events, {}
-        give_back = _give_back(user, events, plan.conflicts)
+        give_back = former_values(user, events, plan.conflicts)
         if give_back.get("is_active") and user.deleted_at is not None and "deleted_at" not in give_back:
             plan.conflicts.append(f"{user.email} is_active")  # in the recycle bin since
             del give_back["is_active"]
@@ -207,7 +248,7 @@ class _Undo:
             self._known_roles = back | {role.name for role, _ in self._uow.roles.all()}
         return self._known_roles
 
-    def _plan_role(self, event: EventView) -> None:
+    def _plan_role(self, event: DoneEvent) -> None:
         plan = self.plan
         role = self._uow.roles.find(uuid.UUID(event.target_id))
         name = event.after.get("name") or event.before.get("name") or (role.name if role else event.target_id)
@@ -250,8 +291,7 @@ class _Undo:
             user_events.state_changed(self._uow, _name(user), user, undoes=self._id)
         users = [user for user, _, _ in steps]
         self._uow.bulk_updates.write(users, now)
-        self._uow.bulk_updates.finish(now)
-        self._uow.bulk_updates.refresh(user.id for user in users)
+        self._written += [user.id for user in users]
         self.done += len(users)
         self.views += map(UserView.model_validate, users)
 
@@ -275,8 +315,8 @@ class _Undo:
                 gained, lost = value
                 user.change_roles(self._ids_of(lost), gained)
             elif name == "attributes":
-                kept = {key: item for key, item in user.attributes.items() if value.get(key) is not _ABSENT}
-                user.attributes = {**kept, **{k: v for k, v in value.items() if v is not _ABSENT}}
+                kept = {key: item for key, item in user.attributes.items() if value.get(key) is not ABSENT}
+                user.attributes = {**kept, **{k: v for k, v in value.items() if v is not ABSENT}}
             elif name == "email":
                 user.set_email(value)
             else:
@@ -288,18 +328,18 @@ class _Undo:
             self._role_ids |= {role.name: role.id for role in self._uow.roles.get_named(unknown)}
         return {name: self._role_ids[name] for name in names}
 
-    def _bring_back(self, event: EventView) -> None:
+    def _bring_back(self, event: DoneEvent) -> None:
         fields = {key: event.before[key] for key in ("name", "description", "administrative")}
         role = self._uow.roles.add(Role(id=uuid.UUID(event.target_id), **fields))
         self._record_role("role.created", role, {}, fields)
 
-    def _give_role_back(self, event: EventView, role: Role) -> None:
+    def _give_role_back(self, event: DoneEvent, role: Role) -> None:
         for key, value in event.before.items():
             setattr(role, key, value)
         self._uow.flush()
         self._record_role("role.updated", role, event.after, event.before)
 
-    def _remove_role(self, event: EventView, role: Role) -> None:
+    def _remove_role(self, event: DoneEvent, role: Role) -> None:
         holders = self._uow.users.by_id(self._uow.roles.holders(role), lock=True)
         if any(user.deleted_at is None for user in holders):
             raise Conflict(f"the role {role.name} was granted since; revoke it first")
@@ -319,67 +359,6 @@ class _Undo:
 def _listed(conflicts: Sequence[str]) -> str:
     more = [f"and {len(conflicts) - _LISTED:,} more"] if len(conflicts) > _LISTED else []
     return "; ".join([*conflicts[:_LISTED], *more])
-
-
-def _give_back(user: UserState, events: Sequence[EventView], conflicts: list[str]) -> dict[str, Any]:
-    """The former values of the fields that still have what the change gave them."""
-    now = user_events.snapshot(user)
-    first: dict[str, Any] = {}
-    last: dict[str, Any] = {}
-    for event in events:
-        for name in event.after.keys() & UNDOABLE:
-            if name == "must_change_password" and "password" in event.after:
-                continue  # it belongs to that password, which stays
-            if name == "attributes":
-                _merge_attributes(first, last, event)
-            else:
-                first.setdefault(name, event.before.get(name))
-                last[name] = event.after[name]
-    found: dict[str, Any] = {}
-    for name in AUDITED:
-        if name not in last:
-            continue
-        if name == "roles":
-            value, clash = _roles_back(first[name], last[name], now[name])
-        elif name == "attributes":
-            value, clash = _attributes_back(first[name], last[name], now[name])
-        else:
-            value, clash = first[name], now[name] != last[name] or not _can_be_set(name, first[name])
-        if clash:
-            conflicts.append(f"{user.email} {name}")
-        elif value != now[name] or name in {"roles", "attributes"}:
-            found[name] = value
-    return found
-
-
-def _can_be_set(name: str, value: Any) -> bool:
-    """Not what another program stored in place of a time."""
-    try:
-        return name not in TIMES or value is None or bool(datetime.fromisoformat(value))
-    except ValueError:
-        return False
-
-
-def _merge_attributes(first: dict[str, Any], last: dict[str, Any], event: EventView) -> None:
-    old, new = event.before.get("attributes", {}), event.after["attributes"]
-    for key in {**old, **new}:
-        first.setdefault("attributes", {}).setdefault(key, old.get(key, _ABSENT))
-        last.setdefault("attributes", {})[key] = new.get(key, _ABSENT)
-
-
-def _attributes_back(first: dict[str, Any], last: dict[str, Any], now: dict[str, Any]) -> tuple[Any, bool]:
-    return first, any(_differ(now.get(key, _ABSENT), value) for key, value in last.items())
-
-
-def _differ(one: Any, other: Any) -> bool:
-    if one is _ABSENT or other is _ABSENT:
-        return one is not other
-    return differs_as_json(one, other)
-
-
-def _roles_back(first: list[str], last: list[str], now: list[str]) -> tuple[Any, bool]:
-    gained, lost = sorted(set(last) - set(first)), sorted(set(first) - set(last))
-    return (gained, lost), not (set(gained) <= set(now) and not set(lost) & set(now))
 
 
 def _name(user: UserState) -> str:

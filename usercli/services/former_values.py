@@ -1,0 +1,94 @@
+"""What an undo gives back to a user: the former values of the fields that still have what the change gave them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+
+from usercli.hash_chain import differs_as_json
+from usercli.models.user_state import UserState
+from usercli.schemas.user_fields import AUDITED, TIMES, UNDOABLE
+from usercli.services import user_events
+
+#: Stands for an attribute that is not there.
+ABSENT = object()
+
+
+class DoneEvent(NamedTuple):
+    """What an undo reads of an event."""
+
+    action: str
+    target_id: str | None
+    target_email: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: Any) -> Self:
+        """From an event as stored."""
+        personal = json.loads(event.personal)
+        before, after = ({**getattr(event, side), **personal[side]} for side in ("before", "after"))
+        return cls(event.action, event.target_id, personal["target_email"], before, after)
+
+
+def give_back(user: UserState, events: Sequence[DoneEvent], conflicts: list[str]) -> dict[str, Any]:
+    """The former values of the fields that still have what the change gave them."""
+    now = user_events.snapshot(user)
+    first: dict[str, Any] = {}
+    last: dict[str, Any] = {}
+    for event in events:
+        for name in event.after.keys() & UNDOABLE:
+            if name == "must_change_password" and "password" in event.after:
+                continue  # it belongs to that password, which stays
+            if name == "attributes":
+                _merge_attributes(first, last, event)
+            else:
+                first.setdefault(name, event.before.get(name))
+                last[name] = event.after[name]
+    found: dict[str, Any] = {}
+    for name in AUDITED:
+        if name not in last:
+            continue
+        if name == "roles":
+            value, clash = _roles_back(first[name], last[name], now[name])
+        elif name == "attributes":
+            value, clash = _attributes_back(first[name], last[name], now[name])
+        else:
+            value, clash = first[name], now[name] != last[name] or not _can_be_set(name, first[name])
+        if clash:
+            conflicts.append(f"{user.email} {name}")
+        elif value != now[name] or name in {"roles", "attributes"}:
+            found[name] = value
+    return found
+
+
+def _can_be_set(name: str, value: Any) -> bool:
+    """Not what another program stored in place of a time."""
+    try:
+        return name not in TIMES or value is None or bool(datetime.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def _merge_attributes(first: dict[str, Any], last: dict[str, Any], event: DoneEvent) -> None:
+    old, new = event.before.get("attributes", {}), event.after["attributes"]
+    for key in {**old, **new}:
+        first.setdefault("attributes", {}).setdefault(key, old.get(key, ABSENT))
+        last.setdefault("attributes", {})[key] = new.get(key, ABSENT)
+
+
+def _attributes_back(first: dict[str, Any], last: dict[str, Any], now: dict[str, Any]) -> tuple[Any, bool]:
+    return first, any(_differ(now.get(key, ABSENT), value) for key, value in last.items())
+
+
+def _differ(one: Any, other: Any) -> bool:
+    if one is ABSENT or other is ABSENT:
+        return one is not other
+    return differs_as_json(one, other)
+
+
+def _roles_back(first: list[str], last: list[str], now: list[str]) -> tuple[Any, bool]:
+    gained, lost = sorted(set(last) - set(first)), sorted(set(first) - set(last))
+    return (gained, lost), not (set(gained) <= set(now) and not set(lost) & set(now))
