@@ -169,24 +169,6 @@ def test_add_if_absent_leaves_the_one_that_is_there(uow: UnitOfWork) -> None:
     assert found == [("ada@example.com", "First"), ("bob@example.com", "")]
 
 
-def test_add_new_leaves_out_what_is_taken_and_gives_those_who_went_in(database: Database) -> None:
-    fill(
-        database,
-        User(email="ada@example.com", full_name="First"),
-        User(email="eve@example.com", deleted_at=NOON, is_active=False),
-    )
-    with database.uow() as uow:
-        rows = [{"email": f"{name}@example.com", "attributes": {"n": 1}} for name in ("ADA", "bob", "eve", "BOB")]
-        assert [user.email for user in uow.users.add_new(rows)] == ["bob@example.com", "eve@example.com"]
-        assert uow.users.add_new([]) == []
-        uow.commit()
-    assert database.rows("SELECT email, full_name, version FROM users WHERE deleted_at IS NULL ORDER BY email") == [
-        ("ada@example.com", "First", 1),
-        ("bob@example.com", "", 1),
-        ("eve@example.com", "", 1),
-    ]
-
-
 def test_a_stored_version_that_moved_is_noticed(uow: UnitOfWork) -> None:
     ada = uow.users.add(User(email="ada@example.com"))
     assert ada.version == 1

@@ -31,6 +31,8 @@ class UserState(Recyclable):
         id: uuid.UUID
         email: str
         email_key: str
+        hashed_password: str
+        password_changed_at: datetime | None
         attributes: dict[str, Any]
         version: int
         created_at: datetime

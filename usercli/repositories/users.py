@@ -24,7 +24,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 
 from usercli.batches import batched
@@ -171,10 +170,13 @@ class UserRepository(UserLookup):
             found.extend(self.session.scalars(query))
         return found
 
-    def lock(self, ids: Sequence[uuid.UUID]) -> None:
-        """Lock the users of these ids, by id."""
-        query = select(User.id).where(among(self.session, User.id, ids)).order_by(User.id).with_for_update()
-        self.session.execute(select(func.count()).select_from(query.subquery()))
+    def existing_ids(self, ids: Sequence[uuid.UUID], *, lock: bool = False) -> list[uuid.UUID]:
+        """Those of the ids that there are, in the bin or not, in order."""
+        found: list[uuid.UUID] = []
+        for some in batched(sorted(ids), _KEYS_A_QUERY):
+            query = select(User.id).where(among(self.session, User.id, some)).order_by(User.id)
+            found.extend(self.session.scalars(query.with_for_update() if lock else query))
+        return found
 
     def locate_expired(self, lock: bool) -> list[uuid.UUID]:
         """The ids of the active users whose expiry has passed."""
@@ -204,20 +206,6 @@ class UserRepository(UserLookup):
     def count_deleted_before(self, cutoff: datetime) -> int:
         """How many users were moved to the bin before a time."""
         return self.session.scalar(select(func.count(User.id)).where(User.was_deleted_before(cutoff))) or 0
-
-    def add_new(self, rows: Iterable[dict[str, Any]]) -> list[User]:
-        """Put many users in, leaving those out whose email is taken; those that went in, not attached."""
-        dialect = self.session.get_bind().dialect.name
-        statement = (postgresql if dialect == "postgresql" else sqlite).insert(User)
-        statement = statement.on_conflict_do_nothing(
-            index_elements=[User.email_key], index_where=User.deleted_at.is_(None)
-        )
-        complete = [{**row, "email_key": email_key(row["email"])} for row in rows]
-        if not complete:  # to SQLAlchemy no rows mean one row of defaults
-            return []
-        went_in = dict(self.session.execute(statement.returning(User.email_key, User.id), complete).all())
-        pairs = [(went_in.pop(row["email_key"], None), row) for row in complete]
-        return [User(id=user_id, **row) for user_id, row in pairs if user_id is not None]
 
     def with_bad_key(self) -> Iterator[uuid.UUID]:
         """The ids of users whose email_key is not the key of their email; ASCII is compared by the database."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Literal
 
 from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.errors import ChangedMeanwhile
-from usercli.models.role import Role
-from usercli.models.user import User
+from usercli.models.user_state import UserState
 from usercli.schemas.access_review import Decision, GrantView
 from usercli.schemas.users import Change
-from usercli.services import user_events
 from usercli.services.change_limit import require_at_most
 from usercli.services.last_administrator import last_administrator_guard
-from usercli.services.users import change_roles, commit_users
+from usercli.services.user_changes import change_users
 from usercli.times import rfc3339
 
 _LISTED = 10
@@ -46,16 +46,30 @@ def apply_review(decisions: Sequence[Decision], uow: UnitOfWork, *, allow_no_adm
     for item in decided:
         if item.decision == "revoke":
             revoked.setdefault(item.user, []).append(item.role)
+    changed: set[uuid.UUID] = set()
+
+    def find(lock: bool) -> list[uuid.UUID]:
+        found = uow.users.existing_ids(list(revoked), lock=lock)
+        _require_as_reviewed(decided, uow)
+        return found
+
+    def rule(lock: Literal["share"] | None) -> Callable[[UserState], None]:
+        there = uow.roles.find_named({name for names in revoked.values() for name in names}, lock)
+
+        def revoke(user: UserState) -> None:
+            lost = [name for name in revoked[user.id] if name in there and name in user.roles]
+            user.change_roles({}, lost)
+            changed.update([user.id] if lost else [])
+
+        return revoke
+
     with uow.change("review.applied"):
-        with last_administrator_guard(uow, allow_none=allow_no_admin):
-            roles = uow.roles.find_named({name for names in revoked.values() for name in names}, "share")
-            users = uow.users.by_id(list(revoked), lock=True)
-            _require_as_reviewed(decided, uow)
-            lost = {user: [roles[name] for name in revoked[user.id] if name in roles] for user in users}
-            changed = [user for user in users if _revoke(user, lost[user], uow)]
-        change = commit_users(uow, changed, changed)
-        change.unchanged = len({item.user for item in decided}) - len(changed)
-        return change
+        guard = partial(last_administrator_guard, uow, allow_none=allow_no_admin)
+        # not prepared ahead: since when a role is held is compared under the locks
+        change = change_users(uow, "role.revoked", find, rule, number=0, guard=guard)
+    users = [user for user in change.users if user.id in changed]
+    unchanged = len({item.user for item in decided}) - len(users)
+    return change.model_copy(update={"users": users, "unchanged": unchanged})
 
 
 def _require_as_reviewed(decided: Sequence[Decision], uow: UnitOfWork) -> None:
@@ -71,12 +85,3 @@ def _require_as_reviewed(decided: Sequence[Decision], uow: UnitOfWork) -> None:
         more = [f"and {len(differing) - _LISTED:,} more"] if len(differing) > _LISTED else []
         listed = "; ".join([*differing[:_LISTED], *more])
         raise ChangedMeanwhile(f"changed since the export: {listed}; take these lines out, or export again")
-
-
-def _revoke(user: User, roles: Sequence[Role], uow: UnitOfWork) -> bool:
-    before = user_events.snapshot(user)
-    if not change_roles(user, [], roles, uow):
-        return False
-    uow.users.save(user)
-    user_events.changed(uow, "role.revoked", user, before)
-    return True

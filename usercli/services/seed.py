@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 
 from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork, retried
+from usercli.emails import email_key
+from usercli.hash_chain import canonical
+from usercli.prefetch import prefetch
 from usercli.schemas.database import Seeded
+from usercli.schemas.import_rows import Attributes, UserRow
 from usercli.schemas.users import UserCreate
-from usercli.services import user_events
+from usercli.services.imports.loader import ImportOptions, Loader
+from usercli.services.imports.validation import CHUNK, noop
 
 _FIRST = (
     "Ada Alan Amara Anders Ángel Beatriz Björn Chidi Chloé Dana Dmitri Edsger Elif Emeka Fatima Frances Grace",
@@ -23,7 +29,6 @@ _LAST = (
     "Villanueva Wagner Wirth Xu Öztürk Zhang",
 )
 _TEAMS = ("blue", "green", "red", "violet")
-_CHUNK = 1000
 
 
 def people(count: int, seed: int = 1) -> Iterator[UserCreate]:
@@ -43,15 +48,26 @@ def people(count: int, seed: int = 1) -> Iterator[UserCreate]:
 @retried
 def seed_users(count: int, uow: UnitOfWork, seed: int = 1) -> Seeded:
     """Add sample users in one transaction; those whose email is taken are left as they are."""
-    created = looked_at = 0
+    loader = Loader(uow, ImportOptions(on_conflict="skip"), noop)
     with uow.change("user.created"):
-        for chunk in batched(people(count, seed), _CHUNK):
-            rows = uow.users.add_new(user.model_dump(exclude_unset=True) for user in chunk)
-            for user in rows:
-                user_events.created(uow, user)
-            uow.audit.write()
-            created += len(rows)
-            looked_at += len(chunk)
-            uow.on_progress(looked_at, count, "writing users")
+        uow.bulk.lock_imports()
+        loader.begin()
+        for batch in prefetch(loader.prepared(batched(map(_row, people(count, seed)), CHUNK))):
+            loader.load(batch)
+            uow.on_progress(loader.summary.read, count, "writing users")
         uow.commit()
+    created = loader.summary.created
     return Seeded(created=created, skipped=count - created, dry_run=uow.dry_run)
+
+
+def _row(user: UserCreate) -> UserRow:
+    text, same = json.dumps(user.attributes), canonical(user.attributes)
+    return UserRow(
+        user.email,
+        email_key(user.email),
+        line=0,
+        fields={},
+        full_name=user.full_name,
+        is_active=user.is_active,
+        attributes=Attributes(user.attributes, text, same),
+    )

@@ -159,7 +159,7 @@ class _Undo:
         """What is to be given back to these users; conflicts are noted."""
         ids = [uuid.UUID(events[0].target_id) for events in event_lists]
         if lock:
-            self._uow.users.lock(ids)
+            self._uow.users.existing_ids(ids, lock=True)
             self._uow.bulk_updates.begin(staging=self._uow.bulk_updates.is_worth_staging(len(ids)))
         users = {user.id: user for user in self._uow.bulk_updates.read(ids)}
         steps = [self._plan_user(users.get(key), events) for key, events in zip(ids, event_lists, strict=True)]

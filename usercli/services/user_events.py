@@ -116,12 +116,21 @@ def changed(
     uow.audit.record(action, target_id=user.id, email=user.email, before=old, after=new, undoes=undoes)
 
 
-def state_changed(uow: UnitOfWork, action: str, user: UserState, *, undoes: uuid.UUID | None = None) -> None:
-    """Record what differs from what was read."""
+def state_changed(
+    uow: UnitOfWork,
+    action: str,
+    user: UserState,
+    *,
+    password: bool = False,
+    undoes: uuid.UUID | None = None,
+) -> None:
+    """Record what differs from what was read; `password` says that the hash was replaced."""
     names = [name for name in user.columns if name in _AUDITED]
     if user.gained or user.lost:
         names.append("roles")
     old, new = _sides({name: _to_json(value) for name, value in user.before(names).items()}, snapshot(user, names))
+    if password:
+        new["password"] = password_summary(user.hashed_password)
     uow.audit.record(action, target_id=user.id, email=user.email, before=old, after=new, undoes=undoes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import Any, Literal
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, Hint, InvalidInput, Refused
 from usercli.models.role import Role
-from usercli.models.user import DISABLED_PASSWORD, User
+from usercli.models.user_state import UserState
 from usercli.readers import BadRecord
 from usercli.repositories.encodings import require_in_encoding
 from usercli.repositories.event_buffer import IN_MEMORY, packed
@@ -21,7 +22,7 @@ from usercli.repositories.user_bulk_insert import UserValues, user_values
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.schemas.roles import RoleCreate
-from usercli.schemas.user_fields import UPDATABLE
+from usercli.schemas.user_fields import DISABLED_PASSWORD, UPDATABLE
 from usercli.services import user_events
 from usercli.services.imports.validation import FIRST, Checked, noop
 from usercli.text import suggestion
@@ -210,10 +211,11 @@ class Loader:
     def _resolve_conflicts(self, rows: Sequence[UserRow]) -> None:
         """Do with users who exist already what the options say."""
         ids = self.uow.users.ids_by_key([row.email_key for row in rows])
-        users: dict[str, User] = {}
+        users: dict[str, UserState] = {}
+        changed: list[UserState] = []
         again: set[Any] = set()
         if self.options.on_conflict == "update":
-            users = {user.email_key: user for user in self.uow.users.by_id(list(ids.values()), lock=True)}
+            users = self._lock(list(ids.values()))
             again = self.uow.bulk.seen_before(ids.values()) | self.uow.audit.touched(ids.values())
         for row in rows:
             if row.email_key not in ids:
@@ -230,20 +232,35 @@ class Loader:
                     self.on_unsupported(row.unsupported)
                 if self._update(users[row.email_key], row):
                     self.summary.updated += 1
+                    changed.append(users[row.email_key])
                 else:
                     self.summary.unchanged += 1
+        if changed:
+            self._write_changed(changed)
+
+    def _lock(self, ids: Sequence[uuid.UUID]) -> dict[str, UserState]:
+        """The users of these ids, by the key of their email."""
+        there = self.uow.users.existing_ids(ids, lock=True)
+        self.uow.bulk_updates.begin(staging=self.uow.bulk_updates.is_worth_staging(len(there)))
+        return {user.email_key: user for user in self.uow.bulk_updates.read(there)}
+
+    def _write_changed(self, users: Sequence[UserState]) -> None:
+        now = self.uow.now()
+        self.uow.bulk_updates.write(users, now)
+        self.uow.bulk_updates.finish(now)
+        self.uow.bulk_updates.refresh(user.id for user in users)
 
     def _is_ours(self, user_id: Any) -> bool:
         """This import wrote the user."""
         return self._all_ours or self.ids.made(user_id)
 
-    def _update(self, user: User, row: UserRow) -> bool:
-        before = user_events.snapshot(user)
+    def _update(self, user: UserState, row: UserRow) -> bool:
         for name in UPDATABLE:
             if name not in row.fields:
                 continue
             if name == "roles":
-                self._set_roles(user, row.roles)
+                added = {role: self._roles[role].id for role in row.roles}
+                user.change_roles(added, [role for role in user.roles if role not in added])
             else:
                 setattr(user, name, dict(row.attributes.value) if name == "attributes" else getattr(row, name))
         password = bool(row.hashed_password) and self._may_set_password(user)
@@ -251,22 +268,14 @@ class Loader:
             user.hashed_password, user.password_changed_at = row.hashed_password or "", self.uow.now()
         else:
             password = False
-        if not password and user_events.difference(before, user_events.snapshot(user)) == ({}, {}):
-            self.uow.revert(user)
+        if not user.settle():
             return False
-        self.uow.users.save(user)
-        user_events.changed(self.uow, "user.updated", user, before, password=password)
+        user.saved(self.uow.now())
+        user_events.state_changed(self.uow, "user.updated", user, password=password)
         return True
 
-    def _may_set_password(self, user: User) -> bool:
+    def _may_set_password(self, user: UserState) -> bool:
         return self.options.update_passwords or user.hashed_password == DISABLED_PASSWORD
-
-    def _set_roles(self, user: User, names: Sequence[str]) -> None:
-        from usercli.services.users import change_roles
-
-        added = [self._roles[name] for name in names]
-        removed = [grant.role for grant in user.grants if grant.role.name not in names]
-        change_roles(user, added, removed, self.uow)
 
     def _reject(
         self, item: Checked, reason: str, code: ExitCode = ExitCode.USAGE, hint: Hint | None = None
