@@ -172,3 +172,4 @@ def test_a_change_of_many_is_undone(filled: Database, cli: Cli) -> None:
     for _ in range(3):
         assert cli("undo", "--last", "--yes")[0] == 0
     assert [row[:5] + row[6:] for row in rows(filled)] == [row[:5] + row[6:] for row in before]
+    assert cli("audit", "verify")[0] == 0

@@ -65,6 +65,7 @@ class AuditRepository:
         self.session = session
         self._origin, self._change_id = origin, change_id
         self._buffer = EventBuffer()
+        self._hashed: EventBuffer[EventRow] = EventBuffer()
         self._db_role: str | None = None
         #: The number and hash of the last event that was written in this transaction.
         self.last_written: tuple[int, str] | None = None
@@ -114,31 +115,40 @@ class AuditRepository:
 
     def mark(self) -> int:
         """The place to go back to when a block is rolled back."""
-        return len(self._buffer)
+        return len(self._hashed) + len(self._buffer)
 
     def discard_since(self, mark: int) -> None:
         """Drop what was recorded since: it did not happen."""
-        self._buffer.truncate(mark)
+        self._buffer.truncate(max(mark - len(self._hashed), 0))
+        self._hashed.truncate(mark)
         self.last_written = None  # it may have been written since as well
+
+    def hash_ahead(self) -> None:
+        """Hash what waits: now, and not while others wait for locks that the change will hold."""
+        writer = EventWriter(self._origin, self._change_id, self._role())
+        for drafts in self._buffer.batches():
+            self._hashed.extend(writer.rows(drafts))
+        self._buffer.clear()
 
     def write(self, on_written: Callable[[int, int], object] = lambda done, total: None) -> None:  # noqa: ARG005 - nobody listens
         """Lock the log's head and append what waits; what is at hand is hashed before the lock.
 
         `on_written` is told how many events are written, of how many.
         """
-        if not self._buffer:
+        if not (waiting := self.mark()):
             return
         writer = EventWriter(self._origin, self._change_id, self._role())
-        made = map(writer.rows, self._buffer.batches())
+        made = joined(self._hashed.batches(), map(writer.rows, self._buffer.batches()))
         first = next(made)
-        batches = _told(self._linked(joined([first], made), *self._lock_head()), len(self._buffer), on_written)
-        if self._on_postgresql and len(self._buffer) >= _WORTH_A_COPY:
+        batches = _told(self._linked(joined([first], made), *self._lock_head()), waiting, on_written)
+        if self._on_postgresql and waiting >= _WORTH_A_COPY:
             copy_rows(
                 self.session, AuditEvent.__tablename__, _INSERTED, joined.from_iterable(map(self._lines, batches))
             )
         else:
             for batch in batches:
                 self._insert(self._values(batch))
+        self._hashed.clear()
         self._buffer.clear()
 
     def _linked(

@@ -5,24 +5,26 @@ from __future__ import annotations
 import marshal
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, Any, Generic, TypeVar
 
-from usercli.repositories.event_encoder import Draft
+from usercli.repositories.event_encoder import Draft, EventRow
 
 #: Beyond so many they go to a file.
 IN_MEMORY = 5000
 
+Item = TypeVar("Item", Draft, EventRow)
 
-def packed(drafts: list[Draft]) -> bytes:
+
+def packed(drafts: list[Item]) -> bytes:
     """The drafts as they wait in the file. To pack them takes long: another thread may."""
     return marshal.dumps(drafts)
 
 
-class EventBuffer:
-    """A list of drafts that grows without growing the memory, and can be cut back."""
+class EventBuffer(Generic[Item]):
+    """A list of drafts, or rows, that grows without growing the memory, and can be cut back."""
 
     def __init__(self) -> None:
-        self._tail: list[Draft] = []
+        self._tail: list[Item] = []
         self._file: IO[bytes] | None = None
         self._places: list[tuple[int, int, int]] = []  # how many lie before, where in the file, how many bytes
         self._spilled = 0
@@ -30,7 +32,7 @@ class EventBuffer:
     def __len__(self) -> int:
         return self._spilled + len(self._tail)
 
-    def extend(self, drafts: Iterable[Draft]) -> None:
+    def extend(self, drafts: Iterable[Item]) -> None:
         """Add some at the end."""
         self._tail.extend(drafts)
         while len(self._tail) > IN_MEMORY:
@@ -55,7 +57,7 @@ class EventBuffer:
             self._spilled = before
         del self._tail[length - self._spilled :]
 
-    def batches(self) -> Iterator[list[Draft]]:
+    def batches(self) -> Iterator[list[Item]]:
         """Everything in order, some thousands at a time."""
         if self._file is not None:
             for _, place, size in self._places:
@@ -82,7 +84,7 @@ class EventBuffer:
         self._spilled += count
 
 
-def _read(file: IO[bytes], place: int, size: int) -> list[Draft]:
+def _read(file: IO[bytes], place: int, size: int) -> list[Any]:
     file.seek(place)
-    found: list[Draft] = marshal.loads(file.read(size))  # noqa: S302 - written by this process, in an unnamed file
+    found: list[Any] = marshal.loads(file.read(size))  # noqa: S302 - written by this process, in an unnamed file
     return found

@@ -179,6 +179,7 @@ class _Undo:
                 self.give_users_back(steps)
             self.tell(batch, "writing users")
         self.require_no_conflict(only_unchanged)
+        self._uow.audit.hash_ahead()
         return True
 
     def still_holds(self) -> bool:

@@ -47,6 +47,7 @@ def change_users(
     is_ahead = uow.bulk_updates.is_worth_staging(number)
     if is_ahead:
         is_ahead = change.prepare(find(False), rule(None), staging=True)
+        uow.audit.hash_ahead()
     with guard():
         made = rule("share")
         if not (is_ahead and uow.bulk_updates.lock_staged()):
