@@ -32,6 +32,7 @@ def changes(url: str, source: Path, number: int) -> dict[str, float]:
     found["deactivate"] = seconds("deactivate", *some)
     usercli(url, "undo", "--last", "--yes")
     found["delete"] = seconds("delete", *some)
+    found["db seed"] = seconds("db", "seed", "--count", str(number))
     return found
 
 
