@@ -718,3 +718,9 @@ def test_a_home_that_cannot_be_written_says_how_to_name_a_database(
     for command in (["db", "upgrade"], ["db", "seed"]):
         assert run_here(*command) == (5, "", f"{why}; set DATABASE_URL or HOME, or use --database-url\n")
     assert run_here("--database-url", f"sqlite:///{place}", "db", "upgrade") == (5, "", f"{why}\n")
+
+
+def test_every_setting_is_an_attribute_of_its_own_type(clean_environment: Path) -> None:
+    settings = Settings(environ={"USERCLI_PASSWORD_MIN_LENGTH": "20", "USERCLI_MIGRATIONS": "shop_version=shop"})
+    assert {name: getattr(settings, name) for name in KNOWN} == {name: settings.get(name).value for name in KNOWN}
+    assert (settings.password_min_length, settings.migrations) == (20, ("shop_version=shop",))

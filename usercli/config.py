@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from usercli.config_file import ConfigFile, read_config_file, refuse_unknown, require_private
 from usercli.database import url as database_url
@@ -24,6 +24,8 @@ from usercli.schemas.user_table import UserTable, parse_user_table
 from usercli.targets import URL_VARIABLES, of_completing_variables, of_option, of_variables
 from usercli.targets import Target as Target
 from usercli.text import visible
+
+T = TypeVar("T")
 
 PREFIX = "USERCLI_"
 
@@ -56,12 +58,41 @@ SETTING_FIELDS = tuple(field.name for field in fields(Setting))
 PROFILE_FIELDS = tuple(field.name for field in fields(ProfileView))
 
 
+class _Typed(Generic[T]):
+    """A setting as an attribute of its own type."""
+
+    def __set_name__(self, _: type[Settings], name: str) -> None:
+        self._name = name
+
+    def __get__(self, settings: Settings, _: type[Settings] | None = None) -> T:
+        value: T = settings.get(self._name).value
+        return value
+
+
 class Settings:
     """Everything that was configured for this run.
 
     `database_url` and `profile` are what the command line gave; `environ` and `folder` are the process's
     environment and working directory. Raises InvalidInput, ProfileNotFound.
     """
+
+    special_use_domains = _Typed[tuple[str, ...]]()
+    password_scheme = _Typed[str]()
+    password_min_length = _Typed[int]()
+    blocklist = _Typed[str]()
+    pepper_file = _Typed[str]()
+    service_name = _Typed[str]()
+    require_reason = _Typed[bool]()
+    max_changes = _Typed[int]()
+    pool_size = _Typed[int]()
+    pool_overflow = _Typed[int]()
+    pool_timeout = _Typed[int]()
+    pool_recycle = _Typed[int]()
+    connect_timeout = _Typed[int]()
+    lock_timeout = _Typed[int]()
+    statement_timeout = _Typed[int]()
+    network_timeout = _Typed[int]()
+    migrations = _Typed[tuple[str, ...]]()
 
     def __init__(
         self,
@@ -337,11 +368,6 @@ class Settings:
             )
         cost: int = setting.value
         return cost
-
-    @property
-    def special_use_domains(self) -> tuple[str, ...]:
-        value: tuple[str, ...] = self.get("special_use_domains").value
-        return value
 
     @property
     def pool(self) -> PoolSettings:

@@ -162,7 +162,7 @@ class Invocation:
     def changing(self) -> UnitOfWork:
         """A unit of work for a change, or its dry run. Raises ProtectedTarget."""
         self.require_unprotected()
-        if self.settings.get("require_reason").value and not (self.options.reason or self.dry_run):
+        if self.settings.require_reason and not (self.options.reason or self.dry_run):
             raise InvalidInput("changes here need a reason; add --reason TEXT")
         uow = self._unit_of_work()
         self.warnings = uow.warnings

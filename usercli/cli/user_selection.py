@@ -86,8 +86,7 @@ def _sample(invocation: Invocation, criteria: UserCriteria, found: Sequence[tupl
 
 def change_limit(invocation: Invocation, max_changes: int | None) -> int:
     """How many users a command may change: the option, else the setting; 0 is no limit."""
-    limit: int = max_changes or invocation.settings.get("max_changes").value
-    return limit
+    return max_changes or invocation.settings.max_changes
 
 
 NO_SELECTION = Selection()

@@ -17,23 +17,22 @@ if TYPE_CHECKING:
 def configured_hasher(settings: Settings, scheme: str | None = None) -> PasswordHasher:
     """The hasher of the settings, or of another scheme. Raises InvalidInput."""
     return PasswordHasher(
-        scheme or settings.get("password_scheme").value, settings.bcrypt_cost, configured_pepper_file(settings)
+        scheme or settings.password_scheme, settings.bcrypt_cost, configured_pepper_file(settings)
     )
 
 
 def configured_pepper_file(settings: Settings) -> Path | None:
     """The file with the pepper of hashes from elsewhere."""
-    given = settings.get("pepper_file").value
+    given = settings.pepper_file
     return Path(given).expanduser() if given else None
 
 
 def configured_policy(settings: Settings) -> PasswordPolicy:
     """The policy of the settings. Raises InvalidInput."""
-    blocklist = settings.get("blocklist").value
     return PasswordPolicy(
-        settings.get("password_min_length").value,
-        Path(blocklist) if blocklist else None,
-        settings.get("service_name").value or None,
+        settings.password_min_length,
+        Path(settings.blocklist) if settings.blocklist else None,
+        settings.service_name or None,
     )
 
 

@@ -22,16 +22,15 @@ class Service:
     """What lives as long as the process."""
 
     def __init__(self, settings: Settings) -> None:
-        scheme, cost = settings.get("password_scheme").value, settings.bcrypt_cost
-        blocklist = settings.get("blocklist").value
+        scheme, cost = settings.password_scheme, settings.bcrypt_cost
         self.database = AsyncDatabase.configured(settings)
         self.auth = AuthService(self.database.unit_of_work, ThreadedHasher(scheme, cost))
         self.special_use_domains = settings.special_use_domains
         self._hasher = PasswordHasher(scheme, cost)
         self._policy = PasswordPolicy(
-            settings.get("password_min_length").value,
-            Path(blocklist) if blocklist else None,
-            settings.get("service_name").value or None,
+            settings.password_min_length,
+            Path(settings.blocklist) if settings.blocklist else None,
+            settings.service_name or None,
         )
 
     async def hash_password(self, password: str, *about: str) -> str:

@@ -321,7 +321,7 @@ def _warning_of_copy(invocation: Invocation) -> Callable[[str], None]:
 
 def _applications(invocation: Invocation) -> list[Application]:
     """The applications whose migrations are configured and at hand; warns of the others."""
-    entries = invocation.settings.get("migrations").value
+    entries = invocation.settings.migrations
     if not entries:
         return []
     from usercli.database.applications import Application
@@ -345,7 +345,7 @@ def _application(invocation: Invocation, name: str) -> Application:
 
 def _has_applications(invocation: Invocation) -> bool:
     """Whether any is configured: only then is there something to show of them."""
-    return bool(invocation.settings.get("migrations").value)
+    return bool(invocation.settings.migrations)
 
 
 def _revision_output(invocation: Invocation) -> Output:

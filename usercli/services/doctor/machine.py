@@ -40,7 +40,7 @@ def configuration(settings: Settings) -> Iterator[Finding]:
         wrong.append(warn(f"options of the database URL ({target.source}) that usercli ignores: {ignored}", see))
     if settings.environ.get(f"{PREFIX}UNSAFE") == "1":
         wrong.append(warn(f"{PREFIX}UNSAFE is set, which is for tests", "unset it"))
-    blocklist = settings.get("blocklist").value
+    blocklist = settings.blocklist
     if blocklist and not Path(blocklist).is_file():
         wrong.append(fail(f"there is no file {visible(blocklist)}, which blocklist names", see))
     yield from wrong or [ok("; ".join(_sources(shown)))]
