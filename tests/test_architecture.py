@@ -39,6 +39,7 @@ FLOORS = (
     {"config_file"},
     {"config"},
     {"services"},
+    {"embedding"},
     {"cli"},
     {"__main__"},
 )

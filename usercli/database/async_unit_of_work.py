@@ -23,16 +23,16 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import await_, greenlet_spawn
 from sqlalchemy.util.concurrency import in_greenlet
 
-from usercli.database.engine import engine_options, pool_options, prepare_engine, sessions
+from usercli.database.engine import engine_options, pool_options, prepare_engine, sessions, url_of
 from usercli.database.pool import PoolSettings
 from usercli.database.schema_state import require_current
-from usercli.database.unit_of_work import UnitOfWork
+from usercli.database.unit_of_work import CLOSED, UnitOfWork
 from usercli.database.url import DatabaseUrl
 from usercli.origin import Origin
 
 try:
     import aiosqlite  # noqa: F401 - SQLAlchemy asks for it later, and would not say where it comes from
-    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 except ImportError:
     raise ImportError("async access needs more packages; run: pip install 'usercli[async]'") from None
 
@@ -53,19 +53,31 @@ class AsyncDatabase:
 
     def __init__(self, url: DatabaseUrl, pool: PoolSettings = PoolSettings()) -> None:
         options = {**engine_options(url, "aiosqlite"), **pool_options(pool)}
-        self.engine = create_async_engine(**options, poolclass=AsyncAdaptedQueuePool)
+        self._use(create_async_engine(**options, poolclass=AsyncAdaptedQueuePool))
         prepare_engine(self.engine.sync_engine, url)
         if url.engine == "sqlite":
             event.listen(self.engine.sync_engine, "invalidate", _roll_back)
         # at DEBUG it logs statements with their values, hashes too
         logging.getLogger("aiosqlite").addFilter(_is_no_detail)
-        self._sessions = sessions(self.engine.sync_engine)
+
+    def _use(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._sessions = sessions(engine.sync_engine)
         self._running: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
 
     @classmethod
     def configured(cls, settings: Settings) -> Self:
         """The database and the pool that the settings name."""
         return cls(settings.target.url, settings.pool)
+
+    @classmethod
+    def over(cls, engine: AsyncEngine) -> Self:
+        """A database on the engine of another one. Raises TypeError for an engine that usercli did not make."""
+        url_of(engine.sync_engine)
+        database = cls.__new__(cls)
+        database._use(engine)
+        return database
 
     @asynccontextmanager
     async def session(
@@ -92,13 +104,18 @@ class AsyncDatabase:
         return await self._call(partial(work, *args, **kwargs), interrupt=True)
 
     async def _call(self, work: Callable[[], T], *, interrupt: bool) -> T:
+        if self._is_closed and interrupt:
+            raise RuntimeError(CLOSED)
         task = asyncio.ensure_future(greenlet_spawn(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         result = await _to_the_end(task, interrupt=interrupt)
         if inspect.iscoroutine(result):
             result.close()
-            raise TypeError("run() takes a synchronous function, whose database calls it awaits; not an async one")
+            raise TypeError(
+                "run() takes a synchronous function, not an async one: it awaits the database itself; "
+                "write run(lambda uow: show_users(keys, uow))"
+            )
         return result
 
     async def check(self) -> None:
@@ -108,6 +125,7 @@ class AsyncDatabase:
 
     async def close(self) -> None:
         """Cancel what still runs, wait until it has given up, and close the connections."""
+        self._is_closed = True
         for task in self._running:
             if not task.cancelling():
                 task.cancel()
@@ -145,7 +163,7 @@ class AsyncUnitOfWork:
 
     async def _call(self, work: Callable[[UnitOfWork], T], *, interrupt: bool) -> T:
         if self._at_work:
-            raise RuntimeError("a unit of work serves one task at a time; make one for each")
+            raise RuntimeError("a unit of work serves one task at a time; make one for each: database.session()")
         self._at_work = True
         self._idle.clear()
         try:

@@ -81,6 +81,17 @@ def sessions(engine: Engine) -> sessionmaker[Session]:
     return sessionmaker(engine, expire_on_commit=False, autoflush=False)
 
 
+def url_of(engine: Engine) -> DatabaseUrl:
+    """Where an engine of usercli's connects. Raises TypeError for another one."""
+    url: DatabaseUrl | None = engine.get_execution_options().get("usercli_url")
+    if url is None:  # it would raise other errors, and log values
+        raise TypeError(
+            "the engine is not one of usercli's: make it with usercli.database.engine.open_pooled_engine(url), "
+            "or take the attribute `engine` of an AsyncDatabase"
+        )
+    return url
+
+
 def _postgresql(url: DatabaseUrl) -> dict[str, Any]:
     query = {**_link_options(url), "application_name": "usercli", **dict(url.query)}
     query.setdefault("host", ",".join(host for host, _ in url.hosts))

@@ -61,6 +61,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+CLOSED = "the database is closed: close it when the process ends, after everything that asks it"
+
+
 @dataclass(frozen=True)
 class RoleName:
     """A role as the target of a change."""
@@ -261,13 +264,16 @@ class UnitOfWork:
                 level.rollback()
         finally:
             if not self._levels:
-                self.session.close()
+                self._release()
         if isinstance(error, StaleDataError):
             raise ChangedMeanwhile("the user was changed by somebody else; look again and retry") from None
         if isinstance(error, ValueError | TypeError) and not isinstance(error, UserCliError):
             known = self.session.get_bind().get_execution_options()["usercli_translate"](error)
             if known is not None:  # of a row, whose values would be in its message
                 raise known from None
+
+    def _release(self) -> None:
+        self.session.close()
 
     def close(self) -> None:
         """Roll back every block that is open."""
@@ -387,14 +393,17 @@ class Database:
     """
 
     def __init__(self, url: DatabaseUrl, pool: PoolSettings | None = None) -> None:
-        engine = engines.open_engine(url) if pool is None else engines.open_pooled_engine(url, pool)
-        self._sessions = engines.sessions(engine)
+        self.engine = engines.open_engine(url) if pool is None else engines.open_pooled_engine(url, pool)
+        self._sessions = engines.sessions(self.engine)
         self._is_current = False
+        self._is_closed = False
 
     def unit_of_work(
         self, *, origin: Origin | None = None, read_only: bool = False, dry_run: bool = False, retry: float = 0
     ) -> UnitOfWork:
         """A unit of work; entering the first one raises SchemaNotCurrent unless the schema is at head."""
+        if self._is_closed:
+            raise RuntimeError(CLOSED)
         return UnitOfWork(
             self._sessions,
             read_only=read_only,
@@ -403,6 +412,11 @@ class Database:
             on_connect=self._require_current,
             retry=retry,
         )
+
+    def close(self) -> None:
+        """Close the connections; nothing can be asked afterwards."""
+        self._is_closed = True
+        self.engine.dispose()
 
     def _require_current(self, connection: Connection) -> None:
         if not self._is_current:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeAlias, TypedDict
 
 from pydantic import (
     AfterValidator,
@@ -127,6 +128,17 @@ class UserCreate(_Incoming):
     roles: tuple[str, ...] = ()
 
 
+class NewUserFields(TypedDict, total=False):
+    """The fields of UserCreate besides the email, as keyword arguments."""
+
+    full_name: str
+    is_active: bool
+    must_change_password: bool
+    expires_at: datetime | None
+    attributes: dict[str, Any]
+    roles: Sequence[str]
+
+
 class UserUpdate(_Incoming):
     """The fields to change: only those that were set. Attributes are merged, not replaced."""
 
@@ -155,6 +167,21 @@ class UserUpdate(_Incoming):
         if both := sorted(set(self.set_attributes) & set(self.unset_attributes)):
             raise InvalidInput(f"an attribute cannot be both set and unset: {', '.join(both)}")
         return self
+
+
+class UserChanges(TypedDict, total=False):
+    """The fields of UserUpdate as keyword arguments."""
+
+    email: str
+    full_name: str
+    is_active: bool
+    must_change_password: bool
+    expires_at: datetime | None
+    set_attributes: dict[str, Any]
+    unset_attributes: Sequence[str]
+    add_roles: Sequence[str]
+    remove_roles: Sequence[str]
+    if_version: int | None
 
 
 class UserView(BaseModel):
@@ -255,8 +282,22 @@ class UserKey(BaseModel):
             return cls(typed=typed, id=found)
         return cls(typed=typed, email_key=lookup_key(typed))
 
+    @classmethod
+    def of(cls, user: UserId) -> Self:
+        """The key of a user whose id is known. Raises InvalidInput for a text that is no UUID."""
+        if isinstance(user, UserKey):
+            return cls(**dict(user))
+        if isinstance(user, str):
+            return cls.parse(f"id:{user}")
+        found = user.id if isinstance(user, UserView) else user
+        return cls(typed=str(found), id=found)
+
     def __str__(self) -> str:
         return self.typed
+
+
+#: A user as code names one: by id, or as it was shown before.
+UserId: TypeAlias = uuid.UUID | str | UserView | UserKey
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -305,6 +346,22 @@ class UserCriteria(BaseModel):
             for text in pair:
                 require_storable(text, "an attribute")
         return value
+
+
+class UserFilters(TypedDict, total=False):
+    """The fields of UserCriteria as keyword arguments."""
+
+    is_active: bool | None
+    deleted: bool
+    search: str | None
+    created_after: datetime | None
+    created_before: datetime | None
+    attributes: Sequence[tuple[str, str]]
+    role: str | None
+    expired: bool | None
+    never_signed_in: bool | None
+    not_signed_in_since: datetime | None
+    must_change_password: bool | None
 
 
 class Failure(BaseModel):
