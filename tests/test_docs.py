@@ -77,7 +77,7 @@ def test_the_written_sample_is_valid_with_every_line_switched_on() -> None:
     found = tomllib.loads(lines)
     sections = [found, *found["profiles"].values()]
     names = {name for section in sections for name in section}
-    assert names == {"default_profile", "profiles", "url", "protected", *KNOWN}
+    assert names == {"default_profile", "profiles", "url", "read_url", "protected", *KNOWN}
 
 
 ORDER = (

@@ -366,14 +366,12 @@ class Settings:
                 f"the setting bcrypt_cost ({setting.source}) is below {LOWEST_COST}; "
                 "only tests may do so, with USERCLI_UNSAFE=1"
             )
-        cost: int = setting.value
-        return cost
+        return int(setting.value)
 
     @property
     def pool(self) -> PoolSettings:
         """The pool of connections of a service that embeds the package."""
-        names = ("size", "overflow", "timeout", "recycle")
-        return PoolSettings(**{name: self.get(f"pool_{name}").value for name in names})
+        return PoolSettings(self.pool_size, self.pool_overflow, self.pool_timeout, self.pool_recycle)
 
     def shown(self) -> list[Setting]:
         """All settings, secrets masked."""
@@ -398,5 +396,4 @@ class Settings:
 
     @staticmethod
     def _as_text(setting: Setting) -> Setting:
-        value = setting.value
-        return replace(setting, value=", ".join(value)) if isinstance(value, tuple) else setting
+        return replace(setting, value=", ".join(setting.value)) if isinstance(setting.value, tuple) else setting

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial, wraps
 from time import sleep
@@ -19,6 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from usercli.database import engine as engines
 from usercli.database.pool import PoolSettings
+from usercli.database.refusals import Target, record_refusal
 from usercli.database.retries import Attempts
 from usercli.database.schema_state import require_current
 from usercli.database.url import DatabaseUrl
@@ -44,7 +44,6 @@ from usercli.repositories.roles import RoleRepository
 from usercli.repositories.user_bulk_insert import BulkRepository
 from usercli.repositories.user_bulk_update import BulkUpdateRepository
 from usercli.repositories.users import UserRepository
-from usercli.schemas.users import UserKey
 from usercli.times import utcnow
 from usercli.uuid7 import new_id
 
@@ -64,22 +63,12 @@ T = TypeVar("T")
 CLOSED = "the database is closed: close it when the process ends, after everything that asks it"
 
 
-@dataclass(frozen=True)
-class RoleName:
-    """A role as the target of a change."""
-
-    name: str
-
-
 _REPOSITORIES = frozenset(
     {"session", "users", "roles", "bulk", "bulk_updates", "imports", "related", "audit", "changes"}
 )
 
 #: Is told how far long work is: so much is done, of how much (None: nobody knows), in which stage.
 ProgressListener = Callable[[int, int | None, str], object]
-
-#: What a change is about: a user that is there, the email of one to be, or a role.
-Target = UserKey | RoleName | str
 
 
 def unwatched(done: int, total: int | None, stage: str) -> None:
@@ -211,27 +200,8 @@ class UnitOfWork:
         except (Conflict, Refused) as error:
             is_final = not isinstance(error, TransactionAborted)
             if is_final and not (self._levels or self.dry_run or self.read_only):
-                self._record_refusal(action, targets, error)
+                record_refusal(self, action, targets, error)
             raise
-
-    def _record_refusal(self, action: str, targets: Sequence[Target], error: UserCliError) -> None:
-        outcome = "conflict" if isinstance(error, Conflict) else "refused"
-        try:
-            with self:
-                for target in targets or (None,):
-                    self.audit.record(action, outcome=outcome, error=error.message, **self._describe(target))
-                self.commit()
-        except UserCliError:
-            pass  # the refusal itself stands, and is what the caller must hear
-
-    def _describe(self, target: Target | None) -> dict[str, Any]:
-        if isinstance(target, UserKey):
-            user = self.users.find_existing(target)
-            found = (user.id, user.email) if user is not None else (target.id, target.email_key)
-            return {"target_id": found[0], "email": found[1]}
-        if isinstance(target, RoleName):
-            return {"kind": "role", "after": {"name": target.name}}
-        return {"email": target}
 
     def _connect(self) -> None:
         options: dict[str, Any] = {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from usercli.database.unit_of_work import RoleName, UnitOfWork, retried
+from usercli.database.refusals import RoleName
+from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.errors import Hint, InvalidInput, Refused
 from usercli.models.role import Role
 from usercli.schemas.roles import RoleChange, RoleCreate, RoleUpdate, RoleView
