@@ -93,6 +93,8 @@ class Settings:
     statement_timeout = _Typed[int]()
     network_timeout = _Typed[int]()
     migrations = _Typed[tuple[str, ...]]()
+    schema = _Typed[str]()
+    version_table = _Typed[str]()
 
     def __init__(
         self,
@@ -234,8 +236,7 @@ class Settings:
 
     def _require_private_dotenv(self, password: str) -> None:
         if password != self.environ.get("PGPASSWORD"):  # which may complete what .env says
-            path = self._folder / ".env"
-            require_private(path, path.stat().st_mode)
+            require_private(path := self._folder / ".env", path.stat().st_mode)
 
     def _found(self) -> Target:
         for option, given in (("--database-url", self._url_option), ("--profile", self._profile_option)):
@@ -384,8 +385,8 @@ class Settings:
             Setting("protected_by", self.protection, "configuration file" if self.protection else "default"),
             self._file_shown(),
         ]
-        if self.user_table is not None:
-            rows.append(Setting("table", self.user_table.name, f"profile {target.profile}"))
+        table = self.user_table
+        rows += [Setting("table", table.name, f"profile {target.profile}")] if table else []
         return rows + [self._as_text(self.get(name)) for name in KNOWN]
 
     def _file_shown(self) -> Setting:
