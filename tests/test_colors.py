@@ -73,7 +73,9 @@ def test_what_terminals_measure_differently_shifts_no_row(name: str, monkeypatch
     """The terminal itself goes to the column where the next cell begins."""
     monkeypatch.setattr(tables, "obeys", lambda _: True)
     head, joined, plain = table([[name, "x"], ["Zoë 漢字", "y"]], ["full_name", "email"], 80, monkeypatch)
-    assert joined == f"{name}{' ' * (head.index('email') - tables._cells(name))}\x1b[{head.index('email') + 1}Gx"
+    assert (
+        joined == f"{name}{' ' * (head.index('email') - tables.cell_width(name))}\x1b[{head.index('email') + 1}Gx"
+    )
     assert "\x1b" not in plain
     monkeypatch.setattr(tables, "obeys", lambda _: False)
     assert "\x1b" not in "".join(table([[name, "x"]], ["full_name", "email"], 80, monkeypatch))

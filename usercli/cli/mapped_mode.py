@@ -35,6 +35,7 @@ REASONS = {
     "import": _WRITES,
     "plan": _WRITES,
     "apply": _WRITES,
+    "stats": "its numbers are those of usercli's own tables",
     "batch": "run its commands one by one",
     "history": f"there is no log: {_NO_TABLES}",
     "changes": f"there is no log: {_NO_TABLES}",

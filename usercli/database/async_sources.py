@@ -7,10 +7,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Protocol, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from usercli.database import url as database_url
+from usercli.database.async_extra import AsyncEngine, AsyncSession
 from usercli.database.async_unit_of_work import AsyncDatabase, AsyncUnitOfWork
 from usercli.database.engine import url_of
 from usercli.database.joined_unit_of_work import Begin, JoinedUnitOfWork

@@ -23,18 +23,13 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import await_, greenlet_spawn
 from sqlalchemy.util.concurrency import in_greenlet
 
+from usercli.database.async_extra import AsyncEngine, create_async_engine
 from usercli.database.engine import engine_options, pool_options, prepare_engine, sessions, url_of
 from usercli.database.pool import PoolSettings
 from usercli.database.schema_state import require_current
 from usercli.database.unit_of_work import CLOSED, UnitOfWork
 from usercli.database.url import DatabaseUrl
 from usercli.origin import Origin
-
-try:
-    import aiosqlite  # noqa: F401 - SQLAlchemy asks for it later, and would not say where it comes from
-    from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-except ImportError:
-    raise ImportError("async access needs more packages; run: pip install 'usercli[async]'") from None
 
 if TYPE_CHECKING:
     from usercli.config import Settings
