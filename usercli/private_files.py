@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -63,7 +62,7 @@ def replace_atomically(path: str | Path, *, must_be_new: bool = False) -> Iterat
     place = Path(path)
     if must_be_new and os.path.lexists(place):
         raise FileExistsError(errno.EEXIST, "file exists", str(path))
-    partial = place.parent / f".usercli.{secrets.token_hex(8)}.partial"
+    partial = place.parent / f".usercli.{os.urandom(8).hex()}.partial"
     try:
         if _is_special(place):
             raise UserCliError(f"cannot write {path}: it is not a regular file")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
-LOGGER = logging.getLogger("usercli.warnings")
+NAME = "usercli.warnings"
 
 
 def warn(what: str) -> None:
     """Say what is wrong."""
-    LOGGER.warning("%s", what)
+    import logging  # nothing is wrong, mostly
+
+    logging.getLogger(NAME).warning("%s", what)

@@ -37,4 +37,4 @@ def show_waits(say: Callable[[str], None]) -> None:
 
 def show_warnings(warn: Callable[[str], None]) -> None:
     """From now on each warning of the library is told, once."""
-    warning_log.LOGGER.handlers[:] = [_LineOnce(warn)]
+    logging.getLogger(warning_log.NAME).handlers[:] = [_LineOnce(warn)]
