@@ -386,11 +386,11 @@ def test_profiles_are_listed_without_their_secrets(configured: Configured) -> No
     code, out, err = run_here("config", "profiles")
     assert (code, err) == (0, "")
     assert out == (
-        "name\tdatabase\tprotected\n"
-        "local\tsqlite:////tmp/local.db\tfalse\n"
-        "staging\tpostgresql://staging.example:5432/app\tfalse\n"
-        "production\tpostgresql://db.example:5432/app\ttrue\n"
-        "p\tpostgresql://u:***@h:5432/d\tfalse\n"
+        "name\tdatabase\tprotected\tread_url\n"
+        "local\tsqlite:////tmp/local.db\tfalse\t\n"
+        "staging\tpostgresql://staging.example:5432/app\tfalse\t\n"
+        "production\tpostgresql://db.example:5432/app\ttrue\t\n"
+        "p\tpostgresql://u:***@h:5432/d\tfalse\t\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -86,3 +87,12 @@ def test_everything_that_reads_much_reads_from_the_replica(cli: Cli, configure: 
         code, out, err = cli("create", "bob@example.com", "--no-password")
         assert (code, out) == (5, ""), err
         assert "read-only" in err or "replica" in err or "standby" in err, err
+
+
+@on_postgresql
+def test_config_profiles_shows_it_without_its_password(cli: Cli, environment: Path, configure: object) -> None:
+    configure("postgresql://db/shop", read_url='"postgresql://reader:canary-77@replica/shop"')  # type: ignore[operator]  # the fixture's function
+    code, out, err = cli("config", "profiles", "-o", "json")
+    assert (code, "canary-77" in out + err) == (0, False)
+    [profile] = json.loads(out)
+    assert profile["read_url"] == "postgresql://reader:***@replica:5432/shop"

@@ -21,7 +21,14 @@ from usercli.database.timeouts import Timeouts
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Hint, InvalidInput, ProfileNotFound, ProtectedTarget, WrongTarget
 from usercli.schemas.user_table import UserTable, parse_user_table
-from usercli.targets import URL_VARIABLES, of_completing_variables, of_option, of_variables
+from usercli.targets import (
+    URL_VARIABLES,
+    ProfileView,
+    of_completing_variables,
+    of_option,
+    of_variables,
+    shown_profile,
+)
 from usercli.targets import Target as Target
 from usercli.text import visible
 
@@ -45,17 +52,7 @@ class Setting:
     source: str
 
 
-@dataclass(frozen=True)
-class ProfileView:
-    """A profile as shown."""
-
-    name: str
-    database: str
-    protected: bool
-
-
 SETTING_FIELDS = tuple(field.name for field in fields(Setting))
-PROFILE_FIELDS = tuple(field.name for field in fields(ProfileView))
 
 
 class _Typed(Generic[T]):
@@ -197,7 +194,7 @@ class Settings:
         """The profiles, secrets masked."""
         sections = self.file.get("profiles", {})
         return [
-            ProfileView(name, target.url.masked, bool(sections[name].get("protected", False)))
+            shown_profile(name, target, protected=bool(sections[name].get("protected", False)))
             for name, target in self.profiles.items()
         ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from usercli.database import libpq
 from usercli.database import url as database_url
@@ -28,6 +28,26 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.profile} ({self.url.where})" if self.profile else self.url.where
+
+
+@dataclass(frozen=True)
+class ProfileView:
+    """A profile as shown."""
+
+    name: str
+    database: str
+    protected: bool
+    read_url: str | None
+    """Of its streaming replica, without the password."""
+
+
+PROFILE_FIELDS = tuple(field.name for field in fields(ProfileView))
+
+
+def shown_profile(name: str, target: Target, *, protected: bool) -> ProfileView:
+    """The profile, secrets masked."""
+    replica = target.read_url.masked if target.read_url else None
+    return ProfileView(name, target.url.masked, protected, replica)
 
 
 def of_option(text: str, environ: Mapping[str, str]) -> Target:

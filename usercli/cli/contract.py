@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from usercli.config import ProfileView, Setting
+from usercli.config import Setting
 from usercli.errors import MEANINGS, ExitCode, InvalidInput
 from usercli.schemas.access_review import DECISION_FIELDS, GrantView
 from usercli.schemas.adoption import AdoptionStep
@@ -41,6 +41,7 @@ from usercli.schemas.privacy import PersonExport
 from usercli.schemas.roles import RoleChange, RoleView
 from usercli.schemas.statistics import StatView
 from usercli.schemas.users import Change, Count, RelatedUserView, UserView, UserWithHash
+from usercli.targets import ProfileView
 from usercli.text import suggestion
 
 VERSION = "1.1"

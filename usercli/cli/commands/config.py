@@ -8,7 +8,8 @@ from usercli.cli.context import Invocation
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import add_command, new_app
 from usercli.cli.output.writer import Output
-from usercli.config import PROFILE_FIELDS, SETTING_FIELDS
+from usercli.config import SETTING_FIELDS
+from usercli.targets import PROFILE_FIELDS
 
 app = new_app("Show where settings come from.")
 
