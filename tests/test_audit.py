@@ -692,7 +692,7 @@ def test_erasing_wants_the_owner_and_says_so(cli: Cli, database: Database, opera
 
 @on_postgresql
 def test_the_grants_are_for_a_name_of_a_postgresql_role_alone(cli: Cli) -> None:
-    assert cli("db", "sql", "--grants", 'we"ird; --')[1].count('"we""ird; --"') == 8
+    assert cli("db", "sql", "--grants", 'we"ird; --')[1].count('"we""ird; --"') == 9
     for name in ("public", "none", "", "a\nb"):
         code, out, err = cli("db", "sql", "--grants", name)
         assert (name, code, out, err.count("\n")) == (name, 2, "", 1)

@@ -300,6 +300,12 @@ def test_what_the_role_lacks_or_has_too_much_is_named(healthy: Cli, database: Da
             ("role", "warn", f"the role {role} is not the owner and holds UPDATE, TRUNCATE on audit_events"),
         ],
     )
+    execute(database, f"REVOKE TEMPORARY ON DATABASE {database.url.name} FROM PUBLIC, {role}")
+    assert bad(looked(healthy)[1])[2] == (
+        "role",
+        "warn",
+        f"the role {role} lacks TEMPORARY on the database: changes of many users fail",
+    )
     execute(database, f"REVOKE SELECT ON users FROM {role}")
     code, rows = looked(healthy)
     assert (code, of_first(rows, "role")["state"]) == (7, "fail")

@@ -76,3 +76,22 @@ def test_a_role_that_may_not_connect_is_told_so(database: Database, cli: Cli, ro
             connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO PUBLIC')
     assert (code, out) == (5, "")
     assert err.endswith(f": the role {role} lacks CONNECT on the database; its owner grants it: GRANT CONNECT\n")
+
+
+def test_changes_of_many_users_need_temporary_tables(database: Database, cli: Cli, role: str) -> None:
+    as_role = ("--database-url", database.text.replace("postgres@", f"{role}@"))
+    grants = cli("db", "sql", "--grants", role)[1]
+    name = database.url.name
+    people = "email\n" + "".join(f"u{number}@example.com\n" for number in range(600))
+    assert cli("import", "-", "--from", "csv", stdin=people)[0] == 0
+    with psycopg.connect(database.text, autocommit=True) as connection:
+        connection.execute(grants)
+        connection.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC, {role}")
+    change = (*as_role, "update", "--match", "active=true", "--name", "X", "--yes")
+    code, out, err = cli(*change)
+    assert (code, out) == (5, "")
+    assert f"the role {role} lacks TEMPORARY on database {name}; the owner of the database grants it: " in err
+    assert f"GRANT TEMPORARY ON DATABASE {name} TO {role}; for all that daily work needs, run: usercli " in err
+    with psycopg.connect(database.text, autocommit=True) as connection:
+        connection.execute(grants)
+    assert cli(*change)[0] == 0

@@ -12,6 +12,7 @@ _SQL = """\
 -- Run it as the owner of the tables, again after each `usercli db upgrade`. It makes no role; before it:
 --     CREATE ROLE {role} LOGIN;
 -- With these grants the role adds to the audit log but cannot change, cut, back-date or renumber it.
+-- Changes of many users use temporary tables.
 -- It cannot migrate the schema, nor erase persons (`privacy erase`); that is for the owner.
 BEGIN;
 {path}REVOKE ALL ON TABLE users, roles, user_roles, import_progress, audit_events, {version} FROM {role};
@@ -21,6 +22,7 @@ GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE users, roles, user_roles, import_progress TO {role};
 GRANT SELECT, INSERT ON TABLE audit_events TO {role};
 GRANT SELECT ON TABLE {version} TO {role};
+GRANT TEMPORARY ON DATABASE {database} TO {role};
 COMMIT;
 """
 
@@ -34,4 +36,7 @@ def grants_sql(url: DatabaseUrl, role: str) -> str:
         raise InvalidInput(f"not a name of a database role: {role or '(empty)'}")
     schema = quoted_schema(url.schema) if url.schema else "public"
     path = f"SET LOCAL search_path = {schema};\n" if url.schema else ""
-    return _SQL.format(role=quoted_schema(role), schema=schema, path=path, version=url.version_table)
+    database = quoted_schema(url.name)
+    return _SQL.format(
+        role=quoted_schema(role), schema=schema, path=path, version=url.version_table, database=database
+    )

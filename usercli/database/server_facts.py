@@ -17,7 +17,8 @@ from usercli.models import OWN_TABLES
 _LOG = "audit_events"
 _ROLE = """
     SELECT current_user::text, rolsuper, current_schema()::text, pg_is_in_recovery(),
-        current_setting('default_transaction_read_only') = 'on'
+        current_setting('default_transaction_read_only') = 'on',
+        has_database_privilege(current_database(), 'TEMPORARY')
     FROM pg_roles WHERE rolname = current_user
 """
 _PRIVILEGES = """
@@ -41,6 +42,8 @@ class Role:
     is_superuser: bool
     schema: str | None
     is_read_only: bool
+    may_stage: bool
+    """Whether it may make temporary tables, which changes of many users use."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,8 @@ def version(connection: sa.Connection) -> tuple[str, tuple[int, ...]]:
 
 def role(connection: sa.Connection) -> Role:
     """The role of a PostgreSQL session."""
-    name, is_superuser, schema, is_standby, is_read_only = connection.exec_driver_sql(_ROLE).one()
-    return Role(name, is_superuser, schema, is_standby or is_read_only)
+    name, is_superuser, schema, is_standby, is_read_only, may_stage = connection.exec_driver_sql(_ROLE).one()
+    return Role(name, is_superuser, schema, is_standby or is_read_only, may_stage)
 
 
 def privileges(connection: sa.Connection) -> list[TablePrivileges]:

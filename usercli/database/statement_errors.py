@@ -12,6 +12,7 @@ from usercli.errors import BrokenRow, DatabaseUnavailable, InvalidInput, SchemaN
 from usercli.repositories.encodings import cannot_hold
 
 _DENIED = re.compile(r"permission denied for (table|schema|sequence|function|database|view|relation) (.+)")
+_NO_TEMPORARY = re.compile(r'permission denied to create temporary tables in database "(.+)"')
 _LACKING = re.compile(
     r"(?:no such column: |column |table )(?P<table>\w+)(?:\.| has no column named )(?P<column>\w+)"
     r'|column "?(?P<of_relation>\w+)"? of relation "?(?P<relation>\w+)"?'
@@ -37,11 +38,13 @@ def missing_privilege(original: Any, url: DatabaseUrl, statement: str = "") -> U
     if owned := _OWNED.search(said):
         return DatabaseUnavailable(f"only the owner of {owned[1]} may do this; connect as its owner")
     role = url.user or "of this connection"
-    denied = _DENIED.search(said)
-    if denied is None:
+    if found := _NO_TEMPORARY.search(said):
+        kind, name, needed = "database", found[1], "TEMPORARY"
+    elif found := _DENIED.search(said):
+        kind, name = found[1].replace("relation", "table"), found[2]
+        needed = _needed(kind, statement)
+    else:
         return DatabaseUnavailable(f"the role {role} lacks a privilege that this command needs")
-    kind, name = denied[1].replace("relation", "table"), denied[2]
-    needed = _needed(kind, statement)
     if name == "audit_events" and needed not in {"SELECT", "SELECT, INSERT"}:
         return DatabaseUnavailable(_NOT_GRANTED)
     sentence = f"the role {role} lacks {needed or 'a privilege'} on {kind} {name}"

@@ -86,6 +86,9 @@ def role(patient: Patient) -> Iterator[Finding]:
         return
     wrong = [_lacking(who.name, item, grants) for item in tables if item.missing]
     wrong += [_beyond(who.name, item, grants) for item in tables if item.beyond]
+    if not who.may_stage:
+        said = f"the role {who.name} lacks TEMPORARY on the database: changes of many users fail"
+        wrong.append(warn(said, grants))
     if who.is_superuser:
         said = f"the role {who.name} is a superuser: no privilege and no trigger binds it"
         wrong.append(warn(said, "make a role for daily work; run: usercli db sql --grants ROLE"))
