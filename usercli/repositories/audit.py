@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain as joined
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, true, type_coerce, update
 from sqlalchemy.orm import Session, aliased
 
 from usercli import hash_chain
@@ -37,6 +37,8 @@ from usercli.schemas.users import lookup_key
 from usercli.times import sqlite_time, utcnow
 
 _ROWS_A_FETCH = 1000
+#: So many are hashed in no time.
+_FEW = 10
 #: From so many events on PostgreSQL takes them by COPY.
 _WORTH_A_COPY = 100
 
@@ -56,6 +58,17 @@ _NULL = r"\N"
 _UNDOES = COLUMNS.index("undoes")
 
 _STORED = tuple(AuditEvent.__table__.columns)
+
+_LOCK = func.pg_advisory_xact_lock(AUDIT_LOG)
+_HEAD = (
+    select(AuditEvent.seq, AuditEvent.hash, type_coerce(AuditEvent.at, UtcDateTime()).label("at"))
+    .order_by(AuditEvent.seq.desc())
+    .limit(1)
+)
+_NOW = select(func.clock_timestamp().label("now")).subquery()
+_NEWEST_EVENT = _HEAD.subquery()
+#: A row also where the log is empty.
+_CLOCK_AND_HEAD = select(_NOW, _NEWEST_EVENT).select_from(_NOW.outerjoin(_NEWEST_EVENT, true()))
 
 
 class AuditRepository:
@@ -131,16 +144,17 @@ class AuditRepository:
         self._buffer.clear()
 
     def write(self, on_written: Callable[[int, int], object] = lambda done, total: None) -> None:  # noqa: ARG005 - nobody listens
-        """Lock the log's head and append what waits; what is at hand is hashed before the lock.
+        """Lock the log's head and append what waits; many at hand are hashed before the lock.
 
         `on_written` is told how many events are written, of how many.
         """
         if not (waiting := self.mark()):
             return
+        head = self._lock_head() if waiting <= _FEW else None  # which asks for the role as well
         writer = EventWriter(self._origin, self._change_id, self._role())
         made = joined(self._hashed.batches(), map(writer.rows, self._buffer.batches()))
         first = next(made)
-        batches = _told(self._linked(joined([first], made), *self._lock_head()), waiting, on_written)
+        batches = _told(self._linked(joined([first], made), *(head or self._lock_head())), waiting, on_written)
         if self._on_postgresql and waiting >= _WORTH_A_COPY:
             copy_rows(
                 self.session, AuditEvent.__tablename__, _INSERTED, joined.from_iterable(map(self._lines, batches))
@@ -196,13 +210,11 @@ class AuditRepository:
     def _lock_head(self) -> tuple[int, str, datetime]:
         """The last seq and hash, and the time of what follows: the server's, never before the last event's."""
         if self._on_postgresql:
-            self.session.execute(select(func.pg_advisory_xact_lock(AUDIT_LOG)))
-        now = self.session.scalar(select(func.clock_timestamp())) if self._on_postgresql else utcnow()
-        head = self.head()
-        assert now is not None  # noqa: S101 - a server has a clock
-        if head is None:
-            return 0, hash_chain.GENESIS, now
-        return head.seq, head.hash, next_time(head.at, now)
+            self._db_role, _ = self.session.execute(select(func.current_user(), _LOCK)).one()
+            now, seq, last_hash, at = self.session.execute(_CLOCK_AND_HEAD).one()
+        else:
+            now, (seq, last_hash, at) = utcnow(), self.head() or (None, "", None)
+        return (0, hash_chain.GENESIS, now) if seq is None else (seq, last_hash, next_time(at, now))
 
     def _role(self) -> str:
         if self._db_role is None:
@@ -213,10 +225,7 @@ class AuditRepository:
 
     def head(self) -> Row[int, str, datetime] | None:
         """Number, hash and time of the last event, whatever else somebody made of it; or None."""
-        at = type_coerce(AuditEvent.at, UtcDateTime()).label("at")
-        return self.session.execute(
-            select(AuditEvent.seq, AuditEvent.hash, at).order_by(AuditEvent.seq.desc()).limit(1)
-        ).first()
+        return self.session.execute(_HEAD).first()
 
     def last_number(self) -> int | None:
         """The number of the last event, or None."""

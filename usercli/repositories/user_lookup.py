@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, bindparam, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from usercli.batches import batched
 from usercli.errors import Ambiguous, UserNotFound
@@ -17,8 +17,7 @@ from usercli.repositories.base import Repository
 from usercli.schemas.users import UserKey
 
 _KEYS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
-
-
+_FEW = 100
 _LAST = uuid.UUID(int=(1 << 128) - 1)
 
 
@@ -104,8 +103,11 @@ class UserLookup(Repository[User]):
     ) -> dict[object, list[User]]:
         """Users by their id and by their email key."""
         found: dict[object, dict[uuid.UUID, User]] = {}
-        for query in self._queries(select(User), keys, lock, *where):
-            _index(found, self.session.scalars(query.execution_options(populate_existing=lock)))
+        wanted = select(User)
+        if not lock and len(keys) <= _FEW:  # one question less, where rows are few
+            wanted = wanted.options(joinedload(User.grants))
+        for query in self._queries(wanted, keys, lock, *where):
+            _index(found, self.session.scalars(query.execution_options(populate_existing=lock)).unique())
         return {name: list(users.values()) for name, users in found.items()}
 
     def _places(

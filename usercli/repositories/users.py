@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import joinedload
 
 from usercli.batches import batched
 from usercli.emails import email_key
@@ -88,7 +89,10 @@ class UserRepository(UserLookup):
             query = query.limit(limit)
         if skip:
             query = query.offset(skip)
-        yield from self.session.scalars(query.execution_options(yield_per=_ROWS_A_FETCH))
+        if limit is None or limit > _ROWS_A_FETCH:
+            yield from self.session.scalars(query.execution_options(yield_per=_ROWS_A_FETCH))
+        else:  # a cursor on the server, and a question for the roles, would double what a short page costs
+            yield from self.session.scalars(query.options(joinedload(User.grants))).unique()
 
     def query_matching(self, criteria: UserCriteria, order: Order) -> Select[Any]:
         """The question for the users that fit, in this order; its columns are yet to be chosen."""

@@ -68,7 +68,7 @@ def create_user(
     if new_password is not None:
         with uow.attempt("user.created", [data.email]):
             hashed_password = new_password.hashed(data.email, data.full_name, dry_run=uow.dry_run)
-    user = User(**data.model_dump(exclude={"roles"}))
+    user = User(**data.model_dump(exclude={"roles"}), grants=[])
     if hashed_password is not None:
         user.hashed_password = hashed_password
     with uow.change("user.created", [data.email]):
