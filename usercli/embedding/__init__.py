@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from usercli.config import Settings
     from usercli.embedding.async_users import AsyncUsers
-    from usercli.embedding.operations import PoolStatus, UserPage
+    from usercli.embedding.operations import InvalidFields, PoolStatus, UserPage
     from usercli.embedding.users import Users
     from usercli.errors import (
         ChangedMeanwhile,
@@ -33,6 +33,7 @@ __all__ = [
     "ChangedMeanwhile",
     "DatabaseUnavailable",
     "EmailTaken",
+    "InvalidFields",
     "InvalidInput",
     "LastAdministrator",
     "Origin",
@@ -53,6 +54,7 @@ __all__ = [
 #: Where each name comes from, unless it is one of usercli.errors.
 _PLACES = {
     "AsyncUsers": "embedding.async_users",
+    "InvalidFields": "embedding.operations",
     "Origin": "origin",
     "PasswordRefused": "services.policy",
     "PoolStatus": "embedding.operations",

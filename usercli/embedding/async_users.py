@@ -46,7 +46,7 @@ class AsyncUsers:
         settings: Settings | None = None,
         origin: Origin | None = None,
     ) -> None:
-        self._settings, self._origin = settings or Settings(), origin
+        self._settings, self.origin = settings or Settings(), origin
         pepper_file = configured_pepper_file(self._settings)
         hasher = ThreadedHasher(self._settings.password_scheme, self._settings.bcrypt_cost, pepper_file)
         self._operations = Operations(self._settings, hasher)
@@ -71,7 +71,7 @@ class AsyncUsers:
     def acting(self, origin: Origin) -> Self:
         """The same users, changed in the name of somebody else."""
         other = copy(self)
-        other._origin = origin
+        other.origin = origin
         return other
 
     def within(self, session: AsyncSession) -> Self:
@@ -87,7 +87,7 @@ class AsyncUsers:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Self]:
         """Several calls, of what the block is given, as one: committed at its end, undone by an error."""
-        async with self._runner.transaction(self._origin) as inside:
+        async with self._runner.transaction(self.origin) as inside:
             inner = copy(self)
             inner._runner = inside
             yield inner
@@ -177,4 +177,4 @@ class AsyncUsers:
         return await self._run(self._operations.create_role, name, description, administrative)
 
     async def _run(self, operation: Callable[Concatenate[Begin, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._runner.run(lambda begin: operation(begin, *args, **kwargs), self._origin)
+        return await self._runner.run(lambda begin: operation(begin, *args, **kwargs), self.origin)

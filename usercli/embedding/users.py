@@ -41,7 +41,7 @@ class Users:
         settings: Settings | None = None,
         origin: Origin | None = None,
     ) -> None:
-        self._settings, self._origin = settings or Settings(), origin
+        self._settings, self.origin = settings or Settings(), origin
         self._operations = Operations(self._settings, configured_hasher(self._settings))
         self._database = open_database(database, self._settings.pool)
         self._open: UnitOfWork | None = None
@@ -65,7 +65,7 @@ class Users:
     def acting(self, origin: Origin) -> Self:
         """The same users, changed in the name of somebody else."""
         other = copy(self)
-        other._origin = origin
+        other.origin = origin
         return other
 
     def within(self, session: Session) -> Self:
@@ -172,4 +172,4 @@ class Users:
         return self._operations.create_role(self._begin, name, description, administrative)
 
     def _begin(self, *, read_only: bool = False) -> UnitOfWork:
-        return self._open or self._database.unit_of_work(origin=self._origin, read_only=read_only)
+        return self._open or self._database.unit_of_work(origin=self.origin, read_only=read_only)
