@@ -1,0 +1,1 @@
+"""A shop on usercli, written from docs/embedding.md: `service` with an event loop, `threaded` with threads."""
