@@ -111,3 +111,10 @@ def test_the_table_of_errors_is_what_the_handlers_do() -> None:
             assert issubclass(found, UserCliError)
             assert found.exit_code.name == name
             assert STATUS_OF_KIND.get(found, int(usual)) == int(status or usual), kind
+
+
+def test_every_test_that_is_named_is_there() -> None:
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE)
+    assert len(named) >= 10
+    for file, name in named:
+        assert f"def {name}(" in (Path(__file__).parent / file).read_text("utf-8"), name

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
+import shutil
 import socket
 import statistics
 import subprocess
@@ -30,6 +32,8 @@ from usercli.fastapi import lifespan, threads
 
 pytestmark = pytest.mark.either_engine
 
+ROOT = Path(__file__).parent.parent
+SHOP = ROOT / "tests" / "apps" / "shop"
 OLD, NEW = "a kettle sings at dawn", "nine herons over the lake"
 on_postgresql = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 both_services = pytest.mark.parametrize(
@@ -126,6 +130,28 @@ def test_a_service_takes_no_more_than_sixty_lines(module: Any) -> None:
     beside = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
     tokens = [token for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type not in beside]
     assert len({line for token in tokens for line in range(token.start[0], token.end[0] + 1)}) <= 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_a_type_checker_finds_nothing(checker: str, tmp_path: Path) -> None:
+    """In the services, and in the Python of docs/embedding.md: strictly, and without an ignore."""
+    text = (ROOT / "docs" / "embedding.md").read_text("utf-8")
+    page = "\n\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    shutil.copytree(SHOP, tmp_path / "shop", ignore=shutil.ignore_patterns("migrations", "__pycache__"))
+    (tmp_path / "page.py").write_text(page, "utf-8")
+    for path in tmp_path.rglob("*.py"):
+        assert not re.search(r"#.*(type|pyright): *ignore", path.read_text("utf-8")), path
+    if checker == "mypy":
+        command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "-p", "shop", "-m", "page"]
+    else:
+        found = shutil.which("pyright") or shutil.which("basedpyright")
+        if found is None:
+            pytest.skip("there is no pyright on the PATH")
+        (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+        command = [found, "--pythonpath", sys.executable]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 # -- many at once
