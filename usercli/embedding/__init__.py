@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from usercli.config import Settings
+    from usercli.embedding.async_repository import AsyncUserRepository, close_db_sessions, get_db_session
     from usercli.embedding.async_users import AsyncUsers
     from usercli.embedding.operations import InvalidFields, PoolStatus, UserPage
     from usercli.embedding.users import Users
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from usercli.services.policy import PasswordRefused
 
 __all__ = [
+    "AsyncUserRepository",
     "AsyncUsers",
     "ChangedMeanwhile",
     "DatabaseUnavailable",
@@ -49,10 +51,13 @@ __all__ = [
     "UserPage",
     "UserView",
     "Users",
+    "close_db_sessions",
+    "get_db_session",
 ]
 
 #: Where each name comes from, unless it is one of usercli.errors.
 _PLACES = {
+    "AsyncUserRepository": "embedding.async_repository",
     "AsyncUsers": "embedding.async_users",
     "InvalidFields": "embedding.operations",
     "Origin": "origin",
@@ -65,6 +70,8 @@ _PLACES = {
     "UserPage": "embedding.operations",
     "UserView": "schemas.users",
     "Users": "embedding.users",
+    "close_db_sessions": "embedding.async_repository",
+    "get_db_session": "embedding.async_repository",
 }
 
 
