@@ -92,6 +92,7 @@ class Settings:
     migrations = _Typed[tuple[str, ...]]()
     schema = _Typed[str]()
     version_table = _Typed[str]()
+    echo = _Typed[bool]()
 
     def __init__(
         self,
@@ -217,11 +218,10 @@ class Settings:
         found = self._named_target
         names = [field.name for field in fields(Timeouts) if self._is_given(f"{field.name}_timeout")]
         timeouts = Timeouts(**{name: self.get(f"{name}_timeout").value for name in names})
-        tables = {name: self.get(name).value for name in ("schema", "version_table") if self._is_given(name)}
-        if found.url.engine != "postgresql":
-            tables.pop("schema", None)
-        read_url = found.read_url and replace(found.read_url, timeouts=timeouts, **tables)
-        return replace(found, url=replace(found.url, timeouts=timeouts, **tables), read_url=read_url)
+        names = ["version_table", "echo", *(["schema"] if found.url.engine == "postgresql" else [])]
+        given = {name: self.get(name).value for name in names if self._is_given(name)}
+        read_url = found.read_url and replace(found.read_url, timeouts=timeouts, **given)
+        return replace(found, url=replace(found.url, timeouts=timeouts, **given), read_url=read_url)
 
     @cached_property
     def _named_target(self) -> Target:

@@ -51,6 +51,9 @@ SAMPLE = """\
 # Applications with tables of their own beside ours: version table, and package or folder of the migrations.
 # migrations = ["coachbot_version=coachbot.migrations"]
 
+# Every SQL statement on stderr with its milliseconds, without values.
+# echo = false
+
 # [profiles.local]
 # url = "sqlite:////home/me/users.db"
 

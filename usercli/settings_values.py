@@ -94,6 +94,7 @@ class SettingsValues(BaseModel):
     schema_: Annotated[str, AfterValidator(_schema)] = Field("", alias="schema")
     version_table: Literal["alembic_version", "usercli_version"] = "alembic_version"
     migrations: Annotated[Texts, AfterValidator(_places)] = ()
+    echo: YesNo = False
 
 
 #: The settings by name, with their defaults. A profile's section, the top of the configuration file and
@@ -112,7 +113,7 @@ _AS_STRICT: dict[str, Callable[[Any, Any], bool]] = {
 _NO_RULES = frozenset(
     {
         *("pool_size", "pool_overflow", "pool_timeout", "pool_recycle"),
-        *("connect_timeout", "lock_timeout", "statement_timeout", "network_timeout"),
+        *("connect_timeout", "lock_timeout", "statement_timeout", "network_timeout", "echo"),
     }
 )
 

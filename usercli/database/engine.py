@@ -66,6 +66,10 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "do_connect", partial(_connect_postgresql, url.timeouts.network))
         event.listen(engine, "begin", partial(_begin_postgresql, _transaction_settings(url), url.schema))
+    if url.echo:
+        from usercli.database.statement_log import echo_statements
+
+        echo_statements(engine)
 
 
 def _may_be_logged(record: logging.LogRecord) -> bool:

@@ -46,6 +46,8 @@ class DatabaseUrl:
     """The schema of our tables on PostgreSQL by the settings; empty: where the search path leads."""
     version_table: str = VERSION_TABLE
     """The table with the revision, by the settings."""
+    echo: bool = False
+    """Whether statements are told of on stderr, by the settings."""
 
     @property
     def where(self) -> str:

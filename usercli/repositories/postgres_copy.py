@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Connection, Select
@@ -26,7 +27,7 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], lines: Itera
     driver: Any = connection.connection.dbapi_connection
     names = ", ".join(f'"{column}"' for column in columns)
     statement = f"COPY {table} ({names}) FROM STDIN"
-    with domain_errors(connection, statement):
+    with domain_errors(connection, statement), _told(connection, statement):
         if isinstance(driver, AdaptedConnection):  # inside an event loop
             driver.run_async(lambda awaited: _copy_awaiting(awaited, statement, _chunks(lines)))
         else:
@@ -47,7 +48,12 @@ def copy_columns(session: Session, query: Select[Any], rows: int) -> Iterator[li
     statement, parameters = _compiled(connection, query)
     count = len(query.selected_columns)
     copying = f"COPY ({statement}) TO STDOUT WITH (NULL '')"
-    with domain_errors(connection, copying), driver.cursor() as cursor, cursor.copy(copying, parameters) as copy:
+    with (
+        domain_errors(connection, copying),
+        _told(connection, copying),
+        driver.cursor() as cursor,
+        cursor.copy(copying, parameters) as copy,
+    ):
         lines = _lines(copy, driver.pgconn)
         while some := b"".join(islice(lines, rows)):
             yield _columns(some.decode(), count)
@@ -78,6 +84,15 @@ def domain_errors(connection: Connection, statement: str = "") -> Iterator[None]
         if known is None:
             raise
         raise known from None
+
+
+@contextmanager
+def _told(connection: Connection, statement: str) -> Iterator[None]:
+    """Tell of a statement that SQLAlchemy does not see, where the setting `echo` asks for it."""
+    began = perf_counter()
+    yield
+    if tell := connection.get_execution_options().get("usercli_echo"):
+        tell(statement, perf_counter() - began)
 
 
 def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
