@@ -43,6 +43,23 @@ from usercli.services.imports.validation import Checker
 from usercli.services.users import Listing, count_users, create_user, delete_users, show_users
 
 T = TypeVar("T")
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "asyncpg"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """An engine; asyncpg is PostgreSQL by its other driver."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def database(database: Database, engine_name: str) -> Database:
+    """A database whose URL names the driver."""
+    if engine_name != "asyncpg":
+        return database
+    return Database(database_url.parse(database.text.replace("postgresql:", "postgresql+asyncpg:")), database.text)
+
+
 on_postgresql = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 

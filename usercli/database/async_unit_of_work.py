@@ -47,7 +47,7 @@ class AsyncDatabase:
     """
 
     def __init__(self, url: DatabaseUrl, pool: PoolSettings = PoolSettings()) -> None:
-        options = {**engine_options(url, "aiosqlite"), **pool_options(pool)}
+        options = {**engine_options(url, is_async=True), **pool_options(pool)}
         self._use(create_async_engine(**options, poolclass=AsyncAdaptedQueuePool))
         prepare_engine(self.engine.sync_engine, url)
         if url.engine == "sqlite":

@@ -45,9 +45,16 @@ def pool_options(pool: PoolSettings) -> dict[str, Any]:
     }
 
 
-def engine_options(url: DatabaseUrl, sqlite_driver: str = "pysqlite") -> dict[str, Any]:
-    """Where an engine connects and how, as create_engine and create_async_engine take it."""
-    found = _sqlite(url, sqlite_driver) if url.engine == "sqlite" else _postgresql(url)
+def engine_options(url: DatabaseUrl, *, is_async: bool = False) -> dict[str, Any]:
+    """Where an engine connects and how, as create_engine takes it, or create_async_engine."""
+    if url.engine == "sqlite":
+        found = _sqlite(url, "aiosqlite" if is_async else "pysqlite")
+    elif is_async and url.driver == "asyncpg":
+        from usercli.database.asyncpg_connection import asyncpg_options
+
+        found = asyncpg_options(url)
+    else:
+        found = _postgresql(url)
     return {**found, "hide_parameters": True, "logging_name": "usercli", "pool_logging_name": "usercli"}
 
 
@@ -63,8 +70,11 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
     if url.engine == "sqlite":
         SqliteFile(url).listen(engine)
     else:
-        event.listen(engine, "connect", _prepare_postgresql)
-        event.listen(engine, "do_connect", partial(_connect_postgresql, url.timeouts.network))
+        if engine.driver == "asyncpg":
+            event.listen(engine, "do_connect", partial(_connect_asyncpg, url))
+        else:
+            event.listen(engine, "connect", _prepare_postgresql)
+            event.listen(engine, "do_connect", partial(_connect_postgresql, url.timeouts.network))
         event.listen(engine, "begin", partial(_begin_postgresql, _transaction_settings(url), url.schema))
     if url.echo:
         from usercli.database.statement_log import echo_statements
@@ -149,6 +159,15 @@ def _connect_postgresql(network_timeout: int, dialect: Dialect, _: Any, args: An
         options["async_creator_fn"] = AsyncBoundedConnection.open
         return None  # the dialect goes on
     return BoundedConnection.open(*args, **options)
+
+
+def _connect_asyncpg(url: DatabaseUrl, _: Any, __: Any, ___: Any, options: dict[str, Any]) -> None:
+    from usercli.database.asyncpg_connection import BoundedAsyncpgConnection
+
+    async def connect(**_: Any) -> Any:
+        return await BoundedAsyncpgConnection.open(url)
+
+    options["async_creator_fn"] = connect
 
 
 def _transaction_settings(url: DatabaseUrl) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
+from usercli.database.asyncpg_errors import AsyncpgError, in_psycopgs_form, is_of_asyncpg
 from usercli.database.sqlite_errors import sqlite_error, unreadable_row
 from usercli.database.statement_errors import missing_column, missing_privilege, no_such_character, tables_of
 from usercli.database.url import DatabaseUrl, name_of_user
@@ -121,6 +122,8 @@ def statement_error(
     connected: bool = True,
 ) -> UserCliError | None:
     """The domain error; it says more where the statement is known."""
+    if is_of_asyncpg(original) or (url.driver == "asyncpg" and isinstance(original, OSError)):
+        original = in_psycopgs_form(original)
     state = getattr(original, "sqlstate", None)
     if state == "42501":
         return missing_privilege(original, url, statement)
@@ -128,14 +131,14 @@ def statement_error(
         return no_such_character(original, parameters)
     if state == "55P03" and (tables := tables_of(statement)):
         return LockTimeout(tables)
-    if state is None and type(original).__module__.startswith("psycopg"):
+    if state is None and _is_of_postgresql(original):
         return _without_state(original, url, connected=connected)
     return domain_error(original, url)
 
 
 def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | None:
     """What a driver's exception means to us; None when it is not the database's."""
-    if type(original).__module__.startswith("psycopg"):
+    if _is_of_postgresql(original):
         return _from_postgresql(original, url)
     if type(original).__module__ == "sqlite3":
         return _from_sqlite(original, url)
@@ -146,6 +149,10 @@ def domain_error(original: BaseException, url: DatabaseUrl) -> UserCliError | No
     if url.engine == "sqlite" and isinstance(original, ValueError | TypeError):
         return unreadable_row(original, url)
     return None
+
+
+def _is_of_postgresql(original: BaseException) -> bool:
+    return isinstance(original, AsyncpgError) or type(original).__module__.startswith("psycopg")
 
 
 def _from_postgresql(original: Any, url: DatabaseUrl) -> UserCliError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -46,6 +46,8 @@ class DatabaseUrl:
     """The schema of our tables on PostgreSQL by the settings; empty: where the search path leads."""
     version_table: str = VERSION_TABLE
     """The table with the revision, by the settings."""
+    driver: str = ""
+    """The driver that an event loop uses, if the URL names another one than usercli's own."""
     echo: bool = False
     """Whether statements are told of on stderr, by the settings."""
 
@@ -107,7 +109,8 @@ def parse(text: str, environ: Mapping[str, str] = os.environ) -> DatabaseUrl:
     if scheme == "sqlite":
         return _sqlite(text, parts.scheme)
     if scheme in {"postgresql", "postgres"}:
-        return _postgresql(text, environ)
+        driver = parts.scheme.partition("+")[2]
+        return replace(_postgresql(text, environ), driver=driver if driver == "asyncpg" else "")
     raise InvalidInput(f"the database URL names neither PostgreSQL nor SQLite; {_FORMS}")
 
 

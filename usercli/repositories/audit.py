@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain as joined
+from sys import maxsize
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select, true, type_coerce, update
@@ -82,7 +83,10 @@ class AuditRepository:
         self._db_role: str | None = None
         #: The number and hash of the last event that was written in this transaction.
         self.last_written: tuple[int, str] | None = None
-        self._on_postgresql = session.get_bind().dialect.name == "postgresql"
+        dialect = session.get_bind().dialect
+        self._on_postgresql = dialect.name == "postgresql"
+        #: As many events are sent by COPY; with asyncpg, which takes no texts as ids and times, even one.
+        self._copied_from = {"psycopg": _WORTH_A_COPY, "asyncpg": 1}.get(dialect.driver, maxsize)
 
     def record(
         self,
@@ -155,7 +159,7 @@ class AuditRepository:
         made = joined(self._hashed.batches(), map(writer.rows, self._buffer.batches()))
         first = next(made)
         batches = _told(self._linked(joined([first], made), *(head or self._lock_head())), waiting, on_written)
-        if self._on_postgresql and waiting >= _WORTH_A_COPY:
+        if waiting >= self._copied_from:
             copy_rows(
                 self.session, AuditEvent.__tablename__, _INSERTED, joined.from_iterable(map(self._lines, batches))
             )

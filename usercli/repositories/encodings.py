@@ -24,7 +24,10 @@ def narrow_encoding(session: Session) -> str | None:
     if session.get_bind().dialect.name != "postgresql":
         return None
     driver: Any = session.connection().connection.driver_connection
-    name = (driver.pgconn.parameter_status(b"server_encoding") or b"").decode()
+    if hasattr(driver, "pgconn"):
+        name = (driver.pgconn.parameter_status(b"server_encoding") or b"").decode()
+    else:  # asyncpg's
+        name = driver.get_settings().server_encoding
     return name if name in _CODECS else None
 
 

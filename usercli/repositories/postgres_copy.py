@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from time import perf_counter
@@ -78,7 +78,8 @@ def domain_errors(connection: Connection, statement: str = "") -> Iterator[None]
         if not isinstance(error, Exception):
             raise
         driver: Any = connection.connection.driver_connection
-        if getattr(driver, "closed", False):  # SQLite's has no such attribute
+        is_closed = getattr(driver, "is_closed", lambda: getattr(driver, "closed", False))  # SQLite's has neither
+        if is_closed():
             connection.invalidate()
         known = connection.engine.get_execution_options()["usercli_translate"](error, statement)
         if known is None:
@@ -110,9 +111,17 @@ def _copy(driver: Any, statement: str, chunks: Iterable[bytes]) -> None:
 
 
 async def _copy_awaiting(driver: Any, statement: str, chunks: Iterable[bytes]) -> None:
+    if not hasattr(driver, "pgconn"):  # asyncpg's, whose public method takes no statement
+        await driver._copy_in(statement, _awaited(chunks), None)
+        return
     async with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for chunk in chunks:
             await copy.write(chunk)
+
+
+async def _awaited(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
 
 
 def _compiled(connection: Connection, query: Select[Any]) -> tuple[str, dict[str, Any]]:
