@@ -108,6 +108,14 @@ def describe_difference(difference: Any) -> str:
     return f"{kind.replace('_', ' ')} {' '.join(str(name) for name in names)}"
 
 
+def without_comments(found: Iterable[Any]) -> list[Any]:
+    """What Alembic found to differ, apart from comments: whoever owns the database may have written better ones."""
+    bundles = (
+        [one for one in item if "comment" not in one[0]] if isinstance(item, list) else item for item in found
+    )
+    return [item for item in bundles if item and "comment" not in item[0]]
+
+
 def dropped_by(text: str) -> list[tuple[str, str | None]]:
     """(table, None) or (table, column), read from a downgrade's own SQL; it is alike on both engines."""
     tables = re.findall(r'^DROP TABLE (?:IF EXISTS )?([\w".]+)', text, re.MULTILINE)

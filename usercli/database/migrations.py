@@ -34,6 +34,7 @@ from usercli.database.alembic_runner import (
     run_command,
     run_options,
     run_upgrade,
+    without_comments,
     written,
 )
 from usercli.database.schema_state import look, require_stamp
@@ -228,7 +229,7 @@ def differences(connection: sa.Connection) -> list[str]:
 
     adopted = is_adopted(connection)  # then the table is the service's, and looked at by itself
     options = run_options(OWN_TABLES - {"users"} if adopted else OWN_TABLES, version_table(connection))
-    found = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+    found = without_comments(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
     if adopted:
         found = [item for item in found if getattr(item[1], "name", None) != "fk_user_roles_user_id_users"]
     return [*map(describe_difference, found), *differences_of_adopted(connection)]

@@ -17,10 +17,15 @@ class Role(IdMixin, TimestampMixin, Base):
     """A name that users hold. Administrative roles are guarded: the last holder cannot go."""
 
     __tablename__ = "roles"
+    __table_args__ = {"comment": "Names that users hold"}
 
-    name: Mapped[str] = mapped_column(CodePointText, unique=True)
-    description: Mapped[str] = mapped_column(CodePointText, default="", server_default=FetchedValue())
-    administrative: Mapped[bool] = mapped_column(default=False, server_default=FetchedValue())
+    name: Mapped[str] = mapped_column(CodePointText, unique=True, comment="What the role is called")
+    description: Mapped[str] = mapped_column(
+        CodePointText, default="", server_default=FetchedValue(), comment="What it is for, may be empty"
+    )
+    administrative: Mapped[bool] = mapped_column(
+        default=False, server_default=FetchedValue(), comment="Whether its last holder is guarded"
+    )
 
     def __repr__(self) -> str:
         return f"<Role {self.name}>"
@@ -31,13 +36,19 @@ class UserRole(Base):
 
     __tablename__ = "user_roles"
 
-    user_id: Mapped[uuid.UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    role_id: Mapped[uuid.UUID] = mapped_column(
-        Uuid(), ForeignKey("roles.id", ondelete="RESTRICT"), primary_key=True
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid(), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, comment="Who holds the role"
     )
-    granted_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=default_now, server_default=FetchedValue())
-    granted_by: Mapped[str] = mapped_column(CodePointText, default="", server_default=FetchedValue())
+    role_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid(), ForeignKey("roles.id", ondelete="RESTRICT"), primary_key=True, comment="Which role"
+    )
+    granted_at: Mapped[datetime] = mapped_column(
+        UtcDateTime(), default=default_now, server_default=FetchedValue(), comment="Since when"
+    )
+    granted_by: Mapped[str] = mapped_column(
+        CodePointText, default="", server_default=FetchedValue(), comment="Who granted it"
+    )
 
     role: Mapped[Role] = relationship(lazy="joined", innerjoin=True)
 
-    __table_args__ = (Index("ix_user_roles_role_id", "role_id"),)
+    __table_args__ = (Index("ix_user_roles_role_id", "role_id"), {"comment": "Which user holds which role"})

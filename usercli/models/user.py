@@ -23,20 +23,47 @@ class User(Recyclable, IdMixin, TimestampMixin, Base):
 
     __tablename__ = "users"
 
-    email: Mapped[str] = mapped_column(CodePointText)
-    email_key: Mapped[str] = mapped_column(CodePointText)
-    full_name: Mapped[str] = mapped_column(CodePointText, default="", server_default=FetchedValue())
-    hashed_password: Mapped[str] = mapped_column(CodePointText, default=DISABLED_PASSWORD)
-    is_active: Mapped[bool] = mapped_column(default=True, server_default=FetchedValue())
-    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=FetchedValue())
-    password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime(has_never=True))
-    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    attributes: Mapped[dict[str, Any]] = mapped_column(JsonObject, default=dict, server_default=FetchedValue())
-    version: Mapped[int] = mapped_column(default=1, server_default=FetchedValue())
-    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), sort_order=92)
-    was_active: Mapped[bool | None] = mapped_column(sort_order=93)
-    managed_by: Mapped[str | None] = mapped_column(CodePointText, sort_order=94)
+    email: Mapped[str] = mapped_column(CodePointText, comment="The address as typed")
+    email_key: Mapped[str] = mapped_column(
+        CodePointText, comment="The normalized address, which no other user outside the recycle bin has"
+    )
+    full_name: Mapped[str] = mapped_column(
+        CodePointText, default="", server_default=FetchedValue(), comment="The name as shown, may be empty"
+    )
+    hashed_password: Mapped[str] = mapped_column(
+        CodePointText, default=DISABLED_PASSWORD, comment="A hash in the format of passlib; ! means no password"
+    )
+    is_active: Mapped[bool] = mapped_column(
+        default=True, server_default=FetchedValue(), comment="Whether the user may sign in"
+    )
+    must_change_password: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=FetchedValue(),
+        comment="Whether a new password must be chosen at the next sign-in",
+    )
+    password_changed_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime(), comment="When the password was last set"
+    )
+    expires_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime(has_never=True), comment="From this time on the user may not sign in; NULL is never"
+    )
+    last_login_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime(), comment="The last sign-in; NULL where none is recorded"
+    )
+    attributes: Mapped[dict[str, Any]] = mapped_column(
+        JsonObject,
+        default=dict,
+        server_default=FetchedValue(),
+        comment="A JSON object with what else the service needs",
+    )
+    version: Mapped[int] = mapped_column(
+        default=1, server_default=FetchedValue(), comment="Counts the changes, from 1"
+    )
+    deleted_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime(), sort_order=92, comment="When the user was moved to the recycle bin; NULL outside of it"
+    )
+    was_active: Mapped[bool | None] = mapped_column(sort_order=93, comment="In the recycle bin: is_active before")
+    managed_by: Mapped[str | None] = mapped_column(CodePointText, sort_order=94, comment="Its desired-state file")
 
     grants: Mapped[list[UserRole]] = relationship(
         lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
@@ -69,6 +96,7 @@ class User(Recyclable, IdMixin, TimestampMixin, Base):
         Index("ix_users_created_at_id", "created_at", "id"),
         CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
         CheckConstraint("version > 0", name="version_positive"),
+        {"comment": "People and programs that may sign in; rules for other writers in docs/table.md of usercli"},
     )
     __mapper_args__ = {"version_id_col": version}
 
