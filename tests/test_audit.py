@@ -486,7 +486,7 @@ def test_the_time_of_a_large_change_goes_on(
 ) -> None:
     """SQLite's trigger refuses an event whose time is a minute old."""
     monkeypatch.setattr("usercli.repositories.audit._OLD", timedelta(0))
-    monkeypatch.setattr("usercli.repositories.event_buffer.IN_MEMORY", 10)
+    monkeypatch.setattr("usercli.spool.IN_MEMORY", 10)
     monkeypatch.setattr("usercli.services.imports.session.CHUNK", 10)
     (tmp_path / "users.csv").write_text("email\n" + "".join(f"user{n}@example.com\n" for n in range(40)))
     assert cli("import", str(tmp_path / "users.csv"))[0] == 0

@@ -228,9 +228,10 @@ class Invocation:
         except UserCliError:  # the message is about that
             return None
 
-    def success(self, verb: str, names: Sequence[str] = (), kind: str = "user") -> None:
-        """Say, after the commit, what was done and where."""
-        what = f"{len(names):,} {kind}s" if len(names) > 1 else "".join(names)
+    def success(self, verb: str, names: Sequence[str] = (), *, number: int | None = None) -> None:
+        """Say, after the commit, what was done and where; `number` where not all are named."""
+        number = len(names) if number is None else number
+        what = f"{number:,} users" if number > 1 else "".join(names)
         verb = verb.replace("undid", "undone", 1) if self.dry_run else verb
         would = "would have " if self.dry_run else ""
         self.info(f"{would}{' '.join(filter(None, (verb, what)))} on {self.target}")
@@ -242,9 +243,14 @@ class Invocation:
         """A person sits at both ends of the question, and may be asked."""
         return not self.options.no_input and _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
+    @property
+    def is_to_confirm(self) -> bool:
+        """A change is asked about first."""
+        return not (self.options.yes or self.dry_run)
+
     def confirm(self, question: str) -> None:
         """Ask yes or no. Raises Declined; InvalidInput without a terminal."""
-        if self.options.yes or self.dry_run:
+        if not self.is_to_confirm:
             return
         if not self.can_ask:
             raise InvalidInput(f"{question}: this needs a confirmation; add --yes")

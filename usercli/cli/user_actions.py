@@ -80,11 +80,9 @@ def apply_to_users(
 def show_change(invocation: Invocation, output: Output, change: Change, verb: str) -> None:
     """Say what was done, and print the users."""
     say_change(invocation, change, verb)
-    from usercli.schemas.stored_times import UnreadableTimes
+    from usercli.schemas.changed_users import unreadable_times
 
-    unreadable = UnreadableTimes()
-    for user in change.users:
-        unreadable.note(user.unreadable_times)
+    unreadable = unreadable_times(change.users)
     warn_of_times(invocation, unreadable)
     output.change(change, table_fields(output), _BRIEF)
 
@@ -92,7 +90,7 @@ def show_change(invocation: Invocation, output: Output, change: Change, verb: st
 def say_change(invocation: Invocation, change: Change, verb: str) -> None:
     """Say on stderr what was done and where, and the warnings about it."""
     if change.changed:
-        invocation.success(verb, [user.email for user in change.users])
+        invocation.success(verb, [user.email for user in change.users[:1]], number=len(change.users))
     elif not change.failed:
         invocation.info(f"nothing to change on {invocation.target}")
     for warning in invocation.warnings:
@@ -141,12 +139,10 @@ def print_related(invocation: Invocation, related: Related) -> None:
             invocation.info(f"{table}: {rows:,} rows {words[effect]}")
 
 
-def summarize_users(users: Sequence[str]) -> str:
-    return (
-        users[0]
-        if len(users) == 1
-        else f"{len(users):,} users ({', '.join(users[:3])}{', ...' if len(users) > 3 else ''})"
-    )
+def summarize_users(users: Sequence[object]) -> str:
+    """How many, and the first ones: emails, or keys as they were typed."""
+    first = ", ".join(map(str, users[:3]))
+    return first if len(users) == 1 else f"{len(users):,} users ({first}{', ...' if len(users) > 3 else ''})"
 
 
 def warn_of_misleading_roles(invocation: Invocation, names: Sequence[str]) -> None:

@@ -13,8 +13,6 @@ from usercli.cli.user_arguments import USERS_HELP, parse_users
 from usercli.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from usercli.schemas.users import UserCriteria, UserKey
 
 _SAMPLE = 5
@@ -33,7 +31,7 @@ class Selection:
         int | None, typer.Option(metavar="N", min=1, help="Refuse to change more users than that.")
     ] = None
 
-    def keys(self, invocation: Invocation, what: str, *, asked: bool = False) -> list[UserKey]:
+    def keys(self, invocation: Invocation, what: str, *, asked: bool = False) -> Sequence[UserKey]:
         """The users. What --match selects is counted and shown, then asked about (`what`, as in `delete`).
 
         `asked` leaves the question to the caller. Raises InvalidInput, TooManyChanges, Declined.
@@ -42,7 +40,6 @@ class Selection:
             raise InvalidInput("name users or select them with --match, not both")
         if not (self.users or self.match):
             raise InvalidInput("name users, or select them with --match KEY=VALUE")
-        from usercli.schemas.users import UserKey
         from usercli.services.change_limit import require_at_most
 
         if self.users:
@@ -63,15 +60,14 @@ class Selection:
             )
             if not asked:
                 invocation.confirm(f"{what} {len(found):,} user{'s' if len(found) > 1 else ''}")
-        return [UserKey(typed=email, id=user_id) for user_id, email in found]
+        return found
 
 
-def _sample(invocation: Invocation, criteria: UserCriteria, found: Sequence[tuple[UUID, str]]) -> Iterator[str]:
+def _sample(invocation: Invocation, criteria: UserCriteria, found: Sequence[UserKey]) -> Iterator[str]:
     """The first users; those selected by their last sign-in with its date, and a warning if nobody has one."""
     if criteria.not_signed_in_since is None:
-        yield from (email for _, email in found)
+        yield from (key.typed for key in found)
         return
-    from usercli.schemas.users import UserKey
     from usercli.services.users import has_sign_ins, show_users
 
     if not has_sign_ins(invocation.reading()):
@@ -79,7 +75,7 @@ def _sample(invocation: Invocation, criteria: UserCriteria, found: Sequence[tupl
             "no user has a recorded sign-in (last_login_at), so this goes by the age of the accounts; "
             "does the service record sign-ins?"
         )
-    for user in show_users([UserKey(typed=email, id=user_id) for user_id, email in found], invocation.reading()):
+    for user in show_users(found, invocation.reading()):
         last = f"last sign-in {user.last_login_at:%Y-%m-%d}" if user.last_login_at else "no sign-in"
         yield f"{user.email} ({last}, created {user.created_at:%Y-%m-%d})"
 

@@ -20,7 +20,6 @@ from usercli.models.clock import next_time
 from usercli.models.types import UtcDateTime
 from usercli.origin import Origin
 from usercli.repositories.advisory_locks import AUDIT_LOG
-from usercli.repositories.event_buffer import EventBuffer
 from usercli.repositories.event_conditions import conditions
 from usercli.repositories.event_encoder import (
     COLUMNS,
@@ -35,6 +34,7 @@ from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.repositories.stored_events import UNREADABLE, BadEvent, in_order, read_on
 from usercli.schemas.audit import EventCriteria
 from usercli.schemas.users import lookup_key
+from usercli.spool import Spool
 from usercli.times import sqlite_time, utcnow
 
 _ROWS_A_FETCH = 1000
@@ -59,6 +59,8 @@ _NULL = r"\N"
 _UNDOES = COLUMNS.index("undoes")
 
 _STORED = tuple(AuditEvent.__table__.columns)
+#: What an undo reads of an event.
+_TOLD = tuple(AuditEvent.__table__.c[name] for name in ("action", "target_id", "before", "after", "personal"))
 
 _LOCK = func.pg_advisory_xact_lock(AUDIT_LOG)
 _HEAD = (
@@ -78,8 +80,8 @@ class AuditRepository:
     def __init__(self, session: Session, origin: Origin, change_id: uuid.UUID) -> None:
         self.session = session
         self._origin, self._change_id = origin, change_id
-        self._buffer = EventBuffer()
-        self._hashed: EventBuffer[EventRow] = EventBuffer()
+        self._buffer: Spool[Draft] = Spool()
+        self._hashed: Spool[EventRow] = Spool()
         self._db_role: str | None = None
         #: The number and hash of the last event that was written in this transaction.
         self.last_written: tuple[int, str] | None = None
@@ -127,7 +129,7 @@ class AuditRepository:
         self._buffer.extend(drafts)
 
     def add_packed(self, data: bytes, count: int) -> None:
-        """The same of drafts that repositories.event_buffer has packed."""
+        """The same of drafts that usercli.spool has packed."""
         self._buffer.extend_packed(data, count)
 
     def mark(self) -> int:
@@ -265,7 +267,7 @@ class AuditRepository:
         """What a change did to users, or roles: the events of each together, by the first of them; streamed."""
         met = func.min(AuditEvent.seq).over(partition_by=AuditEvent.target_id)
         done = self._done(change_id)
-        query = select(*_STORED).where(*done, AuditEvent.target_kind == kind).order_by(met, AuditEvent.seq)
+        query = select(*_TOLD).where(*done, AuditEvent.target_kind == kind).order_by(met, AuditEvent.seq)
         yield from self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH))
 
     def actions_of(self, change_id: uuid.UUID) -> tuple[dict[str, int], bool]:

@@ -132,11 +132,9 @@ class BulkUpdateRepository:
             {"now": now, "actor": self._actor},
         )
 
-    def refresh(self, ids: Iterable[uuid.UUID]) -> None:
-        """Load anew, of these users, those that the session holds."""
-        wanted = set(ids)
-        stale = [row.id for row in self.session.identity_map.values() if isinstance(row, User) and row.id in wanted]
-        if stale:
+    def refresh(self) -> None:
+        """Load anew the users that the session holds."""
+        if stale := [row.id for row in self.session.identity_map.values() if isinstance(row, User)]:
             query = select(User).where(among(self.session, User.id, stale))
             self.session.scalars(query.execution_options(populate_existing=True)).all()
 

@@ -14,6 +14,7 @@ from usercli.batches import batched
 from usercli.errors import Ambiguous, UserNotFound
 from usercli.models.user import User
 from usercli.repositories.base import Repository
+from usercli.schemas.selected_users import SelectedUsers
 from usercli.schemas.users import UserKey
 
 _KEYS_A_QUERY = 30_000  # below the parameters that one statement may have on either engine
@@ -88,6 +89,23 @@ class UserLookup(Repository[User]):
     def locate(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[uuid.UUID]:
         """The ids of the users whom `pick` gives, past the ORM. Raises UserNotFound naming all missing."""
         return list(_picked(keys, self._places(keys, lock, User.deleted_at.is_(None))))
+
+    def locate_selected(self, selected: SelectedUsers, *, lock: bool = False) -> Iterator[Sequence[uuid.UUID]]:
+        """The ids of users outside the bin, some thousands at a time.
+
+        Without a lock nobody looks who is still there. Raises UserNotFound naming all missing.
+        """
+        missing: list[UserKey] = []
+        for emails in selected.batches():
+            if not lock:
+                yield list(emails)
+                continue
+            fits = among(self.session, User.id, list(emails)), User.deleted_at.is_(None)
+            there = self.session.scalars(select(User.id).where(*fits).order_by(User.id).with_for_update()).all()
+            missing += [UserKey(typed=emails[gone], id=gone) for gone in emails.keys() - set(there)]
+            yield there
+        if missing:
+            raise UserNotFound(dict.fromkeys(missing))
 
     def locate_including_deleted(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[uuid.UUID]:
         """The ids of users in the bin, or not where none in the bin fits. Raises UserNotFound, Ambiguous."""

@@ -102,10 +102,10 @@ class UserRepository(UserLookup):
         """The times in these fields that no calendar holds, of the users that fit."""
         yield from unreadable_of_users(self.session, fields, *self._conditions(criteria))
 
-    def ids_matching(self, criteria: UserCriteria) -> list[tuple[uuid.UUID, str]]:
-        """Ids and emails of the users that fit, by id."""
+    def ids_matching(self, criteria: UserCriteria) -> Iterator[tuple[uuid.UUID, str]]:
+        """Ids and emails of the users that fit, by id, streamed."""
         query = select(User.id, User.email).where(*self._conditions(criteria)).order_by(User.id)
-        return [(user_id, email) for user_id, email in self.session.execute(query)]
+        yield from map(tuple, self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH)))
 
     def emails_starting_with(self, start: str, limit: int, *, deleted: bool = False) -> list[str]:
         """The first emails whose key begins so, by key; of the users in the bin, or of the others."""
@@ -182,10 +182,14 @@ class UserRepository(UserLookup):
             found.extend(self.session.scalars(query.with_for_update() if lock else query))
         return found
 
-    def locate_expired(self, lock: bool) -> list[uuid.UUID]:
-        """The ids of the active users whose expiry has passed."""
-        query = select(User.id).where(self._is_overdue()).order_by(User.id)
-        return list(self.session.scalars(query.with_for_update() if lock else query))
+    def locate_expired(self, lock: bool) -> Iterator[Sequence[uuid.UUID]]:
+        """The ids of the active users whose expiry has passed, some thousands at a time."""
+        query = select(User.id).where(self._is_overdue()).order_by(User.id).limit(_KEYS_A_QUERY)
+        query = query.with_for_update() if lock else query
+        found = self.session.scalars(query).all()
+        while found:
+            yield found
+            found = self.session.scalars(query.where(User.id > found[-1])).all()
 
     def count_expired(self) -> int:
         """How many active users there are whose expiry has passed."""

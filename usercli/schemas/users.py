@@ -19,6 +19,7 @@ from pydantic import (
     ModelWrapValidatorHandler,
     ValidationError,
     ValidationInfo,
+    WrapSerializer,
     field_validator,
     model_validator,
 )
@@ -380,4 +381,5 @@ class Change(BaseModel):
     changed: int
     unchanged: int
     failed: list[Failure] = []
-    users: list[UserView] = []
+    #: Of many they wait in a file until they are asked for, best in order; `model_dump` asks for all.
+    users: Annotated[Sequence[UserView], WrapSerializer(lambda users, listed: listed(list(users)))] = []

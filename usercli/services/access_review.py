@@ -48,10 +48,10 @@ def apply_review(decisions: Sequence[Decision], uow: UnitOfWork, *, allow_no_adm
             revoked.setdefault(item.user, []).append(item.role)
     changed: set[uuid.UUID] = set()
 
-    def find(lock: bool) -> list[uuid.UUID]:
+    def find(lock: bool) -> list[list[uuid.UUID]]:
         found = uow.users.existing_ids(list(revoked), lock=lock)
         _require_as_reviewed(decided, uow)
-        return found
+        return [found]
 
     def rule(lock: Literal["share"] | None) -> Callable[[UserState], None]:
         there = uow.roles.find_named({name for names in revoked.values() for name in names}, lock)

@@ -11,6 +11,7 @@ from usercli.hash_chain import differs_as_json
 from usercli.models.user_state import UserState
 from usercli.schemas.user_fields import AUDITED, TIMES, UNDOABLE
 from usercli.services import user_events
+from usercli.services.undo_plan import FirstLines
 
 #: Stands for an attribute that is not there.
 ABSENT = object()
@@ -33,7 +34,7 @@ class DoneEvent(NamedTuple):
         return cls(event.action, event.target_id, personal["target_email"], before, after)
 
 
-def give_back(user: UserState, events: Sequence[DoneEvent], conflicts: list[str]) -> dict[str, Any]:
+def give_back(user: UserState, events: Sequence[DoneEvent], conflicts: FirstLines) -> dict[str, Any]:
     """The former values of the fields that still have what the change gave them."""
     now = user_events.snapshot(user)
     first: dict[str, Any] = {}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -14,17 +13,18 @@ from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.errors import ChangeNotFound, Conflict, EmailTaken, Hint, Refused
 from usercli.models.role import Role
 from usercli.models.user_state import UserState
+from usercli.schemas.changed_users import ChangedUsers
 from usercli.schemas.user_fields import TIMES
-from usercli.schemas.users import Change, UserView
+from usercli.schemas.users import Change
 from usercli.services import user_events
 from usercli.services.former_values import ABSENT, DoneEvent
 from usercli.services.former_values import give_back as former_values
 from usercli.services.last_administrator import last_administrator_guard
+from usercli.services.undo_plan import UndoPlan
 from usercli.services.users import change_roles
 
 #: Gone for good: nothing is left that could be given back.
 _FINAL = frozenset({"user.purged", "user.erased"})
-_LISTED = 10
 _USERS_AT_A_TIME = 5000
 #: So many changes may lie between now and the last one that can be undone.
 _LOOKED_AT = 1000
@@ -33,18 +33,15 @@ _LOOKED_AT = 1000
 _Step = tuple[UserState, Sequence[DoneEvent], dict[str, Any]]
 
 
-@dataclass
-class UndoPlan:
-    """What an undo would do, a line each, and what it cannot do."""
-
-    change_id: uuid.UUID
-    steps: list[str] = field(default_factory=list)
-    conflicts: list[str] = field(default_factory=list)
-    passwords: list[str] = field(default_factory=list)
+#: Is shown the plan before anything of it is kept.
+PlanListener = Callable[[UndoPlan], object]
 
 
-def plan_undo(change_id: uuid.UUID, uow: UnitOfWork) -> UndoPlan:
-    """What an undo would do now. Raises ChangeNotFound, Conflict (undone already), Refused."""
+def plan_undo(change_id: uuid.UUID, uow: UnitOfWork, *, in_full: bool = True) -> UndoPlan:
+    """What an undo would do now; unless `in_full` of a change of many only whether it can be undone.
+
+    Raises ChangeNotFound, Conflict (undone already), Refused.
+    """
     with uow:
         undo = _Undo(change_id, uow)
         undo.plan_roles()
@@ -53,12 +50,15 @@ def plan_undo(change_id: uuid.UUID, uow: UnitOfWork) -> UndoPlan:
             undo.plan_users(batch)
             undo.tell(batch, "reading the change")
             uow.forget_all()
+            if not in_full and undo.plan.steps and len(batch) == _USERS_AT_A_TIME:
+                undo.plan.is_whole = False
+                break
         undo.require_something()
         return undo.plan
 
 
-def plan_last(uow: UnitOfWork) -> tuple[UndoPlan, list[str]]:
-    """What an undo of the newest change that can be undone would do, and why those after it cannot.
+def plan_last(uow: UnitOfWork, *, in_full: bool = True) -> tuple[UndoPlan, list[str]]:
+    """What an undo of the newest change that can be undone would do, as `plan_undo`, and why those after it cannot.
 
     What was undone already, and undos themselves, are left out. Raises ChangeNotFound.
     """
@@ -71,7 +71,7 @@ def plan_last(uow: UnitOfWork) -> tuple[UndoPlan, list[str]]:
             raise ChangeNotFound("there is no change that can be undone")
         passed.add(change_id)
         try:
-            return plan_undo(change_id, uow), why
+            return plan_undo(change_id, uow, in_full=in_full), why
         except Refused as error:
             why.append(f"{change_id}: {error.message}")
         except Conflict:  # undone already
@@ -81,16 +81,22 @@ def plan_last(uow: UnitOfWork) -> tuple[UndoPlan, list[str]]:
 
 @retried
 def undo_change(
-    change_id: uuid.UUID, uow: UnitOfWork, *, only_unchanged: bool = False, allow_no_admin: bool = False
+    change_id: uuid.UUID,
+    uow: UnitOfWork,
+    *,
+    only_unchanged: bool = False,
+    allow_no_admin: bool = False,
+    on_plan: PlanListener | None = None,
 ) -> Change:
     """Undo a change in one transaction; that is a change itself and can be undone.
 
-    Raises ChangeNotFound, Conflict (undone already, or fields were changed since; `only_unchanged` does the
-    rest), Refused (nothing of it can be undone), LastAdministrator.
+    `on_plan` sees what it does, also where that is refused. Raises ChangeNotFound, Conflict (undone already, or
+    fields were changed since; `only_unchanged` does the rest), Refused (nothing of it can be undone),
+    LastAdministrator.
     """
     with uow.change("change.undone"):
         mark = uow.audit.mark()
-        undo = _Undo(change_id, uow)
+        undo = _Undo(change_id, uow, on_plan)
         is_ahead = undo.prepare_ahead(only_unchanged)
         uow.roles.lock_definitions()
         with last_administrator_guard(uow, allow_none=allow_no_admin):
@@ -98,15 +104,15 @@ def undo_change(
                 undo.write_prepared()
             else:
                 uow.audit.discard_since(mark)
-                undo = _Undo(change_id, uow)
+                undo = _Undo(change_id, uow, on_plan)
                 _carry_out(undo, only_unchanged)
         change = Change(
             change_id=uow.change_id if undo.done and not uow.dry_run else None,
             dry_run=uow.dry_run,
             changed=undo.done,
             unchanged=0,
-            users=undo.views,
         )
+        change.users = undo.users.settled()
         uow.commit()
         return change
 
@@ -127,15 +133,14 @@ def _carry_out(undo: _Undo, only_unchanged: bool) -> None:
 class _Undo:
     """One undo: the events of the change, some thousand users at a time, turned into what is to be given back."""
 
-    def __init__(self, change_id: uuid.UUID, uow: UnitOfWork) -> None:
-        self._id, self._uow = change_id, uow
+    def __init__(self, change_id: uuid.UUID, uow: UnitOfWork, on_plan: PlanListener | None = None) -> None:
+        self._id, self._uow, self._on_plan = change_id, uow, on_plan
         self.plan = UndoPlan(change_id)
         self.done = 0
-        self.views: list[UserView] = []
+        self.users = ChangedUsers()
         self._role_steps: list[tuple[DoneEvent, Role | None]] = []
         self._known_roles: set[str] | None = None
         self._role_ids: dict[str, uuid.UUID] = {}
-        self._written: list[uuid.UUID] = []
         self._events = self._events_seen = 0
         self._require_undoable()
 
@@ -191,13 +196,14 @@ class _Undo:
     def write_prepared(self) -> None:
         """Write the users that are staged."""
         self._uow.bulk_updates.finish(self._uow.now())
-        self._uow.bulk_updates.refresh(self._written)
-        self._written = []
+        self._uow.bulk_updates.refresh()
 
     def require_no_conflict(self, only_unchanged: bool) -> None:
-        """Raise Conflict for what was changed since, Refused if there is nothing to undo."""
+        """Show the plan. Raise Conflict for what was changed since, Refused if there is nothing to undo."""
+        if self._on_plan is not None:
+            self._on_plan(self.plan)
         if self.plan.conflicts and not only_unchanged:
-            raise Conflict(f"changed since: {_listed(self.plan.conflicts)}", hint=Hint.ONLY_UNCHANGED)
+            raise Conflict(f"changed since: {self.plan.conflicts}", hint=Hint.ONLY_UNCHANGED)
         self.require_something()
 
     def require_something(self) -> None:
@@ -292,9 +298,8 @@ class _Undo:
             user_events.state_changed(self._uow, _name(user), user, undoes=self._id)
         users = [user for user, _, _ in steps]
         self._uow.bulk_updates.write(users, now)
-        self._written += [user.id for user in users]
         self.done += len(users)
-        self.views += map(UserView.model_validate, users)
+        self.users.add(users)
 
     def _require_free(self, steps: Sequence[_Step]) -> None:
         """Raise EmailTaken, naming the email, if somebody outside the change has one that is given back."""
@@ -355,11 +360,6 @@ class _Undo:
     def _record_role(self, action: str, role: Role, before: dict[str, Any], after: dict[str, Any]) -> None:
         self._uow.audit.record(action, kind="role", target_id=role.id, before=before, after=after, undoes=self._id)
         self.done += 1
-
-
-def _listed(conflicts: Sequence[str]) -> str:
-    more = [f"and {len(conflicts) - _LISTED:,} more"] if len(conflicts) > _LISTED else []
-    return "; ".join([*conflicts[:_LISTED], *more])
 
 
 def _name(user: UserState) -> str:

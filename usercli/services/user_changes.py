@@ -7,14 +7,16 @@ prepared rows are written. If one of them was changed meanwhile, all are prepare
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 
 from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.models.user_state import UserState
-from usercli.schemas.users import Change, UserView
+from usercli.schemas.changed_users import ChangedUsers
+from usercli.schemas.selected_users import SelectedUsers
+from usercli.schemas.users import Change, UserKey
 from usercli.services import user_events
 
 _USERS_AT_A_TIME = 2000
@@ -25,8 +27,20 @@ Rule = Callable[[UserState], object]
 #: Makes the rule: looks up the roles that it gives and takes, and locks them if it is told to.
 RuleMaker = Callable[[Literal["share"] | None], Rule]
 
-#: Finds the ids of the users, in the order in which they are shown; locks them if it is told to.
-Finder = Callable[[bool], Sequence[uuid.UUID]]
+#: Finds the ids of the users, some at a time, in the order in which they are shown; locks them if it is told to.
+Finder = Callable[[bool], Iterable[Sequence[uuid.UUID]]]
+
+
+def outside_bin(keys: Sequence[UserKey], uow: UnitOfWork) -> Finder:
+    """Finds the users of these keys, unless they are in the bin. Raises UserNotFound."""
+    if isinstance(keys, SelectedUsers):
+        return lambda lock: uow.users.locate_selected(keys, lock=lock)
+    return lambda lock: [uow.users.locate(keys, lock=lock)]
+
+
+def is_outside_bin(user: UserState) -> bool:
+    """Not in the recycle bin."""
+    return user.deleted_at is None
 
 
 def change_users(
@@ -36,47 +50,58 @@ def change_users(
     rule: RuleMaker,
     *,
     number: int,
+    fits: Callable[[UserState], bool] = lambda user: True,  # noqa: ARG005 - everybody fits
     guard: Callable[[], AbstractContextManager[None]] = nullcontext,
     check: Callable[[Sequence[UserState]], object] = lambda users: None,  # noqa: ARG005 - nothing to check
 ) -> Change:
     """Apply the rule to the users, about so many, and commit if it changed one; an event for each whom it changed.
 
-    `guard` is entered before anything is locked. `check` sees some users after the rule, before they are written.
+    Users found before they are locked are looked for again if one does not fit. `guard` is entered before anything
+    is locked. `check` sees some users after the rule, before they are written.
     """
-    change = _ChangeOfUsers(uow, action, check)
-    is_ahead = uow.bulk_updates.is_worth_staging(number)
-    if is_ahead:
-        is_ahead = change.prepare(find(False), rule(None), staging=True)
+    change = _ChangeOfUsers(uow, action, fits, check)
+    is_prepared = staging = uow.bulk_updates.is_worth_staging(number)
+    if staging:
+        is_prepared = change.prepare(find(False), rule(None), staging=True)
         uow.audit.hash_ahead()
     with guard():
         made = rule("share")
-        if not (is_ahead and uow.bulk_updates.lock_staged()):
-            change.prepare(find(True), made, staging=is_ahead)
+        if not (is_prepared and uow.bulk_updates.lock_staged()):
+            change.prepare(find(True), made, staging=staging)
         uow.bulk_updates.finish(uow.now())
-        uow.bulk_updates.refresh(change.changed)
+        uow.bulk_updates.refresh()
     return change.commit()
 
 
 class _ChangeOfUsers:
     """What the rule did to the users so far."""
 
-    def __init__(self, uow: UnitOfWork, action: str, check: Callable[[Sequence[UserState]], object]) -> None:
-        self._uow, self._action, self._check = uow, action, check
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        action: str,
+        fits: Callable[[UserState], bool],
+        check: Callable[[Sequence[UserState]], object],
+    ) -> None:
+        self._uow, self._action, self._fits, self._check = uow, action, fits, check
         self._mark = uow.audit.mark()
-        self.changed: list[uuid.UUID] = []
-        self._views: list[UserView] = []
+        self._changed = 0
+        self._users = ChangedUsers()
 
-    def prepare(self, ids: Sequence[uuid.UUID], rule: Rule, *, staging: bool) -> bool:
+    def prepare(self, found: Iterable[Sequence[uuid.UUID]], rule: Rule, *, staging: bool) -> bool:
         """Read the users, apply the rule, write or stage them; False if one is not there any more."""
         self._uow.audit.discard_since(self._mark)
-        self.changed, self._views = [], []
+        self._changed, self._users = 0, ChangedUsers()
         self._uow.bulk_updates.begin(staging=staging)
-        for some in batched(ids, _USERS_AT_A_TIME):
-            users = self._uow.bulk_updates.read(some)
-            for user in users:
-                rule(user)
-            self._settle(users)
-        return len(self._views) == len(ids)
+        for ids in found:
+            for some in batched(ids, _USERS_AT_A_TIME):
+                users = self._uow.bulk_updates.read(some)
+                if len(users) < len(some) or not all(map(self._fits, users)):
+                    return False
+                for user in users:
+                    rule(user)
+                self._settle(users)
+        return True
 
     def _settle(self, users: Sequence[UserState]) -> None:
         now = self._uow.now()
@@ -85,18 +110,20 @@ class _ChangeOfUsers:
         for user in changed:
             user.saved(now)
             user_events.state_changed(self._uow, self._action, user)
-        self.changed += [user.id for user in changed]
+        self._changed += len(changed)
         self._uow.bulk_updates.write(users, now)
-        self._views += [UserView.model_validate(user) for user in users]
+        self._users.add(users)
 
     def commit(self) -> Change:
         """Keep what was changed, and tell it."""
-        if self.changed:
+        users = self._users.settled()
+        if self._changed:
             self._uow.commit()
-        return Change(
-            change_id=self._uow.change_id if self.changed and not self._uow.dry_run else None,
+        change = Change(
+            change_id=self._uow.change_id if self._changed and not self._uow.dry_run else None,
             dry_run=self._uow.dry_run,
-            changed=len(self.changed),
-            unchanged=len(self._views) - len(self.changed),
-            users=self._views,
+            changed=self._changed,
+            unchanged=len(users) - self._changed,
         )
+        change.users = users
+        return change

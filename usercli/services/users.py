@@ -6,7 +6,6 @@ Every function opens the unit of work it is given, and those that change somethi
 from __future__ import annotations
 
 import unicodedata
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -20,6 +19,7 @@ from usercli.models.clock import not_before
 from usercli.models.user_state import UserState
 from usercli.repositories.pagination import query_mark, read_cursor, write_cursor
 from usercli.repositories.users import order_by
+from usercli.schemas.selected_users import SelectedUsers
 from usercli.schemas.users import (
     Change,
     Failure,
@@ -33,7 +33,7 @@ from usercli.schemas.users import (
 from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import related_to, require_unblocked
-from usercli.services.user_changes import change_users
+from usercli.services.user_changes import change_users, is_outside_bin, outside_bin
 from usercli.services.user_rules import require_free, restore_state, update_state
 from usercli.validation import require_count
 
@@ -116,12 +116,12 @@ def show_users(
         return [RelatedUserView(**view.model_dump(), related=found.get(view.id, {})) for view in views]
 
 
-def select_users(criteria: UserCriteria, uow: UnitOfWork) -> list[tuple[uuid.UUID, str]]:
-    """Ids and emails of all users that fit, by id. Raises RoleNotFound."""
+def select_users(criteria: UserCriteria, uow: UnitOfWork) -> SelectedUsers:
+    """The keys of all users that fit, by id. Raises RoleNotFound."""
     with uow:
         if criteria.role is not None:
             uow.roles.get_named([criteria.role])
-        return uow.users.ids_matching(criteria)
+        return SelectedUsers(uow.users.ids_matching(criteria))
 
 
 def has_sign_ins(uow: UnitOfWork) -> bool:
@@ -248,9 +248,10 @@ def update_users(
             return change_users(
                 uow,
                 action,
-                lambda lock: uow.users.locate(keys, lock=lock),
+                outside_bin(keys, uow),
                 rule,
                 number=len(keys),
+                fits=is_outside_bin,
                 guard=guard if data.may_end_access else nullcontext,
             )
         except EmailTaken:
@@ -283,9 +284,10 @@ def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bo
         return change_users(
             uow,
             "user.deleted",
-            lambda lock: uow.users.locate(keys, lock=lock),
+            outside_bin(keys, uow),
             lambda _: lambda user: user.soft_delete(now),
             number=len(keys),
+            fits=is_outside_bin,
             guard=partial(last_administrator_guard, uow, allow_none=allow_no_admin, several=len(keys) > 1),
         )
 
@@ -307,7 +309,7 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         return change_users(
             uow,
             "user.restored",
-            lambda lock: uow.users.locate_including_deleted(keys, lock=lock),
+            lambda lock: [uow.users.locate_including_deleted(keys, lock=lock)],
             rule,
             number=len(keys),
             check=lambda users: require_free(users, seen, uow),
@@ -340,6 +342,7 @@ def apply_each(
 ) -> tuple[Change, list[UserCliError]]:
     """Do each on its own (`--continue`): the sum of what was done, and the errors in order."""
     total = Change(change_id=None, dry_run=dry_run, changed=0, unchanged=0)
+    users: list[UserView] = []
     errors: list[UserCliError] = []
     for key in keys:
         try:
@@ -351,7 +354,8 @@ def apply_each(
             total.change_id = total.change_id or done.change_id
             total.changed += done.changed
             total.unchanged += done.unchanged
-            total.users.extend(done.users)
+            users += done.users
+    total.users = users
     return total, errors
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +19,7 @@ from usercli.text import visible
 from usercli.times import parse_time, rfc3339
 
 if TYPE_CHECKING:
-    from usercli.services.undo import UndoPlan
+    from usercli.services.undo_plan import UndoPlan
 
 TABLE_LIMIT = 50
 _SAMPLE = 10
@@ -133,29 +134,34 @@ def undo(
     from usercli.services.undo import undo_change
 
     uow = invocation.changing()
-    plan = _plan_last(invocation) if change is None else _plan(invocation, change)
-    _show_plan(invocation, plan)
-    for conflict in plan.conflicts[:_SAMPLE] if only_unchanged else ():
-        invocation.warn(f"left as it is, changed since: {conflict}")
-    if only_unchanged and len(plan.conflicts) > _SAMPLE:
-        invocation.warn(f"left as they are, changed since: {len(plan.conflicts) - _SAMPLE:,} more")
+    in_full = invocation.is_to_confirm
+    plan = _plan_last(invocation, in_full) if change is None else _plan(invocation, change, in_full)
+    show = partial(_show_plan, invocation, only_unchanged=only_unchanged)
+    if plan.is_whole:
+        show(plan)
     if plan.steps and (only_unchanged or not plan.conflicts):
         invocation.confirm(f"undo the change {plan.change_id}")
     with watched(invocation, uow, "writing users"):
-        done = undo_change(plan.change_id, uow, only_unchanged=only_unchanged, allow_no_admin=allow_no_admin)
+        done = undo_change(
+            plan.change_id,
+            uow,
+            only_unchanged=only_unchanged,
+            allow_no_admin=allow_no_admin,
+            on_plan=None if plan.is_whole else show,
+        )
     show_change(invocation, output, done, f"undid the change {plan.change_id}:")
 
 
-def _plan(invocation: Invocation, change: str) -> UndoPlan:
+def _plan(invocation: Invocation, change: str, in_full: bool) -> UndoPlan:
     from usercli.services.audit import find_change
     from usercli.services.undo import plan_undo
 
     change_id, uow = find_change(change, invocation.reading(), done=True), invocation.reading()
     with watched(invocation, uow, "reading the change"):
-        return plan_undo(change_id, uow)
+        return plan_undo(change_id, uow, in_full=in_full)
 
 
-def _plan_last(invocation: Invocation) -> UndoPlan:
+def _plan_last(invocation: Invocation, in_full: bool) -> UndoPlan:
     """The plan of the newest change that can be undone; says which that is, and what was passed over."""
     from usercli.schemas.audit import EventCriteria
     from usercli.services.audit import UnreadableEvents, list_changes
@@ -163,7 +169,7 @@ def _plan_last(invocation: Invocation) -> UndoPlan:
 
     uow = invocation.reading()
     with watched(invocation, uow, "reading the change"):
-        plan, passed = plan_last(uow)
+        plan, passed = plan_last(uow, in_full=in_full)
     for why in passed[:_SAMPLE]:
         invocation.info(f"note: passed over {why}")
     if len(passed) > _SAMPLE:
@@ -175,15 +181,21 @@ def _plan_last(invocation: Invocation) -> UndoPlan:
     return plan
 
 
-def _show_plan(invocation: Invocation, plan: UndoPlan) -> None:
-    for line in plan.steps[:_SAMPLE]:
+def _show_plan(invocation: Invocation, plan: UndoPlan, *, only_unchanged: bool) -> None:
+    for line in plan.steps.first:
         invocation.info(f"plan: {line}")
-    if len(plan.steps) > _SAMPLE:
-        invocation.info(f"plan: and {len(plan.steps) - _SAMPLE:,} more")
-    for email in plan.passwords[:_SAMPLE]:
+    if more := plan.steps.more():
+        invocation.info(f"plan: and {more:,} more")
+    for email in plan.passwords.first:
         invocation.warn(f"the password of {email} cannot be undone; use: usercli password reset {email}")
-    if len(plan.passwords) > _SAMPLE:
-        invocation.warn(f"nor can the passwords of {len(plan.passwords) - _SAMPLE:,} more")
+    if more := plan.passwords.more():
+        invocation.warn(f"nor can the passwords of {more:,} more")
+    if not only_unchanged:
+        return
+    for conflict in plan.conflicts.first:
+        invocation.warn(f"left as it is, changed since: {conflict}")
+    if more := plan.conflicts.more():
+        invocation.warn(f"left as they are, changed since: {more:,} more")
 
 
 @command

@@ -293,10 +293,10 @@ def delete(
         purge_all = partial(service.purge_users, allow_no_admin=allow_no_admin)
         apply_to_users(invocation, output, keys, "purged", purge_all, continue_)
         return
-    if not (invocation.options.yes or invocation.dry_run) and not continue_:
+    if selection.users and invocation.is_to_confirm and not continue_:
         service.show_users(keys, invocation.reading())  # a wrong name shows before the question
     if keys:
-        invocation.confirm(f"move {summarize_users([key.typed for key in keys])} to the recycle bin")
+        invocation.confirm(f"move {summarize_users(keys)} to the recycle bin")
     delete_all = partial(service.delete_users, allow_no_admin=allow_no_admin)
     apply_to_users(invocation, output, keys, "deleted", delete_all, continue_)
 

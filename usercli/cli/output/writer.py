@@ -138,8 +138,11 @@ class Output:
             self.chosen = tuple(piped)
         with _already_made(change):
             if self.format in {"json", "jsonl", "yaml"}:
-                plain = change.model_dump(mode="json", exclude={"users"})
-                self.document({**plain, "users": [self._plain(user) for user in change.users]})
+                plain, users = change.model_dump(mode="json", exclude={"users"}), map(self._plain, change.users)
+                if self.format == "yaml":
+                    self.document({**plain, "users": list(users)})
+                else:
+                    self._write(_object_with(plain, "users", users))
             elif change.users or not (self._is_piped or self.format == "table"):  # an empty table tells nothing
                 self.many(change.users, table)
 
@@ -322,6 +325,15 @@ def _array(items: Iterable[Sequence[str]]) -> Iterator[str]:
         yield start + ",\n".join(some)
         start = ",\n"
     yield "[]\n" if start == "[\n" else "\n]\n"
+
+
+def _object_with(start: Row, name: str, rows: Iterable[Row]) -> Iterator[str]:
+    """A line of JSON: the object with one more member, an array that need not fit into memory."""
+    before = f'{json_line(start)[:-1]},"{name}":['
+    for row in rows:
+        yield before + json_line(row)
+        before = ","
+    yield "]}\n" if before == "," else f"{before}]}}\n"
 
 
 def _yaml(value: Any) -> str:

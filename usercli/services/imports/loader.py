@@ -16,7 +16,6 @@ from usercli.models.role import Role
 from usercli.models.user_state import UserState
 from usercli.readers import BadRecord
 from usercli.repositories.encodings import require_in_encoding
-from usercli.repositories.event_buffer import IN_MEMORY, packed
 from usercli.repositories.event_encoder import Draft
 from usercli.repositories.user_bulk_insert import UserValues, user_values
 from usercli.schemas.import_rows import UserRow
@@ -25,6 +24,7 @@ from usercli.schemas.roles import RoleCreate
 from usercli.schemas.user_fields import DISABLED_PASSWORD, UPDATABLE
 from usercli.services import user_events
 from usercli.services.imports.validation import FIRST, Checked, noop
+from usercli.spool import IN_MEMORY, packed
 from usercli.text import suggestion
 from usercli.uuid7 import ChangeIds, new_id
 
@@ -248,7 +248,7 @@ class Loader:
         now = self.uow.now()
         self.uow.bulk_updates.write(users, now)
         self.uow.bulk_updates.finish(now)
-        self.uow.bulk_updates.refresh(user.id for user in users)
+        self.uow.bulk_updates.refresh()
 
     def _is_ours(self, user_id: Any) -> bool:
         """This import wrote the user."""

@@ -1,27 +1,30 @@
-"""Events that wait for the commit: in memory, and beyond a few thousand in a temporary file."""
+"""A list of many plain values: in memory, and beyond a few thousand in a temporary file."""
 
 from __future__ import annotations
 
 import marshal
 import tempfile
-from collections.abc import Iterable, Iterator
-from typing import IO, Any, Generic, TypeVar
-
-from usercli.repositories.event_encoder import Draft, EventRow
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import IO, Any, Generic, TypeVar, overload
 
 #: Beyond so many they go to a file.
 IN_MEMORY = 5000
 
-Item = TypeVar("Item", Draft, EventRow)
+#: A tuple of what marshal knows: texts, numbers, booleans, None, bytes, and what is built of them.
+Item = TypeVar("Item")
+
+Shown = TypeVar("Shown", covariant=True)
 
 
-def packed(drafts: list[Item]) -> bytes:
-    """The drafts as they wait in the file. To pack them takes long: another thread may."""
-    return marshal.dumps(drafts)
+def packed(items: list[Item]) -> bytes:
+    """The items as they wait in the file. To pack them takes long: another thread may."""
+    return marshal.dumps(items)
 
 
-class EventBuffer(Generic[Item]):
-    """A list of drafts, or rows, that grows without growing the memory, and can be cut back."""
+class Spool(Generic[Item]):
+    """A list that grows without growing the memory, and can be cut back."""
 
     def __init__(self) -> None:
         self._tail: list[Item] = []
@@ -32,9 +35,9 @@ class EventBuffer(Generic[Item]):
     def __len__(self) -> int:
         return self._spilled + len(self._tail)
 
-    def extend(self, drafts: Iterable[Item]) -> None:
+    def extend(self, items: Iterable[Item]) -> None:
         """Add some at the end."""
-        self._tail.extend(drafts)
+        self._tail.extend(items)
         while len(self._tail) > IN_MEMORY:
             rest = self._tail[IN_MEMORY:]
             del self._tail[IN_MEMORY:]
@@ -82,6 +85,35 @@ class EventBuffer(Generic[Item]):
         self._places.append((self._spilled, self._file.tell(), len(data)))
         self._file.write(data)
         self._spilled += count
+
+
+class SpooledSequence(Sequence[Shown]):
+    """A sequence that keeps plain values and makes an item of them whenever it is asked for, best in order."""
+
+    def __init__(self) -> None:
+        self._spool: Spool[Any] = Spool()
+
+    @abstractmethod
+    def _made(self, values: Any) -> Shown:
+        """The item of these values."""
+
+    def __len__(self) -> int:
+        return len(self._spool)
+
+    def __iter__(self) -> Iterator[Shown]:
+        for batch in self._spool.batches():
+            yield from map(self._made, batch)
+
+    @overload
+    def __getitem__(self, at: int) -> Shown: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Shown]: ...
+    def __getitem__(self, at: int | slice) -> Shown | Sequence[Shown]:
+        if isinstance(at, slice):
+            start, stop, step = at.indices(len(self))
+            return list(islice(self, start, stop, step)) if step > 0 else list(self)[at]
+        place = range(len(self))[at]
+        return next(islice(self, place, None))
 
 
 def _read(file: IO[bytes], place: int, size: int) -> list[Any]:

@@ -1,0 +1,88 @@
+"""The users of a change as they are shown, however many."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from usercli.schemas.stored_times import UnreadableTimes
+from usercli.schemas.user_fields import TIMES
+from usercli.schemas.users import USER_FIELDS, UserView
+from usercli.spool import SpooledSequence
+from usercli.times import UnreadableTime
+
+_values = attrgetter(*USER_FIELDS)
+_TIMES = tuple(place for place, name in enumerate(USER_FIELDS) if name in TIMES)
+#: The types that the values have which `UserView` takes as they are.
+_TYPES: dict[str, type] = {
+    "id": uuid.UUID,
+    "email": str,
+    "full_name": str,
+    "is_active": bool,
+    "roles": tuple,
+    "attributes": dict,
+    "must_change_password": bool,
+    "version": int,
+}
+_EXACT = tuple((place, _TYPES[name]) for place, name in enumerate(USER_FIELDS) if name in _TYPES)
+
+#: So many are a plain list.
+_FEW = 1000
+
+
+def unreadable_times(users: Sequence[UserView]) -> UnreadableTimes:
+    """Those among the times of the users that no calendar holds."""
+    found = UnreadableTimes()
+    if not isinstance(users, ChangedUsers) or users.has_unreadable_times:
+        for user in users:
+            found.note(user.unreadable_times)
+    return found
+
+
+class ChangedUsers(SpooledSequence[UserView]):
+    """Views of users; beyond some thousand they wait in a temporary file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_unreadable_times = False
+
+    def add(self, users: Iterable[Any]) -> None:
+        """The users as they are now. Raises BrokenRow."""
+        self._spool.extend(map(self._packed, users))
+
+    def settled(self) -> Sequence[UserView]:
+        """These users; as a list if they are few."""
+        return list(self) if len(self) <= _FEW else self
+
+    def _packed(self, user: Any) -> tuple[Any, ...]:
+        values = list(_values(user))
+        if any(type(values[place]) is not kind for place, kind in _EXACT):
+            values = list(_values(UserView.model_validate(user)))
+        values[0] = values[0].bytes
+        for place in _TIMES:
+            if (moment := values[place]) is not None:
+                values[place] = self._plain_time(moment)
+        return tuple(values)
+
+    def _plain_time(self, moment: datetime) -> Any:
+        if type(moment) is UnreadableTime:
+            self.has_unreadable_times = True
+            return moment.stored, moment.year > 1
+        return moment.isoformat()
+
+    def _made(self, values: Sequence[Any]) -> UserView:
+        fields = dict(zip(USER_FIELDS, values, strict=True))
+        fields["id"] = uuid.UUID(bytes=fields["id"])
+        for place in _TIMES:
+            if (stored := values[place]) is not None:
+                fields[USER_FIELDS[place]] = _time(stored)
+        return UserView.model_validate(fields)
+
+
+def _time(stored: Any) -> datetime:
+    if type(stored) is tuple:
+        return UnreadableTime.of(stored[0], late=stored[1])
+    return datetime.fromisoformat(stored)
