@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Cli, Database
 from usercli import spool
 from usercli.schemas import changed_users
-from usercli.schemas.users import Change, UserUpdate, UserView
+from usercli.schemas.users import USER_FIELDS, Change, UserUpdate, UserView
 from usercli.services import undo, users
 
 EMAILS = tuple(f"user{number}@example.com" for number in range(7))
@@ -36,7 +36,7 @@ def selected(cli: Cli, *line: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_many_are_shown_as_few(seven: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    fields = "id,email,roles,attributes,version,created_at,deleted_at"
+    fields = ",".join(name for name in USER_FIELDS if name != "updated_at")
     lines = [("-o", form, "--fields", fields) for form in ("json", "jsonl", "yaml", "csv", "tsv")] + [("-q",), ()]
     few = [selected(seven, "--name", "Ada", "--dry-run", *line) for line in lines]
     monkeypatch.setattr(spool, "IN_MEMORY", 2)

@@ -38,6 +38,7 @@ _FINGERPRINT = (
 )
 _LINES_A_PIECE = 500
 _STAGED = ("id", "fingerprint", "columns", "gained", "lost", "updated_at", *_WRITTEN)
+_json_text = json.JSONEncoder(ensure_ascii=False).encode
 _NOTHING = "\t\\N" * (len(_STAGED) - 2)
 
 
@@ -212,5 +213,5 @@ def _cell(value: Any) -> str:
     if value is None:
         return r"\N"
     if type(value) is dict:
-        return escaped(json.dumps(value, ensure_ascii=False))
+        return escaped(_json_text(value))
     return escaped(str(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -56,6 +56,21 @@ class ChangedUsers(SpooledSequence[UserView]):
     def settled(self) -> Sequence[UserView]:
         """These users; as a list if they are few."""
         return list(self) if len(self) <= _FEW else self
+
+    def rows(self, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Some fields of each user, as JSON has them."""
+        places = [(name, USER_FIELDS.index(name), name in TIMES, name == "id") for name in fields]
+        for batch in self._spool.batches():
+            for values in batch:
+                row: dict[str, Any] = {}
+                for name, place, is_time, is_id in places:
+                    value = values[place]
+                    if is_time and value is not None:
+                        value = str(_time(value)) if type(value) is tuple else f"{value[:-6]}Z"
+                    elif is_id:
+                        value = str(uuid.UUID(bytes=value))
+                    row[name] = list(value) if type(value) is tuple else value
+                yield row
 
     def _packed(self, user: Any) -> tuple[Any, ...]:
         values = list(_values(user))

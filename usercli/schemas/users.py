@@ -37,6 +37,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 NAME_LENGTH = 255
 ROLE_LENGTH = 64
 ATTRIBUTES_BYTES = 65_536
+_json_text = json.JSONEncoder(ensure_ascii=False).encode
 _TIMES = sorted(TIMES)
 _times = attrgetter(*_TIMES)
 ATTRIBUTES_DEPTH = 100  # SQLite reads no JSON beyond 1000 levels
@@ -58,7 +59,7 @@ def check_attributes(value: dict[str, Any]) -> dict[str, Any]:
     _require_storable(value)
     if any(not key for key in value):
         raise InvalidInput("an attribute has no name")
-    if len(json.dumps(value, ensure_ascii=False).encode()) > ATTRIBUTES_BYTES:
+    if len(_json_text(value).encode()) > ATTRIBUTES_BYTES:
         raise InvalidInput(f"the attributes are longer than {ATTRIBUTES_BYTES} bytes of JSON")
     return value
 

@@ -36,7 +36,6 @@ class DoneEvent(NamedTuple):
 
 def give_back(user: UserState, events: Sequence[DoneEvent], conflicts: FirstLines) -> dict[str, Any]:
     """The former values of the fields that still have what the change gave them."""
-    now = user_events.snapshot(user)
     first: dict[str, Any] = {}
     last: dict[str, Any] = {}
     for event in events:
@@ -48,6 +47,7 @@ def give_back(user: UserState, events: Sequence[DoneEvent], conflicts: FirstLine
             else:
                 first.setdefault(name, event.before.get(name))
                 last[name] = event.after[name]
+    now = user_events.snapshot(user, last)
     found: dict[str, Any] = {}
     for name in AUDITED:
         if name not in last:

@@ -25,7 +25,7 @@ from usercli.services.users import change_roles
 
 #: Gone for good: nothing is left that could be given back.
 _FINAL = frozenset({"user.purged", "user.erased"})
-_USERS_AT_A_TIME = 5000
+_USERS_AT_A_TIME = 2000
 #: So many changes may lie between now and the last one that can be undone.
 _LOOKED_AT = 1000
 
@@ -292,11 +292,11 @@ class _Undo:
             else:
                 self._assign(user, give_back)
         self._require_free(steps)
-        for user, _, _ in steps:
+        users = [user for user, _, _ in steps]
+        for user in users:
             if user.settle():
                 user.saved(now)
-            user_events.state_changed(self._uow, _name(user), user, undoes=self._id)
-        users = [user for user, _, _ in steps]
+        self._uow.audit.add([user_events.state_draft(_name(user), user, undoes=self._id) for user in users])
         self._uow.bulk_updates.write(users, now)
         self.done += len(users)
         self.users.add(users)

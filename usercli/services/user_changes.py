@@ -109,7 +109,7 @@ class _ChangeOfUsers:
         self._check(changed)
         for user in changed:
             user.saved(now)
-            user_events.state_changed(self._uow, self._action, user)
+        self._uow.audit.add([user_events.state_draft(self._action, user) for user in changed])
         self._changed += len(changed)
         self._uow.bulk_updates.write(users, now)
         self._users.add(users)

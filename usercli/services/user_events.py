@@ -18,11 +18,12 @@ from usercli.models.user_state import UserState
 from usercli.repositories.event_encoder import Draft
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.user_fields import AUDITED, FIELD, PERSONAL, PRESERVED, TOLD_AT_CREATION
-from usercli.times import rfc3339
+from usercli.times import UnreadableTime, rfc3339
 
 #: The fields that an event may hold, with `password` besides.
 FIELDS = AUDITED
-_AUDITED = frozenset(AUDITED)
+_PERSONAL = tuple(name for name in AUDITED if name in PERSONAL)
+_OPEN = tuple(name for name in AUDITED if name not in PERSONAL and name != "roles")
 
 #: Those of an import's event: the personal ones that `imported` writes by hand, and the rest.
 IMPORTED_BY_HAND = ("attributes", "email", "full_name")
@@ -116,22 +117,61 @@ def changed(
     uow.audit.record(action, target_id=user.id, email=user.email, before=old, after=new, undoes=undoes)
 
 
-def state_changed(
-    uow: UnitOfWork,
-    action: str,
-    user: UserState,
-    *,
-    password: bool = False,
-    undoes: uuid.UUID | None = None,
-) -> None:
+def state_changed(uow: UnitOfWork, action: str, user: UserState, *, password: bool = False) -> None:
     """Record what differs from what was read; `password` says that the hash was replaced."""
-    names = [name for name in user.columns if name in _AUDITED]
+    uow.audit.add([state_draft(action, user, password=password)])
+
+
+def state_draft(action: str, user: UserState, *, password: bool = False, undoes: uuid.UUID | None = None) -> Draft:
+    """The event of what differs from what was read; `password` says that the hash was replaced."""
+    changed = user.columns
+    names = [name for name in _OPEN if name in changed]
     if user.gained or user.lost:
         names.append("roles")
-    old, new = _sides({name: _to_json(value) for name, value in user.before(names).items()}, snapshot(user, names))
-    if password:
-        new["password"] = password_summary(user.hashed_password)
-    uow.audit.record(action, target_id=user.id, email=user.email, before=old, after=new, undoes=undoes)
+    kind = _password_kind(user.hashed_password) if password else None
+    before, after = _open_sides(
+        tuple(names), tuple(user.before(names).values()), tuple([getattr(user, name) for name in names]), kind
+    )
+    personal = [name for name in _PERSONAL if name in changed]
+    personal_before, personal_after = _personal_sides(user, personal) if personal else ("{}", "{}")
+    return (
+        action,
+        "done",
+        "user",
+        str(user.id),
+        user.email,
+        personal_before,
+        personal_after,
+        before,
+        after,
+        None if undoes is None else str(undoes),
+        None,
+    )
+
+
+def _open_sides(
+    names: tuple[str, ...], before: tuple[Any, ...], after: tuple[Any, ...], password: tuple[str, int | None] | None
+) -> tuple[str, str]:
+    """Both sides of what an event tells besides personal values, as canonical JSON."""
+    is_plain = UnreadableTime not in map(type, (*before, *after))  # those are equal whatever is stored
+    make = _made_once if is_plain else _made_once.__wrapped__
+    return make(names, before, after, password)
+
+
+@lru_cache(maxsize=4096)  # most of a million users change alike
+def _made_once(
+    names: tuple[str, ...], before: tuple[Any, ...], after: tuple[Any, ...], password: tuple[str, int | None] | None
+) -> tuple[str, str]:
+    old = {name: _to_json(value) for name, value in zip(names, before, strict=True)}
+    new = {name: _to_json(value) for name, value in zip(names, after, strict=True)}
+    if password is not None:
+        new["password"] = {"changed": True, "scheme": password[0], "cost": password[1]}
+    return canonical(old), canonical(new)
+
+
+def _personal_sides(user: UserState, names: Iterable[str]) -> tuple[str, str]:
+    old = user.before(names)
+    return tuple(map(canonical, _sides(old, {name: getattr(user, name) for name in old})))  # type: ignore[return-value]  # two
 
 
 def removed(
@@ -160,10 +200,14 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dic
 def _sides(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     if "attributes" in old:
         one, other = old["attributes"], new["attributes"]
-        keys = [k for k in {**one, **other} if k not in one or k not in other or differs_as_json(one[k], other[k])]
+        keys = [k for k in {**one, **other} if k not in one or k not in other or _differ(one[k], other[k])]
         old["attributes"] = {key: one[key] for key in keys if key in one}
         new["attributes"] = {key: other[key] for key in keys if key in other}
     return old, new
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return one is not other and differs_as_json(one, other)
 
 
 def password_summary(stored: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from usercli.database.unit_of_work import UnitOfWork
@@ -13,31 +13,42 @@ from usercli.schemas.users import UserUpdate, check_attributes
 from usercli.services import user_events
 
 
-def update_state(user: UserState, data: UserUpdate, added: Mapping[str, uuid.UUID], removed: Iterable[str]) -> None:
-    """Set the fields that were given, give and take roles. Raises ChangedMeanwhile, InvalidInput."""
-    if data.if_version not in (None, user.version):
-        raise ChangedMeanwhile(f"{user.email} was changed meanwhile: version {user.version}, not {data.if_version}")
-    user.change_roles(added, removed)
-    _assign(user, data)
-
-
-def _assign(user: UserState, data: UserUpdate) -> None:
-    """Set what was given."""
+def update_rule(
+    data: UserUpdate, added: Mapping[str, uuid.UUID], removed: Sequence[str]
+) -> Callable[[UserState], None]:
+    """Sets the fields that were given, gives and takes roles. Raises ChangedMeanwhile, InvalidInput."""
     given: dict[str, Any] = data.model_dump(
         exclude={"if_version", "set_attributes", "unset_attributes", "add_roles", "remove_roles"},
         exclude_unset=True,
     )
-    if data.set_attributes or data.unset_attributes:
-        attributes = {**user.attributes, **data.set_attributes}
-        for key in data.unset_attributes:
-            attributes.pop(key, None)
-        given["attributes"] = check_attributes(attributes) if data.set_attributes else attributes
-    for name, value in given.items():
-        if user_events.differ(getattr(user, name), value):
-            if name == "email":
-                user.set_email(value)
-            else:
-                setattr(user, name, value)
+
+    def update(user: UserState) -> None:
+        if data.if_version not in (None, user.version):
+            raise ChangedMeanwhile(
+                f"{user.email} was changed meanwhile: version {user.version}, not {data.if_version}"
+            )
+        if added or removed:
+            user.change_roles(added, removed)
+        if data.set_attributes or data.unset_attributes:
+            _change_attributes(user, data)
+        for name, value in given.items():
+            if user_events.differ(getattr(user, name), value):
+                if name == "email":
+                    user.set_email(value)
+                else:
+                    setattr(user, name, value)
+
+    return update
+
+
+def _change_attributes(user: UserState, data: UserUpdate) -> None:
+    attributes = {**user.attributes, **data.set_attributes}
+    for key in data.unset_attributes:
+        attributes.pop(key, None)
+    if data.set_attributes:
+        check_attributes(attributes)
+    if user_events.differ(user.attributes, attributes):
+        user.attributes = attributes
 
 
 def restore_state(user: UserState) -> None:

@@ -34,7 +34,7 @@ from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import related_to, require_unblocked
 from usercli.services.user_changes import change_users, is_outside_bin, outside_bin
-from usercli.services.user_rules import require_free, restore_state, update_state
+from usercli.services.user_rules import require_free, restore_state, update_rule
 from usercli.validation import require_count
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def update_users(
     def rule(lock: Literal["share"] | None) -> Callable[[UserState], None]:
         added = {role.name: role.id for role in uow.roles.get_named(data.add_roles, lock)}
         removed = [role.name for role in uow.roles.get_named(data.remove_roles, lock)]
-        return lambda user: update_state(user, data, added, removed)
+        return update_rule(data, added, removed)
 
     with uow.change(action, keys):
         guard = partial(last_administrator_guard, uow, allow_none=allow_no_admin, several=len(keys) > 1)

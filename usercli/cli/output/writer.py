@@ -82,7 +82,7 @@ class Output:
 
     def many(self, rows: Iterable[BaseModel | Row], table: Sequence[str] = ()) -> None:
         """A list: an array in JSON. `table` are the fields that a table shows unless told otherwise."""
-        plain = (self._plain(row) for row in rows)
+        plain = self._rows(rows)
         if self.format == "table":
             self._table(plain, self.chosen or table or self.columns)
         elif self.format == "yaml":
@@ -138,7 +138,7 @@ class Output:
             self.chosen = tuple(piped)
         with _already_made(change):
             if self.format in {"json", "jsonl", "yaml"}:
-                plain, users = change.model_dump(mode="json", exclude={"users"}), map(self._plain, change.users)
+                plain, users = change.model_dump(mode="json", exclude={"users"}), self._rows(change.users)
                 if self.format == "yaml":
                     self.document({**plain, "users": list(users)})
                 else:
@@ -173,6 +173,12 @@ class Output:
         for chunk in chunks:
             self._guarded(out.write, chunk)
         self._guarded(out.flush)
+
+    def _rows(self, rows: Iterable[BaseModel | Row]) -> Iterator[Row]:
+        if (made := getattr(rows, "rows", None)) is None:
+            return map(self._plain, rows)
+        found: Iterator[Row] = made((self._key,) if self.format == "ids" else self.fields)
+        return found
 
     def _plain(self, row: BaseModel | Row) -> Row:
         wanted = (self._key,) if self.format == "ids" else self.chosen
