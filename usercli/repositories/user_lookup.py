@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeVar, cast
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, bindparam, or_, select
 from sqlalchemy import cast as type_cast
 from sqlalchemy.orm import Session, joinedload
-from sqlalchemy.types import NullType
 
 from usercli.batches import batched
 from usercli.errors import Ambiguous, UserNotFound
@@ -163,8 +162,8 @@ def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement
         return one_of
     if not isinstance(column.type, Uuid):
         return cast("ColumnElement[bool]", column == any_(bindparam(None, list(values), type_=ARRAY(Text()))))
-    # the driver takes ten times as long for a list; without a type of its own the server takes the text as an array
-    listed = bindparam(None, "{" + ",".join(map(str, values)) + "}", type_=NullType())
+    # psycopg takes ten times as long for a list
+    listed = bindparam(None, "{" + ",".join(map(str, values)) + "}", type_=Text())
     as_ids = type_cast(listed, ARRAY(Uuid()))
     return column == any_(as_ids)  # type: ignore[no-any-return]  # of a column that is not known here
 
