@@ -504,7 +504,7 @@ def pages(uow: UnitOfWork, spec: str, size: int, **criteria: Any) -> list[uuid.U
     found: list[uuid.UUID] = []
     after = None
     while True:
-        page = Listing(UserCriteria(**criteria), uow, sort=spec, limit=size, after=after)
+        page = Listing(UserCriteria(**criteria), uow, sort=spec, limit=size, after=after, count=True)
         ids = [user.id for user in page]
         assert len(ids) == page.shown
         assert len(ids) == size or page.next is None

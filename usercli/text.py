@@ -30,6 +30,15 @@ FORMULA_STARTS = tuple("=+-@\t\r'")
 TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
+#: Nobody who reads a page needs to know more exactly how many follow: counting ends one above.
+MOST_COUNTED = 10_000
+
+
+def count_of_fitting(number: int) -> str:
+    """How many: `1,234`, or `more than 10,000`."""
+    return f"{number:,}" if number <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+
+
 def visible(text: str, *, joiners: bool = False) -> str:
     """The text with characters that control terminals or are invisible written as escapes.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from usercli.cli.context import Invocation
 from usercli.cli.output.writer import Output
 from usercli.errors import ExitCode, Refused
+from usercli.text import count_of_fitting
 
 if TYPE_CHECKING:
     from usercli.schemas.mapped_users import MappedUserView
@@ -36,7 +37,7 @@ def list_users(
     page = listing(users, criteria, sort, limit=limit, after=after)
     print_users(invocation, output, page)
     if page.next is not None and page.total is not None:
-        invocation.info(f"{page.shown:,} of {page.total:,} shown; next: --after {page.next}")
+        invocation.info(f"{page.shown:,} of {count_of_fitting(page.total)} shown; next: --after {page.next}")
 
 
 def count_users(invocation: Invocation, users: MappedUsers, criteria: UserCriteria) -> None:

@@ -257,11 +257,10 @@ class AuditRepository:
         newest = query.order_by(AuditEvent.seq.desc()).limit(limit).subquery()
         return self._stream(select(aliased(AuditEvent, newest)), newest.c.seq)
 
-    def count_matching(self, criteria: EventCriteria) -> int:
-        """How many events fit."""
-        return (
-            self.session.scalar(select(func.count(AuditEvent.seq)).where(*conditions(criteria, self.session))) or 0
-        )
+    def count_matching(self, criteria: EventCriteria, at_most: int | None = None) -> int:
+        """How many events fit; counting may end at a number."""
+        fitting = select(AuditEvent.seq).where(*conditions(criteria, self.session)).limit(at_most).subquery()
+        return self.session.scalar(select(func.count()).select_from(fitting)) or 0
 
     def of_change(self, change_id: uuid.UUID, kind: str) -> Iterator[Any]:
         """What a change did to users, or roles: the events of each together, by the first of them; streamed."""

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from usercli.models.audit import AuditEvent
@@ -21,6 +21,10 @@ class ActionCount(NamedTuple):
     action: str
     kind: str
     targets: int
+
+
+#: So far the log is read at once for the changes that wrote it.
+_EVENTS_A_LOOK = 200
 
 
 class ChangeRepository:
@@ -38,20 +42,11 @@ class ChangeRepository:
         none. With criteria, only changes that did what fits.
         """
         wanted = [*conditions(criteria, self.session)] if criteria is not None else []
+        if limit is not None and not wanted:
+            yield from self._newest(limit)
+            return
         fitting = select(AuditEvent.change_id).where(AuditEvent.outcome == "done", *wanted)
-        of_user = AuditEvent.target_kind == "user"
-        first = func.coalesce(func.min(AuditEvent.seq).filter(of_user), func.min(AuditEvent.seq))
-        grouped = (
-            select(
-                AuditEvent.change_id,
-                first.label("first"),
-                func.count(AuditEvent.target_id.distinct()).filter(of_user).label("users"),
-                (func.min(AuditEvent.action) != func.max(AuditEvent.action)).label("mixed"),
-            )
-            .where(AuditEvent.outcome == "done", *([AuditEvent.change_id.in_(fitting)] if wanted else []))
-            .group_by(AuditEvent.change_id)
-            .subquery()
-        )
+        grouped = _grouped(*([AuditEvent.change_id.in_(fitting)] if wanted else [])).subquery()
         query: Select[Any] = select(AuditEvent, grouped.c.users, grouped.c.mixed)
         query = query.join(grouped, AuditEvent.seq == grouped.c.first)
         for row in read_on(self.session, query, AuditEvent.seq, descending=True, limit=limit):
@@ -59,6 +54,41 @@ class ChangeRepository:
                 yield row
             else:
                 yield row[0], row.users, self._actions(row[0].change_id) if row.mixed else ()
+
+    def _newest(self, limit: int) -> Iterator[tuple[AuditEvent, int, Sequence[ActionCount]] | BadEvent]:
+        """The same of all changes, reading no more of the log than these changes wrote, and what lies between."""
+        met: dict[int, Row[Any]] = {}
+        for changes, reached in self._backwards(limit):
+            for row in self.session.execute(_grouped(AuditEvent.change_id.in_(changes))):
+                met[row.first] = row
+            newest = sorted(met, reverse=True)[:limit]
+            if len(newest) == limit and newest[-1] >= reached:  # what was not met yet began before
+                break
+        query = select(AuditEvent).where(AuditEvent.seq.in_(sorted(met, reverse=True)[:limit]))
+        for found in read_on(self.session, query, AuditEvent.seq, descending=True):
+            if isinstance(found, BadEvent):
+                yield found
+            else:
+                row = met[found[0].seq]
+                yield found[0], row.users, self._actions(row.change_id) if row.mixed else ()
+
+    def _backwards(self, size: int) -> Iterator[tuple[list[uuid.UUID], int]]:
+        """The ids of changes as the log is read from its end, each once, and how far it was read."""
+        met: set[uuid.UUID] = set()
+        reached: int | None = None
+        query = select(AuditEvent.seq, AuditEvent.change_id).where(AuditEvent.outcome == "done")
+        query = query.order_by(AuditEvent.seq.desc()).limit(max(size, _EVENTS_A_LOOK))
+        while True:
+            before = [] if reached is None else [AuditEvent.seq < reached]
+            rows = self.session.execute(query.where(*before)).all()
+            if rows and met.issuperset(row.change_id for row in rows):  # a long change: on to the next one
+                rows = self.session.execute(query.where(*before, AuditEvent.change_id.not_in(met))).all()
+            if not rows:
+                return
+            new = [change for change in dict.fromkeys(row.change_id for row in rows) if change not in met]
+            met.update(new)
+            reached = rows[-1].seq
+            yield new, reached
 
     def _actions(self, change_id: uuid.UUID) -> list[ActionCount]:
         """What a change did: users before roles, in the order in which it began with each."""
@@ -95,3 +125,17 @@ class ChangeRepository:
         if passed:
             query = query.where(AuditEvent.change_id.not_in(passed))
         return self.session.scalar(query.order_by(AuditEvent.seq.desc()).limit(1))
+
+
+def _grouped(*wanted: ColumnElement[bool]) -> Select[Any]:
+    """For each change its first event of a user, else of a role, how many users it touched, if it did several."""
+    of_user = AuditEvent.target_kind == "user"
+    first = func.coalesce(func.min(AuditEvent.seq).filter(of_user), func.min(AuditEvent.seq))
+    counted: Any = select(
+        AuditEvent.change_id,
+        first.label("first"),
+        func.count(AuditEvent.target_id.distinct()).filter(of_user).label("users"),
+        (func.min(AuditEvent.action) != func.max(AuditEvent.action)).label("mixed"),
+    )
+    found: Select[Any] = counted.where(AuditEvent.outcome == "done", *wanted).group_by(AuditEvent.change_id)
+    return found

@@ -88,10 +88,10 @@ class MappedUserRepository:
         order = _Order(self, sort)
         return order.cursor(last, order.mark(criteria))
 
-    def count_matching(self, criteria: UserCriteria) -> int:
-        """How many users fit."""
-        query = sa.select(sa.func.count()).select_from(self.columns.table).where(*self._conditions(criteria))
-        return self.session.scalar(query) or 0
+    def count_matching(self, criteria: UserCriteria, at_most: int | None = None) -> int:
+        """How many users fit; counting may end at a number."""
+        fitting = sa.select(sa.literal(1)).select_from(self.columns.table).where(*self._conditions(criteria))
+        return self.session.scalar(sa.select(sa.func.count()).select_from(fitting.limit(at_most).subquery())) or 0
 
     def hashes(self) -> Iterator[str]:
         """The hash of every user, streamed; "" where there is none. Raises Refused without a column for them."""

@@ -113,10 +113,10 @@ class UserRepository(UserLookup):
         binned = User.deleted_at.is_not(None) if deleted else User.deleted_at.is_(None)
         return list(self.session.scalars(query.where(binned).order_by(User.email_key).limit(limit)))
 
-    def count_matching(self, criteria: UserCriteria) -> int:
-        """How many users fit."""
-        query = select(func.count()).select_from(User).where(*self._conditions(criteria))
-        return self.session.scalar(query) or 0
+    def count_matching(self, criteria: UserCriteria, at_most: int | None = None) -> int:
+        """How many users fit; counting may end at a number."""
+        fitting = select(User.id).where(*self._conditions(criteria)).limit(at_most).subquery()
+        return self.session.scalar(select(func.count()).select_from(fitting)) or 0
 
     def has_sign_ins(self) -> bool:
         """Whether a sign-in of anybody is recorded."""

@@ -15,6 +15,7 @@ from usercli.schemas.audit import ChangeView, Checkpoint, EventCriteria, EventVi
 from usercli.schemas.users import UserKey
 from usercli.services.audit_verification import verify
 from usercli.services.watched_events import watched_events
+from usercli.text import MOST_COUNTED
 from usercli.times import rfc3339
 from usercli.validation import require_count
 
@@ -64,7 +65,9 @@ class UnreadableEvents:
 
 
 class EventListing:
-    """The events that fit, streamed, oldest first; with a limit the newest ones. `total` counts all that fit.
+    """The events that fit, streamed, oldest first; with a limit the newest ones.
+
+    With a limit `total` counts all that fit, up to MOST_COUNTED + 1.
 
     Those that cannot be read are left out, and noted in `unreadable`.
     """
@@ -77,7 +80,7 @@ class EventListing:
     def __iter__(self) -> Iterator[EventView]:
         with self._uow as uow:
             if self._limit is not None:
-                self.total = uow.audit.count_matching(self._criteria)
+                self.total = uow.audit.count_matching(self._criteria, MOST_COUNTED + 1)
             for view in views(uow.audit.matching(self._criteria, self._limit), self.unreadable):
                 self.shown += 1
                 yield view

@@ -18,6 +18,7 @@ from usercli.schemas.passwords import PasswordReport
 from usercli.schemas.user_table import UserTable
 from usercli.schemas.users import UserCriteria, UserKey
 from usercli.services.passwords import report_on
+from usercli.text import MOST_COUNTED
 
 if TYPE_CHECKING:
     from usercli.repositories.mapped_users import MappedUserRepository
@@ -136,7 +137,7 @@ class MappedListing:
             last: MappedUserView | None = None
             for user in found.matching(self._criteria, self._sort, self._after, one_more):
                 if self.shown == self._limit and last is not None:
-                    self.total = found.count_matching(self._criteria)
+                    self.total = found.count_matching(self._criteria, MOST_COUNTED + 1)
                     self.next = found.cursor(self._criteria, self._sort, last)
                     break
                 last = user

@@ -35,6 +35,7 @@ from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import related_to, require_unblocked
 from usercli.services.user_changes import change_users, is_outside_bin, outside_bin
 from usercli.services.user_rules import require_free, restore_state, update_rule
+from usercli.text import MOST_COUNTED
 from usercli.validation import require_count
 
 if TYPE_CHECKING:
@@ -172,8 +173,8 @@ def count_users(criteria: UserCriteria, uow: UnitOfWork) -> int:
 class Listing:
     """The users that fit, streamed in order; `next` and `total` are known when the stream has ended.
 
-    `next` is the cursor of the following page (None: this was the last), `total` counts all that fit
-    and is known only where there is a next page. A page starts `after` a cursor or `skip` users.
+    `next` is the cursor of the following page (None: this was the last). With `count`, `total` counts all that fit
+    where there is a next page, up to MOST_COUNTED + 1. A page starts `after` a cursor or `skip` users.
     Raises InvalidInput for a wrong cursor, and where too many are skipped.
     """
 
@@ -186,6 +187,7 @@ class Listing:
         limit: int | None = None,
         after: str | None = None,
         skip: int = 0,
+        count: bool = False,
     ) -> None:
         if not 0 <= skip <= MOST_SKIPPED:
             raise InvalidInput(f"skip must be from 0 to {MOST_SKIPPED}; page by cursor to go further")
@@ -198,7 +200,7 @@ class Listing:
         self._after = read_cursor(after, self._mark, self._order) if after is not None else None
         self.next: str | None = None
         self.total: int | None = None
-        self.shown = 0
+        self.shown, self._count = 0, count
 
     def __iter__(self) -> Iterator[UserView]:
         with self._uow as uow:
@@ -208,7 +210,8 @@ class Listing:
                 uow.roles.get_named([self._criteria.role])
             for user in uow.users.matching(self._criteria, self._order, self._after, one_more, self._skip):
                 if self.shown == self._limit:
-                    self.total = uow.users.count_matching(self._criteria)
+                    if self._count:
+                        self.total = uow.users.count_matching(self._criteria, MOST_COUNTED + 1)
                     self.next = self._cursor(last)
                     break
                 last = UserView.model_validate(user)

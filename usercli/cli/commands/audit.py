@@ -16,6 +16,7 @@ from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import note_namesakes
 from usercli.cli.user_arguments import parse_user
 from usercli.errors import InvalidInput
+from usercli.text import count_of_fitting
 from usercli.times import parse_time
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ def log(
     listing = service.EventListing(criteria, invocation.reading(), limit)
     output.many(listing, TABLE_FIELDS)
     if listing.total > listing.shown:
-        invocation.info(f"{listing.shown:,} of {listing.total:,} shown; see --limit, --since and --until")
+        invocation.info(
+            f"{listing.shown:,} of {count_of_fitting(listing.total)} shown; see --limit, --since and --until"
+        )
     listing.unreadable.require_none()
 
 

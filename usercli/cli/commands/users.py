@@ -28,7 +28,7 @@ from usercli.cli.user_arguments import UsersArg, is_list, parse_users
 from usercli.cli.user_filters import NO_FILTERS, Filters
 from usercli.cli.user_selection import NO_SELECTION, Selection
 from usercli.errors import InvalidInput
-from usercli.text import visible
+from usercli.text import count_of_fitting, visible
 from usercli.times import parse_expiry
 
 if TYPE_CHECKING:
@@ -148,10 +148,10 @@ def list_users(
         return
     if limit is None and output.format == "table":
         limit = TABLE_LIMIT
-    page = service.Listing(criteria, invocation.reading(), sort=sort, limit=limit, after=after)
+    page = service.Listing(criteria, invocation.reading(), sort=sort, limit=limit, after=after, count=True)
     print_users(invocation, output, page)
     if page.next is not None and page.total is not None:
-        invocation.info(f"{page.shown:,} of {page.total:,} shown; next: --after {page.next}")
+        invocation.info(f"{page.shown:,} of {count_of_fitting(page.total)} shown; next: --after {page.next}")
 
 
 def _require_whole_count(invocation: Invocation, limit: int | None, after: str | None) -> None:
