@@ -34,8 +34,9 @@ def run_page(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 
 def test_the_page_runs_and_its_web_service_answers(
-    environment: Path, database: Database, capsys: pytest.CaptureFixture[str]
+    environment: Path, database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SHOP_KEY", "a secret of 32 bytes or more, for tests")
     app = run_page(capsys)["app"]
     with Users.configured() as users:
         users.create_role("admin", administrative=True)

@@ -168,6 +168,7 @@ def test_every_error_has_its_status_and_no_words_of_the_command_line(caplog: pyt
                 assert problem["title"]
                 assert not re.search("usercli|--|run:|password of|db.internal", answer.text), answer.text
                 assert (problem.get("detail") is None) == (status == 500)
+                assert isinstance(error, errors.OutcomeUnknown) == ("may have taken place" in answer.text)
                 assert ("www-authenticate" in answer.headers) == (status == 401)
 
     with caplog.at_level(logging.ERROR, "usercli.fastapi"):
@@ -294,6 +295,15 @@ def test_the_routers_serve_one_s_account_and_administrators(database: Database) 
     log = {event.action: event.actor for event in audit_log.events(database) if event.outcome == "done"}
     assert log["user.deleted"] == "ada@example.com"
     assert audit_log.verify(database).ok
+
+
+def test_the_description_tells_of_problems_and_not_of_fastapi_s_own_errors() -> None:
+    described = service().openapi()
+    for path in described["paths"].values():
+        for operation in path.values():
+            assert not {"422"} & set(operation["responses"])
+            assert set(operation["responses"]["4XX"]["content"]) == {"application/problem+json"}
+    assert "HTTPValidationError" not in described["components"]["schemas"]
 
 
 def test_a_session_of_a_route_holds_what_it_commits(database: Database) -> None:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
 from usercli.embedding import InvalidFields, PasswordRefused, SignInRefused
-from usercli.errors import DamagedRow, ExitCode, LastAdministrator, TransactionAborted, UserCliError
+from usercli.errors import DamagedRow, ExitCode, LastAdministrator, OutcomeUnknown, TransactionAborted, UserCliError
 from usercli.schemas.mistakes import mistakes
 from usercli.services.related_rows import Blocked
 from usercli.text import visible
@@ -46,6 +46,7 @@ _log = logging.getLogger("usercli.fastapi")
 _ADVICE = re.compile(r"[;,] (?:or )?(?:run|see|list them): .*")
 _COMMAND_LINE = re.compile(r"\busercli [a-z]|(?<![\w-])--[a-z]")
 _UNAVAILABLE = "the database cannot be used at the moment; try again later"
+_UNKNOWN = "the connection broke: the change may have taken place; look before it is repeated"
 
 
 class Mistake(BaseModel):
@@ -96,8 +97,8 @@ async def _of_usercli(request: Request, error: Any) -> Response:
     code = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s %s: %s", request.method, request.url.path, visible(error.message))
-        detail = _UNAVAILABLE if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-        return _answer(status, detail, code=code)
+        told = _UNKNOWN if isinstance(error, OutcomeUnknown) else _UNAVAILABLE
+        return _answer(status, told if status == HTTPStatus.SERVICE_UNAVAILABLE else None, code=code)
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
     fields = error.fields if isinstance(error, InvalidFields) else ()
     return _answer(status, _sentence(error), fields, code=code, headers=headers)
