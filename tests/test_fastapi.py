@@ -252,8 +252,8 @@ def test_a_token_lasts_as_long_as_its_user_and_password(database: Database) -> N
         assert refused.json() == {"title": "Unauthorized", "status": 401, "detail": "not signed in"}
 
     asked(service(), ask, database)
-    log = {event.action: (event.actor, event.tool) for event in audit_log.events(database)}
-    assert log["password.set"] == ("ada@example.com", "shop 1.0")
+    log = {event.action: (event.actor, event.host, event.tool) for event in audit_log.events(database)}
+    assert log["password.set"] == ("ada@example.com", "127.0.0.1", "shop 1.0")
 
 
 def test_the_routers_serve_one_s_account_and_administrators(database: Database) -> None:
@@ -382,6 +382,7 @@ async def _raising(app: FastAPI, ask: Ask) -> None:
         await ask(client)
 
 
+@pytest.mark.process
 def test_without_fastapi_it_says_what_to_install() -> None:
     code = "import sys; sys.modules['fastapi'] = None; import usercli.fastapi"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
