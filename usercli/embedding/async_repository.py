@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Unpack
 from weakref import WeakKeyDictionary
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _databases: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncDatabase] = WeakKeyDictionary()
 
 
-async def get_db_session() -> AsyncIterator[AsyncSession]:
+async def get_db_session() -> AsyncGenerator[AsyncSession, None]:
     """A session on the database of the settings, for one request; what is not committed is rolled back.
 
     The first call of an event loop opens the connections. Raises InvalidInput, DatabaseUnavailable.
