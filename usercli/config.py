@@ -20,7 +20,7 @@ from usercli.database.pool import PoolSettings as PoolSettings  # public here to
 from usercli.database.timeouts import Timeouts
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Hint, InvalidInput, ProfileNotFound, ProtectedTarget, WrongTarget
-from usercli.schemas.user_table import UserTable, parse_user_table
+from usercli.schemas.user_table import MAPPED_SCHEMA, UserTable, parse_user_table
 from usercli.targets import (
     URL_VARIABLES,
     ProfileView,
@@ -187,8 +187,7 @@ class Settings:
     @cached_property
     def user_table(self) -> UserTable | None:
         """The table of another program that the profile in use administers; None for tables of our own."""
-        profile = self._named_target.profile
-        section = self.file["profiles"][profile].get("table") if profile else None
+        section = self.file["profiles"][profile].get("table") if (profile := self._named_target.profile) else None
         return None if section is None else parse_user_table(section, f"profile {visible(profile or '')}")
 
     def shown_profiles(self) -> list[ProfileView]:
@@ -351,6 +350,8 @@ class Settings:
 
     def _filed(self, name: str) -> list[tuple[Any, str]]:
         places = [(self.file.get(name), "configuration file")]
+        if name == "schema" and self.user_table is not None:
+            places.append((MAPPED_SCHEMA, "default"))
         if profile := self._named_target.profile:
             places.insert(0, (self.file["profiles"][profile].get(name), f"profile {profile}"))
         return places
@@ -375,14 +376,13 @@ class Settings:
         """All settings, secrets masked."""
         from usercli.settings_values import KNOWN
 
-        target = self.target
+        target, table = self.target, self.user_table
         rows = [
             Setting("database_url", target.url.masked, target.source),
             Setting("profile", target.profile, target.source if target.profile else "default"),
             Setting("protected_by", self.protection, "configuration file" if self.protection else "default"),
             self._file_shown(),
         ]
-        table = self.user_table
         rows += [Setting("table", table.name, f"profile {target.profile}")] if table else []
         return rows + [self._as_text(self.get(name)) for name in KNOWN]
 

@@ -180,6 +180,14 @@ class Conflict(UserCliError):
     exit_code = ExitCode.CONFLICT
 
 
+class ConstraintViolated(Conflict):
+    """The database refused a change by a constraint, or unique index, of this name."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(f"the database refused the change: constraint {constraint or 'without a name'}")
+        self.constraint = constraint
+
+
 class EmailTaken(Conflict):
     """A user with this email exists already."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
@@ -93,7 +93,16 @@ class Invocation:
         if (table := self._mapped_table) is not None:
             from usercli.cli.mapped_mode import require_offered
 
-            require_offered(self.command, table)
+            require_offered(self.command, table, self.settings.target.url.engine)
+
+    @property
+    def own_command(self) -> Callable[..., Any] | None:
+        """What runs in place of this command on the table that is mapped; None where none is, or itself runs."""
+        from usercli.cli.mapped_mode import OWN, own_command
+
+        if self.command not in OWN or self._mapped_table is None:
+            return None
+        return own_command(self.command)
 
     @cached_property
     def _mapped_table(self) -> UserTable | None:

@@ -74,11 +74,11 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
         invocation = ctx.find_root().ensure_object(Invocation)
         invocation.command = _words(ctx)
         invocation.merge({name: given.pop(name) for name in common})
-        if mapped_mode.is_refused(invocation.command) and ctx.invoked_subcommand is None:
+        if mapped_mode.is_limited(invocation.command) and ctx.invoked_subcommand is None:
             invocation.require_offered()  # before anything is asked for, or read
         for name, kind in bundles.items():
             given[name] = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
-        return function(invocation, **given)
+        return (invocation.own_command or function)(invocation, **given)
 
     shared = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

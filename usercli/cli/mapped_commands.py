@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 #: A table on a terminal stops here, as that of list does.
 TABLE_LIMIT = 50
 
+_FINDINGS_SHOWN = 10
 _IN_A_TABLE = ("id", "email", "full_name", "is_active", "last_login_at")
 _TIMES = ("last_login_at", "created_at", "updated_at")
 
@@ -68,11 +69,15 @@ def check(invocation: Invocation, users: MappedUsers) -> ExitCode:
     from usercli.schemas.mapped_users import MAPPED_REPORT_FIELDS
 
     output = Output(invocation.options, MAPPED_REPORT_FIELDS)
-    report, collisions = users.check()
-    for sentence in collisions[:10]:
+    report, findings = users.check()
+    for sentence in findings.wrong[:_FINDINGS_SHOWN]:
         invocation.warn(sentence)
-    if len(collisions) > 10:
-        invocation.warn(f"{len(collisions) - 10:,} more addresses belong to several users")
+    if more := len(findings.wrong[_FINDINGS_SHOWN:]):
+        invocation.warn(f"{more:,} more addresses belong to several users")
+    for sentence in findings.told[:_FINDINGS_SHOWN]:
+        invocation.info(f"note: {sentence}")
+    if more := len(findings.told[_FINDINGS_SHOWN:]):
+        invocation.info(f"note: {more:,} more were changed, or are gone")
     output.one(report)
     return ExitCode.PARTIAL if report.collisions or report.invalid_emails else ExitCode.OK
 

@@ -21,6 +21,7 @@ from usercli.errors import (
     BrokenRow,
     ChangedMeanwhile,
     Conflict,
+    ConstraintViolated,
     DatabaseUnavailable,
     DatabaseUnreachable,
     EmailTaken,
@@ -302,7 +303,7 @@ def _missing_value(column: str) -> UserCliError:
 def _violation(name: str) -> UserCliError:
     meaning = VIOLATIONS.get(name)
     if meaning is None:
-        return Conflict(f"the database refused the change: constraint {name or 'without a name'}")
+        return ConstraintViolated(name)
     return meaning() if isinstance(meaning, type) else _fresh(meaning)
 
 

@@ -38,7 +38,8 @@ def record_refusal(uow: UnitOfWork, action: str, targets: Sequence[Target], erro
 
 def _described(uow: UnitOfWork, target: Target | None) -> dict[str, Any]:
     if isinstance(target, UserKey):
-        user = uow.users.find_existing(target)
+        is_ours = not isinstance(target.id, int)  # a number is the id of a table of another program
+        user = uow.users.find_existing(target) if is_ours else None
         found = (user.id, user.email) if user is not None else (target.id, target.email_key)
         return {"target_id": found[0], "email": found[1]}
     if isinstance(target, RoleName):

@@ -299,7 +299,7 @@ class AuditRepository:
                     return candidate
         return None
 
-    def for_target(self, target_id: uuid.UUID) -> Iterator[AuditEvent | BadEvent]:
+    def for_target(self, target_id: object) -> Iterator[AuditEvent | BadEvent]:
         """Everything that was done, or refused, to one target."""
         return self._stream(select(AuditEvent).where(AuditEvent.target_id == str(target_id)), AuditEvent.seq)
 

@@ -9,8 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchTableError
 
 from usercli.errors import DatabaseUnavailable, Refused
+from usercli.models import OWN_TABLES
 from usercli.models.types import CodePointText, UtcDateTime
 from usercli.schemas.user_table import UserTable
+
+#: Where our tables are, the search path of the session, and that of the transaction.
+_PATHS = """
+    SELECT current_schema(), reset_val, current_setting('search_path') FROM pg_settings WHERE name = 'search_path'
+"""
+_SET_PATH = "SELECT set_config('search_path', :path, true)"
+_SCHEMA_OF = """
+    SELECT nspname::text FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE pg_class.oid = to_regclass(quote_ident(:name))
+"""
 
 _TIMES = ("created_at", "updated_at", "last_login_at", "banned_until", "deleted_at")
 
@@ -24,13 +35,18 @@ class MappedColumns:
 
     def __init__(self, connection: sa.Connection, described: UserTable) -> None:
         self._on_postgresql = connection.dialect.name == "postgresql"
-        types = _types(connection, described)
+        schema = _schema(connection, described) if self._on_postgresql else described.schema
+        self.found = _columns(connection, described, schema)
+        types = {name: column["type"] for name, column in self.found.items()}
         self.table = sa.Table(
             described.table,
             sa.MetaData(),
-            *(sa.Column(name, types[name]) for name in described.columns),
-            schema=described.schema,
+            *(sa.Column(name, kind) for name, kind in types.items()),
+            schema=schema,
         )
+        #: The name for SQL, with its schema.
+        self.name = connection.dialect.identifier_preparer.format_table(self.table)
+        self._described = described
         self.ids = self._kind_of_ids(types[described.id], described)
         self.id: sa.ColumnElement[Any] = self.table.c[described.id]
         if self.ids != "uuid":  # a number that no integer holds is nobody's id, and no error
@@ -49,6 +65,14 @@ class MappedColumns:
                 self.by_meaning[meaning] = self._time(column, described)
         if described.password:
             self.by_meaning["hashed_password"] = sa.cast(self.table.c[described.password], sa.Text())
+
+    def written(self, meaning: str) -> tuple[str, ...]:
+        """The columns in which a value of this meaning is stored."""
+        if meaning == "full_name":
+            return self._described.full_name
+        name = {"hashed_password": "password", "is_active": "active"}.get(meaning, meaning)
+        column = getattr(self._described, name)
+        return (column,) if column else ()
 
     def lowered(self) -> sa.ColumnElement[Any]:
         """The email with its ASCII letters in lower case, whatever the locale of the database."""
@@ -95,18 +119,41 @@ class MappedColumns:
         return sa.type_coerce(found, UtcDateTime())
 
 
-def _types(connection: sa.Connection, described: UserTable) -> Mapping[str, Any]:
-    """The type of each column."""
-    try:
-        found = sa.inspect(connection).get_columns(described.table, described.schema)
-    except NoSuchTableError:
+def _schema(connection: sa.Connection, described: UserTable) -> str | None:
+    """The schema of the table: the name's, or where the session's search path finds it, not that of our tables."""
+    if described.schema:
+        return described.schema
+    here, own_path, path = connection.execute(sa.text(_PATHS)).one()
+    if own_path != path:
+        connection.execute(sa.text(_SET_PATH), {"path": own_path})
+    found = connection.execute(sa.text(_SCHEMA_OF), {"name": described.table}).scalar()
+    if own_path != path:
+        connection.execute(sa.text(_SET_PATH), {"path": path})
+    if found is None:
+        raise _no_table(described)
+    if found == here and described.table in OWN_TABLES:
         raise DatabaseUnavailable(
-            f"there is no table {described.name}; correct name in the section table of the profile"
-        ) from None
-    types = {column["name"]: column["type"] for column in found}
-    if missing := [name for name in described.columns if name not in types]:
+            f"{found}.{described.table} is usercli's own table; correct name in the section table of the profile"
+        )
+    return str(found)
+
+
+def _columns(connection: sa.Connection, described: UserTable, schema: str | None) -> Mapping[str, Any]:
+    """Each column of the table as the catalogue tells it."""
+    try:
+        listed = sa.inspect(connection).get_columns(described.table, schema)
+    except NoSuchTableError:
+        raise _no_table(described) from None
+    found = {column["name"]: column for column in listed}
+    if missing := [name for name in described.columns if name not in found]:
         raise DatabaseUnavailable(
             f"the table {described.name} has no column {', '.join(missing)}; "
             "correct the section table of the profile"
         )
-    return types
+    return found
+
+
+def _no_table(described: UserTable) -> DatabaseUnavailable:
+    return DatabaseUnavailable(
+        f"there is no table {described.name}; correct name in the section table of the profile"
+    )

@@ -1,4 +1,4 @@
-"""Questions about the users of another program's table, which is only read."""
+"""Questions about the users of another program's table."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from usercli.batches import batched
 from usercli.emails import email_key
 from usercli.errors import Ambiguous, InvalidInput, Refused, UserNotFound
 from usercli.repositories.mapped_columns import MappedColumns
+from usercli.repositories.mapped_tables import GRANTS, owner_of, require_owner
+from usercli.repositories.roles import RoleRepository
 from usercli.schemas.mapped_users import MappedUserView, SignInFacts
 from usercli.schemas.user_table import UserTable
 from usercli.schemas.users import UserCriteria, UserKey, lookup_key
@@ -30,14 +32,13 @@ _ROWS_A_FETCH = 1000
 _NOT_TOLD = {
     "deleted": "has no recycle bin",
     "attributes": "has no column for attributes",
-    "role": "has no roles of usercli",
     "expired": "has no column for an expiry",
     "must_change_password": "has no column that demands a new password",
 }
 
 
 class MappedUserRepository:
-    """The users of a table that belongs to another program. Nothing is ever written."""
+    """The users of a table that belongs to another program, as they are read."""
 
     def __init__(self, session: Session, described: UserTable) -> None:
         self.session, self.described = session, described
@@ -61,6 +62,11 @@ class MappedUserRepository:
     def existing_keys(self, keys: Sequence[UserKey]) -> list[UserKey]:
         """Those keys that name a user."""
         return [key for key, fitting in self._fitting(keys) if fitting]
+
+    def fitting(self, key: UserKey) -> list[MappedUserView]:
+        """The users whom a key fits, by id."""
+        [(_, found)] = self._fitting([key])
+        return found
 
     def sign_in_facts(self, key: UserKey) -> SignInFacts | None:
         """What decides about a sign-in; None for nobody. Raises Ambiguous, Refused without a column for hashes."""
@@ -140,6 +146,10 @@ class MappedUserRepository:
             query = self._select().where(*self._conditions(UserCriteria()), sa.or_(*fits))
             yield from self._views(query.order_by(self.columns.id))
 
+    def select_present(self) -> sa.Select[Any]:
+        """The fields of all users, as a question to go on with."""
+        return self._select().where(*self._conditions(UserCriteria()))
+
     def _select(self) -> sa.Select[Any]:
         return sa.select(*(self.columns.by_meaning[name].label(name) for name in self.described.fields))
 
@@ -157,6 +167,8 @@ class MappedUserRepository:
         for name, reason in _NOT_TOLD.items():
             if getattr(criteria, name) not in {None, False, ()}:
                 raise Refused(f"{self.described.name} {reason}")
+        if criteria.role is not None:
+            yield self._holds(criteria.role)
         columns = self.columns.by_meaning
         if "deleted_at" in columns:
             yield columns["deleted_at"].is_(None)
@@ -178,6 +190,20 @@ class MappedUserRepository:
             signed_in = self._column("last_login_at", "that tells the last sign-in")
             created = self._column("created_at", "that tells when a user was created")
             yield sa.func.coalesce(signed_in, created) <= criteria.not_signed_in_since
+
+    def has_own_tables(self) -> bool:
+        """Whether usercli keeps something of these users in tables of its own. Raises Refused: `require_owner`."""
+        if (owner := owner_of(self.session.connection())) is not None:
+            require_owner(owner, self.columns.name)
+        return owner is not None
+
+    def _holds(self, name: str) -> sa.ColumnElement[bool]:
+        """Who holds a role of ours. Raises RoleNotFound, Refused."""
+        if not self.has_own_tables():
+            raise Refused(f"{self.described.name} has no roles of usercli yet; see: usercli db upgrade")
+        [role] = RoleRepository(self.session).get_named([name])
+        holders = sa.select(GRANTS.c.user_id).where(GRANTS.c.role_id == role.id)
+        return sa.cast(self.columns.id, sa.Text()).in_(holders)
 
 
 class _Order:

@@ -24,7 +24,7 @@ class EventCriteria(BaseModel):
 
     actor: str | None = None
     action: str | None = None
-    target_id: uuid.UUID | None = None
+    target_id: uuid.UUID | int | None = None  # a number in a table of another program
     change_id: uuid.UUID | None = None
     after: datetime | None = None
     before: datetime | None = None

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from usercli.errors import InvalidInput
 from usercli.schemas.stored_times import ShownTime
-from usercli.schemas.users import UserKey
+from usercli.schemas.users import Change, UserKey
 from usercli.times import utcnow
 
 _LARGEST_ID = 2**63 - 1  # of a bigint
@@ -46,6 +46,12 @@ class MappedUserView(BaseModel):
     updated_at: ShownTime | None = None
 
 
+class MappedChange(Change):
+    """What a changing command did in such a table."""
+
+    users: list[MappedUserView] = []  # type: ignore[assignment]  # their fields are fewer
+
+
 class SignInFacts(BaseModel):
     """What decides whether a user may sign in."""
 
@@ -69,6 +75,10 @@ class MappedReport(BaseModel):
     without_email: int
     collisions: int
     invalid_emails: int
+    #: Of the users that usercli wrote: those with another address since, changed otherwise, or gone.
+    stale_emails: int
+    changed_past_us: int
+    gone: int
 
 
 MAPPED_REPORT_FIELDS = tuple(MappedReport.model_fields)

@@ -16,6 +16,9 @@ class UserTable:
 
     A user with `deleted_at` is none; one with `banned_until` in the future may not sign in. Times without a zone
     are UTC. `is_peppered`: its hashes of bcrypt were made of the password and the pepper of the settings.
+
+    `write` is what may be changed there, of WRITABLE. `scheme` is that of new hashes, of SCHEMES; `on_create` has
+    the values of a new row in columns without a meaning, with {email} for the address.
     """
 
     name: str
@@ -31,6 +34,9 @@ class UserTable:
     deleted_at: str = ""
     is_peppered: bool = False
     preset: str = ""
+    write: tuple[str, ...] = ()
+    scheme: str = ""
+    on_create: tuple[tuple[str, str | bool | int], ...] = ()
 
     @property
     def schema(self) -> str | None:
@@ -55,6 +61,40 @@ class UserTable:
         shown = ("id", "email", "full_name", "is_active", "last_login_at", "created_at", "updated_at")
         return tuple(name for name in shown if kept.get(name) or getattr(self, name, ""))
 
+    @property
+    def written_scheme(self) -> str:
+        """The scheme of new hashes, which the program verifies; "" where nothing says which."""
+        return self.scheme or _SCHEME_OF.get(self.preset, "")
+
+    @property
+    def values_on_create(self) -> dict[str, str | bool | int]:
+        """What a new row has in columns without a meaning."""
+        return dict(_ON_CREATE.get(self.preset, {})) | dict(self.on_create)
+
+    @property
+    def lowers_email(self) -> bool:
+        """Whether the program looks for an address in lower case only, as Devise does."""
+        return self.preset == "devise"
+
+
+#: Where our own tables are beside such a table, unless the setting `schema` names another schema.
+MAPPED_SCHEMA = "usercli"
+#: What may be written of a table.
+WRITABLE = ("create", "email", "full_name", "password", "active")
+#: The schemes in which a password can be written.
+SCHEMES = ("django_pbkdf2_sha256", "argon2", "bcrypt_2a", "bcrypt_2b", "bcrypt_2y")
+
+_SCHEME_OF = {
+    "django": "django_pbkdf2_sha256",
+    "fastapi-users": "argon2",
+    "laravel": "bcrypt_2y",
+    "devise": "bcrypt_2a",
+}
+#: Columns without a default that these frameworks fill themselves.
+_ON_CREATE: dict[str, dict[str, str | bool | int]] = {
+    "django": {"username": "{email}", "is_superuser": False, "is_staff": False},
+    "fastapi-users": {"is_superuser": False, "is_verified": False},
+}
 
 _MEANINGS = (
     *("id", "email", "password", "active", "created_at", "updated_at", "last_login_at", "banned_until"),
@@ -124,6 +164,16 @@ def parse_user_table(section: Any, place: str) -> UserTable:
 
 
 def _value(name: str, value: Any, place: str) -> Any:
+    if name == "write":
+        return _write(value, place)
+    if name == "on_create":
+        if isinstance(value, dict) and all(isinstance(item, str | bool | int) for item in value.values()):
+            return tuple(value.items())
+        raise InvalidInput(
+            f"on_create in the table of {place} must be a section of texts, numbers and true or false"
+        )
+    if name == "scheme" and value not in SCHEMES:
+        raise InvalidInput(f"scheme in the table of {place} must be one of: {', '.join(SCHEMES)}")
     if name == "is_peppered":
         if isinstance(value, bool):
             return value
@@ -136,3 +186,9 @@ def _value(name: str, value: Any, place: str) -> Any:
     if not isinstance(value, str):
         raise InvalidInput(f"{name} in the table of {place} must be a text")
     return value
+
+
+def _write(value: Any, place: str) -> tuple[str, ...]:
+    if isinstance(value, list) and all(item in WRITABLE for item in value):
+        return tuple(dict.fromkeys(value))
+    raise InvalidInput(f"write in the table of {place} must be a list of: {', '.join(WRITABLE)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from usercli import hash_chain
@@ -144,17 +144,23 @@ def history(key: UserKey, uow: UnitOfWork, unreadable: UnreadableEvents | None =
 
 
 def histories(
-    keys: Sequence[UserKey], uow: UnitOfWork, unreadable: UnreadableEvents
+    keys: Sequence[UserKey],
+    uow: UnitOfWork,
+    unreadable: UnreadableEvents,
+    target: Callable[[UserKey, UnitOfWork], object] | None = None,
 ) -> Iterator[tuple[UserKey, Iterator[EventView]]]:
     """What `history` tells of each user; the events of one are to be read before the next is asked for.
+
+    `target` gives the id that the log has of a user of another program's table.
 
     Raises UserNotFound naming all missing, Ambiguous.
     """
     with uow:
-        targets, missing = [], []
+        targets: list[object] = []
+        missing: list[object] = []
         for key in keys:
             try:
-                targets.append(_target(key, uow))
+                targets.append((target or _target)(key, uow))
             except UserNotFound as error:
                 missing += error.users
         if missing:

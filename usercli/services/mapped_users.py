@@ -30,6 +30,14 @@ _FAST = frozenset({"django_salted_sha1", "django_salted_md5", "md5_crypt", "apr_
 
 
 @dataclass(frozen=True)
+class MappedFindings:
+    """What a check found: what is wrong, and what the program did with rows that usercli wrote."""
+
+    wrong: list[str]
+    told: list[str]
+
+
+@dataclass(frozen=True)
 class MappedUsers:
     """The users of such a table, in a database. Every method reads in a transaction of its own."""
 
@@ -51,6 +59,13 @@ class MappedUsers:
         with self.reading() as uow:
             return self.of(uow).count_matching(criteria)
 
+    def target_id(self, key: UserKey, uow: UnitOfWork) -> str:
+        """The id of a user as the log has it; of one whom the table has no more by id. Raises UserNotFound."""
+        if key.id is not None and next(uow.audit.for_target(key.id), None) is not None:
+            return str(key.id)
+        [user] = self.of(uow).pick([key])
+        return str(user.id)
+
     def verify(self, key: UserKey, password: str, hasher: PasswordHasher) -> Verdict:
         """Whether a user may sign in with this password. Nothing is rehashed or noted. Raises Ambiguous."""
         with self.reading() as uow:
@@ -71,39 +86,46 @@ class MappedUsers:
             stored = ((self._spelled(text) or "", None) for text in users.hashes())
             return report_on(stored, users.count_sharing_a_hash, hasher, below_policy)
 
-    def check(self) -> tuple[MappedReport, list[str]]:
-        """How many addresses are missing, invalid, or the same by our key; a sentence for each of the last."""
-        first: dict[str, object] = {}
-        several: dict[str, list[object]] = {}
-        total = without = invalid = 0
+    def check(self) -> tuple[MappedReport, MappedFindings]:
+        """Count addresses that are missing, invalid or the same by our key, and rows that others changed since."""
         with self.reading() as uow:
             users = self.of(uow)
+            addresses = _Addresses()
             for user_id, email in users.emails():
-                total += 1
-                if not email:
-                    without += 1
-                    continue
-                try:
-                    key = email_key(email)
-                except InvalidInput:
-                    invalid += 1
-                    continue
-                if key in first:
-                    several.setdefault(key, [first[key]]).append(user_id)
-                else:
-                    first[key] = user_id
-            ids = users.columns.ids
+                addresses.add(user_id, email)
+            changed = self._changed(users)
         report = MappedReport(
             table=self.table.name,
-            ids=ids,
-            users=total,
-            without_email=without,
-            collisions=len(several),
-            invalid_emails=invalid,
+            ids=users.columns.ids,
+            users=addresses.total,
+            without_email=addresses.without,
+            collisions=len(addresses.several),
+            invalid_emails=addresses.invalid,
+            stale_emails=len(changed["stale_email"]),
+            changed_past_us=len(changed["changed"]),
+            gone=len(changed["gone"]),
         )
-        return report, [
-            f"one address: {', '.join(f'id:{user_id}' for user_id in found)}" for found in several.values()
-        ]
+        words = {
+            "stale_email": "another address than usercli left",
+            "changed": "changed since usercli wrote it",
+            "gone": "no longer there",
+        }
+        return report, MappedFindings(
+            [
+                f"one address: {', '.join(f'id:{user_id}' for user_id in found)}"
+                for found in addresses.several.values()
+            ],
+            [f"{words[kind]}: id:{user_id}" for kind, found in changed.items() for user_id in found],
+        )
+
+    def _changed(self, users: MappedUserRepository) -> dict[str, list[str]]:
+        from usercli.repositories.mapped_rows import MappedRows
+
+        found: dict[str, list[str]] = {"stale_email": [], "changed": [], "gone": []}
+        if users.has_own_tables():
+            for user_id, difference in MappedRows(users).compare():
+                found[difference].append(user_id)
+        return found
 
     def reading(self) -> UnitOfWork:
         """A unit of work that reads in this database."""
@@ -117,6 +139,31 @@ class MappedUsers:
         """A hash as it is verified here: what tells that the pepper belongs to it is only in the configuration."""
         is_bcrypt = stored is not None and identify(stored).scheme == "bcrypt"
         return f"{PEPPERED}{stored}" if self.table.is_peppered and is_bcrypt else stored
+
+
+class _Addresses:
+    """The addresses of a table, as they are counted."""
+
+    def __init__(self) -> None:
+        self.total = self.without = self.invalid = 0
+        self.several: dict[str, list[object]] = {}
+        self._first: dict[str, object] = {}
+
+    def add(self, user_id: object, email: str | None) -> None:
+        """Count one."""
+        self.total += 1
+        if not email:
+            self.without += 1
+            return
+        try:
+            key = email_key(email)
+        except InvalidInput:
+            self.invalid += 1
+            return
+        if key in self._first:
+            self.several.setdefault(key, [self._first[key]]).append(user_id)
+        else:
+            self._first[key] = user_id
 
 
 class MappedListing:

@@ -81,12 +81,14 @@ class EventFilters:
 NO_EVENT_FILTERS = EventFilters()
 
 
-def _target_id(invocation: Invocation, user: str) -> UUID:
+def _target_id(invocation: Invocation, user: str) -> UUID | int:
     from usercli.services.users import find_including_deleted
 
     target = parse_user(invocation, user)
     if target.id is not None:
         return target.id
+    if (mapped := invocation.mapped_users) is not None:
+        return mapped.show([target])[0].id
     [found] = find_including_deleted([target], invocation.reading(), live_first=True)
     note_namesakes(invocation, [target])
     return found.id

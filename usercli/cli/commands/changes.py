@@ -41,8 +41,10 @@ def history(invocation: Invocation, users: UsersArg) -> None:
 
     keys = parse_users(invocation, users)
     unreadable = service.UnreadableEvents()
-    found = service.histories(keys, invocation.reading(), unreadable)
-    note_namesakes(invocation, keys)
+    mapped = invocation.mapped_users
+    found = service.histories(keys, invocation.reading(), unreadable, mapped.target_id if mapped else None)
+    if mapped is None:
+        note_namesakes(invocation, keys)
     if output.format != "table" or output.chosen:
         events = (event for _, some in found for event in some)
         output.many(events, ("seq", "at", "actor", "action", "outcome", "change_id"))
