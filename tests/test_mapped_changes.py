@@ -14,7 +14,7 @@ from tests import commands
 from tests.conftest import Database, run_here
 from tests.test_mapped_table import FRAMEWORK, PAGE, PASSWORD, POSTGRESQL, WITHOUT_DATABASE, configure, fill
 from usercli.cli.mapped_mode import OFFERED, ON_OUR_TABLES, WRITES
-from usercli.errors import UserCliError
+from usercli.errors import Refused, UserCliError
 from usercli.schemas.user_table import PRESETS, UserTable
 
 WRITE = 'write = ["create", "email", "full_name", "password", "active"]'
@@ -379,6 +379,31 @@ def test_a_role_that_may_not_write_is_told_what_it_lacks(empty_database: Databas
         empty_database.rows(f"DROP ROLE {name}")
 
 
+@POSTGRESQL
+def test_each_user_on_its_own(empty_database: Database, clean_environment: Path, tmp_path: Path) -> None:
+    mapped(clean_environment, empty_database, "fastapi-users")
+    ada, bob, _ = FRAMEWORK["fastapi-users"].ids
+    code, out, err = run_here("deactivate", f"id:{ada}", "nobody@example.com", "--continue", "-o", "json")
+    done = json.loads(out)
+    assert (code, done["changed"], [user["id"] for user in done["users"]]) == (7, 1, [str(ada)])
+    assert done["failed"] == [
+        {"user": "nobody@example.com", "code": 3, "error": "no such user: nobody@example.com"}
+    ]
+    assert run_here("activate", f"id:{bob}", "nobody@example.com")[0] == 3
+    assert run_here("show", f"id:{bob}", "--fields", "is_active", "-q")[1] == "false\n"
+    file = tmp_path / "new.csv"
+    code, _, err = run_here("password", "reset", f"id:{ada}", f"id:{bob}", "--secret-out", str(file), "--yes")
+    assert (code, err.splitlines()[-1]) == (
+        0,
+        "warning: user has no column that demands a new password: these hold until they are changed",
+    )
+    _, first, second = file.read_text().splitlines()
+    assert first.startswith("Ada@Example.com,")
+    assert run_here("activate", f"id:{bob}")[0] == 0
+    secret = second.partition(",")[2]
+    assert run_here("password", "verify", f"id:{bob}", "--password-stdin", stdin=secret) == (0, "", "")
+
+
 # -- our own schema
 
 
@@ -431,6 +456,19 @@ def test_our_schema_belongs_to_one_table(empty_database: Database, clean_environ
     assert run_here("role", "list")[0] == 0
     configure(clean_environment, empty_database, 'name = "usercli.users"')
     assert run_here("list")[0] == 0  # named so, it is read
+
+
+def test_a_service_does_not_mistake_our_empty_table_for_theirs(clean_environment: Path) -> None:
+    from usercli.config import Settings
+    from usercli.embedding import Users
+
+    path = clean_environment / ".config/usercli/config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text('[profiles.p]\nurl = "postgresql://h/d"\n[profiles.p.table]\npreset = "django"\n')
+    settings = Settings(profile="p")
+    assert settings.target.url.schema == "usercli"
+    with pytest.raises(Refused, match="the profile maps auth_user, a table of another program"):
+        Users.configured(settings)
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

@@ -215,6 +215,10 @@ def password_reset(
 
         change = service.set_passwords(keys, hashes, uow, table, action="password.reset", before_commit=deliver)
     show_change(invocation, output, change, "reset the password of")
+    if change.changed:
+        invocation.warn(
+            f"{table.name} has no column that demands a new password: these hold until they are changed"
+        )
 
 
 def db_upgrade(invocation: Invocation, revision: str) -> None:

@@ -30,6 +30,7 @@ from usercli.database.schema_state import require_current
 from usercli.database.unit_of_work import CLOSED, UnitOfWork
 from usercli.database.url import DatabaseUrl
 from usercli.origin import Origin
+from usercli.schemas.user_table import require_unmapped
 
 if TYPE_CHECKING:
     from usercli.config import Settings
@@ -64,6 +65,7 @@ class AsyncDatabase:
     @classmethod
     def configured(cls, settings: Settings) -> Self:
         """The database and the pool that the settings name."""
+        require_unmapped(settings.user_table)
         return cls(settings.target.url, settings.pool)
 
     @classmethod

@@ -17,6 +17,7 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.embedding.operations import Operations, PoolStatus, UserPage, migrate
 from usercli.origin import Origin
 from usercli.schemas.roles import RoleView
+from usercli.schemas.user_table import require_unmapped
 from usercli.schemas.users import NewUserFields, UserChanges, UserFilters, UserId, UserView
 from usercli.services.auth import SignIn
 from usercli.services.password_rules import configured_pepper_file
@@ -56,6 +57,7 @@ class AsyncUsers:
     def configured(cls, settings: Settings | None = None, *, origin: Origin | None = None) -> Self:
         """The database that the settings name, found as the command line finds it."""
         settings = settings or Settings()
+        require_unmapped(settings.user_table)
         return cls(settings.target.url, settings=settings, origin=origin)
 
     async def __aenter__(self) -> Self:

@@ -14,6 +14,7 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.embedding.operations import Operations, PoolStatus, UserPage, migrate
 from usercli.origin import Origin
 from usercli.schemas.roles import RoleView
+from usercli.schemas.user_table import require_unmapped
 from usercli.schemas.users import NewUserFields, UserChanges, UserFilters, UserId, UserView
 from usercli.services.auth import SignIn
 from usercli.services.password_rules import configured_hasher
@@ -50,6 +51,7 @@ class Users:
     def configured(cls, settings: Settings | None = None, *, origin: Origin | None = None) -> Self:
         """The database that the settings name, found as the command line finds it."""
         settings = settings or Settings()
+        require_unmapped(settings.user_table)
         return cls(settings.target.url, settings=settings, origin=origin)
 
     def __enter__(self) -> Self:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from usercli.errors import InvalidInput
+from usercli.errors import InvalidInput, Refused
 from usercli.text import suggestion, visible
 
 
@@ -161,6 +161,14 @@ def parse_user_table(section: Any, place: str) -> UserTable:
         if not getattr(table, meaning):
             raise InvalidInput(f"{meaning} in the table of {place} is empty; every table of users has one")
     return table
+
+
+def require_unmapped(table: UserTable | None) -> None:
+    """Raise Refused where the profile in use maps a table: `Users` and its like work on those of usercli alone."""
+    if table is not None:
+        raise Refused(
+            f"the profile maps {table.name}, a table of another program; only the command line works on it"
+        )
 
 
 def _value(name: str, value: Any, place: str) -> Any:
