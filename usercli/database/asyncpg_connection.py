@@ -25,7 +25,7 @@ from usercli.times import UnreadableTime
 try:
     import asyncpg
 except ImportError:
-    raise InvalidInput(
+    raise ImportError(
         "a URL postgresql+asyncpg:// needs more packages; run: pip install 'usercli[asyncpg]', "
         "or write postgresql://"
     ) from None

@@ -18,6 +18,7 @@ from usercli.database.search_path import search_path_call
 from usercli.database.sqlite_file import READ_ONLY as READ_ONLY
 from usercli.database.sqlite_file import SqliteFile, connect_options
 from usercli.database.url import DatabaseUrl
+from usercli.errors import InvalidInput
 from usercli.models.clock import SERVER_TIME, set_clock
 from usercli.times import utcnow
 
@@ -50,8 +51,10 @@ def engine_options(url: DatabaseUrl, *, is_async: bool = False) -> dict[str, Any
     if url.engine == "sqlite":
         found = _sqlite(url, "aiosqlite" if is_async else "pysqlite")
     elif is_async and url.driver == "asyncpg":
-        from usercli.database.asyncpg_connection import asyncpg_options
-
+        try:
+            from usercli.database.asyncpg_connection import asyncpg_options
+        except ImportError as error:
+            raise InvalidInput(str(error)) from None
         found = asyncpg_options(url)
     else:
         found = _postgresql(url)
