@@ -257,6 +257,7 @@ def test_no_path_is_built_on_the_library_s_broken_corner() -> None:
 WRITES_ELSEWHERE = {
     "database/sqlite_file.py": ["os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 384)"],
     "cli/completer.py": ["open(os.devnull, 'w')"],
+    "embedding/pytest_plugin.py": ["shutil.copyfile(request.getfixturevalue('usercli_sqlite_template'), path)"],
     "cli/main.py": ["open(os.devnull, 'w')", "os.open(os.devnull, os.O_WRONLY)"],
 }
 _MAKES_FILES = {

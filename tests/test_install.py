@@ -225,7 +225,7 @@ warnings.filterwarnings("error", module=r"usercli(\\.|$)")
 import usercli
 from usercli.cli.main import run
 for module in pkgutil.walk_packages(usercli.__path__, "usercli."):
-    if "._migrations" not in module.name and not module.name.endswith("__main__"):
+    if "._migrations" not in module.name and not module.name.endswith(("__main__", "pytest_plugin")):
         try:
             import_module(module.name)
         except ImportError as error:  # an extra was not asked for
