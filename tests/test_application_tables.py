@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import coachbot
 import pytest
+from alembic.config import CommandLine, Config
+from alembic.util import CommandError
 from coachbot import services as bot
 from coachbot.models import Chat, Log, Message
 from coachbot.schemas import ChatCreate, MessageCreate
@@ -399,6 +402,65 @@ def test_autogenerate_makes_the_defaults_of_the_server_and_declares_what_it_need
     assert made == (True, True, True)
     code, sql, _ = cli("db", "sql", "--database-url", "sqlite:////x.db", "coachbot@head")
     assert (code, "DEFAULT (lower(hex(randomblob(16))))" in sql) == (0, True)
+
+
+def test_a_new_file_begins_with_its_date(copied: Path, cli: Cli) -> None:
+    code, out, _ = cli("db", "revision", "-m", "Add notes", "--application", "coachbot", "-q")
+    assert code == 0
+    path = Path(out.strip())
+    found = re.fullmatch(r"(\d{8}_\d{4})_coachbot_add_notes\.py", path.name)
+    assert found is not None
+    assert f"= 'coachbot_{found[1]}'" in path.read_text()
+
+
+INI = """
+[alembic]
+script_location = {folder}
+version_locations =
+    {folder}/versions
+    {ours}/versions
+path_separator = newline
+"""
+
+
+def plain_alembic(folder: Path, *words: str) -> str:
+    """What `alembic` says, by itself: its output, or its error."""
+    ini = folder.parent / "alembic.ini"
+    ini.write_text(INI.format(folder=folder, ours=schema_version.folder()))
+    out = io.StringIO()
+    commands = CommandLine("alembic")
+    options = commands.parser.parse_args(words)
+    try:
+        commands.run_cmd(Config(str(ini), stdout=out, cmd_opts=options), options)
+    except (CommandError, SystemExit) as error:
+        return f"error: {error}"
+    return out.getvalue()
+
+
+@pytest.mark.either_engine
+def test_plain_alembic_looks_at_the_application_and_changes_nothing(
+    copied: Path, database: Database, cli: Cli, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plain_alembic(copied, "current") == ""
+    assert cli("db", "upgrade")[0] == 0
+    assert "-> coachbot_0200 (chats) (head)" in plain_alembic(copied, "history")
+    assert "coachbot_0200 (chats) (head)\n" in plain_alembic(copied, "heads")
+    assert "Add" in plain_alembic(copied, "show", "coachbot_0200")
+    assert plain_alembic(copied, "current") == "coachbot_0200 (head)\n"
+    assert plain_alembic(copied, "check") == "No new upgrade operations detected.\n"
+    before = at(database), at(database, "alembic_version"), tables(database)
+    for words in (("upgrade", "head"), ("downgrade", "base"), ("stamp", "head"), ("revision", "--autogenerate")):
+        plain_alembic(copied, *words)
+        assert "these migrations are run by usercli: usercli db upgrade" in capsys.readouterr().out
+    assert (at(database), at(database, "alembic_version"), tables(database)) == before
+
+
+def test_plain_alembic_wants_the_folder_in_the_setting(
+    copied: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("USERCLI_MIGRATIONS")
+    plain_alembic(copied, "current")
+    assert "the setting migrations does not name the folder" in capsys.readouterr().out
 
 
 @on_postgresql

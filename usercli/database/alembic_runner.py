@@ -6,6 +6,7 @@ database at the revision it had; or, after a revision that builds an index concu
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -315,3 +316,12 @@ def new_config(place: Path | None, stdout: Any = None) -> Config:
     config.set_main_option("script_location", str(place).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def folders_of(package: str) -> list[Path]:
+    """Where a package lies; nowhere if it is not installed."""
+    try:
+        found = importlib.util.find_spec(package)
+    except ModuleNotFoundError:
+        return []
+    return [Path(place) for place in (found and found.submodule_search_locations) or ()]

@@ -6,7 +6,6 @@ hand. They run after ours, on the same connection, in the same transaction and u
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import re
 import warnings
@@ -31,12 +30,22 @@ from alembic.script.revision import RevisionError, RevisionMap
 from usercli.database import alembic_runner, schema_version
 from usercli.database.revision_steps import run_steps
 from usercli.database.url import DatabaseUrl
-from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, RevisionNotFound, SchemaNotCurrent
+from usercli.errors import (
+    Conflict,
+    DatabaseUnavailable,
+    InvalidInput,
+    RevisionNotFound,
+    SchemaNotCurrent,
+    UserCliError,
+)
 from usercli.models import OWN_TABLES, Base
 from usercli.text import visible
 
 _TO_OURS = re.compile(rf"""['"](?:{"|".join(OWN_TABLES)})(?:\.\w+)?['"]""")
 _ID_LENGTH = 32  # of Alembic's version_num
+_STAMPED = re.compile(r"(.+)_(\d{8}_\d{4})")
+#: Commands of plain Alembic that run env.py and change nothing.
+_READING = frozenset({"current", "check", "history", "show"})
 
 
 class _Scripts(ScriptDirectory):
@@ -69,6 +78,11 @@ class _Scripts(ScriptDirectory):
         if _TO_OURS.search(values.get("upgrades") or ""):
             values["depends_on"] = schema_version.head()
         super()._generate_template(src, dest, **values)
+
+    def _rev_path(self, path: Any, rev_id: str, message: Any, create_date: Any) -> Path:
+        """Name a file by its date first, so that a folder lists them in order."""
+        named = _STAMPED.fullmatch(rev_id)
+        return super()._rev_path(path, f"{named[2]}_{named[1]}" if named else rev_id, message, create_date)
 
 
 class _Revisions(RevisionMap):
@@ -105,7 +119,7 @@ class Application:
     def folder(self) -> Path | None:
         """Where the migrations are; None when they are not at hand. Raises InvalidInput."""
         with self._errors():
-            folders = [Path(self.place)] if self.place.startswith("/") else _folders_of(self.place)
+            folders = [Path(self.place)] if self.place.startswith("/") else alembic_runner.folders_of(self.place)
         return next((folder for folder in folders if (folder / "env.py").is_file()), None)
 
     @cached_property
@@ -349,11 +363,19 @@ class Application:
             raise InvalidInput(f"{what} cannot be loaded: {str(error).strip()}") from None
 
 
-def run(context: Any, models: Iterable[type[Base]]) -> None:
-    """Run the migrations of an application whose tables these models are (called by its env.py)."""
+def run(
+    context: Any,
+    models: Iterable[type[Base]],
+    configured: Callable[[Path], tuple[Application, DatabaseUrl]] | None = None,
+) -> None:
+    """Run the migrations of an application whose tables these models are (called by its env.py).
+
+    `configured` finds the application of a folder, and the database, for plain Alembic, which only looks.
+    """
     given = context.config.attributes
     if "version_table" not in given:
-        raise util.CommandError("these migrations are run by usercli: usercli db upgrade")
+        _look(context, models, configured)
+        return
     options = alembic_runner.run_options({str(model.__table__) for model in models}, given["version_table"])
     if context.is_offline_mode():
         context.configure(dialect_name=given["url"].engine, literal_binds=True, **options)
@@ -362,9 +384,16 @@ def run(context: Any, models: Iterable[type[Base]]) -> None:
     run_steps(context, given["url"].timeouts if given["url"] else None)
 
 
-def _folders_of(package: str) -> list[Path]:
+def _look(context: Any, models: Iterable[type[Base]], configured: Any) -> None:
+    command = getattr(context.config.cmd_opts, "cmd", (None,))[0]
+    if configured is None or getattr(command, "__name__", "") not in _READING or context.is_offline_mode():
+        raise util.CommandError("these migrations are run by usercli: usercli db upgrade")
     try:
-        found = importlib.util.find_spec(package)
-    except ModuleNotFoundError:
-        return []
-    return [Path(place) for place in (found and found.submodule_search_locations) or ()]
+        application, url = configured(Path(context.script.dir))
+        context.script.revision_map = application.scripts.revision_map  # which leaves ours out
+        options = alembic_runner.run_options({str(item.__table__) for item in models}, application.version_table)
+        with alembic_runner.reading(url) as connection:
+            context.configure(connection=connection, **options)
+            context.run_migrations()
+    except UserCliError as error:
+        raise util.CommandError(error.message) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from usercli.config import Settings
+    from usercli.embedding.application_migrations import run_migrations
     from usercli.embedding.async_repository import AsyncUserRepository, close_db_sessions, get_db_session
     from usercli.embedding.async_users import AsyncUsers
     from usercli.embedding.operations import InvalidFields, PoolStatus, UserPage
@@ -53,6 +54,7 @@ __all__ = [
     "Users",
     "close_db_sessions",
     "get_db_session",
+    "run_migrations",
 ]
 
 #: Where each name comes from, unless it is one of usercli.errors.
@@ -72,6 +74,7 @@ _PLACES = {
     "Users": "embedding.users",
     "close_db_sessions": "embedding.async_repository",
     "get_db_session": "embedding.async_repository",
+    "run_migrations": "embedding.application_migrations",
 }
 
 

@@ -3,6 +3,6 @@
 from alembic import context
 from coachbot.models import Chat, Log, Message
 
-from usercli.database import applications
+from usercli.embedding import run_migrations
 
-applications.run(context, [Chat, Message, Log])
+run_migrations(context, [Chat, Message, Log])
