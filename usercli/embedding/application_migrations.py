@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from usercli.config import Settings
-from usercli.database import applications
-from usercli.database.applications import Application
-from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput
-from usercli.models import Base
+
+if TYPE_CHECKING:
+    from usercli.database.applications import Application
+    from usercli.database.url import DatabaseUrl
+    from usercli.models import Base
 
 
 def run_migrations(context: Any, models: Iterable[type[Base]]) -> None:
     """Run the migrations of an application whose tables these models are; plain `alembic` only looks at them."""
+    from usercli.database import applications  # which loads Alembic
+
     applications.run(context, models, _configured)
 
 
 def _configured(folder: Path) -> tuple[Application, DatabaseUrl]:
+    from usercli.database.applications import Application
+
     settings = Settings()
     for entry in settings.migrations:
         application = Application.parse(entry)
