@@ -7,10 +7,12 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -21,6 +23,7 @@ from usercli.config import Settings
 from usercli.database.engine import open_pooled_engine
 from usercli.embedding import (
     AsyncUsers,
+    ChangedMeanwhile,
     EmailTaken,
     InvalidInput,
     Origin,
@@ -252,6 +255,58 @@ def test_the_database_of_a_service_can_be_migrated_from_its_loop(empty_database:
         await users.check()
 
     awaited(empty_database, scenario)
+
+
+# -- partial updates
+
+
+class Body(BaseModel):
+    """What a service takes by PATCH, or by PUT."""
+
+    full_name: str | None = None
+    is_active: bool | None = None
+    attributes: dict[str, Any] | None = None
+    expires_at: datetime | None = None
+
+
+def test_a_patch_changes_what_was_given_and_nothing_else(users: Users, database: Database) -> None:
+    later = datetime(2999, 1, 1, tzinfo=UTC)
+    ada = users.sign_up("ada@example.com", None, full_name="Ada", attributes={"a": 1, "b": 2}, expires_at=later)
+    named = users.patch(ada, Body(full_name="Ada L"))
+    assert named.model_dump(include={"full_name", "is_active", "expires_at", "attributes"}) == {
+        "full_name": "Ada L",
+        "is_active": True,
+        "expires_at": later,
+        "attributes": {"a": 1, "b": 2},
+    }
+    assert users.patch(ada, Body(attributes={"a": None, "c": [3]})).attributes == {"b": 2, "c": [3]}
+    assert users.patch(ada.id, {"expires_at": None, "email": "ada@example.org"}).expires_at is None
+    before = users.get(ada)
+    assert users.patch(ada, Body()) == users.patch(ada, {}) == users.patch(ada, {"attributes": {}}) == before
+    assert before.email == "ada@example.org"
+    with pytest.raises(UserNotFound):
+        users.patch(uuid.uuid4(), {})
+    with pytest.raises(ChangedMeanwhile):
+        users.patch(ada, {"full_name": "X", "if_version": 1})
+    assert [event.action for event in audit_log.events(database) if event.outcome == "done"] == [
+        "user.created",
+        *["user.updated"] * 3,
+    ]
+    assert audit_log.verify(database).ok
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"full_name": None}, "^full_name: must not be null$"),
+        ({"attributes": [1]}, "^attributes: must be an object$"),
+        ({"hashed_password": "x"}, "^hashed_password: "),
+    ],
+)
+def test_a_patch_that_is_not_valid_says_which_field(users: Users, given: dict[str, Any], sentence: str) -> None:
+    ada = users.sign_up("ada@example.com", None)
+    with pytest.raises(InvalidInput, match=sentence):
+        users.patch(ada, given)
 
 
 # -- mistakes

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from usercli.config import Settings
 from usercli.database.async_sources import new_session, runner
@@ -23,6 +23,7 @@ from usercli.services.auth import SignIn
 from usercli.services.password_rules import configured_pepper_file
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
     from usercli.database.async_unit_of_work import AsyncDatabase
@@ -153,6 +154,13 @@ class AsyncUsers:
     async def update(self, user: UserId, **changes: Unpack[UserChanges]) -> UserView:
         """Change the fields that are given. Raises what `update_users` raises."""
         return await self._run(self._operations.update, user, changes)
+
+    async def patch(self, user: UserId, given: Mapping[str, Any] | BaseModel) -> UserView:
+        """Change what a request gave, and nothing where it gave nothing; of a model, the fields that were set.
+
+        `attributes` are merged, and one that is null is removed. Raises what `update` raises.
+        """
+        return await self._run(self._operations.patch, user, given)
 
     async def activate(self, user: UserId) -> UserView:
         """Let a user in again. Raises UserNotFound."""

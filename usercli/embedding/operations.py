@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from usercli.passwords import PasswordHasher
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_NEVER_NULL = frozenset({"email", "full_name", "is_active", "must_change_password"})
 
 
 class UserPage(BaseModel):
@@ -118,6 +120,19 @@ class Operations:
     def update(self, begin: Begin, user: UserId, changes: UserChanges) -> UserView:
         data = self._checked(UserUpdate, dict(changes))
         return users.update_users([UserKey.of(user)], data, begin()).users[0]
+
+    def patch(self, begin: Begin, user: UserId, given: Mapping[str, Any] | BaseModel) -> UserView:
+        changes = given.model_dump(exclude_unset=True) if isinstance(given, BaseModel) else dict(given)
+        if (attributes := changes.pop("attributes", None)) is not None:
+            if not isinstance(attributes, Mapping):
+                raise InvalidFields([("attributes", "must be an object")])
+            changes["set_attributes"] = {name: value for name, value in attributes.items() if value is not None}
+            changes["unset_attributes"] = [name for name, value in attributes.items() if value is None]
+        if wrong := [(name, "must not be null") for name in sorted(_NEVER_NULL) if changes.get(name, "") is None]:
+            raise InvalidFields(wrong)
+        if changes.keys() <= {"if_version"}:
+            return self.get(begin, user)
+        return self.update(begin, user, cast("UserChanges", changes))
 
     def set_active(self, begin: Begin, user: UserId, active: bool) -> UserView:
         return users.set_active([UserKey.of(user)], active, begin()).users[0]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from usercli.config import Settings
 from usercli.database.engine import url_of
@@ -20,6 +20,7 @@ from usercli.services.auth import SignIn
 from usercli.services.password_rules import configured_hasher
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
@@ -148,6 +149,13 @@ class Users:
     def update(self, user: UserId, **changes: Unpack[UserChanges]) -> UserView:
         """Change the fields that are given. Raises what `update_users` raises."""
         return self._operations.update(self._begin, user, changes)
+
+    def patch(self, user: UserId, given: Mapping[str, Any] | BaseModel) -> UserView:
+        """Change what a request gave, and nothing where it gave nothing; of a model, the fields that were set.
+
+        `attributes` are merged, and one that is null is removed. Raises what `update` raises.
+        """
+        return self._operations.patch(self._begin, user, given)
 
     def activate(self, user: UserId) -> UserView:
         """Let a user in again. Raises UserNotFound."""
