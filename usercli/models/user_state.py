@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -38,8 +39,15 @@ class UserState(Recyclable):
         created_at: datetime
         updated_at: datetime
 
-    def __init__(self, values: dict[str, Any], held: dict[str, uuid.UUID], fingerprint: str = "") -> None:
+    def __init__(
+        self,
+        values: dict[str, Any],
+        held: dict[str, uuid.UUID],
+        fingerprint: str = "",
+        attributes_text: str | None = None,
+    ) -> None:
         self.__dict__.update(values)
+        self.attributes_text = attributes_text
         self._read = values
         self._held = held
         self._now_held: dict[str, uuid.UUID] | None = None
@@ -49,6 +57,23 @@ class UserState(Recyclable):
         self.gained: list[uuid.UUID] = []
         self.lost: list[uuid.UUID] = []
         self.is_changed = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "attributes" and self.attributes_text is not None:
+            self.__dict__[name] = self._read_attributes()
+            return self.__dict__[name]
+        raise AttributeError(name)
+
+    def _read_attributes(self) -> Any:
+        """The attributes that were read, parsed once they are wanted: most changes are about something else."""
+        if "attributes" not in self._read and self.attributes_text is not None:
+            self._read["attributes"] = json.loads(self.attributes_text)
+        return self._read["attributes"]
+
+    @property
+    def shown_attributes(self) -> Any:
+        """The attributes, or the text of them if nobody looked."""
+        return self.__dict__.get("attributes", self.attributes_text)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -71,8 +96,12 @@ class UserState(Recyclable):
     def settle(self) -> bool:
         """Find out what differs from what was read; whether anything does."""
         now, read = self.__dict__, self._read
+        if "attributes" in now:
+            self._read_attributes()
         self.columns = {
-            name: now[name] for name in _WRITTEN if now[name] is not read[name] and _differ(now[name], read[name])
+            name: now[name]
+            for name in _WRITTEN
+            if name in now and now[name] is not read[name] and _differ(now[name], read[name])
         }
         if (held := self._now_held) is not None:
             self.gained = [role_id for name, role_id in held.items() if name not in self._held]

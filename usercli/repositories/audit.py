@@ -10,7 +10,7 @@ from itertools import chain as joined
 from sys import maxsize
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, true, type_coerce, update
+from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, select, true, type_coerce, update
 from sqlalchemy.orm import Session, aliased
 
 from usercli import hash_chain
@@ -59,8 +59,6 @@ _NULL = r"\N"
 _UNDOES = COLUMNS.index("undoes")
 
 _STORED = tuple(AuditEvent.__table__.columns)
-#: What an undo reads of an event.
-_TOLD = tuple(AuditEvent.__table__.c[name] for name in ("action", "target_id", "before", "after", "personal"))
 
 _LOCK = func.pg_advisory_xact_lock(AUDIT_LOG)
 _HEAD = (
@@ -263,11 +261,21 @@ class AuditRepository:
         return self.session.scalar(select(func.count()).select_from(fitting)) or 0
 
     def of_change(self, change_id: uuid.UUID, kind: str) -> Iterator[Any]:
-        """What a change did to users, or roles: the events of each together, by the first of them; streamed."""
+        """What a change did to users, or roles: the events of each together, by the first of them; streamed.
+
+        Of each the action, the target, and as texts of JSON `personal`, `before` and `after`.
+        """
         met = func.min(AuditEvent.seq).over(partition_by=AuditEvent.target_id)
         done = self._done(change_id)
-        query = select(*_TOLD).where(*done, AuditEvent.target_kind == kind).order_by(met, AuditEvent.seq)
+        table = AuditEvent.__table__.c
+        told = [table.action, table.target_id, table.personal, *map(self._as_text, (table.before, table.after))]
+        query = select(*told).where(*done, AuditEvent.target_kind == kind).order_by(met, AuditEvent.seq)
         yield from self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH))
+
+    def _as_text(self, column: Any) -> Any:
+        """A column of JSON as its text."""
+        text: Any = cast(column, Text) if self._on_postgresql else type_coerce(column, Text)
+        return text.label(column.key)
 
     def actions_of(self, change_id: uuid.UUID) -> tuple[dict[str, int], bool]:
         """The actions of a change, each with its number of events; whether personal values of it were erased."""

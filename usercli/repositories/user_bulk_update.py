@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, literal_column, select, text, update
+from sqlalchemy import Text, bindparam, cast, delete, insert, literal_column, select, text, update
 from sqlalchemy.orm import Session
 
 from usercli.batches import batched
@@ -67,18 +67,23 @@ class BulkUpdateRepository:
     def read(self, ids: Sequence[uuid.UUID]) -> list[UserState]:
         """The users of these ids, in this order; those who are not there are left out."""
         users = User.__table__.alias("u") if self._is_staging else User.__table__
-        fingerprint: list[Any] = [literal_column(_FINGERPRINT)] if self._is_staging else []
-        query = select(*(users.c[name] for name in _NAMES), *fingerprint).where(
-            among(self.session, users.c.id, ids)
-        )
+        fingerprint: Any = literal_column(_FINGERPRINT if self._is_staging else "''")
+        query = select(*self._columns(users), fingerprint).where(among(self.session, users.c.id, ids))
         connection = self.session.connection()
         found = {}
         held = self._held(ids)
         for row in connection.execute(query).all():
             values = dict(zip(_NAMES, row, strict=False))
             user_id = values["id"]
-            found[user_id] = UserState(values, held.get(user_id, {}), row[-1] if fingerprint else "")
+            attributes = values.pop("attributes") if self._on_postgresql else None
+            found[user_id] = UserState(values, held.get(user_id, {}), row[-1], attributes)
         return [found[user_id] for user_id in ids if user_id in found]
+
+    def _columns(self, users: Any) -> Iterator[Any]:
+        """The columns; JSON as a text where nothing else than JSON can be stored."""
+        for name in _NAMES:
+            as_text = self._on_postgresql and name == "attributes"
+            yield cast(users.c[name], Text) if as_text else users.c[name]
 
     def write(self, users: Sequence[UserState], now: datetime) -> None:
         """Write those of the users who changed, or stage all."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from usercli.column_batches import Block, rows_of
 from usercli.schemas.stored_times import UnreadableTimes
 from usercli.schemas.user_fields import TIMES
 from usercli.schemas.users import USER_FIELDS, UserView
@@ -15,6 +17,8 @@ from usercli.spool import SpooledSequence
 from usercli.times import UnreadableTime
 
 _values = attrgetter(*USER_FIELDS)
+_kept = attrgetter(*("shown_attributes" if name == "attributes" else name for name in USER_FIELDS))
+_ATTRIBUTES = USER_FIELDS.index("attributes")
 _TIMES = tuple(place for place, name in enumerate(USER_FIELDS) if name in TIMES)
 #: The types that the values have which `UserView` takes as they are.
 _TYPES: dict[str, type] = {
@@ -23,7 +27,6 @@ _TYPES: dict[str, type] = {
     "full_name": str,
     "is_active": bool,
     "roles": tuple,
-    "attributes": dict,
     "must_change_password": bool,
     "version": int,
 }
@@ -57,24 +60,20 @@ class ChangedUsers(SpooledSequence[UserView]):
         """These users; as a list if they are few."""
         return list(self) if len(self) <= _FEW else self
 
-    def rows(self, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Some fields of each user, as JSON has them."""
-        places = [(name, USER_FIELDS.index(name), name in TIMES, name == "id") for name in fields]
+    def blocks(self, fields: Sequence[str]) -> Iterator[Block]:
+        """Some fields of the users as columns, as JSON has them."""
         for batch in self._spool.batches():
-            for values in batch:
-                row: dict[str, Any] = {}
-                for name, place, is_time, is_id in places:
-                    value = values[place]
-                    if is_time and value is not None:
-                        value = str(_time(value)) if type(value) is tuple else f"{value[:-6]}Z"
-                    elif is_id:
-                        value = str(uuid.UUID(bytes=value))
-                    row[name] = list(value) if type(value) is tuple else value
-                yield row
+            columns = dict(zip(USER_FIELDS, zip(*batch, strict=True), strict=True))
+            yield {name: _as_json(name, columns[name]) for name in fields}
+
+    def rows(self, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """The same, a user at a time."""
+        return rows_of(self.blocks(fields))
 
     def _packed(self, user: Any) -> tuple[Any, ...]:
-        values = list(_values(user))
-        if any(type(values[place]) is not kind for place, kind in _EXACT):
+        values = list(_kept(user))
+        is_odd = type(values[_ATTRIBUTES]) not in {dict, str}
+        if is_odd or any(type(values[place]) is not kind for place, kind in _EXACT):
             values = list(_values(UserView.model_validate(user)))
         values[0] = values[0].bytes
         for place in _TIMES:
@@ -91,10 +90,31 @@ class ChangedUsers(SpooledSequence[UserView]):
     def _made(self, values: Sequence[Any]) -> UserView:
         fields = dict(zip(USER_FIELDS, values, strict=True))
         fields["id"] = uuid.UUID(bytes=fields["id"])
+        fields["attributes"] = _attributes(fields["attributes"])
         for place in _TIMES:
             if (stored := values[place]) is not None:
                 fields[USER_FIELDS[place]] = _time(stored)
         return UserView.model_validate(fields)
+
+
+def _as_json(name: str, values: Sequence[Any]) -> Sequence[Any]:
+    if name == "id":
+        return [str(uuid.UUID(bytes=value)) for value in values]
+    if name == "roles":
+        return list(map(list, values))
+    if name == "attributes":
+        return list(map(_attributes, values))
+    return list(map(_time_as_json, values)) if name in TIMES else values
+
+
+def _time_as_json(stored: Any) -> str | None:
+    if stored is None:
+        return None
+    return str(_time(stored)) if type(stored) is tuple else f"{stored[:-6]}Z"
+
+
+def _attributes(kept: Any) -> Any:
+    return json.loads(kept) if type(kept) is str else kept
 
 
 def _time(stored: Any) -> datetime:

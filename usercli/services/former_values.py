@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 from usercli.hash_chain import differs_as_json
@@ -30,8 +31,15 @@ class DoneEvent(NamedTuple):
     def of(cls, event: Any) -> Self:
         """From an event as stored."""
         personal = json.loads(event.personal)
-        before, after = ({**getattr(event, side), **personal[side]} for side in ("before", "after"))
+        before = {**_open_values(event.before), **personal["before"]}
+        after = {**_open_values(event.after), **personal["after"]}
         return cls(event.action, event.target_id, personal["target_email"], before, after)
+
+
+@lru_cache(maxsize=1024)  # the same of most events of a change; nobody changes it
+def _open_values(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def give_back(user: UserState, events: Sequence[DoneEvent], conflicts: FirstLines) -> dict[str, Any]:

@@ -182,9 +182,9 @@ class _Undo:
             steps = self.plan_users(batch)
             if only_unchanged or not self.plan.conflicts:
                 self.give_users_back(steps)
+                self._uow.audit.hash_ahead()
             self.tell(batch, "writing users")
         self.require_no_conflict(only_unchanged)
-        self._uow.audit.hash_ahead()
         return True
 
     def still_holds(self) -> bool:

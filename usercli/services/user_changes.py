@@ -63,7 +63,6 @@ def change_users(
     is_prepared = staging = uow.bulk_updates.is_worth_staging(number)
     if staging:
         is_prepared = change.prepare(find(False), rule(None), staging=True)
-        uow.audit.hash_ahead()
     with guard():
         made = rule("share")
         if not (is_prepared and uow.bulk_updates.lock_staged()):
@@ -86,6 +85,7 @@ class _ChangeOfUsers:
         self._uow, self._action, self._fits, self._check = uow, action, fits, check
         self._mark = uow.audit.mark()
         self._changed = 0
+        self._is_ahead = False
         self._users = ChangedUsers()
 
     def prepare(self, found: Iterable[Sequence[uuid.UUID]], rule: Rule, *, staging: bool) -> bool:
@@ -93,6 +93,7 @@ class _ChangeOfUsers:
         self._uow.audit.discard_since(self._mark)
         self._changed, self._users = 0, ChangedUsers()
         self._uow.bulk_updates.begin(staging=staging)
+        self._is_ahead = staging
         for ids in found:
             for some in batched(ids, _USERS_AT_A_TIME):
                 users = self._uow.bulk_updates.read(some)
@@ -110,6 +111,8 @@ class _ChangeOfUsers:
         for user in changed:
             user.saved(now)
         self._uow.audit.add([user_events.state_draft(self._action, user) for user in changed])
+        if self._is_ahead:
+            self._uow.audit.hash_ahead()
         self._changed += len(changed)
         self._uow.bulk_updates.write(users, now)
         self._users.add(users)

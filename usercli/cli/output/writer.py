@@ -143,6 +143,8 @@ class Output:
                     self.document({**plain, "users": list(users)})
                 else:
                     self._write(_object_with(plain, "users", users))
+            elif self.cell_encoding is not None and hasattr(change.users, "blocks"):
+                self.blocks(change.users.blocks(self.fields))
             elif change.users or not (self._is_piped or self.format == "table"):  # an empty table tells nothing
                 self.many(change.users, table)
 
