@@ -6,13 +6,14 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from usercli.emails import email_key
 from usercli.hash_chain import differs_as_json
 from usercli.models.clock import not_before
 from usercli.models.recycle_bin import Recyclable
-from usercli.schemas.user_fields import STORED
+from usercli.schemas.user_fields import FIELD, STORED
+from usercli.uuid7 import new_id
 
 #: The columns that a change may set; the rest follows from it, or is not of a change.
 SETTABLE = tuple(
@@ -38,6 +39,7 @@ class UserState(Recyclable):
         version: int
         created_at: datetime
         updated_at: datetime
+        managed_by: str | None
 
     def __init__(
         self,
@@ -57,6 +59,18 @@ class UserState(Recyclable):
         self.gained: list[uuid.UUID] = []
         self.lost: list[uuid.UUID] = []
         self.is_changed = False
+
+    @classmethod
+    def new(cls, fields: Mapping[str, Any], roles: dict[str, uuid.UUID], now: datetime) -> Self:
+        """A user who is to be put in; what is not among the fields has its default."""
+        values = {name: FIELD[name].default for name in STORED}
+        values |= {"id": new_id(), "created_at": now, "updated_at": now, "attributes": {}, **fields}
+        return cls({**values, "email_key": email_key(values["email"])}, roles)
+
+    @property
+    def held(self) -> Mapping[str, uuid.UUID]:
+        """The roles that were read: their ids by name."""
+        return self._held
 
     def __getattr__(self, name: str) -> Any:
         if name == "attributes" and self.attributes_text is not None:

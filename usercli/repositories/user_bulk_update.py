@@ -94,6 +94,19 @@ class BulkUpdateRepository:
         self._update(changed)
         self._change_grants(changed, now)
 
+    def insert(self, users: Sequence[UserState]) -> None:
+        """Put new users in, with their roles. Raises EmailTaken, without a name."""
+        connection = self.session.connection()
+        rows = [{name: getattr(user, name) for name in _NAMES} for user in users]
+        connection.execute(insert(User.__table__), rows)  # type: ignore[arg-type]  # a table
+        grants = [
+            {"user_id": user.id, "role_id": role_id, "granted_at": user.created_at, "granted_by": self._actor}
+            for user in users
+            for role_id in user.held.values()
+        ]
+        if grants:
+            connection.execute(insert(UserRole.__table__), grants)  # type: ignore[arg-type]  # a table
+
     def lock_staged(self) -> bool:
         """Lock the staged users, by id; whether they are as they were when they were read."""
         self.session.execute(text("ANALYZE usercli_changes"))

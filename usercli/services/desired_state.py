@@ -14,6 +14,7 @@ from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput,
 from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
 from usercli.models.user import User
+from usercli.models.user_state import UserState
 from usercli.schemas.desired import Desired, DesiredUser
 from usercli.schemas.plans import PASSWORD, Applied, Plan, PlannedChange
 from usercli.schemas.user_fields import AUDITED, TIMES
@@ -21,12 +22,11 @@ from usercli.services import user_events
 from usercli.services.change_limit import require_at_most
 from usercli.services.initial_passwords import NO_PASSWORDS, InitialPasswords
 from usercli.services.last_administrator import last_administrator_guard
-from usercli.services.users import change_roles, new_grant
 from usercli.text import suggestion
 from usercli.times import utcnow
 
 _LISTED = 10
-_ADDED_AT_ONCE = 1000
+_USERS_AT_A_TIME = 1000
 _ROLE_FIELDS = ("description", "administrative")
 #: What a deletion was reviewed by: all of the user but what the deletion itself sets.
 _REVIEWED = tuple(name for name in AUDITED if name not in {"deleted_at", "was_active"})
@@ -168,9 +168,14 @@ class _PlanExecution:
         names = {change.target for change in of_roles} | set(_roles_of(of_users))
         self._roles = uow.roles.find_named(names, "change" if updates else "share")
         self._to_be = {change.target for change in of_roles if change.action == "create"}
-        ids = [change.id for change in of_users if change.id is not None]
-        self._users = {user.id: user for user in uow.users.by_id(ids, lock=True)}
+        self._users = {user.id: user for user in self._lock([change.id for change in of_users if change.id])}
         self._taken = uow.users.ids_by_key(email_key(change.target) for change in of_users if change.id is None)
+
+    def _lock(self, ids: Sequence[uuid.UUID]) -> Iterator[UserState]:
+        there = self._uow.users.existing_ids(ids, lock=True)
+        self._uow.bulk_updates.begin(staging=self._uow.bulk_updates.is_worth_staging(len(there)))
+        for some in batched(there, _USERS_AT_A_TIME):
+            yield from self._uow.bulk_updates.read(some)
 
     def require_unchanged(self) -> None:
         """Raise ChangedMeanwhile unless all is as it was when the plan was made."""
@@ -193,26 +198,45 @@ class _PlanExecution:
         if user is None or user.deleted_at is not None or user.email_key != email_key(change.target):
             return False
         others = (self._plan.name,) if change.action == "delete" else (self._plan.name, None)
-        return user.managed_by in others and _is_now(change, user.id, user_events.snapshot(user))
+        now = user_events.snapshot(user, change.before.keys() & AUDITED)
+        return user.managed_by in others and _is_now(change, user.id, now)
 
     def carry_out(self) -> None:
         """Every change with its event, in the order of the plan; new users go in together."""
         for change in self._plan.changes:
             if change.kind == "role":
                 self._write_role(change)
-        new = {c.target: self._new(c) for c in self._plan.changes if c.kind == "user" and c.action == "create"}
+        of_users = [change for change in self._plan.changes if change.kind == "user"]
+        new = {change.target: self._new(change) for change in of_users if change.action == "create"}
         try:
-            for some in batched(new.values(), _ADDED_AT_ONCE):
-                self._uow.users.add_all(some)
+            for some in batched(new.values(), _USERS_AT_A_TIME):
+                self._uow.bulk_updates.insert(some)
                 self._tell(len(some))
         except EmailTaken:  # after the look at who is there
             raise ChangedMeanwhile("changed since the plan was made: a new user is there now; plan again") from None
-        for change in self._plan.changes:
-            if change.target in new and change.kind == "user":
+        for some_changes in batched(of_users, _USERS_AT_A_TIME):
+            self._write_users(some_changes, new)
+        self._uow.bulk_updates.finish(self._uow.now())
+        self._uow.bulk_updates.refresh()
+
+    def _write_users(self, changes: Sequence[PlannedChange], new: Mapping[str, UserState]) -> None:
+        now = self._uow.now()
+        changed: list[UserState] = []
+        for change in changes:
+            if change.action == "create":
                 user_events.created(self._uow, new[change.target])
-            elif change.kind == "user":
-                self._write_user(change)
-                self._tell(1)
+                continue
+            user = self._user(change)
+            if change.action == "delete":
+                user.soft_delete(now)
+            else:
+                self._assign(user, change.user())
+            if user.settle():
+                user.saved(now)
+            user_events.state_changed(self._uow, f"user.{change.action}d", user)
+            changed.append(user)
+        self._uow.bulk_updates.write(changed, now)
+        self._tell(len(changed))
 
     def _tell(self, users: int) -> None:
         self._done += users
@@ -229,35 +253,29 @@ class _PlanExecution:
         action = f"role.{change.action}d"
         self._uow.audit.record(action, kind="role", target_id=role.id, before=change.before, after=after)
 
-    def _new(self, change: PlannedChange) -> User:
-        wanted = change.user()
-        fields = wanted.model_dump(exclude={"roles", PASSWORD})
-        user = User(**{name: _stored(name, value) for name, value in fields.items()}, managed_by=self._plan.name)
+    def _new(self, change: PlannedChange) -> UserState:
+        wanted, now = change.user(), self._uow.now()
+        fields = {
+            name: _stored(name, value) for name, value in wanted.model_dump(exclude={"roles", PASSWORD}).items()
+        }
         if (hashed := self._hashes.get(change.target)) is not None:
-            user.hashed_password, user.password_changed_at = hashed, self._uow.now()
-        user.grants.extend(new_grant(self._roles[name], self._uow) for name in wanted.roles)
-        return user
+            fields |= {"hashed_password": hashed, "password_changed_at": now}
+        return UserState.new(
+            fields | {"managed_by": self._plan.name},
+            {name: self._roles[name].id for name in wanted.roles},
+            now,
+        )
 
-    def _write_user(self, change: PlannedChange) -> None:
-        """Flushed with the rest: what is written here breaks no constraint."""
-        user = self._user(change)
-        before = user_events.snapshot(user)
-        if change.action == "delete":
-            user.soft_delete(self._uow.now())
-        else:
-            self._assign(user, change.user())
-        user_events.changed(self._uow, f"user.{change.action}d", user, before)
-
-    def _assign(self, user: User, wanted: DesiredUser) -> None:
+    def _assign(self, user: UserState, wanted: DesiredUser) -> None:
         for name, value in wanted.fields().items():
             if name == "roles":
-                added = [self._roles[role] for role in value]
-                change_roles(user, added, [g.role for g in user.grants if g.role.name not in value], self._uow)
+                added = {role: self._roles[role].id for role in value}
+                user.change_roles(added, [role for role in user.roles if role not in added])
             else:
                 setattr(user, name, _stored(name, value))
         user.managed_by = self._plan.name
 
-    def _user(self, change: PlannedChange) -> User:
+    def _user(self, change: PlannedChange) -> UserState:
         assert change.id is not None  # noqa: S101 - only creations have none
         return self._users[change.id]
 

@@ -37,7 +37,7 @@ def snapshot(user: User | UserState, names: Iterable[str] = FIELDS) -> dict[str,
     return {name: _to_json(getattr(user, name)) for name in names}
 
 
-def created(uow: UnitOfWork, user: User, action: str = "user.created") -> None:
+def created(uow: UnitOfWork, user: User | UserState, action: str = "user.created") -> None:
     """Record a new user."""
     after = {name: value for name, value in snapshot(user).items() if _is_told_at_creation(name, value)}
     if user.hashed_password != DISABLED_PASSWORD:
