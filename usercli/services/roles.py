@@ -9,10 +9,10 @@ from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.errors import Hint, InvalidInput, Refused
 from usercli.models.role import Role
 from usercli.schemas.roles import RoleChange, RoleCreate, RoleUpdate, RoleView
-from usercli.schemas.users import Change, UserKey, UserUpdate, UserView, has_role_form
-from usercli.services import user_events
+from usercli.schemas.users import Change, UserKey, UserUpdate, has_role_form
 from usercli.services.last_administrator import last_administrator_guard
-from usercli.services.users import change_roles, update_users
+from usercli.services.user_changes import write_changes
+from usercli.services.users import update_users
 
 
 def list_roles(uow: UnitOfWork) -> list[RoleView]:
@@ -75,21 +75,16 @@ def delete_role(name: str, uow: UnitOfWork, *, revoke: bool = False, allow_no_ad
         uow.roles.lock_definitions()
         with last_administrator_guard(uow, allow_none=allow_no_admin):
             [role] = uow.roles.get_named([name], "change")
-            holders = uow.users.by_id(uow.roles.holders(role), lock=True)
+            holders = uow.roles.holders(role)
             if holders and not revoke:
-                raise Refused(
-                    _still_granted(name, [user.deleted_at is not None for user in holders]), hint=Hint.REVOKE_ROLE
-                )
-            for user in holders:
-                before = user_events.snapshot(user)
-                change_roles(user, [], [role], uow)
-                user_events.changed(uow, "role.revoked", user, before)
-            uow.flush()
+                binned = [user.deleted_at is not None for user in uow.users.by_id(holders)]
+                raise Refused(_still_granted(name, binned), hint=Hint.REVOKE_ROLE)
+            users = write_changes(uow, "role.revoked", holders, lambda user: user.change_roles({}, [name]))
             gone = RoleCreate.model_validate(role, from_attributes=True).model_dump()
             _record(uow, "role.deleted", role, gone, {})
             uow.roles.remove(role)
         change = _change(uow, 1)
-        change.users = [UserView.model_validate(user) for user in holders]
+        change.users = users
         uow.commit()
         return change
 

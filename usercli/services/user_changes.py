@@ -16,7 +16,7 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.models.user_state import UserState
 from usercli.schemas.changed_users import ChangedUsers
 from usercli.schemas.selected_users import SelectedUsers
-from usercli.schemas.users import Change, UserKey
+from usercli.schemas.users import Change, UserKey, UserView
 from usercli.services import user_events
 
 _USERS_AT_A_TIME = 2000
@@ -72,6 +72,16 @@ def change_users(
     return change.commit()
 
 
+def write_changes(uow: UnitOfWork, action: str, ids: Sequence[uuid.UUID], rule: Rule) -> Sequence[UserView]:
+    """Lock these users, apply the rule, with an event for each whom it changed; part of a change, not committed."""
+    change = _ChangeOfUsers(uow, action, lambda user: True, lambda users: None)  # noqa: ARG005 - everybody fits
+    there = uow.users.existing_ids(ids, lock=True)
+    change.prepare([there], rule, staging=uow.bulk_updates.is_worth_staging(len(there)))
+    uow.bulk_updates.finish(uow.now())
+    uow.bulk_updates.refresh()
+    return change.users.settled()
+
+
 class _ChangeOfUsers:
     """What the rule did to the users so far."""
 
@@ -86,12 +96,12 @@ class _ChangeOfUsers:
         self._mark = uow.audit.mark()
         self._changed = 0
         self._is_ahead = False
-        self._users = ChangedUsers()
+        self.users = ChangedUsers()
 
     def prepare(self, found: Iterable[Sequence[uuid.UUID]], rule: Rule, *, staging: bool) -> bool:
         """Read the users, apply the rule, write or stage them; False if one is not there any more."""
         self._uow.audit.discard_since(self._mark)
-        self._changed, self._users = 0, ChangedUsers()
+        self._changed, self.users = 0, ChangedUsers()
         self._uow.bulk_updates.begin(staging=staging)
         self._is_ahead = staging
         for ids in found:
@@ -115,11 +125,11 @@ class _ChangeOfUsers:
             self._uow.audit.hash_ahead()
         self._changed += len(changed)
         self._uow.bulk_updates.write(users, now)
-        self._users.add(users)
+        self.users.add(users)
 
     def commit(self) -> Change:
         """Keep what was changed, and tell it."""
-        users = self._users.settled()
+        users = self.users.settled()
         if self._changed:
             self._uow.commit()
         change = Change(
