@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from usercli.emails import email_key, validate_email
-from usercli.schemas.import_rows import _PLAIN
+from usercli.plain_emails import PLAIN
 
 #: What the short way takes: words of any length around its limits, one separator between two of them.
 WORD = st.text("abzABZ019", min_size=1, max_size=4) | st.sampled_from([*map("x".__mul__, (29, 30, 31, 60, 61, 63))])
@@ -36,7 +36,7 @@ EMAILS = st.tuples(LOCAL | LONG_LOCAL, DOMAIN | LONG_DOMAIN).map("@".join)
 @example("a@1.co")
 @example("a@a-1.co")
 def test_what_the_short_way_takes_the_validator_takes_and_the_key_is_the_same(email: str) -> None:
-    if _PLAIN.fullmatch(email):
+    if PLAIN.fullmatch(email):
         assert validate_email(email) == email
         assert email_key(email) == email.lower()
 
@@ -59,4 +59,4 @@ def test_what_the_short_way_takes_the_validator_takes_and_the_key_is_the_same(em
     ],
 )
 def test_the_short_way_is_taken_up_to_its_edges(email: str, taken: bool) -> None:
-    assert bool(_PLAIN.fullmatch(email)) is taken
+    assert bool(PLAIN.fullmatch(email)) is taken

@@ -18,6 +18,7 @@ from pydantic import (
 from usercli.emails import email_key, validate_email
 from usercli.errors import Hint, InvalidInput
 from usercli.hash_forms import require_no_hash
+from usercli.plain_emails import PLAIN
 from usercli.schemas.document import Document, Path
 from usercli.schemas.roles import Description
 from usercli.schemas.user_fields import TIMES
@@ -100,7 +101,11 @@ class DesiredUser(BaseModel):
     @field_validator("email")
     @classmethod
     def _valid_email(cls, value: str, info: ValidationInfo) -> str:
-        return validate_email(value, (info.context or {}).get("special_use_domains", ()))
+        return (
+            value
+            if PLAIN.fullmatch(value)
+            else validate_email(value, (info.context or {}).get("special_use_domains", ()))
+        )
 
     def fields(self) -> dict[str, Any]:
         """What is said of the user, as an event would say it; the email tells who it is."""

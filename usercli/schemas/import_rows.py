@@ -17,6 +17,7 @@ from usercli.emails import email_key, validate_email
 from usercli.errors import Hint, InvalidInput
 from usercli.hash_chain import canonical
 from usercli.hash_forms import UnsupportedHash, identify, require_hash, require_no_hash
+from usercli.plain_emails import PLAIN
 from usercli.schemas.boolean_words import IMPORTED_BOOLEANS, STATE_WORDS
 from usercli.schemas.import_times import NO_TIME, TimeReader
 from usercli.schemas.user_fields import PRESERVED, TIMES
@@ -69,11 +70,6 @@ REJECT_FIELDS = ("reject_line", "reject_reason")
 IGNORED = frozenset(REJECT_FIELDS)
 
 
-# Addresses so plain that the full validator accepts every one (a property test holds them together).
-_PLAIN = re.compile(
-    r"(?=.{1,64}@)(?=.{6,254}$)[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@(?:[A-Za-z0-9]{1,30}(?:-[A-Za-z0-9]{1,30})?\.)+"
-    r"(?!(?i:arpa|invalid|local|localhost|onion|test)$)[A-Za-z]{2,24}"
-)
 _BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|1[0-5])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]")
 #: Attributes up to so many characters are remembered: those of one team, country or plan are alike.
 _OFTEN_THE_SAME = 500
@@ -138,7 +134,7 @@ class RowParser:
     def parse(self, line: int, fields: Mapping[str, Any]) -> UserRow:
         """The row. Raises InvalidInput with the reason."""
         email = fields.get("email")
-        if type(email) is str and _PLAIN.fullmatch(email):
+        if type(email) is str and PLAIN.fullmatch(email):
             row = UserRow(email, email.lower(), line, fields)
         else:
             row = UserRow(*self._email(email), line, fields)
