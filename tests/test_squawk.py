@@ -39,6 +39,9 @@ WAIVED = {
     ),
 }
 
+#: What older releases of Alembic do at the end of the way down.
+OF_OLD_ALEMBIC = (f"{FIRST}.down.sql", "ban-drop-table", "DROP TABLE alembic_version;")
+
 
 def warnings(files: list[Path]) -> set[tuple[str, str, str]]:
     """What squawk says: the file's name, the rule, and the first line of what it is about."""
@@ -63,7 +66,7 @@ def test_squawk_has_nothing_to_say_but_what_is_waived(
             assert code == 0, err
             files.append(tmp_path / f"{revision}.{way}.sql")
             files[-1].write_text(sql, encoding="utf-8")
-    assert warnings(files) == WAIVED
+    assert warnings(files) - {OF_OLD_ALEMBIC} == WAIVED
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ async def replace(user_id: uuid.UUID, whole: WholeUser, session: SessionDep, ser
     return change.users[0]
 
 
-@router.delete("/users/{user_id}", status_code=204)
+@router.delete("/users/{user_id}", status_code=204, response_model=None)
 async def delete(user_id: uuid.UUID, session: SessionDep) -> None:
     await session.run(lambda uow: users.delete_users([_key(user_id)], uow))
 
