@@ -175,18 +175,24 @@ def test_the_last_change_is_undone_then_the_one_before(cli: Cli, four: list[str]
 
 
 @only_sqlite
-def test_what_cannot_be_undone_is_passed_over_and_told(cli: Cli, tmp_path: Path) -> None:
+def test_behind_what_cannot_be_undone_a_change_is_named_or_confirmed(cli: Cli, tmp_path: Path) -> None:
     none = (3, "", "error: there is no change that can be undone\n")
     assert cli("undo", "--last", "--yes") == none
     assert cli("create", ADA, "--no-password")[0] == 0
     assert cli("deactivate", ADA)[0] == 0
     assert cli("password", "reset", ADA, "--secret-out", str(tmp_path / "new.csv"))[0] == 0
     reset, deactivated, created = cli("changes", "-q")[1].split()
+    before = cli("show", ADA, "-o", "json")[1]
     code, _, err = cli("undo", "--last", "--yes")
     why = "a password cannot be undone; use: usercli password reset"
-    assert (code, err.splitlines()[0]) == (0, f"note: passed over {reset}: {why}")
-    assert f"undid the change {deactivated}: {ADA}" in err
-    assert f"undid the change {created}: {ADA}" in cli("undo", "--last", "--yes")[2]
+    assert (code, err.splitlines()[0]) == (4, f"note: passed over {reset}: {why}")
+    assert "the newest change cannot be undone; nothing was changed; for the one before it run: usercli " in err
+    assert err.endswith(f" undo {deactivated}\n")
+    assert cli("show", ADA, "-o", "json")[1] == before
+    assert cli("undo", "--last", "--dry-run", "--yes")[0] == 0
+    for wanted in (deactivated, created):
+        code, _, err = cli("undo", "--last", stdin="y\n", terminal=True)
+        assert (code, f"undid the change {wanted}: {ADA}" in err) == (0, True)
     assert cli("undo", "--last", "--yes")[2].endswith(none[2])
 
 

@@ -244,6 +244,7 @@ def test_the_format_of_a_file_is_not_that_of_the_output(clean_environment: Path)
         ("list --columns id", "--fields A,B"),
         ("deactivate --inactive-for 90d", "--match inactive-for=TIME"),
         ("deactivate --role editor", "--match role=ROLE"),
+        ("deactivate --all", "--match KEY=VALUE"),
         (f"delete {ADA} --force", "--yes"),
         (f"delete {ADA} -f", "--yes"),
         (f"create {ADA} --password x", "--password-stdin, --password-file FILE, --generate"),
@@ -269,6 +270,13 @@ def test_an_option_of_other_programs_is_told_ours(clean_environment: Path, typed
 @pytest.mark.parametrize("name", ["--frobnicate", "--actual", "--restore", "-x", "--a"])
 def test_what_is_not_near_is_told_nothing(clean_environment: Path, name: str) -> None:
     assert "did you mean" not in run_here("list", name)[2]
+
+
+@pytest.mark.parametrize(
+    "typed", ["import --all", "apply --al", "role delete --all", "delete --pure", "undo --all x"]
+)
+def test_what_lifts_a_guard_is_not_offered_by_chance(clean_environment: Path, typed: str) -> None:
+    assert not re.search("did you mean: .*--(allow-no-admin|purge)", run_here(*typed.split())[2])
 
 
 def test_every_option_and_argument_of_the_tables_is_there() -> None:
@@ -377,7 +385,7 @@ VERBS = (
     "register release reload replace replay reject reopen request require resolve retire retry return review "
     "rewind run undone undelete unset update2 upgrade-all export2 implode inspect ignore deploy deliver deny "
     "depart derive desert delay delegate prune pause purify play plant explain expose expel accept activity "
-    "action adapt bash batches "
+    "action adapt bash batches watch catch match latch hatch surge app "
 )
 
 

@@ -128,7 +128,7 @@ OPTIONS: Table = {
         "email mail e-mail user username login query q grep contains find like text pattern name full-name fullname"
     ),
     "--user USER": "email mail e-mail username u target who for",
-    "--match KEY=VALUE": "filter where condition selector select if",
+    "--match KEY=VALUE": "filter where condition selector select if all any everyone everybody",
     "--where KEY=VALUE": "attribute attr meta label tag property",
     "--active": "status state enabled enable is-active unlocked activate",
     "--inactive": "status state disabled disable suspended locked lock blocked block deactivate no-active",

@@ -26,6 +26,11 @@ _ADDRESS = re.compile(
 _WORD = re.compile(r"[\w.,:/~+-]{1,60}")
 #: Letters by which a word may differ from a command that is suggested, and from one that forbids it.
 _NEAR = 2
+#: Of a command that changes something so many must have been typed: `app` is none of `apply`.
+_TYPED = 4
+#: Options that lift a guard, or destroy: a likeness of less than this many letters is chance.
+_LIFTING = frozenset({"--allow-no-admin", "--purge", "--target"})
+_TYPED_OF_LIFTING = len("--allow")
 
 
 # -- commands
@@ -68,13 +73,19 @@ def suggested_commands(group: Any, context: Any, word: str, rest: Sequence[str] 
 
 
 def near_commands(word: str, names: Sequence[str]) -> list[str]:
-    """The commands that are very near; one that changes something only if no other is within two letters."""
+    """The commands that are very near.
+
+    One that changes something only if no other is within two letters, and the first letter is its own: `watch` is
+    no slip for `batch`.
+    """
     begun = {name for name in names if len(word) > 2 and name.startswith(word)}
     distances = {name: _distance(word, name) for name in names if abs(len(word) - len(name)) <= _NEAR}
     around = {name for name, distance in distances.items() if distance <= _NEAR}
     close = {name for name in around if distances[name] <= (_NEAR if len(name) > 7 and name in _READING else 1)}
     nearest = min((distances[name] for name in close), default=0)
     best = begun or {name for name in close if distances[name] == nearest}
+    if len(word) < _TYPED or (best and min(best)[0] != word[0]):
+        return sorted(best & _READING)
     return sorted(name for name in best if name in _READING or best | around == {name})
 
 
@@ -225,6 +236,8 @@ def near_options(name: str, known: Iterable[str]) -> list[str]:
     if not name.startswith("--"):
         return []
     names = sorted(item for item in known if item.startswith("--"))
+    if len(name) <= _TYPED_OF_LIFTING:
+        names = [item for item in names if item not in _LIFTING]
     if len(name) > len("--no") and (begun := [item for item in names if item.startswith(name)]):
         return begun[:3]
     close = {item: distance for item in names if (distance := _distance(name, item)) <= (1 if len(item) < 8 else 2)}

@@ -14,7 +14,7 @@ from usercli.cli.output.progress import watched
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import AllowNoAdminOpt, note_namesakes, show_change, user_output
 from usercli.cli.user_arguments import UsersArg, is_list, parse_users
-from usercli.errors import InvalidInput
+from usercli.errors import Conflict, InvalidInput
 from usercli.text import visible
 from usercli.times import parse_time, rfc3339
 
@@ -118,7 +118,8 @@ def undo(
 
     Shows the plan and asks first. An undo is a change and can be undone. A password cannot.
 
-    --last takes the newest change that is no undo, and was not undone: repeated, it goes further back.
+    --last takes the newest change that is no undo, and was not undone: repeated, it goes further back. Where a
+    newer one cannot be undone, as a password, it says so and asks, and with --yes refuses.
 
     \b
     Examples:
@@ -176,6 +177,11 @@ def _plan_last(invocation: Invocation, in_full: bool) -> UndoPlan:
         invocation.info(f"note: passed over {why}")
     if len(passed) > _SAMPLE:
         invocation.info(f"note: passed over {len(passed) - _SAMPLE:,} more")
+    if passed and invocation.options.yes and not invocation.dry_run:  # nobody looks at what is undone instead
+        raise Conflict(
+            f"the newest change cannot be undone; nothing was changed; for the one before it run: "
+            f"usercli undo {plan.change_id}"
+        )
     found = list_changes(invocation.reading(), 1, UnreadableEvents(), EventCriteria(change_id=plan.change_id))
     for view in found:
         by = f" by {view.actor}" if view.actor else ""
