@@ -364,6 +364,7 @@ def test_the_fields_of_a_command_are_those_that_it_chooses_from(
 
     monkeypatch.setattr(Output, "__init__", look)
     monkeypatch.setenv("USERCLI_MIGRATIONS", "coachbot_version=coachbot.migrations")  # it adds fields
+    monkeypatch.setenv("USERCLI_USER_COLUMNS", "phone_number")  # as this does
     case = commands.CASES[command][-1]
     lines = {"export": ["export", "x.csv", "--with-hashes"]}
     given = lines.get(command, [re.sub(r"\{\w+\}", "x.csv", part) for part in case.complete])

@@ -93,6 +93,7 @@ class Settings:
     schema = _Typed[str]()
     version_table = _Typed[str]()
     echo = _Typed[bool]()
+    user_columns = _Typed[tuple[str, ...]]()
 
     def __init__(
         self,
@@ -217,7 +218,7 @@ class Settings:
         found = self._named_target
         names = [field.name for field in fields(Timeouts) if self._is_given(f"{field.name}_timeout")]
         timeouts = Timeouts(**{name: self.get(f"{name}_timeout").value for name in names})
-        names = ["version_table", "echo", *(["schema"] if found.url.engine == "postgresql" else [])]
+        names = ["version_table", "echo", "user_columns", *(["schema"] if found.url.engine == "postgresql" else [])]
         given = {name: self.get(name).value for name in names if self._is_given(name)}
         read_url = found.read_url and replace(found.read_url, timeouts=timeouts, **given)
         return replace(found, url=replace(found.url, timeouts=timeouts, **given), read_url=read_url)

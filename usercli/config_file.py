@@ -54,6 +54,9 @@ SAMPLE = """\
 # Every SQL statement on stderr with its milliseconds, without values.
 # echo = false
 
+# Columns of the table users that belong to an application.
+# user_columns = ["phone_number"]
+
 # [profiles.local]
 # url = "sqlite:////home/me/users.db"
 

@@ -15,9 +15,11 @@ from usercli.database.pool import PoolSettings
 from usercli.database.timeouts import Timeouts
 from usercli.errors import InvalidInput
 from usercli.password_costs import MAX_BCRYPT_COST
+from usercli.schemas.user_fields import STORED
 from usercli.validation import BOOLEAN_WORDS
 
 _PLACE = re.compile(r"(?P<table>[a-z_][a-z0-9_]{0,62}) *= *(?P<place>/[^=]*|[^\W\d]\w*(?:\.[^\W\d]\w*)*)", re.ASCII)
+_COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 _NAME_BYTES = 63  # of a name in PostgreSQL
 _OUT_OF_BOUNDS = frozenset({"greater_than_equal", "less_than_equal", "int_parsing_size"})
 
@@ -54,6 +56,15 @@ def _places(entries: tuple[str, ...]) -> tuple[str, ...]:
             raise InvalidInput(f"{table} is taken; each application has a version table of its own")
         found[table] = match["place"]
     return tuple(f"{table}={place}" for table, place in found.items())
+
+
+def _columns(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not _COLUMN.fullmatch(name):
+            raise InvalidInput("must be names of columns: letters, digits and _")
+        if name in {"email_key", *STORED}:
+            raise InvalidInput(f"{name} is a column of usercli's")
+    return names
 
 
 def _schema(name: str) -> str:
@@ -95,6 +106,7 @@ class SettingsValues(BaseModel):
     version_table: Literal["alembic_version", "usercli_version"] = "alembic_version"
     migrations: Annotated[Texts, AfterValidator(_places)] = ()
     echo: YesNo = False
+    user_columns: Annotated[Texts, AfterValidator(_columns)] = ()
 
 
 #: The settings by name, with their defaults. A profile's section, the top of the configuration file and

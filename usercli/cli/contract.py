@@ -40,7 +40,15 @@ from usercli.schemas.plans import Applied, Plan, PlannedChange
 from usercli.schemas.privacy import PersonExport
 from usercli.schemas.roles import RoleChange, RoleView
 from usercli.schemas.statistics import StatView
-from usercli.schemas.users import Change, Count, RelatedUserView, UserView, UserWithHash
+from usercli.schemas.users import (
+    Change,
+    Count,
+    ExtraUserView,
+    RelatedExtraUserView,
+    RelatedUserView,
+    UserView,
+    UserWithHash,
+)
 from usercli.targets import ProfileView
 from usercli.text import suggestion
 
@@ -86,6 +94,7 @@ def _one(kind: Any, rows: Any = None) -> Printed:
     return Printed(json=kind, jsonl=kind, rows=rows or kind)
 
 
+_ShownUser = UserView | RelatedUserView | ExtraUserView | RelatedExtraUserView
 _CHANGE = _one(Change, rows=UserView)
 _REVISIONS = Printed(
     json=list[RevisionView] | list[RevisionWithApplication],
@@ -99,9 +108,9 @@ OUTPUTS: Mapping[str, Printed] = {
     "create": _CHANGE,
     "list": Printed(json=list[UserView] | Count, jsonl=UserView | Count, rows=UserView),
     "show": Printed(
-        json=UserView | list[UserView] | RelatedUserView | list[RelatedUserView],
-        jsonl=UserView | RelatedUserView,
-        rows=RelatedUserView,
+        json=_ShownUser | list[_ShownUser],
+        jsonl=_ShownUser,
+        rows=RelatedExtraUserView,
     ),
     "update": _CHANGE,
     "delete": _CHANGE,

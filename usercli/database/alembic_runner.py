@@ -27,7 +27,7 @@ from usercli.database import schema_version
 from usercli.database.engine import READ_ONLY, open_engine
 from usercli.database.revision_steps import TIMEOUTS, limits, run_steps
 from usercli.database.schema_version import VERSION_TABLE
-from usercli.database.search_path import version_table
+from usercli.database.search_path import columns_of_applications, version_table
 from usercli.database.sqlite_file import require_undamaged, set_journal_mode, wait_for
 from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, LockTimeout, UserCliError
@@ -215,11 +215,19 @@ def _check_references(connection: sa.Connection, url: DatabaseUrl) -> None:
         raise Conflict(f"the migration would leave rows of {broken[0]} without the {broken[2]} they refer to")
 
 
-def run_options(tables: Collection[str], version_table: str) -> dict[str, Any]:
-    """How Alembic looks at a database that holds tables of others as well: it sees these only."""
+def run_options(tables: Collection[str], version_table: str, theirs: Collection[str] = ()) -> dict[str, Any]:
+    """How Alembic looks at a database that holds tables of others as well: it sees these only.
 
-    def include(_: Any, name: str | None, kind: str, __: bool, ___: Any) -> bool:
-        return kind != "table" or name in tables
+    Nor does it see `theirs`, columns of `users`, and the indexes and constraints with one of them.
+    """
+
+    def include(item: Any, name: str | None, kind: str, is_reflected: bool, _: Any) -> bool:
+        if kind == "table":
+            return name in tables
+        if not is_reflected or item.table.name != "users":
+            return True
+        named = [name] if kind == "column" else [column.name for column in getattr(item, "columns", ())]
+        return not set(named).intersection(theirs)
 
     return {
         "target_metadata": Base.metadata,
@@ -248,7 +256,9 @@ def _render(kind: str, item: Any, context: Any) -> str | bool:
 def run_online(context: Any, connection: sa.Connection) -> None:
     """Run migrations on a connection (called by alembic/env.py)."""
     context.configure(
-        connection=connection, process_revision_directives=_stamp, **_our_options(version_table(connection))
+        connection=connection,
+        process_revision_directives=_stamp,
+        **_our_options(version_table(connection), columns_of_applications(connection)),
     )
     run_steps(context)
 
@@ -267,8 +277,8 @@ def run_unconnected(context: Any) -> None:
     context.run_migrations()
 
 
-def _our_options(versions: str) -> dict[str, Any]:
-    return run_options(OWN_TABLES, versions)
+def _our_options(versions: str, theirs: Collection[str] = ()) -> dict[str, Any]:
+    return run_options(OWN_TABLES, versions, theirs)
 
 
 def _stamp(context: MigrationContext, _: Any, scripts: Iterable[MigrationScript]) -> None:

@@ -39,7 +39,7 @@ from usercli.database.alembic_runner import (
 )
 from usercli.database.schema_state import look, require_stamp
 from usercli.database.schema_version import VERSION_TABLE, head, revisions
-from usercli.database.search_path import make_schema, quoted_schema, version_table
+from usercli.database.search_path import columns_of_applications, make_schema, quoted_schema, version_table
 from usercli.database.sqlite_copy import copy_until_done, kept_copies, remove_copies
 from usercli.database.sqlite_file import create_sqlite_file
 from usercli.database.url import DatabaseUrl
@@ -228,7 +228,8 @@ def differences(connection: sa.Connection) -> list[str]:
     from alembic.autogenerate import compare_metadata
 
     adopted = is_adopted(connection)  # then the table is the service's, and looked at by itself
-    options = run_options(OWN_TABLES - {"users"} if adopted else OWN_TABLES, version_table(connection))
+    tables = OWN_TABLES - {"users"} if adopted else OWN_TABLES
+    options = run_options(tables, version_table(connection), columns_of_applications(connection))
     found = without_comments(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
     if adopted:
         found = [item for item in found if getattr(item[1], "name", None) != "fk_user_roles_user_id_users"]

@@ -23,6 +23,12 @@ def version_table(connection: Any) -> str:
     return url.version_table if url is not None else VERSION_TABLE
 
 
+def columns_of_applications(connection: Any) -> tuple[str, ...]:
+    """The columns of `users` that the setting declares as an application's."""
+    url = url_of(connection)
+    return url.user_columns if url is not None else ()
+
+
 def schema_of(connection: Any) -> str:
     """The schema of the setting; empty where the search path of the session holds."""
     url = url_of(connection)

@@ -46,6 +46,8 @@ class DatabaseUrl:
     """The schema of our tables on PostgreSQL by the settings; empty: where the search path leads."""
     version_table: str = VERSION_TABLE
     """The table with the revision, by the settings."""
+    user_columns: tuple[str, ...] = ()
+    """Columns of `users` that belong to an application, by the settings."""
     driver: str = ""
     """The driver that an event loop uses, if the URL names another one than usercli's own."""
     echo: bool = False

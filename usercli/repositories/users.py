@@ -34,6 +34,7 @@ from usercli.models.clock import now
 from usercli.models.role import Role, UserRole
 from usercli.models.types import code_point
 from usercli.models.user import User
+from usercli.repositories.extra_columns import extra_of_users
 from usercli.repositories.pagination import Order
 from usercli.repositories.unreadable_times import unreadable_of_users
 from usercli.repositories.user_lookup import UserLookup, among
@@ -101,6 +102,10 @@ class UserRepository(UserLookup):
     def unreadable_times(self, criteria: UserCriteria, fields: Collection[str] = TIMES) -> Iterator[StoredTime]:
         """The times in these fields that no calendar holds, of the users that fit."""
         yield from unreadable_of_users(self.session, fields, *self._conditions(criteria))
+
+    def extra_columns(self, ids: Collection[uuid.UUID], names: Sequence[str]) -> dict[uuid.UUID, dict[str, Any]]:
+        """What the columns of an application hold of these users. Raises SchemaNotCurrent if one is missing."""
+        return dict(extra_of_users(self.session, ids, names))
 
     def ids_matching(self, criteria: UserCriteria) -> Iterator[tuple[uuid.UUID, str]]:
         """Ids and emails of the users that fit, by id, streamed."""

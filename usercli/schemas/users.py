@@ -250,6 +250,16 @@ class RelatedUserView(UserView):
     related: dict[str, dict[str, int]]
 
 
+class ExtraUserView(UserView):
+    """A user with the columns of an application, by their names (the setting user_columns)."""
+
+    extra: dict[str, Any]
+
+
+class RelatedExtraUserView(RelatedUserView, ExtraUserView):
+    """A user with both."""
+
+
 class Count(BaseModel):
     """How many there are."""
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Refused
+from usercli.schemas.users import ExtraUserView, RelatedExtraUserView, RelatedUserView, UserView
 
 _CHUNK = 1000
+_KINDS: dict[tuple[bool, bool], type[UserView]] = {
+    (True, False): RelatedUserView,
+    (False, True): ExtraUserView,
+    (True, True): RelatedExtraUserView,
+}
 
 #: Rows by table and by what happens to them: `go`, `stay` (without the reference) or `block`.
 Related = dict[str, dict[str, int]]
@@ -29,6 +36,21 @@ def related_to(user_ids: Collection[uuid.UUID], uow: UnitOfWork) -> dict[uuid.UU
                     of_table = found.setdefault(user_id, {}).setdefault(reference.name, {})
                     of_table[reference.effect] = of_table.get(reference.effect, 0) + number
     return found
+
+
+def with_more(views: list[UserView], uow: UnitOfWork, *, related: bool, columns: Sequence[str]) -> list[UserView]:
+    """The users with the rows that hang on them, and with these columns of an application, if any are asked for."""
+    if not (related or columns):
+        return views
+    ids = [view.id for view in views]
+    more: dict[str, dict[uuid.UUID, Any]] = {}
+    if related:
+        rows = related_to(ids, uow)
+        more["related"] = {user_id: rows.get(user_id, {}) for user_id in ids}
+    if columns:
+        more["extra"] = uow.users.extra_columns(ids, columns)
+    kind = _KINDS[related, bool(columns)]
+    return [kind(**view.model_dump(), **{name: of[view.id] for name, of in more.items()}) for view in views]
 
 
 def sum_related(found: Iterable[Related]) -> Related:

@@ -12,6 +12,7 @@ from usercli.database.engine import READ_ONLY, open_engine, sessions
 from usercli.database.log_triggers import wrong_triggers
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.database.url import DatabaseUrl
+from usercli.repositories.extra_columns import missing_of_applications
 from usercli.repositories.unreadable_times import unreadable_elsewhere, unreadable_of_users
 from usercli.repositories.users import UserRepository
 from usercli.schemas.database import (
@@ -67,6 +68,11 @@ class SchemaCheck:
             if drift := migrations.differences(connection):
                 report.state = "drifted"
                 wrong += [f"the schema differs from the program's: {sentence}" for sentence in drift]
+            if missing := missing_of_applications(connection, self._url.user_columns):
+                report.state = "drifted"
+                wrong += [
+                    f"users lacks the column {name}, which the setting user_columns names" for name in missing
+                ]
             if off := wrong_triggers(connection):
                 report.state = "drifted"
                 wrong += off

@@ -23,7 +23,6 @@ from usercli.schemas.selected_users import SelectedUsers
 from usercli.schemas.users import (
     Change,
     Failure,
-    RelatedUserView,
     UserCreate,
     UserCriteria,
     UserKey,
@@ -32,7 +31,7 @@ from usercli.schemas.users import (
 )
 from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
-from usercli.services.related_rows import related_to, require_unblocked
+from usercli.services.related_rows import related_to, require_unblocked, with_more
 from usercli.services.user_changes import change_users, is_outside_bin, outside_bin
 from usercli.services.user_rules import require_free, restore_state, update_rule
 from usercli.text import MOST_COUNTED
@@ -102,19 +101,21 @@ def require_new(data: UserCreate, uow: UnitOfWork, *, if_not_exists: bool = Fals
 
 
 def show_users(
-    keys: Sequence[UserKey], uow: UnitOfWork, *, deleted: bool = False, related: bool = False
+    keys: Sequence[UserKey],
+    uow: UnitOfWork,
+    *,
+    deleted: bool = False,
+    related: bool = False,
+    columns: Sequence[str] = (),
 ) -> list[UserView]:
-    """The users named, in the bin if `deleted`; with the rows that hang on them if `related`.
+    """The users named, in the bin if `deleted`; with what hangs on them if `related`, and an application's columns.
 
     Raises UserNotFound, Ambiguous.
     """
     with uow:
         users = uow.users.pick_deleted(keys) if deleted else uow.users.pick(keys)
         views = [UserView.model_validate(user) for user in users]
-        if not related:
-            return views
-        found = related_to([user.id for user in users], uow)
-        return [RelatedUserView(**view.model_dump(), related=found.get(view.id, {})) for view in views]
+        return with_more(views, uow, related=related, columns=columns)
 
 
 def select_users(criteria: UserCriteria, uow: UnitOfWork) -> SelectedUsers:

@@ -186,11 +186,12 @@ def show(
         keys = parse_users(invocation, users)
         on_theirs.show(invocation, mapped, keys, single=is_single, related=related, deleted=deleted)
         return
-    output = user_output(invocation, "related") if related else user_output(invocation)
+    columns = invocation.settings.target.url.user_columns
+    output = user_output(invocation, *["related"] * related, *["extra"] * bool(columns))
     from usercli.services import users as service
 
     keys = parse_users(invocation, users)
-    found = service.show_users(keys, invocation.reading(), deleted=deleted, related=related)
+    found = service.show_users(keys, invocation.reading(), deleted=deleted, related=related, columns=columns)
     print_users(invocation, output, found, single=is_single)
 
 
