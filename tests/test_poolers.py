@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.test_canary import filled  # noqa: F401 - a fixture
 from tests.test_session_settings import SHOWN, WANTED, round_trip
 from usercli.database import url as database_url
 from usercli.database.engine import open_engine, open_pooled_engine
+from usercli.embedding import AsyncUsers
 
 pytestmark = [
     pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True),
@@ -47,6 +49,24 @@ def test_every_transaction_has_its_settings(environment: Path, pooled: Database)
                 assert tuple(connection.execute(text(SHOWN)).one()) == WANTED
                 connection.commit()
         engine.dispose()
+
+
+def test_asyncpg_works_behind_it(environment: Path, pooled: Database) -> None:
+    """Its statements are prepared, under names that no other client has chosen."""
+    url = database_url.parse(pooled.text.replace("postgresql:", "postgresql+asyncpg:"))
+
+    async def scenario() -> None:
+        async with AsyncUsers(url) as users:
+
+            async def one(number: int) -> None:
+                ada = await users.sign_up(f"ä{number}@example.com", None, full_name="Ädä")
+                assert await users.get(ada) == ada
+                assert (await users.update(ada, full_name="Łukasz")).full_name == "Łukasz"
+
+            await asyncio.gather(*map(one, range(20)))
+            assert len((await users.list(search="ukasz")).users) == 20
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 def test_the_schema_of_the_setting_holds(
