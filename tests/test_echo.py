@@ -56,7 +56,7 @@ def test_without_the_setting_nothing_is_told(cli: Cli) -> None:
 def test_a_service_is_told_of_its_statements_too(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     environ = {"USERCLI_UNSAFE": "1", "USERCLI_BCRYPT_COST": "4", "USERCLI_DATABASE_URL": database.text}
     settings = Settings(environ={**environ, "USERCLI_ECHO": "1"})
-    with Users.configured(settings) as users:
+    with Users(database.text, settings=settings) as users:
         users.sign_up("ada@example.com", "a kettle sings at dawn")
     plain = capsys.readouterr().err
 

@@ -14,7 +14,7 @@ from usercli.database.engine import url_of
 from usercli.database.joined_unit_of_work import Begin
 from usercli.database.threaded_hasher import ThreadedHasher
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.embedding.operations import Operations, PoolStatus, UserPage, migrate
+from usercli.embedding.operations import Operations, PoolStatus, UserPage, migrate, with_echo
 from usercli.origin import Origin
 from usercli.schemas.roles import RoleView
 from usercli.schemas.user_table import require_unmapped
@@ -52,7 +52,7 @@ class AsyncUsers:
         pepper_file = configured_pepper_file(self._settings)
         hasher = ThreadedHasher(self._settings.password_scheme, self._settings.bcrypt_cost, pepper_file)
         self._operations = Operations(self._settings, hasher)
-        self._runner = runner(database, self._settings.pool)
+        self._runner = runner(with_echo(database, self._settings), self._settings.pool)
 
     @classmethod
     def configured(cls, settings: Settings | None = None, *, origin: Origin | None = None) -> Self:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from usercli.database.joined_unit_of_work import Begin
 from usercli.database.schema_state import require_current
+from usercli.database.url import DatabaseUrl, parse
 from usercli.errors import InvalidInput, UserNotFound
 from usercli.schemas.mistakes import mistakes
 from usercli.schemas.roles import RoleCreate, RoleView
@@ -30,10 +31,10 @@ from usercli.services.password_rules import NewPassword, configured_policy
 
 if TYPE_CHECKING:
     from usercli.config import Settings
-    from usercli.database.url import DatabaseUrl
     from usercli.passwords import PasswordHasher
 
 Model = TypeVar("Model", bound=BaseModel)
+Opened = TypeVar("Opened")
 
 _NEVER_NULL = frozenset({"email", "full_name", "is_active", "must_change_password"})
 
@@ -171,6 +172,13 @@ class InvalidFields(InvalidInput):
     def __init__(self, fields: Sequence[tuple[str, str]]) -> None:
         self.fields = fields
         super().__init__("; ".join(f"{name}: {text}" if name else text for name, text in fields))
+
+
+def with_echo(database: str | DatabaseUrl | Opened, settings: Settings) -> DatabaseUrl | Opened:
+    """A URL with the setting `echo`; what the application opened stays as it is. Raises InvalidInput."""
+    if isinstance(database, str):
+        database = parse(database)
+    return replace(database, echo=settings.echo) if isinstance(database, DatabaseUrl) else database
 
 
 def migrate(url: DatabaseUrl, settings: Settings) -> Sequence[str]:

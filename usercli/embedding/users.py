@@ -11,7 +11,7 @@ from usercli.config import Settings
 from usercli.database.engine import url_of
 from usercli.database.joined_unit_of_work import new_session, open_database
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.embedding.operations import Operations, PoolStatus, UserPage, migrate
+from usercli.embedding.operations import Operations, PoolStatus, UserPage, migrate, with_echo
 from usercli.origin import Origin
 from usercli.schemas.roles import RoleView
 from usercli.schemas.user_table import require_unmapped
@@ -45,7 +45,7 @@ class Users:
     ) -> None:
         self._settings, self.origin = settings or Settings(), origin
         self._operations = Operations(self._settings, configured_hasher(self._settings))
-        self._database = open_database(database, self._settings.pool)
+        self._database = open_database(with_echo(database, self._settings), self._settings.pool)
         self._open: UnitOfWork | None = None
 
     @classmethod
