@@ -46,6 +46,10 @@ def test_the_columns_are_shown_as_one_field(ada: UserView, database: Database, c
     code, out, err = cli("show", "ada@example.com", "--related", "-o", "json")
     assert (json.loads(out)["related"], json.loads(out)["extra"]["crmId"]) == ({}, 7)
     assert "+49 30 1" in cli("show", "ada@example.com")[1]
+    code, out, err = cli("list", "-o", "jsonl", "--fields", "id,extra")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {"id": str(ada.id), "extra": {"phone_number": "+49 30 1", "crmId": 7}}
+    assert cli("list", "--count")[1] == "count\n1\n"
     [found] = show_users([UserKey.of(ada)], database.uow(read_only=True), columns=["phone_number"])
     assert isinstance(found, ExtraUserView)
     assert found.extra == {"phone_number": "+49 30 1"}

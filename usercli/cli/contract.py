@@ -106,7 +106,11 @@ _TEXT = Printed(text={"type": "string"})
 
 OUTPUTS: Mapping[str, Printed] = {
     "create": _CHANGE,
-    "list": Printed(json=list[UserView] | Count, jsonl=UserView | Count, rows=UserView),
+    "list": Printed(
+        json=list[UserView] | list[ExtraUserView] | Count,
+        jsonl=UserView | ExtraUserView | Count,
+        rows=ExtraUserView,
+    ),
     "show": Printed(
         json=_ShownUser | list[_ShownUser],
         jsonl=_ShownUser,

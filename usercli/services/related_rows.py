@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from usercli.batches import batched
@@ -51,6 +51,17 @@ def with_more(views: list[UserView], uow: UnitOfWork, *, related: bool, columns:
         more["extra"] = uow.users.extra_columns(ids, columns)
     kind = _KINDS[related, bool(columns)]
     return [kind(**view.model_dump(), **{name: of[view.id] for name, of in more.items()}) for view in views]
+
+
+def with_columns(users: Iterable[UserView], uow: UnitOfWork, columns: Sequence[str]) -> Iterable[UserView]:
+    """A stream of users, with these columns of an application if any are asked for."""
+    return _with_columns(users, uow, columns) if columns else users
+
+
+def _with_columns(users: Iterable[UserView], uow: UnitOfWork, columns: Sequence[str]) -> Iterator[UserView]:
+    with uow:
+        for some in batched(users, _CHUNK):
+            yield from with_more(list(some), uow, related=False, columns=columns)
 
 
 def sum_related(found: Iterable[Related]) -> Related:

@@ -139,17 +139,18 @@ def list_users(
         else:
             on_theirs.list_users(invocation, mapped, filters.criteria(), sort, limit, after)
         return
-    output = user_output(invocation)
+    columns = invocation.settings.target.url.user_columns
+    output = user_output(invocation, *["extra"] * bool(columns))
     from usercli.services import users as service
+    from usercli.services.related_rows import with_columns
 
     criteria = filters.criteria()
     if count:
         output.count(service.count_users(criteria, invocation.reading()))
         return
-    if limit is None and output.format == "table":
-        limit = TABLE_LIMIT
-    page = service.Listing(criteria, invocation.reading(), sort=sort, limit=limit, after=after, count=True)
-    print_users(invocation, output, page)
+    limit = TABLE_LIMIT if limit is None and output.format == "table" else limit
+    page = service.Listing(criteria, uow := invocation.reading(), sort=sort, limit=limit, after=after, count=True)
+    print_users(invocation, output, with_columns(page, uow, columns))
     if page.next is not None and page.total is not None:
         invocation.info(f"{page.shown:,} of {count_of_fitting(page.total)} shown; next: --after {page.next}")
 
