@@ -5,6 +5,7 @@ bench_bulk.py RUNS FOLDER [USERS]    seconds of each command by engine, a run ea
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Callable
@@ -17,23 +18,50 @@ MANY = 50_000
 ROLE = "editor"
 
 
-def changes(url: str, source: Path, number: int) -> dict[str, float]:
-    """Seconds of each command, one after the other on one database."""
+def changes(fresh: Callable[[], str], source: Path, number: int) -> dict[str, float]:
+    """Seconds of each command, one after the other on one database, and on a second one of an import's undo."""
+    url = fresh()
 
-    def seconds(*arguments: str | Path) -> float:
+    def run(*arguments: str | Path) -> float:
         return timed(lambda: usercli(url, *arguments))
 
-    some = "--match", "active=true", "--max-changes", str(2 * number), "--yes"
-    found = {"import": seconds("import", source)}
-    usercli(url, "role", "create", ROLE)
-    found["update"] = seconds("update", *some, "--attribute", "wave=one")
-    found["role grant"] = seconds("role", "grant", ROLE, *some)
-    found["undo"] = seconds("undo", "--last", "--yes")
-    found["deactivate"] = seconds("deactivate", *some)
-    usercli(url, "undo", "--last", "--yes")
-    found["delete"] = seconds("delete", *some)
-    found["db seed"] = seconds("db", "seed", "--count", str(number))
+    limit = "--max-changes", str(2 * number)
+    some = "--match", "active=true", *limit, "--yes"
+    found = {"import": run("import", source)}
+    run("role", "create", ROLE)
+    found["update"] = run("update", *some, "--attribute", "wave=one")
+    found["role grant"] = run("role", "grant", ROLE, *some)
+    found["undo"] = run("undo", "--last", "--yes")
+    found["deactivate"] = run("deactivate", *some)
+    run("undo", "--last", "--yes")
+    found["import --on-conflict update"] = run("import", _renamed(source), "--on-conflict", "update")
+    found["apply"] = run("apply", _desired(source), "--name", "bench", "--yes", *limit)
+    run("update", *some, "--expires", "1s")
+    found["expire run"] = run("expire", "run")
+    run("undo", "--last", "--yes")
+    found["delete"] = run("delete", *some)
+    found["db seed"] = run("db", "seed", "--count", str(number))
+    url = fresh()
+    run("import", source)
+    found["undo of an import"] = run("undo", "--last", "--yes")
     return found
+
+
+def _renamed(source: Path) -> Path:
+    """The same users with other names."""
+    path = source.with_name("renamed.csv")
+    path.write_text(source.read_text().replace("Ada Lovelace", "Ada King"))
+    return path
+
+
+def _desired(source: Path) -> Path:
+    """The same users with names of their own, as the state that there should be."""
+    path = source.with_name("desired.csv")
+    with source.open() as rows, path.open("w") as out:
+        out.write("email,full_name\n")
+        for row in csv.DictReader(rows):
+            out.write(f"{row['email']},Ada Byron\n")
+    return path
 
 
 def bulk(runs: int, folder: Path, number: int) -> dict[str, dict[str, list[float]]]:
@@ -55,7 +83,7 @@ def bulk(runs: int, folder: Path, number: int) -> dict[str, dict[str, list[float
     try:
         for _ in range(runs):
             for engine, fresh in engines.items():
-                for name, seconds in changes(fresh(), source, number).items():
+                for name, seconds in changes(fresh, source, number).items():
                     found[engine].setdefault(name, []).append(seconds)
     finally:
         server.cluster.stop()
