@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ from usercli.repositories import user_bulk_update
 from usercli.repositories.user_bulk_update import BulkUpdateRepository
 from usercli.schemas.roles import RoleCreate
 from usercli.schemas.users import UserCreate, UserUpdate
-from usercli.services import roles, users
+from usercli.services import roles, user_changes, users
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 
@@ -43,7 +44,7 @@ def beside(monkeypatch: pytest.MonkeyPatch, database: Database, statement: str) 
     """Another program runs a statement once the change is prepared, and does not wait for it."""
     usual = BulkUpdateRepository.lock_staged
 
-    def lock_staged(self: BulkUpdateRepository) -> bool:
+    def lock_staged(self: BulkUpdateRepository) -> list[uuid.UUID]:
         with psycopg.connect(database.text) as session:
             session.execute("SET lock_timeout = '1s'")
             session.execute(statement.encode())
@@ -125,6 +126,45 @@ def test_nobody_waits_while_a_change_is_prepared_and_what_they_change_is_seen(
     )
     assert before == "Ada"
     assert len(filled.rows("SELECT 1 FROM audit_events WHERE action = 'user.updated'")) == 3
+
+
+@pytest.mark.usefixtures("staged")
+def test_only_who_was_changed_meanwhile_is_prepared_again(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    beside(
+        monkeypatch,
+        filled,
+        "UPDATE users SET full_name = CASE email WHEN 'eve@example.com' THEN 'New' ELSE 'Ada' END, "
+        "version = version + 1 WHERE email <> 'bob@example.com'",
+    )
+    read = []
+    usual = BulkUpdateRepository.read
+    monkeypatch.setattr(BulkUpdateRepository, "read", lambda self, ids: read.append(len(ids)) or usual(self, ids))
+    done = users.update_users(keys(*EMAILS), UserUpdate(full_name="New"), uow(filled))
+    assert read == [3, 2]
+    assert (done.changed, done.unchanged) == (2, 1)
+    assert [(user.email, user.full_name, user.version) for user in done.users] == [
+        ("ada@example.com", "New", 3),
+        ("bob@example.com", "New", 2),
+        ("eve@example.com", "New", 2),
+    ]
+    events = filled.rows(
+        "SELECT personal::json ->> 'target_email', personal::json -> 'before' ->> 'full_name' "
+        "FROM audit_events WHERE action = 'user.updated' ORDER BY 1"
+    )
+    assert events == [("ada@example.com", "Ada"), ("bob@example.com", "")]
+    assert cli("audit", "verify")[0] == 0
+
+
+@pytest.mark.usefixtures("staged")
+def test_many_who_were_changed_meanwhile_are_all_prepared_again(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(user_changes, "MOST_AGAIN", 1)
+    beside(monkeypatch, filled, "UPDATE users SET full_name = 'Ada' WHERE email <> 'bob@example.com'")
+    assert users.update_users(keys(*EMAILS), UserUpdate(full_name="Ada"), uow(filled)).changed == 1
+    assert len(filled.rows("SELECT 1 FROM audit_events WHERE action = 'user.updated'")) == 1
 
 
 @pytest.mark.usefixtures("staged")

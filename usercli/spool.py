@@ -101,8 +101,11 @@ class SpooledSequence(Sequence[Shown]):
         return len(self._spool)
 
     def __iter__(self) -> Iterator[Shown]:
-        for batch in self._spool.batches():
+        for batch in self._batches():
             yield from map(self._made, batch)
+
+    def _batches(self) -> Iterator[list[Any]]:
+        return self._spool.batches()
 
     @overload
     def __getitem__(self, at: int) -> Shown: ...

@@ -30,11 +30,11 @@ from usercli.repositories.event_encoder import (
     link_rows,
     split_personal,
 )
+from usercli.repositories.pending_events import PendingEvents
 from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.repositories.stored_events import UNREADABLE, BadEvent, in_order, read_on
 from usercli.schemas.audit import EventCriteria
 from usercli.schemas.users import lookup_key
-from usercli.spool import Spool
 from usercli.times import sqlite_time, utcnow
 
 _ROWS_A_FETCH = 1000
@@ -78,8 +78,7 @@ class AuditRepository:
     def __init__(self, session: Session, origin: Origin, change_id: uuid.UUID) -> None:
         self.session = session
         self._origin, self._change_id = origin, change_id
-        self._buffer: Spool[Draft] = Spool()
-        self._hashed: Spool[EventRow] = Spool()
+        self._pending = PendingEvents()
         self._db_role: str | None = None
         #: The number and hash of the last event that was written in this transaction.
         self.last_written: tuple[int, str] | None = None
@@ -124,39 +123,38 @@ class AuditRepository:
 
     def add(self, drafts: Iterable[Draft]) -> None:
         """Note what drafts say; for many at a time."""
-        self._buffer.extend(drafts)
+        self._pending.add(drafts)
 
     def add_packed(self, data: bytes, count: int) -> None:
         """The same of drafts that usercli.spool has packed."""
-        self._buffer.extend_packed(data, count)
+        self._pending.add_packed(data, count)
 
     def mark(self) -> int:
         """The place to go back to when a block is rolled back."""
-        return len(self._hashed) + len(self._buffer)
+        return self._pending.mark()
 
     def discard_since(self, mark: int) -> None:
         """Drop what was recorded since: it did not happen."""
-        self._buffer.truncate(max(mark - len(self._hashed), 0))
-        self._hashed.truncate(mark)
+        self._pending.truncate(mark)
         self.last_written = None  # it may have been written since as well
+
+    def drop(self, target_ids: Iterable[str], mark: int, events: int) -> None:
+        """Drop what was recorded of these targets since: so many events, which others take the place of."""
+        self._pending.drop(target_ids, mark, events)
 
     def hash_ahead(self) -> None:
         """Hash what waits: now, and not while others wait for locks that the change will hold."""
-        writer = EventWriter(self._origin, self._change_id, self._role())
-        for drafts in self._buffer.batches():
-            self._hashed.extend(writer.rows(drafts))
-        self._buffer.clear()
+        self._pending.hash(EventWriter(self._origin, self._change_id, self._role()))
 
     def write(self, on_written: Callable[[int, int], object] = lambda done, total: None) -> None:  # noqa: ARG005 - nobody listens
         """Lock the log's head and append what waits; many at hand are hashed before the lock.
 
         `on_written` is told how many events are written, of how many.
         """
-        if not (waiting := self.mark()):
+        if not (waiting := len(self._pending)):
             return
         head = self._lock_head() if waiting <= _FEW else None  # which asks for the role as well
-        writer = EventWriter(self._origin, self._change_id, self._role())
-        made = joined(self._hashed.batches(), map(writer.rows, self._buffer.batches()))
+        made = self._pending.rows(EventWriter(self._origin, self._change_id, self._role()))
         first = next(made)
         batches = _told(self._linked(joined([first], made), *(head or self._lock_head())), waiting, on_written)
         if waiting >= self._copied_from:
@@ -166,8 +164,7 @@ class AuditRepository:
         else:
             for batch in batches:
                 self._insert(self._values(batch))
-        self._hashed.clear()
-        self._buffer.clear()
+        self._pending.clear()
 
     def _linked(
         self, batches: Iterable[list[EventRow]], seq: int, prev_hash: str, at: datetime

@@ -12,7 +12,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, delete, insert, literal_column, select, text, update
+from sqlalchemy import (
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    column,
+    delete,
+    insert,
+    literal_column,
+    select,
+    table,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from usercli.batches import batched
@@ -23,6 +37,8 @@ from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.repositories.user_lookup import among
 from usercli.schemas.user_fields import STORED
 
+#: So many users who were changed meanwhile are prepared again by themselves, under the locks.
+MOST_AGAIN = 2000
 #: From so many users on PostgreSQL gets them staged.
 WORTH_STAGING = 500
 
@@ -107,8 +123,8 @@ class BulkUpdateRepository:
         if grants:
             connection.execute(insert(UserRole.__table__), grants)  # type: ignore[arg-type]  # a table
 
-    def lock_staged(self) -> bool:
-        """Lock the staged users, by id; whether they are as they were when they were read."""
+    def lock_staged(self) -> list[uuid.UUID]:
+        """Lock the staged users, by id; those who are not as they were when they were read, the first thousands."""
         self.session.execute(text("ANALYZE usercli_changes"))
         self.session.execute(
             text(
@@ -116,13 +132,19 @@ class BulkUpdateRepository:
                 "ORDER BY u.id FOR UPDATE OF u) AS locked"
             )
         )
-        other = self.session.scalar(
+        others = self.session.scalars(
             text(
-                "SELECT count(*) FROM usercli_changes s LEFT JOIN users u ON u.id = s.id "  # noqa: S608 - constants
-                f"WHERE u.id IS NULL OR s.fingerprint <> {_FINGERPRINT}"
+                "SELECT s.id FROM usercli_changes s LEFT JOIN users u ON u.id = s.id "  # noqa: S608 - constants
+                f"WHERE u.id IS NULL OR s.fingerprint <> {_FINGERPRINT} LIMIT {MOST_AGAIN + 1}"
             )
         )
-        return not other
+        return list(others)
+
+    def unstage(self, ids: Sequence[uuid.UUID]) -> int:
+        """Forget what was staged of these users; how many of them it would have changed."""
+        staged = table("usercli_changes", column("id", Uuid()), column("columns", Integer()))
+        gone = delete(staged).where(among(self.session, staged.c.id, ids)).returning(staged.c.columns)
+        return sum(number is not None for number in self.session.scalars(gone))
 
     def finish(self, now: datetime) -> None:
         """Write what is staged, if anything is, under the locks."""
@@ -197,18 +219,18 @@ class BulkUpdateRepository:
         return f"{start}\t{number}\t{_array(user.gained)}\t{_array(user.lost)}\t{user.updated_at}\t{cells}\n"
 
     def _update(self, users: Iterable[UserState]) -> None:
-        table: Any = User.__table__
+        users_table: Any = User.__table__
         groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         for user in users:
             values = user.columns | {"updated_at": user.updated_at}
             groups.setdefault(tuple(values), []).append({**values, "of_user": user.id})
         for names, rows in groups.items():
             values = {name: bindparam(name) for name in names}
-            statement = update(table).where(table.c.id == bindparam("of_user"))
-            self.session.connection().execute(statement.values(version=table.c.version + 1, **values), rows)
+            statement = update(users_table).where(users_table.c.id == bindparam("of_user"))
+            self.session.connection().execute(statement.values(version=users_table.c.version + 1, **values), rows)
 
     def _change_grants(self, users: Sequence[UserState], now: datetime) -> None:
-        table: Any = UserRole.__table__
+        grants: Any = UserRole.__table__
         lost = [{"of_user": user.id, "of_role": role_id} for user in users for role_id in user.lost]
         gained = [
             {"user_id": user.id, "role_id": role_id, "granted_at": now, "granted_by": self._actor}
@@ -217,10 +239,10 @@ class BulkUpdateRepository:
         ]
         connection = self.session.connection()
         if lost:
-            of_it = table.c.user_id == bindparam("of_user"), table.c.role_id == bindparam("of_role")
-            connection.execute(delete(table).where(*of_it), lost)
+            of_it = grants.c.user_id == bindparam("of_user"), grants.c.role_id == bindparam("of_role")
+            connection.execute(delete(grants).where(*of_it), lost)
         if gained:
-            connection.execute(insert(table), gained)
+            connection.execute(insert(grants), gained)
 
 
 def _array(ids: Sequence[uuid.UUID]) -> str:

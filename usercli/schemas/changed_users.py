@@ -51,10 +51,20 @@ class ChangedUsers(SpooledSequence[UserView]):
     def __init__(self) -> None:
         super().__init__()
         self.has_unreadable_times = False
+        self._replaced: dict[bytes, tuple[Any, ...]] = {}
 
     def add(self, users: Iterable[Any]) -> None:
         """The users as they are now. Raises BrokenRow."""
         self._spool.extend(map(self._packed, users))
+
+    def replace(self, users: Iterable[Any]) -> None:
+        """These users as they are now, in their places; for few."""
+        self._replaced |= {values[0]: values for values in map(self._packed, users)}
+
+    def _batches(self) -> Iterator[list[Any]]:
+        replaced = self._replaced
+        for batch in self._spool.batches():
+            yield [replaced.get(values[0], values) for values in batch] if replaced else batch
 
     def settled(self) -> Sequence[UserView]:
         """These users; as a list if they are few."""
@@ -62,7 +72,7 @@ class ChangedUsers(SpooledSequence[UserView]):
 
     def blocks(self, fields: Sequence[str]) -> Iterator[Block]:
         """Some fields of the users as columns, as JSON has them."""
-        for batch in self._spool.batches():
+        for batch in self._batches():
             columns = dict(zip(USER_FIELDS, zip(*batch, strict=True), strict=True))
             yield {name: _as_json(name, columns[name]) for name in fields}
 

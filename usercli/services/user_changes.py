@@ -14,6 +14,7 @@ from typing import Literal
 from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.models.user_state import UserState
+from usercli.repositories.user_bulk_update import MOST_AGAIN
 from usercli.schemas.changed_users import ChangedUsers
 from usercli.schemas.selected_users import SelectedUsers
 from usercli.schemas.users import Change, UserKey, UserView
@@ -65,7 +66,7 @@ def change_users(
         is_prepared = change.prepare(find(False), rule(None), staging=True)
     with guard():
         made = rule("share")
-        if not (is_prepared and uow.bulk_updates.lock_staged()):
+        if not (is_prepared and change.hold(made)):
             change.prepare(find(True), made, staging=staging)
         uow.bulk_updates.finish(uow.now())
         uow.bulk_updates.refresh()
@@ -114,7 +115,27 @@ class _ChangeOfUsers:
                 self._settle(users)
         return True
 
-    def _settle(self, users: Sequence[UserState]) -> None:
+    def hold(self, rule: Rule) -> bool:
+        """Lock the prepared users, and prepare those again who were changed meanwhile.
+
+        False where they are too many for that, or one is not there any more.
+        """
+        stale = self._uow.bulk_updates.lock_staged()
+        if len(stale) > MOST_AGAIN:
+            return False
+        if stale:
+            users = self._uow.bulk_updates.read(stale)
+            if len(users) < len(stale) or not all(map(self._fits, users)):
+                return False
+            dropped = self._uow.bulk_updates.unstage(stale)
+            self._uow.audit.drop(map(str, stale), self._mark, dropped)
+            self._changed -= dropped
+            for user in users:
+                rule(user)
+            self._settle(users, again=True)
+        return True
+
+    def _settle(self, users: Sequence[UserState], *, again: bool = False) -> None:
         now = self._uow.now()
         changed = [user for user in users if user.settle()]
         self._check(changed)
@@ -125,7 +146,7 @@ class _ChangeOfUsers:
             self._uow.audit.hash_ahead()
         self._changed += len(changed)
         self._uow.bulk_updates.write(users, now)
-        self.users.add(users)
+        self.users.replace(users) if again else self.users.add(users)
 
     def commit(self) -> Change:
         """Keep what was changed, and tell it."""

@@ -1,0 +1,48 @@
+"""Whoever changes one user while many are changed waits only while the prepared rows are written."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+import pytest
+
+from tests.conftest import Database
+from usercli.errors import UserNotFound
+from usercli.schemas.users import UserKey, UserUpdate
+from usercli.services.seed import seed_users
+from usercli.services.users import update_users
+
+MANY = 100_000
+#: Seconds that a single change may wait at most.
+LONGEST = 3.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("change", [("update", "--attribute", "wave=one"), ("delete",)], ids=["update", "delete"])
+def test_a_single_change_beside_one_of_many_waits_seconds_at_most(
+    database: Database, change: tuple[str, ...], record_property: pytest.RecordProperty
+) -> None:
+    seed_users(MANY, database.uow())
+    database.rows("ANALYZE")
+    line = [*change, "--match", "active=true", "--max-changes", str(2 * MANY), "--yes"]
+    command = [sys.executable, "-m", "usercli", "--database-url", database.text, *line]
+    chance = random.Random(1)
+    waits = []
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as bulk:
+        while bulk.poll() is None:
+            key = UserKey.parse(f"user{chance.randrange(1, 100)}@example.com")
+            started = time.monotonic()
+            with suppress(UserNotFound):  # in the bin by now
+                update_users([key], UserUpdate(full_name=f"Ada {len(waits)}"), database.uow())
+            waits.append(time.monotonic() - started)
+            time.sleep(0.2)
+        assert bulk.stderr is not None
+        assert bulk.returncode == 0, bulk.stderr.read()
+    record_property("longest_wait", max(waits))
+    assert len(waits) > 5
+    assert max(waits) < LONGEST, f"the longest of {len(waits)} took {max(waits):.2f} s"
