@@ -1,4 +1,4 @@
-"""The routes of service_usercli.py by hand: SQLAlchemy with psycopg on the same tables, bcrypt, and no audit log."""
+"""The routes of service_usercli.py by hand: SQLAlchemy and psycopg on the same tables, bcrypt, no audit log."""
 
 from __future__ import annotations
 
