@@ -64,6 +64,17 @@ def test_usercli_writes_users_beside_the_columns(cli: Cli, database: Database, e
     assert database.rows('SELECT full_name, phone_number, "crmId" FROM users') == [("Ada", "1", 7)]
 
 
+def test_the_columns_are_part_of_what_is_handed_over_and_erased(
+    ada: UserView, cli: Cli, database: Database, extended: None
+) -> None:
+    database.rows("UPDATE users SET phone_number = '+49 30 1'")
+    code, out, _ = cli("privacy", "export", "ada@example.com")
+    assert (code, json.loads(out)["user"]["extra"]) == (0, {"phone_number": "+49 30 1", "crmId": 7})
+    erased = cli("privacy", "erase", "ada@example.com", "--anonymise", "--confirm", "ada@example.com")
+    assert erased[0] == 0, erased
+    assert database.rows('SELECT full_name, phone_number, "crmId" FROM users') == [("", None, 7)]
+
+
 def test_without_the_setting_nothing_is_shown(ada: UserView, cli: Cli) -> None:
     assert "extra" not in json.loads(cli("show", "ada@example.com", "-o", "json")[1])
     code, _, err = cli("show", "ada@example.com", "--fields", "extra")

@@ -1,4 +1,4 @@
-"""Columns of `users` that belong to an application: declared by the setting `user_columns`, and only read."""
+"""Columns of `users` that belong to an application (the setting `user_columns`): read, and emptied on erasure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, inspect, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Uuid, bindparam, inspect, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from usercli.batches import batched
@@ -29,6 +29,15 @@ def extra_of_users(
     for some in batched(ids, _ROWS_A_QUERY):
         for user_id, *values in session.execute(query.where(among(session, User.id, some))):
             yield user_id, dict(zip(names, map(_plain, values), strict=True))
+
+
+def empty_extra_columns(session: Session, user_id: uuid.UUID, names: Sequence[str]) -> None:
+    """Set these columns of a user to NULL; those that must have a value keep theirs."""
+    there = inspect(session.connection()).get_columns(User.__tablename__) if names else []
+    emptied = [f'"{item["name"]}" = NULL' for item in there if item["name"] in names and item["nullable"]]
+    if emptied:
+        statement = f"UPDATE {User.__tablename__} SET {', '.join(emptied)} WHERE id = :id"  # noqa: S608 - checked names
+        session.execute(text(statement).bindparams(bindparam("id", user_id, Uuid())))
 
 
 def missing_of_applications(connection: Connection, names: Sequence[str]) -> list[str]:

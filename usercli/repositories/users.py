@@ -34,7 +34,7 @@ from usercli.models.clock import now
 from usercli.models.role import Role, UserRole
 from usercli.models.types import code_point
 from usercli.models.user import User
-from usercli.repositories.extra_columns import extra_of_users
+from usercli.repositories.extra_columns import empty_extra_columns, extra_of_users
 from usercli.repositories.pagination import Order
 from usercli.repositories.unreadable_times import unreadable_of_users
 from usercli.repositories.user_lookup import UserLookup, among
@@ -106,6 +106,10 @@ class UserRepository(UserLookup):
     def extra_columns(self, ids: Collection[uuid.UUID], names: Sequence[str]) -> dict[uuid.UUID, dict[str, Any]]:
         """What the columns of an application hold of these users. Raises SchemaNotCurrent if one is missing."""
         return dict(extra_of_users(self.session, ids, names))
+
+    def empty_extra_columns(self, user_id: uuid.UUID, names: Sequence[str]) -> None:
+        """Set the columns of an application to NULL where they may be."""
+        empty_extra_columns(self.session, user_id, names)
 
     def ids_matching(self, criteria: UserCriteria) -> Iterator[tuple[uuid.UUID, str]]:
         """Ids and emails of the users that fit, by id, streamed."""

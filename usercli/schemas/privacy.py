@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from usercli.schemas.audit import EventView
 from usercli.schemas.stored_times import ShownTime
-from usercli.schemas.users import UserView
+from usercli.schemas.users import ExtraUserView, UserView
 
 
 class HeldRole(BaseModel):
@@ -22,7 +22,7 @@ class HeldRole(BaseModel):
 class PersonExport(BaseModel):
     """All that the database holds on a person; `related` are the rows of other tables that refer to the user."""
 
-    user: UserView
+    user: UserView | ExtraUserView
     roles: list[HeldRole]
     history: list[EventView]
     related: dict[str, list[dict[str, Any]]]

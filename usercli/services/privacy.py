@@ -20,7 +20,7 @@ from usercli.schemas.users import Change, UserKey, UserView
 from usercli.services import user_events
 from usercli.services.audit import UnreadableEvents, as_ranges, views
 from usercli.services.last_administrator import last_administrator_guard
-from usercli.services.related_rows import Blocked, Related, related_to, require_unblocked
+from usercli.services.related_rows import Blocked, Related, related_to, require_unblocked, with_more
 from usercli.times import rfc3339
 
 _CHUNK = 1000
@@ -69,16 +69,19 @@ def count_deleted(deleted_before: datetime, uow: UnitOfWork) -> int:
         return uow.users.count_deleted_before(deleted_before)
 
 
-def export_person(key: UserKey, uow: UnitOfWork, unreadable: UnreadableEvents | None = None) -> PersonExport:
-    """Everything that the database holds on a person, outside the bin first.
+def export_person(
+    key: UserKey, uow: UnitOfWork, unreadable: UnreadableEvents | None = None, *, columns: Sequence[str] = ()
+) -> PersonExport:
+    """Everything that the database holds on a person, outside the bin first; with these columns of an application.
 
     Raises UserNotFound, Ambiguous; without somewhere to note events that cannot be read DoneInPart.
     """
     noted = UnreadableEvents() if unreadable is None else unreadable
     with uow:
         [user] = uow.users.pick_including_deleted([key], live_first=True)
+        [view] = with_more([UserView.model_validate(user)], uow, related=False, columns=columns)
         found = PersonExport(
-            user=UserView.model_validate(user),
+            user=view,
             roles=[
                 HeldRole(role=grant.role.name, granted_at=grant.granted_at, granted_by=grant.granted_by)
                 for grant in sorted(user.grants, key=lambda grant: grant.role.name)
@@ -121,22 +124,24 @@ def erase_person(
     *,
     anonymise: bool = False,
     aliases: Sequence[str] = (),
+    columns: Sequence[str] = (),
     allow_no_admin: bool = False,
 ) -> Change:
     """Erase a person: the user, the rows that go with it, and the personal values in the audit log.
 
     `anonymise` keeps the row, without a name, an address, attributes, roles or a password, for tables that
-    must not lose it. `aliases` are other names under which the person stands in the log as an operator.
+    must not lose it, and empties these `columns` of an application. `aliases` are other names under which the
+    person stands in the log as an operator.
     The chain of the log holds: an event names what was erased. Raises Blocked, LastAdministrator.
     """
     with uow.change("user.erased", [key]):
         with last_administrator_guard(uow, allow_none=allow_no_admin):
-            _erase(key, uow, anonymise, aliases)
+            _erase(key, uow, anonymise, aliases, columns)
         uow.commit()
     return Change(change_id=None if uow.dry_run else uow.change_id, dry_run=uow.dry_run, changed=1, unchanged=0)
 
 
-def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str]) -> None:
+def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str], columns: Sequence[str]) -> None:
     [user] = uow.users.pick_including_deleted([key], lock=True)
     user_id = user.id
     related = {} if anonymise else related_to([user_id], uow)
@@ -149,6 +154,7 @@ def _erase(key: UserKey, uow: UnitOfWork, anonymise: bool, aliases: Sequence[str
     uow.roles.clear_granters({*addresses, *aliases})
     if anonymise:
         _anonymise(user, uow)
+        uow.users.empty_extra_columns(user_id, columns)
     else:
         uow.users.remove(user)
     uow.audit.erase(seqs)

@@ -55,7 +55,8 @@ def export(invocation: Invocation, user: UserArg) -> None:
 
     key = parse_user(invocation, user)
     unreadable = UnreadableEvents()
-    person = service.export_person(key, invocation.reading(), unreadable)
+    columns = invocation.settings.target.url.user_columns
+    person = service.export_person(key, invocation.reading(), unreadable, columns=columns)
     note_namesakes(invocation, [key])
     output.document(person.model_dump(mode="json"))
     report_export(invocation, output, 1)
@@ -101,6 +102,7 @@ def erase(
         invocation.changing(),
         anonymise=anonymise,
         aliases=also_named or (),
+        columns=invocation.settings.target.url.user_columns,
         allow_no_admin=allow_no_admin,
     )
     show_change(invocation, output, change, f"erased id:{found.id}")
