@@ -1,14 +1,15 @@
 """`get_db_session` and `AsyncUserRepository`: users in one transaction with an application's own statements."""
 
-from __future__ import annotations
-
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
+from typing import Annotated
 
+import httpx
 import pytest
+from fastapi import Depends, FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -21,6 +22,7 @@ from usercli.embedding import (
     Origin,
     PasswordRefused,
     UserNotFound,
+    UserView,
     close_db_sessions,
     get_db_session,
 )
@@ -101,6 +103,28 @@ def test_users_and_the_application_s_statements_are_one_transaction(environment:
         ("user.created", "done"),
         ("user.created", "conflict"),
     ]
+    assert audit_log.verify(database).ok
+
+
+def test_a_route_asks_for_a_session(environment: Path, database: Database) -> None:
+    app = FastAPI()
+
+    @app.post("/invitations/{email}")
+    async def invite(email: str, session: Annotated[AsyncSession, Depends(get_db_session)]) -> UserView:
+        session.add(Role(name=f"team of {email}"))
+        ada = await AsyncUserRepository(session, origin=SHOP).create(email)
+        await session.commit()
+        return ada
+
+    async def ask() -> list[int]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop") as client:
+            emails = ("ada@example.com", "bob@example.com")
+            answers = await asyncio.gather(*(client.post(f"/invitations/{email}") for email in emails))
+        await close_db_sessions()
+        return [answer.status_code for answer in answers]
+
+    assert asyncio.run(ask()) == [200, 200]
+    assert database.rows("SELECT count(*) FROM users, roles") == [(4,)]
     assert audit_log.verify(database).ok
 
 
