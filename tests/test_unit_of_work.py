@@ -16,6 +16,7 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import (
     ChangedMeanwhile,
     Conflict,
+    ConstraintViolated,
     DatabaseUnavailable,
     DatabaseUnreachable,
     EmailTaken,
@@ -313,7 +314,7 @@ def test_a_constraint_that_waits_for_the_commit_is_translated(database: Database
     with pytest.raises(Conflict) as caught, database.uow() as uow:
         uow.users.add(new("bob@example.com"))
         uow.commit()
-    assert type(caught.value) is Conflict
+    assert type(caught.value) is ConstraintViolated
     assert caught.value.message == "the database refused the change: constraint pk_later"
     assert emails(database) == ["ada@example.com"]
 
