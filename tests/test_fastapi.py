@@ -128,6 +128,7 @@ STATUSES: dict[int, list[UserCliError]] = {
     409: [
         *(errors.Ambiguous("no"), Blocked("no"), errors.ChangedMeanwhile("no"), errors.EmailTaken()),
         *(errors.Conflict("adopted already; see: usercli db check"), errors.LastAdministrator("no")),
+        errors.ConstraintViolated("uq_x"),
     ],
     422: [
         *(ImportFailed([BadRecord(1, "no")], 1), InvalidFields([("email", "no")]), PasswordRefused("no")),
