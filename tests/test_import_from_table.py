@@ -118,3 +118,14 @@ def test_what_cannot_be_is_refused(source: Database) -> None:
     target = "sqlite:///" + str(Path(source.url.database).parent / "target.db")
     code, err = imported("users", source=target)
     assert (code, "usercli's own" in err) == (6, True)
+
+
+@pytest.mark.parametrize(("engine_name", "preset"), [("postgresql", "laravel"), ("sqlite", "django")])
+def test_a_table_without_rows_is_named(source: Database, preset: str) -> None:
+    make(source, preset)
+    name = PRESETS[preset].table
+    source.rows(f"DELETE FROM {_sql(name)}")
+    for options in ((), ("--dry-run",), ("--map", "email=email")):
+        code, err = imported(name, *options)
+        assert (code, err.endswith(f"{name} has no rows; there is nothing to import\n")) == (2, True), err
+    assert users() == {}

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, cast
 
 from usercli.database.engine import READ_ONLY, open_engine
 from usercli.database.foreign_tables import ForeignTable, find_tables, quote
 from usercli.database.table_presets import PRESETS
 from usercli.database.url import DatabaseUrl
-from usercli.errors import Refused
+from usercli.errors import InvalidInput, Refused
 from usercli.hash_forms import identify
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.text_encodings import ChunkStream
@@ -49,12 +50,15 @@ class TableSource:
 
     @contextmanager
     def opened(self) -> Iterator[TextSource]:
-        """The rows as text, while they come."""
+        """The rows as text, while they come. Raises InvalidInput where there are none."""
         engine = open_engine(self.url).execution_options(**{READ_ONLY: True})
         with engine.connect() as connection:
             names = [column.name for column in self.table.columns]
             rows = stream_rows(connection, self.table.quoted, [quote(name) for name in names])
-            lines = (json.dumps(self._item(dict(zip(names, row, strict=True))), ensure_ascii=False) for row in rows)
+            if (first := next(rows, None)) is None:
+                raise InvalidInput(f"the table {self.table.label} has no rows; there is nothing to import")
+            items = (self._item(dict(zip(names, row, strict=True))) for row in chain([first], rows))
+            lines = (json.dumps(item, ensure_ascii=False) for item in items)
             stream = io.BufferedReader(ChunkStream(_chunks(lines)))
             yield TextSource(cast("Any", stream))
 
