@@ -213,7 +213,7 @@ def test_rows_in_the_way_are_listed_and_nothing_changes(make: Make) -> None:
 @pytest.mark.parametrize(
     ("ddl", "reason"),
     [
-        ("CREATE TABLE users (id bigserial PRIMARY KEY, email text, hashed_password text)", "its id is bigint"),
+        ("CREATE TABLE users (id bigserial PRIMARY KEY, email text, hashed_password text)", "not uuid; map it as"),
         ("CREATE TABLE users (id uuid PRIMARY KEY, email text, password text)", "it has no column hashed_password"),
         (SEED + "ALTER TABLE users ADD deleted_at timestamp", "it has a column deleted_at of its own"),
         (SEED.replace("hashed_password VARCHAR(255)", "hashed_password VARCHAR(60)"), "has room for 60 characters"),
@@ -226,6 +226,24 @@ def test_a_table_that_cannot_be_adopted_is_refused_with_the_reason(make: Make, d
     code, out, err = run_here("db", "adopt", "--apply", "--yes")
     assert (code, out) == (6, "")
     assert reason in err
+
+
+def test_a_table_of_another_schema_than_ours_is_refused(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(FASTAPI_USERS)
+    monkeypatch.setenv("USERCLI_SCHEMA", "ours")
+    code, out, err = run_here("db", "adopt", "public.user", "--apply", "--yes")
+    assert (code, out) == (6, "")
+    assert "its schema public is not that of usercli's tables; adopt it without the setting schema" in err
+    monkeypatch.setenv("USERCLI_SCHEMA", "public")
+    succeed("db", "adopt", "public.user", "--apply", "--yes")
+
+
+def test_the_plan_names_the_version_table_of_the_setting(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(FASTAPI_USERS)
+    monkeypatch.setenv("USERCLI_VERSION_TABLE", "usercli_version")
+    plan = succeed("db", "adopt", "-o", "json")
+    assert "CREATE TABLE usercli_version" in plan
+    assert "alembic_version" not in plan
 
 
 def test_a_column_without_a_default_gets_the_one_that_is_given(make: Make) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from time import sleep
 from typing import Any
 
@@ -125,7 +126,7 @@ def _plan(connection: sa.Connection, table: str | None, defaults: Mapping[str, s
     facts = read_table(connection, table)
     names = [version_table(connection), *NEEDED_NAMES, *(["users"] if facts.name != "users" else [])]
     taken = [name for name in taken_names(connection, names) if name != ADOPTED or not _is_preparing(connection)]
-    return make_plan(facts, taken, defaults)
+    return replace(make_plan(facts, taken, defaults), version_table=version_table(connection))
 
 
 def _require_no_problems(connection: sa.Connection, plan: AdoptionPlan) -> None:

@@ -16,8 +16,8 @@ _FIND = sa.text("""
         relforcerowsecurity AS secured, relispartition OR EXISTS (
             SELECT FROM pg_inherits WHERE inhrelid = class.oid OR inhparent = class.oid) AS inherits,
         pg_has_role(relowner, 'USAGE') AS owned, pg_get_userbyid(relowner) AS owner,
-        nspname = current_schema() AS is_here, greatest(reltuples, 0)::bigint AS rows,
-        quote_ident(current_schema()) AS here,
+        nspname = ANY (current_schemas(false)) AS reached, greatest(reltuples, 0)::bigint AS rows,
+        coalesce(quote_ident(current_schema()), '') AS here,
         current_setting('server_encoding') AS encoding,
         (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone') AS timezone
     FROM pg_class AS class JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -102,6 +102,7 @@ class TableFacts:
     name: str
     quoted: str
     here: str
+    reached: bool  # the search path has its schema
     kind: str
     rows: int
     owned: bool
@@ -144,6 +145,7 @@ def _facts(connection: sa.Connection, row: Mapping[Any, Any]) -> TableFacts:
         name=row["relname"],
         quoted=row["name"],
         here=row["here"],
+        reached=row["reached"],
         kind=row["relkind"],
         rows=_counted(connection, row),
         owned=row["owned"],

@@ -92,6 +92,7 @@ class AdoptionPlan:
     warnings: Sequence[str] = ()
     #: (SQL that counts rows, sentence): what must be nothing before the way back.
     conditions: Sequence[tuple[str, str]] = field(default=())
+    version_table: str = VERSION_TABLE
 
     @property
     def is_large(self) -> bool:
@@ -112,7 +113,7 @@ class AdoptionPlan:
     @property
     def shown(self) -> list[Step]:
         """The steps, and what is made beside the table."""
-        made = [f"CREATE TABLE {name}" for name in (VERSION_TABLE, *NEEDED_NAMES)]
+        made = [f"CREATE TABLE {name}" for name in (self.version_table, *NEEDED_NAMES)]
         made += [view_sql(self.facts)] if self.needs_view else []
         return [*self.steps, *(Step("adopt", sql, lock="") for sql in made)]
 
@@ -152,6 +153,11 @@ def _refusals(facts: TableFacts, taken: Sequence[str], defaults: Mapping[str, st
         yield "it has FORCE ROW LEVEL SECURITY, which hides rows from its owner too"
     if facts.encoding != "UTF8":
         yield f"the database is in {facts.encoding}, not UTF8"
+    if not facts.reached:
+        yield (
+            f"its schema {facts.schema} is not that of usercli's tables; adopt it without the setting schema, "
+            "or with that schema"
+        )
     if taken:
         yield f"the database has tables of these names already: {', '.join(taken)}"
     yield from _wrong_columns(facts)
@@ -169,8 +175,8 @@ def _wrong_columns(facts: TableFacts) -> Iterator[str]:
     ident = facts.columns.get("id")
     if ident is not None and ident.base != "uuid":
         yield (
-            f"its id is {ident.type}, not uuid; administer it as it is, in mapped mode, or move its users by: "
-            "usercli import"
+            f"its id is {ident.type}, not uuid; map it as it is, by the section table of a profile, "
+            "or copy its users: usercli import --from-table"
         )
     if ident is not None and not any(index.primary and index.columns == ["id"] for index in facts.indexes):
         yield "id is not its primary key"
