@@ -246,6 +246,25 @@ def test_the_plan_names_the_version_table_of_the_setting(make: Make, monkeypatch
     assert "alembic_version" not in plan
 
 
+def test_the_plan_says_which_migrations_of_the_service_fail(make: Make, table: str) -> None:
+    database = make(TABLES[table])
+    _, _, err = run_here("db", "adopt", "--apply", "--yes")
+    held = ["email"] if table == "users" else ["id", "email", "hashed_password", "is_active"]
+    said = f"a migration of the service that changes the type of {', '.join(held)}, or drops it, fails;"
+    assert f"warning: {said} give the table back before" in err
+    with psycopg.connect(database.text, autocommit=True) as connection:
+        for column in ("email", "hashed_password", "is_active"):
+            kind = "boolean" if column == "is_active" else "varchar(2000)"
+            statement = f'ALTER TABLE "{table}" ALTER {column} TYPE {kind}'
+            if column in held:
+                with pytest.raises(psycopg.errors.FeatureNotSupported):
+                    connection.execute(statement)
+            else:
+                connection.execute(statement)
+        connection.execute(f'ALTER TABLE "{table}" ADD phone text')
+    assert json.loads(succeed("db", "check", "-o", "json"))["state"] == "current"
+
+
 def test_a_column_without_a_default_gets_the_one_that_is_given(make: Make) -> None:
     make(SEED + AGE)
     succeed("db", "adopt", "--default", "age=7", "--apply", "--yes")

@@ -219,6 +219,11 @@ def _warnings(facts: TableFacts) -> Iterator[str]:
             f"{', '.join(local)}: times without a zone are read as UTC, but their default is the time of "
             f"{facts.timezone}"
         )
+    held = ["email"] if facts.name == "users" else [name for name in facts.columns if name in {"id", *_SHARED}]
+    yield (
+        f"a migration of the service that changes the type of {', '.join(held)}, or drops it, fails; "
+        "give the table back before"
+    )
     yield "a statement SELECT * that the service has prepared fails once, as after every new column"
     for column in _without_default(facts):
         yield f"{column.name} gets a default, for users that usercli makes"
