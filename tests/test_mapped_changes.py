@@ -37,6 +37,7 @@ RUNS = {
     "role list": "",
     "role update": "editor --description x",
     "role grant": "editor {ada}",
+    "undo": "--last --yes",
     "role revoke": "editor {ada}",
     "role delete": "editor",
     "history": "{ada}",
@@ -402,6 +403,44 @@ def test_each_user_on_its_own(empty_database: Database, clean_environment: Path,
     assert run_here("activate", f"id:{bob}")[0] == 0
     secret = second.partition(",")[2]
     assert run_here("password", "verify", f"id:{bob}", "--password-stdin", stdin=secret) == (0, "", "")
+
+
+@POSTGRESQL
+def test_an_undo_gives_back_what_nobody_set_since(empty_database: Database, clean_environment: Path) -> None:
+    mapped(clean_environment, empty_database, "django")
+    run_here("role", "create", "editor")
+    run_here("update", "id:1", "id:2", "--name", "New Name")
+    run_here("activate", "id:1", "id:2")
+    run_here("role", "grant", "editor", "id:2")
+    run_here("password", "set", "id:1", "--password-stdin", stdin=OTHER)
+    code, _, err = run_here("undo", "--last", "--yes")
+    assert (code, "passed over" in err, "plan: bob@example.com: restore roles" in err) == (0, True, True), err
+    assert run_here("list", "--role", "editor", "--count", "-q")[1] == "0\n"
+    code, _, err = run_here("undo", "--last", "--yes")
+    assert (code, "plan: bob@example.com: restore is_active" in err) == (0, True), err
+    empty_database.rows("UPDATE auth_user SET last_name = 'Theirs' WHERE id = 1")
+    names = "SELECT first_name, last_name, is_active FROM auth_user WHERE id < 3 ORDER BY id"
+    before = empty_database.rows(names)
+    code, _, err = run_here("undo", "--last", "--yes")
+    assert (code, err.splitlines()[-1].startswith("error: changed since: Ada@Example.com full_name")) == (4, True)
+    assert run_here("undo", "--last", "--yes", "--only-unchanged", "--dry-run")[0] == 0
+    assert empty_database.rows(names) == before
+    code, out, err = run_here("undo", "--last", "--yes", "--only-unchanged", "-o", "json")
+    change = json.loads(out)
+    assert (code, change["changed"], change["users"][0]["full_name"]) == (0, 1, "Bob"), err
+    assert "warning: left as it is, changed since: Ada@Example.com full_name" in err
+    assert empty_database.rows(names) == [("New", "Theirs", True), ("Bob", "", False)]
+    assert run_here("undo", change["change_id"], "--yes")[0] == 0  # an undo can be undone
+    assert run_here("show", "id:2", "--fields", "full_name", "-q")[1] == "New Name\n"
+    assert run_here("audit", "verify", "-q")[1] == "true\n"
+
+    code, out, _ = run_here("create", "eve@example.com", "--no-password", "-o", "json")
+    code, _, err = run_here("undo", json.loads(out)["change_id"], "--yes")
+    assert (code, err) == (6, "error: user.created is not undone on auth_user\n")
+    code, out, _ = run_here("update", "id:2", "--email", "b@example.com", "-o", "json")
+    configure(clean_environment, empty_database, 'preset = "django"\nwrite = ["full_name"]')
+    code, _, err = run_here("undo", json.loads(out)["change_id"], "--yes")
+    assert (code, "which does not name email" in err) == (6, True)
 
 
 # -- our own schema

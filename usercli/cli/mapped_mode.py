@@ -19,7 +19,7 @@ OFFERED = frozenset(
 #: They work on the roles and the log that usercli keeps in a schema of its own beside the table.
 ON_OUR_TABLES = frozenset(
     {
-        *("db upgrade", "db current", "history", "changes"),
+        *("db upgrade", "db current", "history", "changes", "undo"),
         *("audit log", "audit verify", "audit checkpoint", "audit export"),
         *("role list", "role create", "role update", "role delete", "role grant", "role revoke"),
     }
@@ -38,6 +38,7 @@ WRITES = {
 #: Those that are others there, by the module that has them under their own name.
 OWN = dict.fromkeys(WRITES, "mapped_changes") | {
     "db upgrade": "mapped_changes",
+    "undo": "mapped_undo",
     **{f"role {verb}": "mapped_roles" for verb in ("list", "create", "update", "delete", "grant", "revoke")},
 }
 
@@ -59,7 +60,6 @@ REASONS = {
     "apply": _NO_LISTS,
     "stats": "its numbers are those of usercli's own tables",
     "batch": "run its commands one by one",
-    "undo": "its program changes users unseen; see the former values: usercli history",
     "privacy": "what else the program keeps of a person is not known here",
     "db": _SCHEMA,
     "migrate": _SCHEMA,

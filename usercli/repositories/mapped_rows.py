@@ -82,6 +82,13 @@ class MappedRows:
                 raise ChangedMeanwhile(f"id:{user.id} was changed by another program; look again and retry")
         return [found[user.id] for user in picked]
 
+    def find(self, user_id: str, *, lock: bool = False) -> MappedRow | None:
+        """The user of this id, as the log has it, or None."""
+        return self._by_id([self._id_of(user_id)], lock=lock).get(self._id_of(user_id))
+
+    def _id_of(self, text: str) -> Any:
+        return uuid.UUID(text) if self.columns.ids == "uuid" else int(text)
+
     def _by_id(self, ids: Sequence[Any], *, lock: bool = False) -> dict[Any, MappedRow]:
         password = self.columns.by_meaning.get("hashed_password", sa.null())
         query = self.users.select_present().add_columns(password.label("hashed_password"))
@@ -212,11 +219,10 @@ class MappedRows:
     def compare(self) -> Iterator[tuple[str, Difference]]:
         """Of the rows that we wrote those that are others now, by id."""
         query = sa.select(SEEN.c.user_id, SEEN.c.email_key, SEEN.c.seen_hash).order_by(SEEN.c.user_id)
-        kind: Any = uuid.UUID if self.columns.ids == "uuid" else int
         for some in batched(self.session.execute(query), _ROWS_A_QUERY):
-            rows = self._by_id([kind(user_id) for user_id, _, _ in some])
+            rows = self._by_id([self._id_of(user_id) for user_id, _, _ in some])
             for user_id, key, seen in some:
-                row = rows.get(kind(user_id))
+                row = rows.get(self._id_of(user_id))
                 if row is None:
                     yield user_id, "gone"
                 elif _key(row.user.email) != key:

@@ -128,18 +128,13 @@ def undo(
       usercli undo $(usercli changes --limit 1 -q) --yes
     """
     output = user_output(invocation)
-    if change is None and not last:
-        raise InvalidInput("name a change (see: usercli changes), or the newest one with --last")
-    if last and change is not None:
-        raise InvalidInput("name a change, or add --last, not both")
-    if change == "last":
-        raise InvalidInput("last is the id of no change; for the newest one add --last instead")
+    require_one_change(change, last=last)
     from usercli.services.undo import undo_change
 
     uow = invocation.changing()
     in_full = invocation.is_to_confirm
     plan = _plan_last(invocation, in_full) if change is None else _plan(invocation, change, in_full)
-    show = partial(_show_plan, invocation, only_unchanged=only_unchanged)
+    show = partial(show_plan, invocation, only_unchanged=only_unchanged)
     if plan.is_whole:
         show(plan)
     if plan.steps and (only_unchanged or not plan.conflicts):
@@ -153,6 +148,16 @@ def undo(
             on_plan=None if plan.is_whole else show,
         )
     show_change(invocation, output, done, f"undid the change {plan.change_id}:")
+
+
+def require_one_change(change: str | None, *, last: bool) -> None:
+    """Raise InvalidInput unless a change is named, or the newest one asked for."""
+    if change is None and not last:
+        raise InvalidInput("name a change (see: usercli changes), or the newest one with --last")
+    if last and change is not None:
+        raise InvalidInput("name a change, or add --last, not both")
+    if change == "last":
+        raise InvalidInput("last is the id of no change; for the newest one add --last instead")
 
 
 def _plan(invocation: Invocation, change: str, in_full: bool) -> UndoPlan:
@@ -189,7 +194,8 @@ def _plan_last(invocation: Invocation, in_full: bool) -> UndoPlan:
     return plan
 
 
-def _show_plan(invocation: Invocation, plan: UndoPlan, *, only_unchanged: bool) -> None:
+def show_plan(invocation: Invocation, plan: UndoPlan, *, only_unchanged: bool) -> None:
+    """Say what an undo does, and what it leaves as it is."""
     for line in plan.steps.first:
         invocation.info(f"plan: {line}")
     if more := plan.steps.more():

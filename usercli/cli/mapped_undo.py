@@ -1,0 +1,49 @@
+"""The command undo where the users are those of another program's table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from usercli.cli.commands.changes import require_one_change, show_plan
+from usercli.cli.context import Invocation
+from usercli.cli.mapped_changes import output_of, show_change
+
+if TYPE_CHECKING:
+    from usercli.schemas.user_table import UserTable
+    from usercli.services.undo_plan import UndoPlan
+
+
+def undo(
+    invocation: Invocation,
+    change: str | None,
+    last: bool,
+    only_unchanged: bool,
+    allow_no_admin: bool = False,  # noqa: ARG001 - no role guards anybody there
+) -> None:
+    """undo: the fields and roles that a change set."""
+    assert invocation.mapped_users is not None  # noqa: S101 - the command runs only there
+    table = invocation.mapped_users.table
+    require_one_change(change, last=last)
+    output = output_of(invocation)
+    from usercli.services.mapped_undo import undo_change
+
+    uow = invocation.changing()
+    plan = _plan(invocation, change, table)
+    show_plan(invocation, plan, only_unchanged=only_unchanged)
+    if plan.steps and (only_unchanged or not plan.conflicts):
+        invocation.confirm(f"undo the change {plan.change_id}")
+    done = undo_change(plan.change_id, uow, table, only_unchanged=only_unchanged)
+    show_change(invocation, output, done, f"undid the change {plan.change_id}:")
+
+
+def _plan(invocation: Invocation, change: str | None, table: UserTable) -> UndoPlan:
+    from usercli.services.audit import find_change
+    from usercli.services.mapped_undo import plan_last, plan_undo
+
+    if change is not None:
+        return plan_undo(find_change(change, invocation.reading(), done=True), invocation.reading(), table)
+    plan, passed = plan_last(invocation.reading(), table)
+    for why in passed:
+        invocation.info(f"note: passed over {why}")
+    invocation.info(f"the last change: {plan.change_id}")
+    return plan
