@@ -176,7 +176,7 @@ def _wrong_columns(facts: TableFacts) -> Iterator[str]:
     if ident is not None and ident.base != "uuid":
         yield (
             f"its id is {ident.type}, not uuid; map it as it is, by the section table of a profile, "
-            "or copy its users: usercli import --from-table"
+            "or copy its users: usercli import"
         )
     if ident is not None and not any(index.primary and index.columns == ["id"] for index in facts.indexes):
         yield "id is not its primary key"
