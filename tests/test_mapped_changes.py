@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import bcrypt
@@ -339,10 +340,50 @@ def test_what_is_not_there_or_not_allowed_is_refused(empty_database: Database, c
     empty_database.rows("ALTER TABLE users ALTER COLUMN tenant DROP DEFAULT")
     code, _, err = run_here("create", "tom@example.com", "--no-password")
     assert (code, "users requires a value in tenant, which usercli does not know" in err) == (6, True)
-    section = 'preset = "laravel"\nwrite = ["create"]\non_create = { tenant = 7 }'
+    section = 'preset = "laravel"\nwrite = ["create"]\non_create = { tenant = 7, email_verified_at = "now" }'
     configure(clean_environment, empty_database, section)
     assert run_here("create", "tom@example.com", "--no-password")[0] == 0
-    assert empty_database.rows("SELECT tenant FROM users WHERE email = 'tom@example.com'") == [(7,)]
+    verified = "abs(extract(epoch FROM email_verified_at - now() AT TIME ZONE 'UTC')) < 60"
+    assert empty_database.rows(f"SELECT tenant, {verified} FROM users WHERE email = 'tom@example.com'") == [
+        (7, True)
+    ]
+
+
+@POSTGRESQL
+def test_two_commands_that_give_one_address_wait_for_each_other(
+    empty_database: Database, clean_environment: Path
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from usercli.config import Settings
+    from usercli.database.unit_of_work import Database as Opened
+    from usercli.errors import EmailTaken
+    from usercli.schemas.users import UserCreate
+    from usercli.services.mapped_changes import create_user
+    from usercli.services.mapped_passwords import MappedHasher
+
+    mapped(clean_environment, empty_database, "django")  # whose addresses have no index
+    settings = Settings()
+    assert settings.user_table is not None
+    table, hasher, database = (
+        settings.user_table,
+        MappedHasher(settings.user_table, settings),
+        Opened(settings.target.url),
+    )
+
+    def create(number: int) -> bool:
+        name = "eve" if number % 2 else "EVE"
+        table_of_one = replace(table, on_create=(("username", f"eve{number}"),))
+        try:
+            create_user(UserCreate(email=f"{name}@example.com"), database.unit_of_work(), table_of_one, hasher)
+        except EmailTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(create, range(8))) == [False] * 7 + [True]
+    database.close()
+    assert run_here("audit", "verify", "-q")[1] == "true\n"
 
 
 @POSTGRESQL

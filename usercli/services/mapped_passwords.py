@@ -27,7 +27,8 @@ class MappedHasher(PasswordHasher):
         from usercli.services.password_rules import configured_pepper_file
 
         super().__init__(cost=settings.bcrypt_cost, pepper_file=configured_pepper_file(settings))
-        self._kind, self._is_peppered = table.written_scheme, table.is_peppered
+        self._kind = table.written_scheme
+        self._is_peppered = table.is_peppered and self._kind.startswith("bcrypt")
         if self._is_peppered and self.pepper_file is None:
             raise InvalidInput("the table is peppered; name the file of its pepper in the setting pepper_file")
         if self._kind == "argon2" and not has_extra("argon2"):
