@@ -509,6 +509,13 @@ def test_roles_are_ours_and_go_by_their_ids(empty_database: Database, clean_envi
     actions = run_here("history", "bob@example.com", "-o", "json")[1]
     assert [event["action"] for event in json.loads(actions)] == ["role.granted", "role.revoked"]
     assert run_here("role", "grant", "editor", "--match", "active=true")[0] == 6
+    run_here("role", "create", "viewer")
+    assert run_here("role", "grant", "viewer", f"id:{bob}")[0] == 0
+    empty_database.rows("DELETE FROM auth.users WHERE email = 'bob@example.com'")
+    assert json.loads(run_here("db", "check", "-o", "json")[1])["gone"] == 1
+    assert run_here("role", "grant", "viewer", f"id:{bob}")[0] == 3
+    assert run_here("role", "revoke", "viewer", f"id:{bob}", "-q")[:2] == (0, f"{bob}\n")
+    assert run_here("role", "revoke", "viewer", f"id:{bob}")[0] == 3
 
 
 @POSTGRESQL

@@ -206,10 +206,15 @@ class MappedRows:
         """Keep what the row is now, so that a change past us is noticed; the row."""
         self.session.flush()
         [row] = self.read([MappedUserKey(typed=f"id:{user_id}", id=user_id)])
-        values = {"email_key": _key(row.user.email), "seen_hash": row.fingerprint, "seen_at": now}
+        values = _seen_as(row, now)
         statement = insert(SEEN).values(user_id=str(user_id), **values)
         self.session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
         return row
+
+    def meet(self, row: MappedRow, now: datetime) -> None:
+        """Keep what the row is now, if we keep nothing of it yet."""
+        statement = insert(SEEN).values(user_id=str(row.user.id), **_seen_as(row, now))
+        self.session.execute(statement.on_conflict_do_nothing())
 
     def is_changed_past_us(self, row: MappedRow) -> bool:
         """Whether the row is another than when we last wrote it."""
@@ -229,6 +234,10 @@ class MappedRows:
                     yield user_id, "stale_email"
                 elif row.fingerprint != seen:
                     yield user_id, "changed"
+
+
+def _seen_as(row: MappedRow, now: datetime) -> dict[str, Any]:
+    return {"email_key": _key(row.user.email), "seen_hash": row.fingerprint, "seen_at": now}
 
 
 def _split(name: str, parts: int) -> list[str]:

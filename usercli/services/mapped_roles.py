@@ -9,7 +9,8 @@ from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.errors import Hint, Refused
 from usercli.models.role import Role
 from usercli.repositories.mapped_grants import MappedGrants
-from usercli.schemas.mapped_users import MappedChange
+from usercli.repositories.mapped_rows import MappedRows
+from usercli.schemas.mapped_users import MappedChange, MappedUserView
 from usercli.schemas.roles import RoleChange, RoleCreate, RoleUpdate, RoleView
 from usercli.schemas.user_table import UserTable
 from usercli.schemas.users import Change, UserKey
@@ -80,14 +81,21 @@ def _change_roles(
 ) -> MappedChange:
     with uow.change(action, keys):
         [role] = uow.roles.get_named([name], "share")
-        grants = _grants(uow, table)
-        users = uow.mapped_users(table).pick(keys)
+        theirs = uow.mapped_users(table)
+        grants, rows = MappedGrants(theirs), MappedRows(theirs)
+        gone = [key for key in keys if action == "role.revoked" and _is_gone(key, role, grants, rows)]
+        present = rows.read([key for key in keys if key not in gone])
+        users = [row.user for row in present] + [
+            MappedUserView(id=key.id, email=None) for key in gone if key.id is not None
+        ]
         changed = 0
         for user in users:
             before = grants.of(user.id)
             if change(grants, user.id, role):
                 _record(uow, action, user.id, user.email, before, grants.of(user.id))
                 changed += 1
+        for row in present:
+            rows.meet(row, uow.now())
         if changed:
             uow.commit()
         return MappedChange(
@@ -97,6 +105,11 @@ def _change_roles(
             unchanged=len(users) - changed,
             users=users,
         )
+
+
+def _is_gone(key: UserKey, role: Role, grants: MappedGrants, rows: MappedRows) -> bool:
+    """Whether somebody holds the role whom the table has no more."""
+    return key.id is not None and role.name in grants.of(key.id) and rows.find(str(key.id)) is None
 
 
 def _record(
