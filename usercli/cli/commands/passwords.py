@@ -177,7 +177,7 @@ def verify(
     password = source.read(invocation, twice=False) or ""
     if (mapped := invocation.mapped_users) is not None:
         if record_login:
-            raise Refused(f"--record-login is refused on {mapped.table.name}: it is only read here")
+            raise Refused(f"--record-login is refused on {mapped.table.name}: its program notes sign-ins")
         verdict = mapped.verify(key, password, configured_hasher(invocation.settings))
         _warn_of_lack(invocation, verdict.lacks)
         return ExitCode.OK if verdict.ok else ExitCode.NO
