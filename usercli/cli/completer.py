@@ -202,7 +202,7 @@ def _fields(line: Line) -> Iterator[str]:
 
     chosen, comma, _ = line.word.rpartition(",")
     for name in contract.fields(" ".join(line.path)):
-        if name not in chosen.split(","):
+        if name not in [*chosen.split(","), "extra"]:  # which is there with the setting user_columns
             yield f"{chosen}{comma}{name}"
 
 
