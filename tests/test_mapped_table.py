@@ -166,6 +166,7 @@ def test_what_is_offered_works_on_the_table_of_each_framework(theirs: tuple[Fram
     assert users[0].get("full_name", "") == framework.name
     assert users[0].get("created_at", "2026-01-01T10:00:00Z") == "2026-01-01T10:00:00Z"
     assert run_here("list", "--count")[:2] == (0, "count\n3\n")
+    assert "estimated" in run_here("list", "--count", "--estimate")[2]
     assert run_here("list", "-q", "--search", "BOB")[:2] == (0, f"{framework.ids[1]}\n")
     assert json.loads(run_here("show", ada, "-o", "json")[1]) == users[0]
     assert run_here("exists", ada, "BOB@example.com")[0] == 0

@@ -41,11 +41,6 @@ def list_users(
         invocation.info(f"{page.shown:,} of {count_of_fitting(page.total)} shown; next: --after {page.next}")
 
 
-def count_users(invocation: Invocation, users: MappedUsers, criteria: UserCriteria) -> None:
-    """list --count."""
-    Output(invocation.options, users.table.fields).count(users.count(criteria))
-
-
 def show(
     invocation: Invocation,
     users: MappedUsers,

@@ -19,6 +19,7 @@ from usercli.errors import Ambiguous, InvalidInput, Refused, UserNotFound
 from usercli.repositories.mapped_columns import MappedColumns
 from usercli.repositories.mapped_tables import GRANTS, owner_of, require_owner
 from usercli.repositories.roles import RoleRepository
+from usercli.repositories.row_estimates import estimated_rows
 from usercli.schemas.mapped_users import MappedUserView, SignInFacts
 from usercli.schemas.user_table import UserTable
 from usercli.schemas.users import UserCriteria, UserKey, lookup_key
@@ -96,8 +97,15 @@ class MappedUserRepository:
 
     def count_matching(self, criteria: UserCriteria, at_most: int | None = None) -> int:
         """How many users fit; counting may end at a number."""
-        fitting = sa.select(sa.literal(1)).select_from(self.columns.table).where(*self._conditions(criteria))
-        return self.session.scalar(sa.select(sa.func.count()).select_from(fitting.limit(at_most).subquery())) or 0
+        fitting = self._fitting_rows(criteria).limit(at_most).subquery()
+        return self.session.scalar(sa.select(sa.func.count()).select_from(fitting)) or 0
+
+    def estimate_matching(self, criteria: UserCriteria) -> int | None:
+        """About how many users fit, by the statistics of PostgreSQL; None on SQLite."""
+        return estimated_rows(self.session, self._fitting_rows(criteria))
+
+    def _fitting_rows(self, criteria: UserCriteria) -> sa.Select[Any]:
+        return sa.select(sa.literal(1)).select_from(self.columns.table).where(*self._conditions(criteria))
 
     def hashes(self) -> Iterator[str]:
         """The hash of every user, streamed; "" where there is none. Raises Refused without a column for them."""

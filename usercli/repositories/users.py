@@ -36,6 +36,7 @@ from usercli.models.types import code_point
 from usercli.models.user import User
 from usercli.repositories.extra_columns import empty_extra_columns, extra_of_users
 from usercli.repositories.pagination import Order
+from usercli.repositories.row_estimates import estimated_rows
 from usercli.repositories.unreadable_times import unreadable_of_users
 from usercli.repositories.user_lookup import UserLookup, among
 from usercli.schemas.stored_times import StoredTime
@@ -126,6 +127,10 @@ class UserRepository(UserLookup):
         """How many users fit; counting may end at a number."""
         fitting = select(User.id).where(*self._conditions(criteria)).limit(at_most).subquery()
         return self.session.scalar(select(func.count()).select_from(fitting)) or 0
+
+    def estimate_matching(self, criteria: UserCriteria) -> int | None:
+        """About how many users fit, by the statistics of PostgreSQL; None on SQLite."""
+        return estimated_rows(self.session, select(User.id).where(*self._conditions(criteria)))
 
     def has_sign_ins(self) -> bool:
         """Whether a sign-in of anybody is recorded."""

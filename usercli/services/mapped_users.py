@@ -59,6 +59,11 @@ class MappedUsers:
         with self.reading() as uow:
             return self.of(uow).count_matching(criteria)
 
+    def estimate(self, criteria: UserCriteria) -> int | None:
+        """About how many users fit; None on SQLite. Raises Refused for what no column tells."""
+        with self.reading() as uow:
+            return self.of(uow).estimate_matching(criteria)
+
     def target_id(self, key: UserKey, uow: UnitOfWork) -> str:
         """The id of a user as the log has it; of one whom the table has no more by id. Raises UserNotFound."""
         if key.id is not None and next(uow.audit.for_target(key.id), None) is not None:

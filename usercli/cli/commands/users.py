@@ -25,6 +25,7 @@ from usercli.cli.user_actions import (
     warn_of_misleading_roles,
 )
 from usercli.cli.user_arguments import UsersArg, is_list, parse_users
+from usercli.cli.user_count import print_count, require_whole_count
 from usercli.cli.user_filters import NO_FILTERS, Filters
 from usercli.cli.user_selection import NO_SELECTION, Selection
 from usercli.errors import InvalidInput
@@ -120,6 +121,7 @@ def list_users(
         typer.Option("--after", metavar="CURSOR", help="Go on after the page that printed this cursor."),
     ] = None,
     count: Annotated[bool, flag("--count", "Only say how many.")] = False,
+    estimate: Annotated[bool, flag("--estimate", "With --count: about how many, without counting.")] = False,
 ) -> None:
     """List users.
 
@@ -129,15 +131,16 @@ def list_users(
       usercli list --search lovelace -o json
       usercli list --where team=blue --count
     """
+    if estimate and not count:
+        raise InvalidInput("--estimate goes with --count")
     if count:
-        _require_whole_count(invocation, limit, after)
+        require_whole_count(invocation, limit, after)
+        print_count(invocation, filters.criteria(), estimate=estimate)
+        return
     if (mapped := invocation.mapped_users) is not None:
         from usercli.cli import mapped_commands as on_theirs
 
-        if count:
-            on_theirs.count_users(invocation, mapped, filters.criteria())
-        else:
-            on_theirs.list_users(invocation, mapped, filters.criteria(), sort, limit, after)
+        on_theirs.list_users(invocation, mapped, filters.criteria(), sort, limit, after)
         return
     columns = invocation.settings.target.url.user_columns
     output = user_output(invocation, *["extra"] * bool(columns))
@@ -145,21 +148,11 @@ def list_users(
     from usercli.services.related_rows import with_columns
 
     criteria = filters.criteria()
-    if count:
-        output.count(service.count_users(criteria, invocation.reading()))
-        return
     limit = TABLE_LIMIT if limit is None and output.format == "table" else limit
     page = service.Listing(criteria, uow := invocation.reading(), sort=sort, limit=limit, after=after, count=True)
     print_users(invocation, output, with_columns(page, uow, columns))
     if page.next is not None and page.total is not None:
         invocation.info(f"{page.shown:,} of {count_of_fitting(page.total)} shown; next: --after {page.next}")
-
-
-def _require_whole_count(invocation: Invocation, limit: int | None, after: str | None) -> None:
-    """Raise InvalidInput for what a count would pass over."""
-    for option, given in (("--fields", invocation.options.fields), ("--limit", limit), ("--after", after)):
-        if given is not None:
-            raise InvalidInput(f"--count and {option} contradict each other: --count counts all that match")
 
 
 @reading_command
