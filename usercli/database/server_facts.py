@@ -13,6 +13,7 @@ from usercli.database.probe import Probe
 from usercli.database.schema_version import VERSION_TABLES
 from usercli.database.search_path import version_table
 from usercli.models import OWN_TABLES
+from usercli.models.user import SEARCH_INDEX
 
 _LOG = "audit_events"
 _ROLE = """
@@ -131,6 +132,12 @@ def extensions(connection: sa.Connection) -> dict[str, str]:
         return {}
     query = "SELECT extname::text, extversion::text FROM pg_extension ORDER BY extname"
     return {row[0]: row[1] for row in connection.exec_driver_sql(query)}
+
+
+def has_search_index(connection: sa.Connection) -> bool:
+    """Whether an operator made the index that PostgreSQL reads for --search."""
+    query = sa.text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+    return bool(connection.scalar(query, {"name": SEARCH_INDEX}))
 
 
 def has_json(connection: sa.Connection) -> bool:

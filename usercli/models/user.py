@@ -15,7 +15,10 @@ from usercli.models.role import UserRole
 from usercli.models.types import CodePointText, JsonObject, UtcDateTime, is_no_time
 from usercli.schemas.user_fields import DISABLED_PASSWORD
 
-__all__ = ["DISABLED_PASSWORD", "User"]
+__all__ = ["DISABLED_PASSWORD", "SEARCH_INDEX", "User"]
+
+#: Where an operator made it, --search reads it; the schema does without (docs/operations.md).
+SEARCH_INDEX = "ix_users_search"
 
 
 class User(Recyclable, IdMixin, TimestampMixin, Base):

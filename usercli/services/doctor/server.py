@@ -157,8 +157,9 @@ def extensions(patient: Patient) -> Iterator[Finding]:
             yield ok("JSON") if server_facts.has_json(found) else fail("SQLite has no JSON functions", "upgrade it")
             return
         there = server_facts.extensions(found)
+        search = "an index" if server_facts.has_search_index(found) else "no index"
     if "plpgsql" in there:
-        yield ok(", ".join(f"{name} {number}" for name, number in there.items()))
+        yield ok(", ".join(f"{name} {number}" for name, number in there.items()) + f"; {search} for --search")
     else:
         yield fail(
             "the language plpgsql is missing, in which the triggers of the audit log are written",
