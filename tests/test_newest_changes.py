@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Iterator
 
 import pytest
 
@@ -41,3 +42,25 @@ def test_they_are_those_of_the_whole_log(database: Database, seed: int, monkeypa
         assert len(whole) > 5
         for limit in (1, 2, 3, 5, len(whole), len(whole) + 5):
             assert shown(limit) == whole[:limit]
+
+
+def test_a_long_change_before_them_is_not_read(database: Database) -> None:
+    import_, *others = (uuid.UUID(int=number << 64) for number in range(1, 7))
+    for change, events in [(import_, 9), *((change, 1) for change in others)]:
+        for number in range(events):
+            uow = database.uow()
+            uow.change_id = change
+            create_user(UserCreate(email=f"u{number}.{change}@example.com"), uow)
+    with database.uow(read_only=True) as uow:
+        found = ChangeRepository(uow.session)
+        seen: list[uuid.UUID] = []
+        backwards = found._backwards
+
+        def noting(size: int) -> Iterator[tuple[list[uuid.UUID], int]]:
+            for changes_, reached in backwards(size):
+                seen.extend(changes_)
+                yield changes_, reached
+
+        found._backwards = noting  # type: ignore[method-assign]  # what is looked at
+        assert [event.change_id for event, *_ in found.matching(5)] == others[::-1]  # type: ignore[misc]  # none is bad
+        assert import_ not in seen

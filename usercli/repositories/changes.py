@@ -23,7 +23,7 @@ class ActionCount(NamedTuple):
     targets: int
 
 
-#: So far the log is read at once for the changes that wrote it.
+#: At most so many events are read at once for the changes that wrote them.
 _EVENTS_A_LOOK = 200
 
 
@@ -76,9 +76,12 @@ class ChangeRepository:
         """The ids of changes as the log is read from its end, each once, and how far it was read."""
         met: set[uuid.UUID] = set()
         reached: int | None = None
-        query = select(AuditEvent.seq, AuditEvent.change_id).where(AuditEvent.outcome == "done")
-        query = query.order_by(AuditEvent.seq.desc()).limit(max(size, _EVENTS_A_LOOK))
+        look = size  # changes of one event each need no more, and a long one before them is not met
+        newest = select(AuditEvent.seq, AuditEvent.change_id).where(AuditEvent.outcome == "done")
+        newest = newest.order_by(AuditEvent.seq.desc())
         while True:
+            query = newest.limit(look)
+            look = max(size, min(2 * look, _EVENTS_A_LOOK))
             before = [] if reached is None else [AuditEvent.seq < reached]
             rows = self.session.execute(query.where(*before)).all()
             if rows and met.issuperset(row.change_id for row in rows):  # a long change: on to the next one
