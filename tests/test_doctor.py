@@ -663,6 +663,47 @@ def test_a_file_that_is_no_database(healthy: Cli, database: Database) -> None:
     assert bad(rows)[0][:2] == ("connection", "fail")
 
 
+def damage(database: Database, offset: int, data: bytes) -> None:
+    """Write bytes into the file, with all changes in it."""
+    execute(database, "PRAGMA wal_checkpoint(TRUNCATE)")
+    with Path(database.url.database).open("r+b") as file:
+        file.seek(offset)
+        file.write(data)
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("offset", "data", "check"),
+    [(56, b"\0\0\0\2", "schema"), (16, b"\2\0", "schema"), (4096, b"\xff" * 8, "pages")],
+    ids=["encoding", "page-size", "page"],
+)
+def test_a_damaged_file_fails(healthy: Cli, database: Database, offset: int, data: bytes, check: str) -> None:
+    damage(database, offset, data)
+    code, rows = looked(healthy)
+    assert code == 7
+    assert (of(rows, check)["state"], of(rows, check)["do"]) == ("fail", "restore it from a backup")
+    assert of(rows, check)["said"] == f"the database file {database.url.where} is damaged"
+    assert healthy("db", "check")[0] == 5
+
+
+@on_sqlite
+def test_a_row_that_breaks_a_rule_is_no_damage(healthy: Cli, database: Database) -> None:
+    execute(database, "PRAGMA ignore_check_constraints=ON", "UPDATE users SET version = 0")
+    assert of(looked(healthy)[1], "pages")["state"] == "ok"
+
+
+@on_sqlite
+def test_a_long_look_at_the_pages_is_left_undone(healthy: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
+    monkeypatch.setattr(contents, "_PAGES_SECONDS", 0.2)
+    monkeypatch.setattr(contents, "require_undamaged", lambda found, _: found.exec_driver_sql(endless))
+    code, rows = looked(healthy)
+    assert (code, bad(rows)) == (
+        0,
+        [("pages", "warn", "not checked: there is more to look at than 0.2 s allow")],
+    )
+
+
 def test_a_check_that_breaks_ends_no_other(healthy: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ValueError("hunter2")

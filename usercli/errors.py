@@ -221,6 +221,10 @@ class DatabaseReadOnly(DatabaseUnavailable):
     """The database takes no changes: it is a standby, or was made read-only."""
 
 
+class DatabaseDamaged(DatabaseUnavailable):
+    """The file of a SQLite database is damaged, or its disk does not give it back."""
+
+
 class DatabaseUnreachable(DatabaseUnavailable):
     """The database does not answer, or the connection broke."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -60,6 +61,24 @@ class Probe:
     def driver_of(self, connection: Connection) -> Any:
         """The driver's own connection."""
         return connection.connection.driver_connection
+
+    @contextmanager
+    def interrupted_after(self, seconds: float) -> Iterator[Callable[[], bool]]:
+        """End what SQLite does after these seconds; yields whether they are over."""
+        over = threading.Event()
+
+        def interrupt() -> None:
+            over.set()
+            for driver in self._drivers:
+                driver.interrupt()
+
+        timer = threading.Timer(seconds, interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield over.is_set
+        finally:
+            timer.cancel()
 
     def break_off(self) -> None:
         """End the waits of the thread that uses this, from another one."""

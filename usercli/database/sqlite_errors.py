@@ -9,6 +9,7 @@ from usercli.database.url import DatabaseUrl
 from usercli.errors import (
     Conflict,
     DamagedRow,
+    DatabaseDamaged,
     DatabaseUnavailable,
     InvalidInput,
     Refused,
@@ -16,8 +17,8 @@ from usercli.errors import (
     UserCliError,
 )
 
-_RESTORE = "restore it from a backup"
-_DAMAGED = f"is damaged; {_RESTORE}"
+RESTORE = "restore it from a backup"
+_DAMAGED = f"is damaged; {RESTORE}"
 #: By SQLite's primary result code.
 _BY_CODE = {
     3: "cannot be read or written; check its permissions",  # SQLITE_PERM
@@ -25,6 +26,7 @@ _BY_CODE = {
     6: "is busy: another program holds its lock; try again later",  # SQLITE_LOCKED
     7: "cannot be read: there is not enough memory",  # SQLITE_NOMEM
     8: "cannot be written; check its permissions and those of its folder",  # SQLITE_READONLY
+    9: "was not read to the end: the statement was interrupted",  # SQLITE_INTERRUPT
     10: "cannot be read or written: the disk reports an error",  # SQLITE_IOERR
     11: _DAMAGED,  # SQLITE_CORRUPT
     13: "cannot grow: the disk is full; nothing was changed",  # SQLITE_FULL
@@ -34,6 +36,8 @@ _BY_CODE = {
     24: _DAMAGED,  # SQLITE_FORMAT
     26: "is not a SQLite database, or is damaged; check the path, or restore it from a backup",  # SQLITE_NOTADB
 }
+#: Of these codes the file, or the disk below it, is the cause: SQLITE_IOERR, _CORRUPT, _FORMAT, _NOTADB.
+_OF_DAMAGE = frozenset({10, 11, 24, 26})
 #: Where SQLAlchemy makes Python's values of stored ones.
 _READS_ROWS = ("sqlalchemy.engine.result", "sqlalchemy.engine._result_cy", "sqlalchemy.orm.loading")
 _CONSTRAINT = 19  # SQLITE_CONSTRAINT
@@ -57,12 +61,12 @@ def sqlite_error(original: BaseException, url: DatabaseUrl) -> UserCliError | st
             f"the database file {url.where} is damaged: a text is not UTF-8; restore it from a backup"
         )
     if _DAMAGE.search(text):
-        return _of_file(url, _DAMAGED)
+        return damaged(url)
     code = getattr(original, "sqlite_errorcode", 0)
     if code == _MOVED:
         return _of_file(url, "was replaced or removed while it was in use; nothing was changed")
     if reason := _BY_CODE.get(code & 0xFF):
-        return _of_file(url, reason)
+        return _of_file(url, reason, DatabaseDamaged if code & 0xFF in _OF_DAMAGE else DatabaseUnavailable)
     if text.endswith("already exists"):
         return Conflict(_EXISTS)
     if code & 0xFF == _CONSTRAINT and "audit_events" in text:  # of a trigger
@@ -72,7 +76,9 @@ def sqlite_error(original: BaseException, url: DatabaseUrl) -> UserCliError | st
     if "no such column" in text or "has no column named" in text:
         return missing_column(text)
     name = getattr(original, "sqlite_errorname", type(original).__name__)
-    return _of_file(url, f"gives an unexpected error ({name}); if it comes again, restore it from a backup")
+    return _of_file(
+        url, f"gives an unexpected error ({name}); if it comes again, restore it from a backup", DatabaseDamaged
+    )
 
 
 def unreadable_row(error: BaseException, url: DatabaseUrl) -> UserCliError | None:
@@ -81,13 +87,20 @@ def unreadable_row(error: BaseException, url: DatabaseUrl) -> UserCliError | Non
     while trace is not None:
         if str(trace.tb_frame.f_globals.get("__name__")).startswith(_READS_ROWS):
             what = "holds a value that cannot be read: it is damaged, or another program wrote it"
-            return DamagedRow(f"the database file {url.where} {what}; {_RESTORE}")
+            return DamagedRow(f"the database file {url.where} {what}; {RESTORE}")
         trace = trace.tb_next
     return None
 
 
-def _of_file(url: DatabaseUrl, reason: str) -> UserCliError:
-    return DatabaseUnavailable(f"the database file {url.where} {reason}")
+def damaged(url: DatabaseUrl) -> DatabaseDamaged:
+    """The error for a file whose structure is broken."""
+    return DatabaseDamaged(f"the database file {url.where} {_DAMAGED}")
+
+
+def _of_file(
+    url: DatabaseUrl, reason: str, kind: type[DatabaseUnavailable] = DatabaseUnavailable
+) -> DatabaseUnavailable:
+    return kind(f"the database file {url.where} {reason}")
 
 
 def _constraint(text: str) -> UserCliError | str:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from usercli.database.mounts import network_file_system
+from usercli.database.sqlite_errors import damaged
 from usercli.database.url import DatabaseUrl
 from usercli.database.wait_log import tell
 from usercli.errors import DatabaseUnavailable, FileNotCreated
@@ -31,6 +32,8 @@ _TOLD_AFTER_SECONDS = 2.0
 _CANNOT_SHARE = frozenset({8, 14})  # SQLITE_READONLY, SQLITE_CANTOPEN
 _BUSY = 5  # SQLITE_BUSY, the low byte of its extended codes
 _IDENTITY = "usercli_file"
+#: How `quick_check` begins to tell of rows that break a constraint, after all that is wrong with pages.
+_OF_ROWS = ("NULL value in ", "CHECK constraint failed in ")
 
 
 def create_sqlite_file(url: DatabaseUrl) -> None:
@@ -180,9 +183,10 @@ def wait_for(connection: Connection, statement: str, url: DatabaseUrl) -> None:
 
 
 def require_undamaged(connection: Connection, url: DatabaseUrl) -> None:
-    """Look at the structure of the whole file. Raises DatabaseUnavailable."""
-    if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
-        raise DatabaseUnavailable(f"the database file {url.where} is damaged; restore it from a backup")
+    """Look at the structure of the whole file. Raises DatabaseDamaged."""
+    found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    if found != "ok" and not found.startswith(_OF_ROWS):
+        raise damaged(url)
 
 
 def _is_done(cursor: Any, statement: str, until: float) -> bool:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from usercli.database import migrations, schema_state, schema_version
 from usercli.database.engine import READ_ONLY, open_engine, sessions
 from usercli.database.log_triggers import wrong_triggers
+from usercli.database.sqlite_file import require_undamaged
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.database.url import DatabaseUrl
 from usercli.repositories.extra_columns import missing_of_applications
@@ -56,12 +57,17 @@ class SchemaCheck:
             return self._state(connection, schema_state.look(connection))
 
     def check(self) -> tuple[ReportWithApplications, list[str]]:
-        """The whole check; the report, and what is wrong, a sentence each. Times are noted in `unreadable`."""
+        """The whole check; the report, and what is wrong, a sentence each. Times are noted in `unreadable`.
+
+        Raises DatabaseDamaged, if a page of a SQLite file is broken.
+        """
         with self._engine.connect() as connection:
             found = schema_state.look(connection)
             report = ReportWithApplications(**dict(self._state(connection, found)), bad_keys=0)
             if report.state != "current":
                 return report, [found.sentence]
+            if self._url.engine == "sqlite":
+                require_undamaged(connection, self._url)
             wrong = []
             if lacking := schema_state.lacking(connection):
                 wrong.append(lacking)

@@ -1,4 +1,4 @@
-"""Checks of what the database holds: schema, triggers, clock, administrators, accounts, audit log, hashes."""
+"""Checks of what the database holds: schema, triggers, pages, clock, administrators, accounts, log, hashes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 from usercli.database import migrations, schema_state, server_facts
 from usercli.database.log_triggers import wrong_triggers
+from usercli.database.sqlite_file import require_undamaged
+from usercli.errors import DatabaseUnavailable
 from usercli.schemas.users import UserCriteria
 from usercli.services.audit_verification import verify
-from usercli.services.doctor.findings import Check, Finding, fail, of_sentence, ok, warn
+from usercli.services.doctor.findings import Check, Finding, fail, not_checked, of_sentence, ok, warn
 from usercli.services.doctor.server import Patient
 from usercli.services.last_administrator import is_unadministered
 from usercli.services.passwords import audit_passwords
@@ -18,6 +20,9 @@ from usercli.times import UnreadableTime, rfc3339, utcnow
 
 #: So many events at the end of the log are verified.
 EVENTS = 1000
+
+#: So long may reading the whole file take: the other checks need time, too.
+_PAGES_SECONDS = 1.5
 
 _SKEW = timedelta(minutes=1)
 _SOON = timedelta(days=14)
@@ -152,6 +157,22 @@ def hashes(patient: Patient) -> Iterator[Finding]:
         yield ok(f"{report.total:,} stored")
 
 
+def pages(patient: Patient) -> Iterator[Finding]:
+    """Is the structure of a SQLite file whole? Raises DatabaseDamaged."""
+    if patient.on_postgresql:
+        yield ok("the server's")
+        return
+    with patient.probe.connection() as found, patient.probe.interrupted_after(_PAGES_SECONDS) as is_over:
+        try:
+            require_undamaged(found, patient.url)
+        except DatabaseUnavailable:
+            if not is_over():
+                raise
+            yield not_checked(f"there is more to look at than {_PAGES_SECONDS:g} s allow", _CHECK)
+            return
+    yield ok("all of the file whole")
+
+
 def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{users:,} {name}" for name, users in counts.items())
 
@@ -159,6 +180,7 @@ def _listed(counts: dict[str, int]) -> str:
 CHECKS = (
     Check("schema", schema),
     Check("triggers", triggers, needs_schema=True),
+    Check("pages", pages),
     Check("clock", clock),
     Check("administrators", administrators, needs_schema=True),
     Check("accounts", accounts, needs_schema=True),

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from usercli.config import Settings
 from usercli.database.probe import Probe
+from usercli.database.sqlite_errors import RESTORE
 from usercli.database.url import DatabaseUrl
-from usercli.errors import DatabaseUnreachable, UserCliError
+from usercli.errors import DamagedRow, DatabaseDamaged, DatabaseUnreachable, UserCliError
 from usercli.passwords import PasswordHasher
 from usercli.schemas.health import CheckView
 from usercli.services.doctor import contents, machine, server
@@ -171,6 +172,8 @@ def _made(check: Check[Any], subject: object) -> list[Finding]:
         return list(check.run(subject))
     except DatabaseUnreachable:
         raise
+    except (DatabaseDamaged, DamagedRow) as error:
+        return [_of_error(error, fail)]
     except UserCliError as error:
         return [_of_error(error, not_checked)]
     except Exception as error:  # one check that fails does not end the others
@@ -179,4 +182,6 @@ def _made(check: Check[Any], subject: object) -> list[Finding]:
 
 def _of_error(error: UserCliError, kind: Callable[[str, str], Finding]) -> Finding:
     said, _, command = error.message.removesuffix("; nothing was changed").partition("; run: ")
+    if isinstance(error, DatabaseDamaged | DamagedRow) and said.endswith(f"; {RESTORE}"):
+        return kind(said.removesuffix(f"; {RESTORE}"), RESTORE)
     return kind(said, f"run: {command}" if command else "")
