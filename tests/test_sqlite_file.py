@@ -335,6 +335,32 @@ def test_a_file_that_cannot_be_written_can_be_read(
             assert "cannot be written; check its permissions and those of its folder" in err
 
 
+def test_a_file_is_writable_again_after_it_was_read_only(cli: Cli, database: Database) -> None:
+    """SQLite makes the files beside it with its mode, and a connection that may only read leaves them."""
+    with read_only(database, file=True, folder=False):
+        assert cli("create", "bob@example.com", "--no-password")[0] == 5
+    with bound_by_modes():
+        assert cli("create", "bob@example.com", "--no-password")[0] == 0
+
+
+def test_a_file_beside_it_that_cannot_be_written_is_named(
+    cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = Path(f"{database.url.database}-shm")
+    monkeypatch.setattr(sqlite_file, "let_owner_write", lambda _: None)  # as if another user had made it
+    with sqlite3.connect(database.url.database) as holder:
+        holder.execute("SELECT count(*) FROM users").fetchall()
+        shutil.copyfile(beside, beside.with_suffix(".kept"))
+    holder.close()
+    beside.with_suffix(".kept").rename(beside)
+    beside.chmod(0o444)
+    with bound_by_modes():
+        _, _, err = cli("create", "bob@example.com", "--no-password")
+        _, out, _ = cli("doctor", "-o", "csv")
+    assert f"cannot be written, as {beside.name} beside it cannot; give that the owner and mode of the file" in err
+    assert f"this process may only read: {beside.name} beside the file cannot be written" in out
+
+
 def test_changes_that_a_log_holds_are_not_overlooked(
     cli: Cli, database: Database, ada: object, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from usercli.database.sqlite_side_files import obstacle
 from usercli.database.statement_errors import missing_column
 from usercli.database.url import DatabaseUrl
 from usercli.errors import (
@@ -40,6 +41,7 @@ _BY_CODE = {
 _OF_DAMAGE = frozenset({10, 11, 24, 26})
 #: Where SQLAlchemy makes Python's values of stored ones.
 _READS_ROWS = ("sqlalchemy.engine.result", "sqlalchemy.engine._result_cy", "sqlalchemy.orm.loading")
+_READONLY = 8  # SQLITE_READONLY
 _CONSTRAINT = 19  # SQLITE_CONSTRAINT
 _MOVED = 1032  # SQLITE_READONLY_DBMOVED
 #: Of errors with the code SQLITE_ERROR, or with none, which the driver raises itself.
@@ -65,6 +67,10 @@ def sqlite_error(original: BaseException, url: DatabaseUrl) -> UserCliError | st
     code = getattr(original, "sqlite_errorcode", 0)
     if code == _MOVED:
         return _of_file(url, "was replaced or removed while it was in use; nothing was changed")
+    if code & 0xFF == _READONLY and (name := obstacle(url.database)):
+        return _of_file(
+            url, f"cannot be written, as {name} beside it cannot; give that the owner and mode of the file"
+        )
     if reason := _BY_CODE.get(code & 0xFF):
         return _of_file(url, reason, DatabaseDamaged if code & 0xFF in _OF_DAMAGE else DatabaseUnavailable)
     if text.endswith("already exists"):

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 
 from usercli.database.mounts import network_file_system
 from usercli.database.sqlite_errors import damaged
+from usercli.database.sqlite_side_files import let_owner_write, may_write
 from usercli.database.url import DatabaseUrl
 from usercli.database.wait_log import tell
 from usercli.errors import DatabaseUnavailable, FileNotCreated
@@ -89,6 +90,7 @@ class SqliteFile:
         # before the file is opened: if it is replaced in between, the commit is refused in vain and loses nothing
         record.info[_IDENTITY] = self._identity()
         if self._is_writable():
+            let_owner_write(self._url.database)
             return dialect.connect(self._uri("mode=rw"), **options)  # connecting must not create a file
         return self._connect_to_read(dialect, options)
 
@@ -101,7 +103,7 @@ class SqliteFile:
 
     def _is_writable(self) -> bool:
         log = self._beside("-wal")
-        return _may_write(Path(self._url.database)) and (_may_write(log.parent) or _may_write(log))
+        return may_write(Path(self._url.database)) and (may_write(log.parent) or may_write(log))
 
     def _connect_to_read(self, dialect: Any, options: dict[str, Any]) -> Any:
         """A connection to a file that cannot be written, or not its folder. Raises DatabaseUnavailable."""
@@ -113,6 +115,7 @@ class SqliteFile:
                 return connection  # the first statement meets it again
             connection.close()
         else:
+            let_owner_write(self._url.database)
             return connection
         for left in (self._beside("-wal"), self._beside("-journal")):
             if left.exists() and left.stat().st_size:
@@ -213,10 +216,6 @@ def set_journal_mode(connection: Connection, url: DatabaseUrl) -> None:
     """WAL, or what a network file system can do: WAL needs memory that all programs share."""
     mode = "DELETE" if network_file_system(Path(url.database)) else "WAL"
     wait_for(connection, f"PRAGMA journal_mode={mode}", url)
-
-
-def _may_write(path: Path) -> bool:
-    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def connect_options() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from time import monotonic
 
 from usercli.database import server_facts
 from usercli.database.probe import Probe
+from usercli.database.sqlite_side_files import obstacle
 from usercli.database.url import DatabaseUrl
 from usercli.passwords import PasswordHasher
 from usercli.services.doctor.findings import Check, Finding, fail, ok, warn
@@ -18,6 +19,7 @@ from usercli.services.doctor.findings import Check, Finding, fail, ok, warn
 #: Below them statements of usercli fail, or nobody mends the server any more.
 _OLDEST = {"sqlite": (3, 35), "postgresql": (14,)}
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+_AS_FILE = "the owner and the mode of the file"
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -110,6 +112,10 @@ def _lacking(name: str, item: server_facts.TablePrivileges, grants: str) -> Find
 def _may_write(file: Path) -> Finding:
     if not all(os.access(path, os.W_OK) for path in (file, file.parent)):
         return warn("this process may only read: the file or its folder cannot be written", "check who owns it")
+    if name := obstacle(str(file)):
+        return warn(
+            f"this process may only read: {name} beside the file cannot be written", f"give {name} {_AS_FILE}"
+        )
     return ok("this process may read and write the file")
 
 
