@@ -31,6 +31,7 @@ from usercli.passwords import PasswordHasher
 from usercli.services.doctor import contents, examination, machine
 from usercli.services.doctor import server as server_checks
 from usercli.services.doctor.examination import examine, examine_database
+from usercli.services.doctor.findings import Check
 from usercli.times import sqlite_time, utcnow
 
 pytestmark = pytest.mark.either_engine
@@ -653,6 +654,57 @@ def test_a_lock_is_not_waited_for(healthy: Cli, database: Database, monkeypatch:
     assert code == 0
     assert of(rows, "administrators")["said"].startswith("not checked: ")
     assert of(rows, "audit-log")["state"] == "ok"
+
+
+@on_postgresql
+def test_a_locked_table_is_named_with_its_holder(healthy: Cli, database: Database) -> None:
+    with psycopg.connect(database.text, application_name="psql") as holder:
+        holder.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        code, rows = looked(healthy)
+        pid = holder.info.backend_pid
+    locked = [check for check, _, said in bad(rows) if f"the table users is locked by process {pid} (psql)" in said]
+    assert locked == ["schema", "administrators", "accounts", "hashes"]
+    assert {state for _, state, _ in bad(rows)} == {"warn"}
+    assert code == 0
+
+
+@on_sqlite
+def test_a_file_that_another_program_has_to_itself_is_no_failure(healthy: Cli, database: Database) -> None:
+    holder = sqlite3.connect(database.url.database, isolation_level=None)
+    holder.execute("PRAGMA locking_mode=EXCLUSIVE").close()
+    holder.execute("BEGIN EXCLUSIVE").close()
+    code, rows = looked(healthy)
+    holder.close()
+    assert code == 0
+    assert [(check, state) for check, state, _ in bad(rows)] == [("connection", "warn")]
+    assert "is busy: another program holds its lock" in of(rows, "connection")["said"]
+
+
+@on_postgresql
+def test_a_server_that_swallows_a_long_look_fails(database: Database) -> None:
+    with silent(after="hashed_password") as port:
+        url = database_url.parse(f"postgresql://postgres@127.0.0.1:{port}/{database.url.database}")
+        found = examine_database(url, seconds=3)
+    assert [(view.check, view.said) for view in found if view.state == "fail"] == [
+        ("hashes", "the database did not answer within 3 s")
+    ]
+
+
+@on_postgresql
+def test_a_server_that_works_on_a_long_look_does_not_fail(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def works(patient: server_checks.Patient) -> Iterator[Any]:
+        with patient.probe.connection() as connection:
+            connection.exec_driver_sql("SELECT pg_sleep(30)")
+        yield from ()
+
+    slow = [Check("hashes", works, unbounded="run: usercli password audit"), Check("role", works)]
+    for check in slow:
+        monkeypatch.setattr(examination._DatabaseRound, "checks", (server_checks.CHECKS[0], check))
+        [_, view] = examine_database(database.url, seconds=1)
+        assert (view.state, view.do) == ("warn", check.unbounded)
+        assert view.said.startswith("not checked: ")
 
 
 @on_sqlite

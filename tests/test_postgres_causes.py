@@ -120,7 +120,9 @@ def test_a_pooler_names_the_option() -> None:
         ("CREATE TRIGGER t BEFORE UPDATE\n ON audit_events FOR EACH ROW EXECUTE FUNCTION f()", ("audit_events",)),
         ("DROP TABLE IF EXISTS user_roles", ("user_roles",)),
         ('UPDATE "users" SET email = :email', ("users",)),
-        ("SELECT 1 FROM users JOIN roles", ("users",)),
+        ("SELECT 1 FROM users JOIN roles", ("users", "roles")),
+        ("SELECT 1 FROM unnest(:names) AS name, pg_catalog.pg_class", ()),
+        ("SELECT attname FROM pg_catalog.pg_attribute LEFT JOIN pg_catalog.pg_type ON true", ()),
         ("SELECT pg_advisory_xact_lock(1)", ()),
     ],
 )

@@ -134,6 +134,19 @@ def test_a_lock_is_told_and_not_waited_for_without_end(
     assert 0.9 < took < 3
 
 
+@pytest.mark.parametrize(
+    ("table", "line"), [("users", "db check"), ("alembic_version", "list"), ("roles", "show ada@example.com")]
+)
+def test_the_locked_table_is_named_whatever_the_statement_says(
+    database: Database, cli: Cli, ada: object, brief: Callable[..., None], table: str, line: str
+) -> None:
+    brief(lock=1)
+    with held(database, f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"):
+        code, _, err = cli(*line.split())
+    assert code == 5
+    assert err.splitlines()[1:] == [f"error: another session holds a lock on the table {table}; try again later"]
+
+
 def test_an_import_that_waits_for_another_says_so(
     database: Database, cli: Cli, brief: Callable[..., None], clean_environment: Path
 ) -> None:

@@ -244,12 +244,23 @@ class OutcomeUnknown(DatabaseUnreachable):
         self.change_id = change_id
 
 
-class LockTimeout(DatabaseUnavailable):
-    """Another session held a lock on these tables for too long."""
+class DatabaseLocked(DatabaseUnavailable):
+    """Another session or program held a lock for too long."""
 
-    def __init__(self, tables: Iterable[str]) -> None:
-        self.tables = tuple(tables)
-        named = f"the table{'s' if len(self.tables) > 1 else ''} {', '.join(self.tables)}"
+
+class StatementTimeout(DatabaseUnavailable):
+    """The server ended a statement that took too long."""
+
+
+class LockTimeout(DatabaseLocked):
+    """Another session held a lock on this table, or on one of these, for too long.
+
+    `holder` is who, if that is known: `locked by process 4711 (psql)`.
+    """
+
+    def __init__(self, tables: Iterable[str], holder: str = "") -> None:
+        self.tables, self.holder = tuple(tables), holder
+        named = f"{'one of the tables' if len(self.tables) > 1 else 'the table'} {', '.join(self.tables)}"
         super().__init__(f"another session holds a lock on {named}; try again later")
 
 

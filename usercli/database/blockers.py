@@ -43,10 +43,19 @@ SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid || '/' || extract(
 
 @dataclass(frozen=True)
 class SessionState:
-    """Whether the server works on a statement of the session, and the lock that it waits for, in words."""
+    """Whether the server works on a statement of the session; the lock that it waits for, and its holder, in words.
+
+    `relation` is the table of the lock, or of the row.
+    """
 
     works: bool
-    waits_for: str = ""
+    lock: str = ""
+    holder: str = ""
+    relation: str | None = None
+
+    @property
+    def waits_for(self) -> str:
+        return f"{self.lock}, {self.holder}" if self.lock else ""
 
 
 def session_state(row: Any) -> SessionState:
@@ -54,7 +63,10 @@ def session_state(row: Any) -> SessionState:
     works, kind, relation, advisory, pid, application, since = row
     if kind is None:
         return SessionState(bool(works))
-    return SessionState(bool(works), f"{_lock(kind, relation, advisory)}, {_holder(pid, application, since)}")
+    holder = _holder(pid, application, since)
+    return SessionState(
+        bool(works), _lock(kind, relation, advisory), holder, visible(relation) if relation else None
+    )
 
 
 def _lock(kind: str, relation: str | None, advisory: int | None) -> str:

@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 _LOOK_AFTER = 2.0
 _LOOK_SECONDS = 3.0
+_ASK_SECONDS = 1.5
 _CANCEL_SECONDS = 1.0
 _TICK = 0.1
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.DefaultSelector)
@@ -39,6 +40,12 @@ class _Bounds:
     given: dict[str, Any]
     #: The session and transaction that the server's statistics show, also behind a pooler.
     session: str | None = None
+    #: After so many seconds the server is asked; None as for all.
+    look_after: float | None = None
+    #: Whether a wait is told.
+    tells = True
+    #: What the newest wait was for, as far as it is known.
+    waited_for: SessionState | None = None
 
     def second(self: Any) -> BoundedConnection:
         """Another connection to the same server, which answers within seconds or not at all."""
@@ -169,10 +176,11 @@ class _Watch:
         self._connection = connection
         self._limit = connection.network_timeout
         self._heard = since  # of the statement, here or by asking
-        self._gap = min(_LOOK_AFTER, self._limit)
+        self._gap = min(_LOOK_AFTER if connection.look_after is None else connection.look_after, self._limit)
         self._next = since + self._gap
         self._look: _Look | None = None
         self._told = False
+        connection.waited_for = None
 
     def check(self, now: float) -> None:
         """Called again and again. Raises OperationalError when the server is silent for too long."""
@@ -194,9 +202,12 @@ class _Watch:
         found = look.found
         if found is not None and found.works:
             self._heard = look.began
+            if found.waits_for:
+                self._connection.waited_for = found
             if found.waits_for and not self._told:
                 self._told = True
-                tell(found.waits_for)
+                if self._connection.tells:
+                    tell(found.waits_for)
         elif now - self._heard >= self._limit:
             self._give_up()
         self._gap *= 2
@@ -206,6 +217,20 @@ class _Watch:
     def _give_up(self) -> None:
         self._connection.pgconn.finish()
         raise psycopg.OperationalError(f"timeout: the server was silent for {self._limit:g} s")
+
+
+def is_silent(connection: BoundedConnection) -> bool:
+    """Whether a statement is under way of which the server knows nothing, or does not say that it does."""
+    for _ in range(2):  # once it may have been between two answers
+        if connection.pgconn.transaction_status != TransactionStatus.ACTIVE:
+            return False
+        if connection.session:
+            look = _Look(connection)
+            look.start()
+            look.join(_ASK_SECONDS)
+            if look.found is not None and look.found.works:
+                return False
+    return True
 
 
 class _Look(threading.Thread):

@@ -108,10 +108,25 @@ def translate_errors(engine: Engine, url: DatabaseUrl) -> None:
             return
         original = context.original_exception
         is_connected = context.connection is not None
-        error = statement_error(original, url, context.statement or "", context.parameters, connected=is_connected)
+        error = _lock_timeout(context) or statement_error(
+            original, url, context.statement or "", context.parameters, connected=is_connected
+        )
         if error is not None:
             original.args = ()  # SQLAlchemy chains it as the cause, and whoever logs that would print the row
             raise error from None
+
+
+def _lock_timeout(context: ExceptionContext) -> LockTimeout | None:
+    """The error with the table that the server named while it was waited for; the statement may tell another."""
+    connection = context.connection
+    if (
+        getattr(context.original_exception, "sqlstate", None) != "55P03"
+        or connection is None
+        or connection.invalidated
+    ):
+        return None
+    found = getattr(connection.connection.driver_connection, "waited_for", None)
+    return LockTimeout([found.relation], found.holder) if found is not None and found.relation else None
 
 
 def statement_error(

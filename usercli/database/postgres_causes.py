@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from usercli.errors import (
     Conflict,
+    DatabaseLocked,
     DatabaseReadOnly,
     DatabaseUnavailable,
     DatabaseUnreachable,
     SchemaNotCurrent,
+    StatementTimeout,
     TransactionAborted,
     UserCliError,
 )
@@ -91,7 +93,7 @@ CAUSES: dict[str, Cause] = {
     "55000": Cause(f"the database server cannot do this now{_UNDONE}"),
     "55006": Cause(f"other sessions use what would be changed{_UNDONE}; try again later"),
     "55P02": Cause(f"the database server does not let this session set what it needs{_UNDONE}"),
-    "55P03": Cause("another session holds a lock on this data; try again later"),
+    "55P03": Cause("another session holds a lock on this data; try again later", DatabaseLocked),
     "55P04": Cause(f"the database server cannot do this now{_UNDONE}"),
     "57": Cause(f"an administrator stopped the statement{_UNDONE}"),
     "57000": Cause(f"an administrator stopped the statement{_UNDONE}"),
@@ -106,9 +108,17 @@ CAUSES: dict[str, Cause] = {
 
 #: SQLSTATE 57014, by a sign in the server's own words; where the server speaks another language, the last one.
 CANCELLED: tuple[tuple[str, Cause], ...] = (
-    ("statement timeout", Cause(f"the statement ran for longer than statement_timeout allows{_UNDONE}")),
+    (
+        "statement timeout",
+        Cause(f"the statement ran for longer than statement_timeout allows{_UNDONE}", StatementTimeout),
+    ),
     ("user request", Cause(f"an administrator cancelled the statement{_UNDONE}")),
-    ("", Cause(f"the statement was cancelled, by statement_timeout or by an administrator{_UNDONE}")),
+    (
+        "",
+        Cause(
+            f"the statement was cancelled, by statement_timeout or by an administrator{_UNDONE}", StatementTimeout
+        ),
+    ),
 )
 
 #: The SQLSTATE behind what the driver says of a connection that broke, by a sign in the server's last words.

@@ -18,14 +18,18 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.database.url import DatabaseUrl
 from usercli.errors import DatabaseUnreachable
 
+_LOCK_SECONDS = 0.6
+#: Then the server is asked for what a statement waits, while the lock is still waited for.
+_LOOK_AFTER = 0.1
+
 _READ_ONLY = {engines.READ_ONLY: True, "postgresql_readonly": True}
 
 
 class Probe:
     """Connections to a database for one look, kept until `close`.
 
-    `seconds` bounds the connect to each host, each statement and each wait for a lock. Raises DatabaseUnavailable
-    if there is no SQLite file.
+    `seconds` bounds the connect to each host and each statement; a lock is waited for less long, and that is not
+    told. Raises DatabaseUnavailable if there is no SQLite file.
     """
 
     def __init__(self, url: DatabaseUrl, seconds: int) -> None:
@@ -91,24 +95,29 @@ class Probe:
                     with socket.socket(fileno=os.dup(driver.fileno())) as link:
                         link.shutdown(socket.SHUT_RDWR)
 
+    def is_silent(self) -> bool:
+        """Whether the server neither answers nor works on what it was asked. Takes 3 s at most."""
+        from usercli.database.bounded_connection import is_silent
+
+        return not self._drivers or any(map(is_silent, self._drivers))
+
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
 
     def _keep(self, driver: Any, _: Any) -> None:
+        driver.look_after, driver.tells = _LOOK_AFTER, False
         self._drivers.append(driver)
 
     def _prepare_sqlite(self, driver: Any, _: Any) -> None:
         driver.execute("PRAGMA query_only=ON").close()
-        driver.execute(f"PRAGMA busy_timeout={self._seconds * 1000}").close()
         self._drivers.append(driver)
 
     def _limit(self, connection: Connection) -> None:
         """For the transaction, not for the session: a pooler may hand it to somebody else."""
-        limits = ", ".join(
-            f"set_config('{name}', '{self._seconds}s', true)" for name in ("statement_timeout", "lock_timeout")
-        )
-        connection.exec_driver_sql(f"SELECT {limits}")
+        limits = {"statement_timeout": f"{self._seconds}s", "lock_timeout": f"{_LOCK_SECONDS * 1000:.0f}ms"}
+        calls = ", ".join(f"set_config('{name}', '{limit}', true)" for name, limit in limits.items())
+        connection.exec_driver_sql(f"SELECT {calls}")
 
 
 def _is_known(host: str, port: int) -> bool:
@@ -121,7 +130,7 @@ def _is_known(host: str, port: int) -> bool:
 def _within(url: DatabaseUrl, seconds: int) -> DatabaseUrl:
     """The URL with a connect that takes no longer; what it says itself may be shorter."""
     if url.engine == "sqlite":
-        return url
+        return replace(url, timeouts=replace(url.timeouts, lock=1))
     options = dict(url.query)
     given = options.get("connect_timeout", "").strip()
     shorter = given if given.isdigit() and 0 < int(given) < seconds else str(seconds)

@@ -11,6 +11,7 @@ from usercli.errors import (
     Conflict,
     DamagedRow,
     DatabaseDamaged,
+    DatabaseLocked,
     DatabaseUnavailable,
     InvalidInput,
     Refused,
@@ -37,8 +38,11 @@ _BY_CODE = {
     24: _DAMAGED,  # SQLITE_FORMAT
     26: "is not a SQLite database, or is damaged; check the path, or restore it from a backup",  # SQLITE_NOTADB
 }
-#: Of these codes the file, or the disk below it, is the cause: SQLITE_IOERR, _CORRUPT, _FORMAT, _NOTADB.
-_OF_DAMAGE = frozenset({10, 11, 24, 26})
+#: The errors of those that are told apart.
+_KINDS: dict[int, type[DatabaseUnavailable]] = {
+    **dict.fromkeys((5, 6, 15), DatabaseLocked),
+    **dict.fromkeys((10, 11, 24, 26), DatabaseDamaged),
+}
 #: Where SQLAlchemy makes Python's values of stored ones.
 _READS_ROWS = ("sqlalchemy.engine.result", "sqlalchemy.engine._result_cy", "sqlalchemy.orm.loading")
 _READONLY = 8  # SQLITE_READONLY
@@ -72,7 +76,7 @@ def sqlite_error(original: BaseException, url: DatabaseUrl) -> UserCliError | st
             url, f"cannot be written, as {name} beside it cannot; give that the owner and mode of the file"
         )
     if reason := _BY_CODE.get(code & 0xFF):
-        return _of_file(url, reason, DatabaseDamaged if code & 0xFF in _OF_DAMAGE else DatabaseUnavailable)
+        return _of_file(url, reason, _KINDS.get(code & 0xFF, DatabaseUnavailable))
     if text.endswith("already exists"):
         return Conflict(_EXISTS)
     if code & 0xFF == _CONSTRAINT and "audit_events" in text:  # of a trigger

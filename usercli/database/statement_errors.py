@@ -23,8 +23,10 @@ _BYTES = re.compile(r"(?:0x[0-9a-f]{2} ?)+")
 _NUMBERED = re.compile(r"(?:__?\d+)+$")
 _ENCODING = re.compile(r'"?([A-Z][A-Z0-9_]{3,})"?$')
 _LOCKED = re.compile(
-    r"\b(?:ALTER TABLE|DROP TABLE|LOCK TABLE|TRUNCATE|UPDATE|INTO|FROM|COPY|REFERENCES|(?:INDEX|TRIGGER)\b.+?\bON)"
-    r"\s+(?:(?:IF EXISTS|ONLY|TABLE)\s+)*((?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)",
+    r"\b(?:ALTER TABLE|DROP TABLE|LOCK TABLE|TRUNCATE|UPDATE|INTO|COPY|REFERENCES|(?P<reads>FROM|JOIN)"
+    r"|(?:INDEX|TRIGGER)\b.+?\bON)"
+    r"\s+(?:(?:IF EXISTS|ONLY|TABLE)\s+)*(?P<name>(?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)"
+    r"(?P<called>\s*\()?",
     re.IGNORECASE | re.DOTALL,
 )
 _NOT_GRANTED = "the database role may not do this to the audit log; erasing requires the owner of the tables"
@@ -80,8 +82,10 @@ def _needed(kind: str, statement: str) -> str:
 
 
 def tables_of(statement: str) -> tuple[str, ...]:
-    """The tables that a statement locks, as far as its text tells, unquoted."""
-    return tuple(dict.fromkeys(name.replace('"', "") for name in _LOCKED.findall(statement)))
+    """The tables that a statement locks, as far as its text tells, unquoted; none of the server's own."""
+    found = (match for match in _LOCKED.finditer(statement) if not (match["reads"] and match["called"]))
+    names = dict.fromkeys(match["name"].replace('"', "") for match in found)
+    return tuple(name for name in names if not name.startswith(("pg_", "information_schema.")))
 
 
 def _quoted(name: str) -> str:

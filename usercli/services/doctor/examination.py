@@ -11,7 +11,15 @@ from usercli.config import Settings
 from usercli.database.probe import Probe
 from usercli.database.sqlite_errors import RESTORE
 from usercli.database.url import DatabaseUrl
-from usercli.errors import DamagedRow, DatabaseDamaged, DatabaseUnreachable, UserCliError
+from usercli.errors import (
+    DamagedRow,
+    DatabaseDamaged,
+    DatabaseLocked,
+    DatabaseUnreachable,
+    LockTimeout,
+    StatementTimeout,
+    UserCliError,
+)
 from usercli.passwords import PasswordHasher
 from usercli.schemas.health import CheckView
 from usercli.services.doctor import contents, machine, server
@@ -76,8 +84,8 @@ class _Thread(threading.Thread):
         """What was found; of a check that has not ended, and of those behind it, that they were not made."""
         has_ended, found, checks = self._has_ended, list(self._found), self._round.checks
         if not has_ended:
-            self._round.break_off()
             late = self._round.late(checks[len(found)], seconds) if len(found) < len(checks) else None
+            self._round.break_off()
             is_alone = (
                 late is not None and late.state == "fail" and not found
             )  # no connection: nothing else has sense
@@ -134,7 +142,7 @@ class _DatabaseRound:
             patient = server.Patient(self._probe, self._hasher)
             connected = list(first.run(patient))
         except UserCliError as error:
-            yield [_of_error(error, fail)]
+            yield [_of_error(error, not_checked if isinstance(error, DatabaseLocked) else fail)]
         except Exception as error:  # the message may hold a secret
             yield [fail(f"unexpected {type(error).__name__}")]
         else:
@@ -157,9 +165,16 @@ class _DatabaseRound:
             return [_of_error(error, fail)]
 
     def late(self, check: Check[Any], seconds: float) -> Finding:
+        if self._is_silent(check):
+            return fail(f"the database did not answer within {seconds:g} s", _TRY)
         if check.unbounded:
             return not_checked(f"there is more to look at than {seconds:g} s allow", check.unbounded)
-        return fail(f"the database did not answer within {seconds:g} s", _TRY)
+        return not_checked(f"it did not end within {seconds:g} s; the server works on it")
+
+    def _is_silent(self, check: Check[Any]) -> bool:
+        if self._probe is None:
+            return True
+        return self._probe.is_silent() if self._probe.url.engine == "postgresql" else not check.unbounded
 
     def break_off(self) -> None:
         if self._probe is not None:
@@ -174,6 +189,8 @@ def _made(check: Check[Any], subject: object) -> list[Finding]:
         raise
     except (DatabaseDamaged, DamagedRow) as error:
         return [_of_error(error, fail)]
+    except StatementTimeout:
+        return [not_checked(f"a statement took longer than {_STEP_SECONDS} s", check.unbounded)]
     except UserCliError as error:
         return [_of_error(error, not_checked)]
     except Exception as error:  # one check that fails does not end the others
@@ -181,6 +198,8 @@ def _made(check: Check[Any], subject: object) -> list[Finding]:
 
 
 def _of_error(error: UserCliError, kind: Callable[[str, str], Finding]) -> Finding:
+    if isinstance(error, LockTimeout) and error.holder:
+        return kind(f"the table {error.tables[0]} is {error.holder}", "try again later")
     said, _, command = error.message.removesuffix("; nothing was changed").partition("; run: ")
     if isinstance(error, DatabaseDamaged | DamagedRow) and said.endswith(f"; {RESTORE}"):
         return kind(said.removesuffix(f"; {RESTORE}"), RESTORE)
