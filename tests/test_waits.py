@@ -21,7 +21,7 @@ from sqlalchemy import text
 from tests.conftest import Cli, Database
 from tests.tcp_proxy import Fault, Proxy
 from usercli.config import Settings
-from usercli.database import bounded_connection
+from usercli.database import bounded_connection, revision_steps
 from usercli.database import url as database_url
 from usercli.database.engine import open_engine
 from usercli.database.timeouts import Timeouts
@@ -145,6 +145,24 @@ def test_the_locked_table_is_named_whatever_the_statement_says(
         code, _, err = cli(*line.split())
     assert code == 5
     assert err.splitlines()[1:] == [f"error: another session holds a lock on the table {table}; try again later"]
+
+
+@pytest.mark.parametrize("line", ["db upgrade", "db upgrade --dry-run", "db downgrade -1 --dry-run"])
+def test_a_migration_waits_once_and_not_for_long(
+    database: Database, cli: Cli, brief: Callable[..., None], monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    brief()
+    monkeypatch.setattr(revision_steps, "_LOCK_SECONDS", 1)
+    with held(database, "LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE") as session:
+        pid = session.info.backend_pid
+        began = time.monotonic()
+        code, _, err = cli(*line.split())
+        took = time.monotonic() - began
+    waits, error = err.splitlines()
+    assert (code, took < 4) == (5, True)
+    assert waits.startswith(f"waiting for the table alembic_version, locked by process {pid} (psql) since 20")
+    assert error.startswith(f"error: the table alembic_version is locked by process {pid} (psql) since 20")
+    assert error.endswith("; nothing was changed; try again later")
 
 
 def test_an_import_that_waits_for_another_says_so(

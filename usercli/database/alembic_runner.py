@@ -25,12 +25,12 @@ from alembic.script import Script, ScriptDirectory
 
 from usercli.database import schema_version
 from usercli.database.engine import READ_ONLY, open_engine
-from usercli.database.revision_steps import TIMEOUTS, limits, run_steps
+from usercli.database.revision_steps import TIMEOUTS, limits, run_steps, with_short_locks
 from usercli.database.schema_version import VERSION_TABLE
 from usercli.database.search_path import columns_of_applications, version_table
 from usercli.database.sqlite_file import require_undamaged, set_journal_mode, wait_for
 from usercli.database.url import DatabaseUrl
-from usercli.errors import Conflict, DatabaseUnavailable, InvalidInput, LockTimeout, UserCliError
+from usercli.errors import Conflict, DatabaseLocked, DatabaseUnavailable, InvalidInput, LockTimeout, UserCliError
 from usercli.models import OWN_TABLES, Base
 from usercli.models.types import JsonObject, ServerDefault, UtcDateTime
 from usercli.models.user import SEARCH_INDEX
@@ -125,9 +125,12 @@ def dropped_by(text: str) -> list[tuple[str, str | None]]:
     return [(table, None) for table in tables] + [pair for pair in columns if pair[0] not in tables]
 
 
-def reading(url: DatabaseUrl) -> sa.Connection:
-    """A connection that changes nothing and waits for no writer."""
-    return open_engine(url).execution_options(**{READ_ONLY: True}).connect()
+@contextmanager
+def reading(url: DatabaseUrl) -> Iterator[sa.Connection]:
+    """A connection that changes nothing and waits for no writer, and for a locked table as long as a migration."""
+    engine = open_engine(with_short_locks(url))
+    with _naming_holders(engine), engine.execution_options(**{READ_ONLY: True}).connect() as connection:
+        yield connection
 
 
 @contextmanager
@@ -156,7 +159,7 @@ def exclusive_connection(url: DatabaseUrl, on_wait: Callable[[], None] = lambda:
 
 @contextmanager
 def _naming_holders(engine: sa.Engine) -> Iterator[None]:
-    """Say who holds the lock that a migration did not get. Raises DatabaseUnavailable."""
+    """Say who holds the lock that a migration did not get. Raises DatabaseLocked."""
     try:
         yield
     except LockTimeout as error:
@@ -165,7 +168,7 @@ def _naming_holders(engine: sa.Engine) -> Iterator[None]:
         if row is None:  # it has ended meanwhile
             raise
         named = f" ({visible(row.application_name)})" if row.application_name else ""
-        raise DatabaseUnavailable(
+        raise DatabaseLocked(
             f"the table {row.relation} is locked by process {row.pid}{named} since {row.since}; "
             "nothing was changed; try again later"
         ) from None

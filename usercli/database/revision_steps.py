@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -20,6 +21,7 @@ from alembic.runtime.migration import MigrationContext
 from usercli.database.adopted_table import GUARD, UsersName, give_back, is_adopted
 from usercli.database.search_path import schema_of
 from usercli.database.timeouts import Timeouts
+from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput
 
 #: Execution option of a connection: the configured Timeouts.
@@ -30,6 +32,13 @@ _LOCK_SECONDS = 5  # rather give up than queue every other statement behind our 
 _BUILD_LIMITS = "SET lock_timeout = '600s'", "SET statement_timeout = '0'"
 _DEFAULTS = "RESET lock_timeout", "RESET statement_timeout"
 _IS_VALID = sa.text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+
+
+def with_short_locks(url: DatabaseUrl) -> DatabaseUrl:
+    """The URL for what is looked up before a migration: its locks are waited for no longer."""
+    if url.engine == "sqlite":
+        return url
+    return replace(url, timeouts=replace(url.timeouts, lock=min(_LOCK_SECONDS, url.timeouts.lock)))
 
 
 def limits(timeouts: Timeouts) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from usercli.database.foreign_tables import ForeignTable, find_tables, in_words,
 from usercli.database.schema_state import look
 from usercli.database.table_presets import PRESETS
 from usercli.database.url import DatabaseUrl
-from usercli.errors import UserCliError
+from usercli.errors import DatabaseLocked, UserCliError
 from usercli.repositories.foreign_rows import ForeignRows
 from usercli.schemas.foreign_tables import Collision, InspectedColumn, InspectedTable, Way
 from usercli.schemas.passwords import Scheme
@@ -45,14 +45,19 @@ def inspect_tables(url: DatabaseUrl, name: str | None = None) -> list[InspectedT
 def users_beside(url: DatabaseUrl) -> str | None:
     """A table of users, in a few words, beside which an upgrade would make the first tables of ours.
 
-    None where the settings give ours a schema, which is meant so.
+    None where the settings give ours a schema, which is meant so. Raises DatabaseLocked for a lock, for which
+    the upgrade would wait once more.
     """
     if url.schema:
         return None
+    from usercli.database.alembic_runner import reading
+
     try:
-        with open_engine(url).execution_options(**{READ_ONLY: True}).connect() as connection:
+        with reading(url) as connection:
             table = users_elsewhere(connection) if look(connection).state == "empty" else None
             return in_words(connection, table) if table else None
+    except DatabaseLocked:
+        raise
     except UserCliError:  # the upgrade itself says what is wrong
         return None
 
