@@ -123,6 +123,14 @@ class BulkUpdateRepository:
         if grants:
             connection.execute(insert(UserRole.__table__), grants)  # type: ignore[arg-type]  # a table
 
+    def remove(self, ids: Sequence[uuid.UUID]) -> None:
+        """Remove users for good, with their roles."""
+        self.session.connection().execute(delete(User.__table__).where(among(self.session, User.id, ids)))  # type: ignore[arg-type]  # a table
+        gone = set(ids)
+        for row in list(self.session.identity_map.values()):
+            if isinstance(row, User) and row.id in gone:
+                self.session.expunge(row)
+
     def lock_staged(self) -> list[uuid.UUID]:
         """Lock the staged users, by id; those who are not as they were when they were read, the first thousands."""
         self.session.execute(text("ANALYZE usercli_changes"))

@@ -108,9 +108,11 @@ class UserLookup(Repository[User]):
         if missing:
             raise UserNotFound(dict.fromkeys(missing))
 
-    def locate_including_deleted(self, keys: Sequence[UserKey], *, lock: bool = False) -> list[uuid.UUID]:
-        """The ids of users in the bin, or not where none in the bin fits. Raises UserNotFound, Ambiguous."""
-        return list(_picked(keys, self._places(keys, lock), "deleted"))
+    def locate_including_deleted(
+        self, keys: Sequence[UserKey], *, lock: bool = False, deleted_first: bool = False
+    ) -> list[uuid.UUID]:
+        """The ids of those whom `pick_including_deleted` gives, past the ORM. Raises UserNotFound, Ambiguous."""
+        return list(_picked(keys, self._places(keys, lock), "deleted" if deleted_first else None))
 
     def _pick(
         self, keys: Sequence[UserKey], lock: bool, *where: ColumnElement[bool], first: str | None = None

@@ -213,10 +213,10 @@ class UserRepository(UserLookup):
         expired = User.has_expired(now(self.session.connection()))
         return and_(User.is_active.is_(True), User.deleted_at.is_(None), expired)
 
-    def list_deleted_before(self, cutoff: datetime, limit: int) -> list[User]:
-        """Some of the users that were moved to the bin before a time, locked."""
-        query = select(User).where(User.was_deleted_before(cutoff)).order_by(User.id).limit(limit)
-        return list(self.session.scalars(query.with_for_update()))
+    def list_deleted_before(self, cutoff: datetime, limit: int) -> Sequence[uuid.UUID]:
+        """The ids of some of the users that were moved to the bin before a time, locked."""
+        query = select(User.id).where(User.was_deleted_before(cutoff)).order_by(User.id).limit(limit)
+        return self.session.scalars(query.with_for_update()).all()
 
     def lock_deleted_before(self, cutoff: datetime) -> None:
         """Lock all users that were moved to the bin before a time."""

@@ -21,6 +21,7 @@ from usercli.services import user_events
 from usercli.services.audit import UnreadableEvents, as_ranges, views
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import Blocked, Related, related_to, require_unblocked, with_more
+from usercli.services.user_removal import remove_users
 from usercli.times import rfc3339
 
 _CHUNK = 1000
@@ -44,14 +45,12 @@ def purge_deleted(deleted_before: datetime, uow: UnitOfWork, expected: int | Non
     with uow.change("user.purged"):
         number = 0
         uow.users.lock_deleted_before(deleted_before)  # all of them: the log's head is the last lock to take
-        while users := uow.users.list_deleted_before(deleted_before, _CHUNK):
-            related = related_to([user.id for user in users], uow)
-            require_unblocked(related, len(users))
-            for user in users:
-                user_events.removed(uow, user, related.get(user.id))
-                uow.users.remove(user)
+        while ids := uow.users.list_deleted_before(deleted_before, _CHUNK):
+            related = related_to(ids, uow)
+            require_unblocked(related, len(ids))
+            remove_users(ids, related, uow)
             uow.audit.write()
-            number += len(users)
+            number += len(ids)
             uow.on_progress(number, expected, "removing users")
         if number:
             uow.commit()

@@ -176,7 +176,7 @@ def _personal_sides(user: UserState, names: Iterable[str]) -> tuple[str, str]:
 
 def removed(
     uow: UnitOfWork,
-    user: User,
+    user: User | UserState,
     related: Mapping[str, Mapping[str, int]] | None = None,
     action: str = "user.purged",
 ) -> None:

@@ -33,6 +33,7 @@ from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import related_to, require_unblocked, with_more
 from usercli.services.user_changes import change_users, is_outside_bin, outside_bin
+from usercli.services.user_removal import remove_users
 from usercli.services.user_rules import require_free, restore_state, update_rule
 from usercli.text import MOST_COUNTED
 from usercli.validation import require_count
@@ -313,7 +314,7 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
         return change_users(
             uow,
             "user.restored",
-            lambda lock: [uow.users.locate_including_deleted(keys, lock=lock)],
+            lambda lock: [uow.users.locate_including_deleted(keys, lock=lock, deleted_first=True)],
             rule,
             number=len(keys),
             check=lambda users: require_free(users, seen, uow),
@@ -325,14 +326,13 @@ def purge_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: boo
     """Remove users for good, in the bin or not. Raises UserNotFound, Ambiguous, LastAdministrator."""
     with uow.change("user.purged", keys):
         with last_administrator_guard(uow, allow_none=allow_no_admin, several=len(keys) > 1):
-            users = uow.users.pick_including_deleted(keys, lock=True)
-            related = related_to([user.id for user in users], uow)
-            require_unblocked(related, len(users))
-            change = _change(uow, users, users)
-            for user in users:
-                user_events.removed(uow, user, related.get(user.id))
-                uow.users.remove(user)
+            ids = uow.users.locate_including_deleted(keys, lock=True)
+            related = related_to(ids, uow)
+            require_unblocked(related, len(ids))
+            users = remove_users(ids, related, uow).settled()
         uow.commit()
+        change = Change(change_id=None, dry_run=uow.dry_run, changed=len(users), unchanged=0)
+        change.change_id, change.users = None if uow.dry_run else uow.change_id, users
         return change
 
 
