@@ -10,7 +10,7 @@ from itertools import islice
 from typing import IO, Any, Generic, TypeVar, overload
 
 #: Beyond so many they go to a file.
-IN_MEMORY = 5000
+IN_MEMORY = 2000
 
 #: A tuple of what marshal knows: texts, numbers, booleans, None, bytes, and what is built of them.
 Item = TypeVar("Item")
