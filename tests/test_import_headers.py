@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 from dataclasses import fields
@@ -13,6 +14,7 @@ import pytest
 from tests.conftest import Cli, Database
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, reader
+from usercli.readers.json_records import read_lines
 from usercli.readers.known_headers import known_words, meaning, name_pairs, plain
 from usercli.readers.table_advice import Choice, Sample, advise
 from usercli.readers.table_header import Header
@@ -445,3 +447,20 @@ def test_every_option_of_readers_decides_whether_an_import_is_the_same() -> None
         *("mapping", "unknown_to_attributes", "companions")
     }
     json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    "word", ["Locked", "account locked", "Banned", "Archived", "deleted", "Terminated", "gelöscht"]
+)
+def test_a_word_for_who_is_gone_says_the_opposite(word: str) -> None:
+    assert [row["is_active"] for row in read(f"email,{word}\na@x.com,yes\nb@x.com,no\n")] == ["false", "true"]
+
+
+def test_a_key_of_json_says_the_opposite_too(tmp_path: Path) -> None:
+    notes: list[str] = []
+    options = ReadOptions(mapping={"Gesperrt": "is_active"}, on_note=notes.append)
+    rows = ['"a@x.com","Gesperrt":true', '"b@x.com","Gesperrt":"no"', '"c@x.com","gesperrt":0']
+    lines = "".join(f'{{"email":{row}}}\n' for row in rows)
+    found = list(read_lines(io.BytesIO(lines.encode()), options))
+    assert [record.fields["is_active"] for record in found] == ["false", "true", "true"]  # type: ignore[index]  # none is bad
+    assert notes == ['read "Gesperrt" as is_active (reversed)']

@@ -24,6 +24,8 @@ UsersArg = Annotated[list[str], typer.Argument(metavar="USER...", help=USERS_HEL
 _MOST_USERS = 1_000_000
 _HEADERS = frozenset({"id", "email"})
 _BETWEEN_COLUMNS = re.compile("[\t,;]")
+#: Of an address (RFC 5321), and of an id; with what may stand before them.
+_LONGEST = 400
 
 
 def is_list(user: str) -> bool:
@@ -106,8 +108,11 @@ def _keys(place: str, source: BinaryIO, kind: type[UserKey]) -> Iterator[UserKey
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        if _BETWEEN_COLUMNS.split(text)[0] in _HEADERS:
+        first, *others = _BETWEEN_COLUMNS.split(text)
+        if first in _HEADERS:
             raise InvalidInput(f"{here}: a header line; a list has a user on each line, as list -q prints it")
+        if others or len(text) > _LONGEST:  # what stands beside a user may be a password: it is not repeated
+            raise InvalidInput(f"{here}: not a user alone; a list has a user on each line, as list -q prints it")
         try:
             key = kind.parse(text)
         except InvalidInput as error:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from usercli.errors import Hint, InvalidInput
 from usercli.readers import ReadOptions
-from usercli.readers.known_headers import plain
+from usercli.readers.known_headers import meaning, plain
 from usercli.readers.table_records import is_uuid
-from usercli.readers.table_values import CellReader, join_cells, word_reader
+from usercli.readers.table_values import CellReader, join_cells, reversed_flag, word_reader
 from usercli.text import visible
 
 
@@ -38,6 +38,7 @@ class Keys:
         #: The keys are our names as they stand, and the values are ours.
         self.are_literal = not (options.mapping or options.skipped or options.values)
         self._steps: dict[tuple[str, ...], list[_Step]] = {}
+        self._told: set[str] = set()
         #: The first id has shown that it is ours, or an option says so.
         self.is_id_known = "id" in options.mapping.values()
 
@@ -93,7 +94,18 @@ class Keys:
         for name, given in self.options.values.items():
             if plain(name) in forms:
                 words |= given
-        return word_reader(theirs, words, is_list=ours == "roles") if words else None
+        if words:
+            return word_reader(theirs, words, is_list=ours == "roles")
+        found = meaning(theirs) if ours == "is_active" else None
+        if found is None or not found.reversed:
+            return None
+        self._tell_once(f'read "{visible(theirs)}" as is_active (reversed)')
+        return reversed_flag(theirs)
+
+    def _tell_once(self, note: str) -> None:
+        if note not in self._told:
+            self._told.add(note)
+            self.options.on_note(note)
 
 
 def _join(step: _Step, item: dict[str, Any]) -> str:

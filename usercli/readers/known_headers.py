@@ -65,7 +65,12 @@ not is active: suspended, is suspended, disabled, is disabled, account disabled,
   inactif, suspendido, desactivado, deshabilitado, bloqueado, inactivo, suspenso, desativado, desabilitado,
   inativo, sospeso, disabilitato, disattivato, bloccato, inattivo, geblokkeerd, uitgeschakeld, gedeactiveerd,
   inactief, zablokowany, wyłączony, nieaktywny, zawieszony, заблокирован, отключён, неактивен, pasif, devre dışı,
-  無効, 停止中, 禁用, 停用, 已禁用, 已停用, 비활성, 비활성화, معطل, निष्क्रिय
+  無効, 停止中, 禁用, 停用, 已禁用, 已停用, 비활성, 비활성화, معطل, निष्क्रिय,
+  locked, is locked, account locked, locked out, is locked out, banned, is banned, archived, is archived, deleted,
+  is deleted, terminated, is terminated, closed, account closed, revoked, gelöscht, archiviert, verrouillé, banni,
+  archivé, supprimé, archivado, eliminado, cancelado, arquivado, excluído, archiviato, eliminato, vergrendeld,
+  verwijderd, gearchiveerd, usunięty, zarchiwizowany, удалён, архивирован, kilitli, silindi, ロック, 削除済み, 锁定,
+  已锁定, 已删除, 鎖定, 已刪除, 잠김, 삭제됨, محذوف, مقفل
 roles: role, user role, user roles, group, groups, user group, user groups, Rolle, Rollen, Benutzerrolle,
   Benutzerrollen, Gruppe, Gruppen, rôle, rôles, groupe, groupes, rol, roles, grupo, grupos, papel, papéis, ruolo,
   ruoli, gruppo, gruppi, rollen, groep, groepen, rola, grupa, grupy, роль, роли, группа, группы, roller, grup,
