@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine, event, text
@@ -443,3 +444,37 @@ def test_an_import_that_does_not_fit_on_the_disk_is_5(cli: Cli, database: Databa
     assert (code, out) == (5, ""), err
     assert "full" in err
     assert database.rows("SELECT count(*) FROM users") == [(0,)]
+
+
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT"])
+@pytest.mark.parametrize(
+    ("code", "room", "files", "said"),
+    [
+        (4874, 4096, 9, "cannot be read or written: the disk is full"),  # SQLITE_IOERR_SHMSIZE
+        (14, 1 << 20, 0, "cannot be read or written: the disk is full"),  # SQLITE_CANTOPEN
+        (4874, 1 << 20, 9, "cannot be read or written: the disk reports an error"),
+    ],
+)
+def test_a_full_disk_is_named(
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    statement: str,
+    code: int,
+    room: int,
+    files: int,
+    said: str,
+) -> None:
+    def fails(*_: object) -> bool:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = code
+        raise error
+
+    space = SimpleNamespace(f_bavail=room // 4096, f_frsize=4096, f_files=9, f_favail=files)
+    with open_engine(database.url).connect() as connection:
+        monkeypatch.setattr(os, "statvfs", lambda _: space)
+        monkeypatch.setattr(sqlite_file, "_is_done", fails)
+        with pytest.raises(DatabaseUnavailable) as caught:
+            sqlite_file.wait_for(connection, statement, database.url)
+    is_undone = statement != "COMMIT" and said.endswith("full")
+    ending = "; nothing was changed" if is_undone else ""
+    assert caught.value.message == f"the database file {database.url.where} {said}{ending}"

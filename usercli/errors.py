@@ -225,6 +225,10 @@ class DatabaseDamaged(DatabaseUnavailable):
     """The file of a SQLite database is damaged, or its disk does not give it back."""
 
 
+class DiskFull(DatabaseUnavailable):
+    """There is no room on the disk of a SQLite file for what reading or writing it needs."""
+
+
 class DatabaseUnreachable(DatabaseUnavailable):
     """The database does not answer, or the connection broke."""
 

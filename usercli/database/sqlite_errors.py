@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 from usercli.database.sqlite_side_files import obstacle
 from usercli.database.statement_errors import missing_column
@@ -13,6 +15,7 @@ from usercli.errors import (
     DatabaseDamaged,
     DatabaseLocked,
     DatabaseUnavailable,
+    DiskFull,
     InvalidInput,
     Refused,
     SchemaNotCurrent,
@@ -45,6 +48,10 @@ _KINDS: dict[int, type[DatabaseUnavailable]] = {
 }
 #: Where SQLAlchemy makes Python's values of stored ones.
 _READS_ROWS = ("sqlalchemy.engine.result", "sqlalchemy.engine._result_cy", "sqlalchemy.orm.loading")
+#: SQLITE_IOERR and SQLITE_CANTOPEN: it makes files beside a database, also to read it.
+_OF_FULL_DISK = frozenset({10, 14})
+#: The least room that the memory needs which programs share, and as much for the log.
+_ROOM = 1 << 16
 _READONLY = 8  # SQLITE_READONLY
 _CONSTRAINT = 19  # SQLITE_CONSTRAINT
 _MOVED = 1032  # SQLITE_READONLY_DBMOVED
@@ -75,6 +82,8 @@ def sqlite_error(original: BaseException, url: DatabaseUrl) -> UserCliError | st
         return _of_file(
             url, f"cannot be written, as {name} beside it cannot; give that the owner and mode of the file"
         )
+    if code & 0xFF in _OF_FULL_DISK and _is_full(url):
+        return _of_file(url, "cannot be read or written: the disk is full", DiskFull)
     if reason := _BY_CODE.get(code & 0xFF):
         return _of_file(url, reason, _KINDS.get(code & 0xFF, DatabaseUnavailable))
     if text.endswith("already exists"):
@@ -100,6 +109,14 @@ def unreadable_row(error: BaseException, url: DatabaseUrl) -> UserCliError | Non
             return DamagedRow(f"the database file {url.where} {what}; {RESTORE}")
         trace = trace.tb_next
     return None
+
+
+def _is_full(url: DatabaseUrl) -> bool:
+    try:
+        system = os.statvfs(Path(url.database).resolve().parent)
+    except (OSError, AttributeError):  # no POSIX system
+        return False
+    return system.f_bavail * system.f_frsize < _ROOM or (system.f_files > 0 and system.f_favail == 0)
 
 
 def damaged(url: DatabaseUrl) -> DatabaseDamaged:

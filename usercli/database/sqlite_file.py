@@ -18,7 +18,7 @@ from usercli.database.sqlite_errors import damaged
 from usercli.database.sqlite_side_files import let_owner_write, may_write
 from usercli.database.url import DatabaseUrl
 from usercli.database.wait_log import tell
-from usercli.errors import DatabaseUnavailable, FileNotCreated
+from usercli.errors import DatabaseUnavailable, DiskFull, FileNotCreated
 from usercli.private_files import make_private_folder
 from usercli.warning_log import warn
 
@@ -180,6 +180,8 @@ def wait_for(connection: Connection, statement: str, url: DatabaseUrl) -> None:
         known = connection.engine.get_execution_options()["usercli_translate"](error)
         if known is None:
             raise
+        if isinstance(known, DiskFull) and statement != "COMMIT":  # at the commit the log may have the change
+            known = DiskFull(f"{known.message}; nothing was changed")
         raise known from None
     finally:
         cursor.close()
