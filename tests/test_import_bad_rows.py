@@ -149,3 +149,17 @@ def test_max_errors_gives_up_and_imports_nothing(
     assert count(database) == 0
     assert cli("import", "users.csv", "--skip-bad", "--max-errors", "12")[0] == 7
     assert count(database) == 188
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_what_is_left_out_is_told_where_no_file_takes_it(cli: Cli) -> None:
+    rows = [f"u{number}@example.com,nosuch" for number in range(23)]
+    Path("bad.csv").write_text("email,roles\nada@example.com,\n" + "\n".join(rows) + "\n")
+    code, _, err = cli("import", "bad.csv", "--skip-bad")
+    told = [line for line in err.splitlines() if line.startswith("rejected ")]
+    assert (code, len(told)) == (7, 21)
+    assert told[0].startswith("rejected bad.csv:3: ")
+    assert "nosuch" in told[0]
+    assert told[-1] == "rejected 3 more; add --reject-file FILE to keep them all"
+    code, _, err = cli("import", "bad.csv", "--skip-bad", "--reject-file", "rejects.csv")
+    assert (code, "rejected bad.csv" in err) == (7, False)

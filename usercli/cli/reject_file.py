@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from usercli.services.imports.loader import Reject
 
 
+#: So many are told where no file takes them.
+FIRST = 20
+
+
 class RejectFile:
-    """CSV of our fields with line and reason; without a path nothing is written.
+    """CSV of our fields with line and reason; without a path the first ones are kept in `first`, to be told.
 
     `resume_at` is the length in bytes that an earlier run acknowledged; the rest is truncated. The file is
     removed if nothing was rejected, or if nothing was imported and no later run goes on with it.
@@ -27,6 +31,7 @@ class RejectFile:
 
     def __init__(self, path: str | None, resume_at: int | None = None) -> None:
         self._path, self._resume_at = path, resume_at
+        self.first: list[str] = []
         self._out: Any = None
         self._columns: tuple[str, ...] = ()
         self._is_empty = not resume_at
@@ -34,6 +39,7 @@ class RejectFile:
 
     def __enter__(self) -> Self:
         if self._path is None:
+            self.first.clear()  # a try before this one was undone
             return self
         from usercli.schemas.import_rows import FIELDS, REJECT_FIELDS
 
@@ -73,6 +79,8 @@ class RejectFile:
     def write(self, reject: Reject) -> None:
         """Write a record. Raises UserCliError."""
         if self._out is None:
+            if len(self.first) < FIRST:
+                self.first.append(f"{reject.line}: {with_option(reject.reason, reject.hint)}")
             return
         fields = {
             **self._held(reject.fields or {}),

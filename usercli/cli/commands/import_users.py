@@ -232,7 +232,8 @@ def import_(
     from usercli.hash_forms import MALFORMED
     from usercli.services.imports.session import ImportSession
 
-    session = ImportSession(job, invocation.changing(), _Listener(invocation, job, flags.reject_file))
+    listener = _Listener(invocation, job, flags.reject_file)
+    session = ImportSession(job, invocation.changing(), listener)
     with _reporting(invocation, job, session):
         summary = session.resume() if flags.resume else session.run()
     for scheme, number in sorted(session.unsupported.items()):
@@ -248,6 +249,7 @@ def import_(
     else:
         invocation.info(f"nothing to change on {invocation.target}")
     output.document(summary.model_dump(mode="json"))
+    listener.tell_rejects(summary.rejected)
     return ExitCode.PARTIAL if summary.rejected else ExitCode.OK
 
 
@@ -259,6 +261,7 @@ class _Listener:
     job: ImportJob
     reject_file: str | None
     noted: set[str] = field(default_factory=set)
+    reject_files: list[RejectFile] = field(default_factory=list)
 
     def note(self, text: str) -> None:
         from usercli.schemas.user_fields import PRESERVED
@@ -287,7 +290,16 @@ class _Listener:
     def rejects(self, kept_bytes: int | None) -> RejectFile:
         from usercli.cli.reject_file import RejectFile
 
-        return RejectFile(self.reject_file, kept_bytes)
+        self.reject_files.append(RejectFile(self.reject_file, kept_bytes))
+        return self.reject_files[-1]
+
+    def tell_rejects(self, number: int) -> None:
+        """The first records that were not imported, where no file has them."""
+        told = [text for file in self.reject_files for text in file.first]
+        for text in told:
+            self.invocation.info(f"rejected {file_name(self.job.file)}:{text}")
+        if told and number > len(told):
+            self.invocation.info(f"rejected {number - len(told):,} more; add --reject-file FILE to keep them all")
 
 
 @contextmanager
