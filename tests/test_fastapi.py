@@ -141,6 +141,8 @@ STATUSES: dict[int, list[UserCliError]] = {
     503: [
         *(errors.DatabaseReadOnly("no"), errors.DatabaseUnavailable("no"), errors.DatabaseUnreachable("no")),
         *(errors.FileNotCreated("no"), errors.LockTimeout(["users"]), errors.OutcomeUnknown("no")),
+        *(errors.DatabaseDamaged("no"), errors.DatabaseLocked("no"), errors.DiskFull("no")),
+        errors.StatementTimeout("no"),
         *(
             errors.SchemaNotCurrent("the password of db.internal; run: usercli db upgrade"),
             errors.TransactionAborted(),
