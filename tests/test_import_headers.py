@@ -464,3 +464,21 @@ def test_a_key_of_json_says_the_opposite_too(tmp_path: Path) -> None:
     found = list(read_lines(io.BytesIO(lines.encode()), options))
     assert [record.fields["is_active"] for record in found] == ["false", "true", "true"]  # type: ignore[index]  # none is bad
     assert notes == ['read "Gesperrt" as is_active (reversed)']
+
+
+def test_nothing_is_joined_to_the_state() -> None:
+    said = "several columns cannot be joined to is_active; map one of them"
+    mapping = {"Locked+Banned": "is_active"}
+    with pytest.raises(InvalidInput, match=said):
+        read("email,Locked,Banned\na@x.com,yes,\n", mapping=mapping)
+    [bad] = read_lines(
+        io.BytesIO(b'{"email":"a@x.com","Locked":true,"Banned":false}\n'), ReadOptions(mapping=mapping)
+    )
+    assert isinstance(bad, BadRecord)
+    assert bad.reason == said
+
+
+def test_a_number_is_no_state_that_says_the_opposite() -> None:
+    options = ReadOptions(mapping={"disabled": "is_active"})
+    [bad] = read_lines(io.BytesIO(b'{"email":"a@x.com","disabled":1.0}\n'), options)
+    assert isinstance(bad, BadRecord)

@@ -56,7 +56,16 @@ def test_nobody_is_nothing_to_change(cli: Cli, three: list[str]) -> None:
     assert (code, err.partition(" on ")[0], active(cli)) == (0, "nothing to change", [ADA, BOB, EVE])
 
 
-@pytest.mark.parametrize("line", [f"{ADA},CanarySecret42", f"{ADA};CanarySecret42;x", "CanarySecret42" * 40])
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{ADA},CanarySecret42",
+        f"{ADA};CanarySecret42;x",
+        f"{ADA}|CanarySecret42",
+        f"{ADA} CanarySecret42",
+        "CanarySecret42" * 40,
+    ],
+)
 def test_what_stands_beside_a_user_is_not_repeated(cli: Cli, line: str) -> None:
     said = "standard input:1: not a user alone; a list has a user on each line, as list -q prints it"
     assert cli("exists", "-", stdin=f"{line}\n") == (2, "", f"error: {said}\n")

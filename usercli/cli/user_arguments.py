@@ -23,7 +23,7 @@ UsersArg = Annotated[list[str], typer.Argument(metavar="USER...", help=USERS_HEL
 #: Lists without an end must not fill the memory.
 _MOST_USERS = 1_000_000
 _HEADERS = frozenset({"id", "email"})
-_BETWEEN_COLUMNS = re.compile("[\t,;]")
+_BETWEEN_COLUMNS = re.compile(r"[\t,;|]|(?<=\w) +")
 #: Of an address (RFC 5321), and of an id; with what may stand before them.
 _LONGEST = 400
 

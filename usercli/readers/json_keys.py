@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from usercli.errors import Hint, InvalidInput
 from usercli.readers import ReadOptions
 from usercli.readers.known_headers import meaning, plain
+from usercli.readers.table_header import NOT_JOINED
 from usercli.readers.table_records import is_uuid
 from usercli.readers.table_values import CellReader, join_cells, reversed_flag, word_reader
 from usercli.text import visible
@@ -52,7 +53,7 @@ class Keys:
                 self._steps.clear()
         for step in steps:
             value = item[step.keys[0]] if len(step.keys) == 1 else _join(step, item)
-            if step.read is not None and isinstance(value, str | bool | int):
+            if step.read is not None and isinstance(value, str | bool | int | float):
                 value = step.read(str(value))
             yield Value(step.theirs, step.name, value, step.is_mapped)
 
@@ -72,6 +73,8 @@ class Keys:
             found = self._find(theirs, keys)
             parts = [theirs] if found or "+" not in theirs else theirs.split("+")
             places = tuple(key for part in parts if (key := self._find(part.strip(), keys)))
+            if ours == "is_active" and len(places) > 1:
+                raise InvalidInput(NOT_JOINED)
             if places:
                 mapped[places[0]] = _Step(theirs, places, ours, True, self._reader(theirs, ours))
         used = {key for step in mapped.values() for key in step.keys}

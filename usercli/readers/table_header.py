@@ -61,6 +61,10 @@ class ForeignIds(InvalidInput):
         self.header = header
 
 
+#: One may say the opposite of the other.
+NOT_JOINED = "several columns cannot be joined to is_active; map one of them"
+
+
 class _Rank(IntEnum):
     """How sure it is what a column means, the surest first."""
 
@@ -117,6 +121,8 @@ class Header:
             places = self._joined_places(key)
             if both := skipped.intersection(places):
                 raise self.error(f"the column {self.names[min(both)]} is both mapped and left out")
+            if ours == "is_active" and len(places) > 1:
+                raise self.error(NOT_JOINED)
             self._claim(_Rank.GIVEN, Column(ours, places, self._is_reversed(ours, places)))
         self._free -= skipped
 
