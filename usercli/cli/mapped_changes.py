@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from usercli.cli.context import Invocation
-from usercli.cli.error_text import sentence
 from usercli.cli.output.writer import Output
 from usercli.cli.password_input import SecretDelivery, SecretSource, require_secret_destination
+from usercli.cli.user_actions import apply_to_each
 from usercli.cli.user_arguments import parse_user
 from usercli.cli.user_selection import Selection
-from usercli.errors import DoneInPart, Refused
+from usercli.errors import Refused
 
 if TYPE_CHECKING:
     from usercli.database.unit_of_work import UnitOfWork
@@ -54,7 +52,7 @@ def create(
     **others: Any,
 ) -> None:
     """create: one row."""
-    table = _table(invocation)
+    table = table_of(invocation)
     _require_known(table, **others, scheme=secret.scheme, password_hash_stdin=secret.password_hash_stdin)
     if inactive and not table.active:
         raise Refused(f"{table.name} has no column that keeps a user out")
@@ -104,7 +102,7 @@ def update(
     **others: Any,
 ) -> None:
     """update: the fields that are named."""
-    table = _table(invocation)
+    table = table_of(invocation)
     _require_known(table, **others)
     from usercli.schemas.users import UserUpdate
 
@@ -136,7 +134,7 @@ def _update(
 ) -> None:
     from usercli.services import mapped_changes as service
 
-    table = _table(invocation)
+    table = table_of(invocation)
 
     def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> MappedChange:
         return service.update_users(keys, values, uow, table, action=action)
@@ -146,7 +144,7 @@ def _update(
 
 def password_set(invocation: Invocation, user: str, secret: SecretSource, must_change: bool) -> None:
     """password set: in the scheme of the program."""
-    table = _table(invocation)
+    table = table_of(invocation)
     _require_known(
         table, must_change=must_change, scheme=secret.scheme, password_hash_stdin=secret.password_hash_stdin
     )
@@ -187,7 +185,7 @@ def password_reset(
     generate: bool,  # noqa: ARG001 - what is done anyway
 ) -> None:
     """password reset: random ones, in the scheme of the program."""
-    table = _table(invocation)
+    table = table_of(invocation)
     output = output_of(invocation)
     require_secret_destination(secret_out)
     source = SecretSource(generate=True, length=length, words=words)
@@ -228,7 +226,7 @@ def db_upgrade(invocation: Invocation, revision: str) -> None:
     output = Output(invocation.options, REVISION_FIELDS)
     invocation.require_unprotected()
     if revision != "head":
-        raise Refused(f"beside {_table(invocation).name} the schema of usercli is upgraded to head alone")
+        raise Refused(f"beside {table_of(invocation).name} the schema of usercli is upgraded to head alone")
     from usercli.database import mapped_schema, migrations
 
     url = invocation.target.url
@@ -237,7 +235,7 @@ def db_upgrade(invocation: Invocation, revision: str) -> None:
     else:
         run = mapped_schema.upgrade(
             url,
-            _table(invocation),
+            table_of(invocation),
             on_wait=lambda: invocation.info("another usercli is migrating this database; waiting"),
         )
         done = f"upgraded to {run[-1].revision}" if run else "the schema is already up to date"
@@ -251,7 +249,7 @@ def db_upgrade(invocation: Invocation, revision: str) -> None:
 def keys_of(invocation: Invocation, selection: Selection) -> Sequence[UserKey]:
     """The users that are named. Raises Refused for a selection by what the table may not tell."""
     if selection.match:
-        raise Refused(f"--match is refused on {_table(invocation).name}; name the users, as list -q prints them")
+        raise Refused(f"--match is refused on {table_of(invocation).name}; name the users, as list -q prints them")
     return selection.keys(invocation, "")
 
 
@@ -265,21 +263,10 @@ def apply_to_users(
     """Do it to all or none, or to each on its own, then show what was done."""
     output = output_of(invocation)
     uow = invocation.changing()
-    if not each:
+    if each:
+        apply_to_each(invocation, keys, uow, operation, lambda done: show_change(invocation, output, done, verb))
+    else:
         show_change(invocation, output, operation(keys, uow), verb)
-        return
-    from usercli.services.users import apply_each
-
-    change, errors = apply_each(keys, lambda some: operation(some, uow), dry_run=uow.dry_run)
-    for failure, error in zip(change.failed, errors, strict=True):
-        failure.error = sentence(error)
-    show_change(invocation, output, change, verb)
-    for error in errors:
-        invocation.info(f"error: {sentence(error)}")
-    if errors and len(errors) == len(keys):
-        raise typer.Exit(code=int(errors[0].exit_code))
-    if errors:
-        raise DoneInPart(f"{len(errors)} of {len(keys)} failed")
 
 
 def show_change(invocation: Invocation, output: Output, change: Change, verb: str) -> None:
@@ -298,10 +285,11 @@ def show_change(invocation: Invocation, output: Output, change: Change, verb: st
 
 def output_of(invocation: Invocation) -> Output:
     """What shows the fields that the table has."""
-    return Output(invocation.options, _table(invocation).fields)
+    return Output(invocation.options, table_of(invocation).fields)
 
 
-def _table(invocation: Invocation) -> UserTable:
+def table_of(invocation: Invocation) -> UserTable:
+    """The table of the other program."""
     assert invocation.mapped_users is not None  # noqa: S101 - the command runs only there
     return invocation.mapped_users.table
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
 from usercli.cli.context import Invocation
-from usercli.cli.mapped_changes import apply_to_users, keys_of, output_of, show_change
+from usercli.cli.mapped_changes import apply_to_users, keys_of, output_of, show_change, table_of
 from usercli.cli.output.writer import Output
 from usercli.cli.user_actions import say_change
 from usercli.cli.user_selection import Selection
 from usercli.errors import Refused
-
-if TYPE_CHECKING:
-    from usercli.database.unit_of_work import UnitOfWork
-    from usercli.schemas.mapped_users import MappedChange
-    from usercli.schemas.user_table import UserTable
-    from usercli.schemas.users import UserKey
 
 
 def role_list(invocation: Invocation) -> None:
@@ -26,7 +19,7 @@ def role_list(invocation: Invocation) -> None:
     output = Output(invocation.options, ROLE_FIELDS)
     from usercli.services.mapped_roles import list_roles
 
-    output.many(list_roles(invocation.reading(), _table(invocation)))
+    output.many(list_roles(invocation.reading(), table_of(invocation)))
 
 
 def role_create(invocation: Invocation, name: str, description: str | None, administrative: bool) -> None:
@@ -60,7 +53,7 @@ def role_update(
 
     given = {"name": new_name, "description": description}
     data = RoleUpdate.model_validate({key: value for key, value in given.items() if value is not None})
-    change = update_role(name, data, invocation.changing(), _table(invocation))
+    change = update_role(name, data, invocation.changing(), table_of(invocation))
     say_change(invocation, change, f"updated the role {name}")
     output.role_change(change)
 
@@ -77,7 +70,7 @@ def role_delete(
         invocation.confirm(f"take the role {name} from all its holders and remove it")
     from usercli.services.mapped_roles import delete_role
 
-    change = delete_role(name, invocation.changing(), _table(invocation), revoke=revoke)
+    change = delete_role(name, invocation.changing(), table_of(invocation), revoke=revoke)
     show_change(invocation, output, change, f"deleted the role {name}")
 
 
@@ -85,11 +78,7 @@ def role_grant(invocation: Invocation, name: str, selection: Selection, continue
     """role grant: kept in our own schema, by id."""
     from usercli.services import mapped_roles as service
 
-    table = _table(invocation)
-
-    def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> MappedChange:
-        return service.grant_role(name, keys, uow, table)
-
+    operation = partial(service.grant_role, name, table=table_of(invocation))
     apply_to_users(invocation, keys_of(invocation, selection), f"granted {name} to", operation, continue_)
 
 
@@ -103,20 +92,11 @@ def role_revoke(
     """role revoke."""
     from usercli.services import mapped_roles as service
 
-    table = _table(invocation)
-
-    def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> MappedChange:
-        return service.revoke_role(name, keys, uow, table)
-
+    operation = partial(service.revoke_role, name, table=table_of(invocation))
     apply_to_users(invocation, keys_of(invocation, selection), f"revoked {name} from", operation, continue_)
 
 
 def _require_unguarded(invocation: Invocation, administrative: bool | None) -> None:
     if administrative:
-        name = _table(invocation).name
+        name = table_of(invocation).name
         raise Refused(f"--administrative is refused on {name}: its program may remove the last holder unseen")
-
-
-def _table(invocation: Invocation) -> UserTable:
-    assert invocation.mapped_users is not None  # noqa: S101 - the command runs only there
-    return invocation.mapped_users.table

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from usercli.cli.commands.changes import require_one_change, show_plan
 from usercli.cli.context import Invocation
-from usercli.cli.mapped_changes import output_of, show_change
+from usercli.cli.mapped_changes import output_of, show_change, table_of
 
 if TYPE_CHECKING:
     from usercli.schemas.user_table import UserTable
@@ -21,8 +21,7 @@ def undo(
     allow_no_admin: bool = False,  # noqa: ARG001 - no role guards anybody there
 ) -> None:
     """undo: the fields and roles that a change set."""
-    assert invocation.mapped_users is not None  # noqa: S101 - the command runs only there
-    table = invocation.mapped_users.table
+    table = table_of(invocation)
     require_one_change(change, last=last)
     output = output_of(invocation)
     from usercli.services.mapped_undo import undo_change

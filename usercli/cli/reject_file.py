@@ -12,14 +12,11 @@ from usercli.cli.error_text import with_option
 from usercli.cli.output.cells import cell_text
 from usercli.errors import InvalidInput, OutcomeUnknown
 from usercli.private_files import create_file, reopen_file, sync_folder, write_error
+from usercli.services.imports.validation import FIRST
 from usercli.text import csv_cell, json_text
 
 if TYPE_CHECKING:
     from usercli.services.imports.loader import Reject
-
-
-#: So many are told where no file takes them.
-FIRST = 20
 
 
 class RejectFile:

@@ -58,17 +58,28 @@ def apply_to_users(
 ) -> None:
     """Do it to all or none, or to each on its own, then show what was done."""
     uow = invocation.changing()
-    from usercli.services.users import apply_each, empty_change
-
-    if not each or not keys:
-        done = operation(keys, uow) if keys else empty_change(uow)
-        show_change(invocation, output, done, verb)
+    if each and keys:
+        apply_to_each(invocation, keys, uow, operation, lambda done: show_change(invocation, output, done, verb))
         return
+    from usercli.services.users import empty_change
+
+    show_change(invocation, output, operation(keys, uow) if keys else empty_change(uow), verb)
+
+
+def apply_to_each(
+    invocation: Invocation,
+    keys: Sequence[UserKey],
+    uow: UnitOfWork,
+    operation: Callable[[Sequence[UserKey], UnitOfWork], Change],
+    show: Callable[[Change], object],
+) -> None:
+    """Do it to each on its own, show what was done, then say what failed. Raises DoneInPart."""
+    from usercli.services.users import apply_each
 
     change, errors = apply_each(keys, lambda some: operation(some, uow), dry_run=uow.dry_run)
     for failure, error in zip(change.failed, errors, strict=True):
         failure.error = sentence(error)
-    show_change(invocation, output, change, verb)
+    show(change)
     for error in errors:
         invocation.info(f"error: {sentence(error)}")
     if errors and len(errors) == len(keys):

@@ -15,7 +15,7 @@ from usercli.schemas.mapped_users import MappedChange, MappedUserView
 from usercli.schemas.user_table import UserTable
 from usercli.services.former_values import DoneEvent
 from usercli.services.mapped_writes import require_write
-from usercli.services.undo_plan import UndoPlan
+from usercli.services.undo_plan import UndoPlan, newest_plan
 
 #: What can be taken back, besides passwords, which are named.
 _UNDOABLE = frozenset(
@@ -49,21 +49,7 @@ def plan_undo(change_id: uuid.UUID, uow: UnitOfWork, table: UserTable) -> UndoPl
 
 def plan_last(uow: UnitOfWork, table: UserTable) -> tuple[UndoPlan, list[str]]:
     """The plan of the newest change that can be undone, and why those after it cannot. Raises ChangeNotFound."""
-    passed: set[uuid.UUID] = set()
-    why: list[str] = []
-    while len(passed) < _LOOKED_AT:
-        with uow:
-            change_id = uow.changes.newest_done(passed)
-        if change_id is None:
-            raise ChangeNotFound("there is no change that can be undone")
-        passed.add(change_id)
-        try:
-            return plan_undo(change_id, uow, table), why
-        except Refused as error:
-            why.append(f"{change_id}: {error.message}")
-        except Conflict:  # undone already
-            pass
-    raise ChangeNotFound(f"none of the {_LOOKED_AT:,} newest changes can be undone")
+    return newest_plan(uow, lambda change_id: plan_undo(change_id, uow, table), looked_at=_LOOKED_AT)
 
 
 @retried

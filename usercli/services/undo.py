@@ -20,7 +20,7 @@ from usercli.services import user_events
 from usercli.services.former_values import ABSENT, DoneEvent
 from usercli.services.former_values import give_back as former_values
 from usercli.services.last_administrator import last_administrator_guard
-from usercli.services.undo_plan import UndoPlan
+from usercli.services.undo_plan import UndoPlan, newest_plan
 from usercli.services.users import change_roles
 
 #: Gone for good: nothing is left that could be given back.
@@ -62,21 +62,7 @@ def plan_last(uow: UnitOfWork, *, in_full: bool = True) -> tuple[UndoPlan, list[
 
     What was undone already, and undos themselves, are left out. Raises ChangeNotFound.
     """
-    passed: set[uuid.UUID] = set()
-    why: list[str] = []
-    while len(passed) < _LOOKED_AT:
-        with uow:
-            change_id = uow.changes.newest_done(passed)
-        if change_id is None:
-            raise ChangeNotFound("there is no change that can be undone")
-        passed.add(change_id)
-        try:
-            return plan_undo(change_id, uow, in_full=in_full), why
-        except Refused as error:
-            why.append(f"{change_id}: {error.message}")
-        except Conflict:  # undone already
-            pass
-    raise ChangeNotFound(f"none of the {_LOOKED_AT:,} newest changes can be undone")
+    return newest_plan(uow, lambda change_id: plan_undo(change_id, uow, in_full=in_full), looked_at=_LOOKED_AT)
 
 
 @retried

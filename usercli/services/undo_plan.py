@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.errors import ChangeNotFound, Conflict, Refused
 
 _KEPT = 10
 
@@ -45,3 +49,27 @@ class UndoPlan:
     conflicts: FirstLines = field(default_factory=FirstLines)
     passwords: FirstLines = field(default_factory=FirstLines)
     is_whole: bool = True
+
+
+def newest_plan(
+    uow: UnitOfWork, plan: Callable[[uuid.UUID], UndoPlan], *, looked_at: int
+) -> tuple[UndoPlan, list[str]]:
+    """The plan of the newest change that has one, and why those after it have none.
+
+    What was undone already, and undos themselves, are left out. Raises ChangeNotFound beyond so many changes.
+    """
+    passed: set[uuid.UUID] = set()
+    why: list[str] = []
+    while len(passed) < looked_at:
+        with uow:
+            change_id = uow.changes.newest_done(passed)
+        if change_id is None:
+            raise ChangeNotFound("there is no change that can be undone")
+        passed.add(change_id)
+        try:
+            return plan(change_id), why
+        except Refused as error:
+            why.append(f"{change_id}: {error.message}")
+        except Conflict:  # undone already
+            pass
+    raise ChangeNotFound(f"none of the {looked_at:,} newest changes can be undone")
