@@ -482,3 +482,8 @@ def test_a_number_is_no_state_that_says_the_opposite() -> None:
     options = ReadOptions(mapping={"disabled": "is_active"})
     [bad] = read_lines(io.BytesIO(b'{"email":"a@x.com","disabled":1.0}\n'), options)
     assert isinstance(bad, BadRecord)
+
+
+@pytest.mark.parametrize("blank", [";;\n", ",,\n", '"";"";\n', " ; ;\n\n;;\n"])
+def test_a_blank_row_before_the_header_is_passed_over(blank: str) -> None:
+    assert read(f"{blank}Email;Name;\na@x.com;Ada;\n") == [{"email": "a@x.com", "full_name": "Ada"}]

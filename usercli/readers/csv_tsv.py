@@ -20,6 +20,8 @@ from usercli.readers.text_source import MAX_LINE_BYTES, BadLine, blocks, lines_o
 _DELIMITERS = (",", ";", "\t", "|")
 # Lines that programs write before the header: Excel, which names the delimiter, PowerShell and Microsoft Entra.
 _PREAMBLE = re.compile(r'"?(?:sep=(.)"?[,;\t|]*|#TYPE\b[^\n]*|version:v[0-9.]+"?[,;\t|]*)\s*\Z', re.IGNORECASE)
+# Of a row without a cell, as spreadsheets write a blank one.
+_OF_NO_CELL = "".join(_DELIMITERS) + '" \r\n'
 _UNESCAPED = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 
 
@@ -198,7 +200,7 @@ class _UserTable:
             found = None if self._escaped else preamble(line)
             if found is not None:
                 self._named_delimiter = found or self._named_delimiter
-            elif line.strip():
+            elif line.strip(_OF_NO_CELL):
                 self._header_number = self._lines.current[0][0]
                 return line
             self._lines.end_record()
