@@ -32,9 +32,10 @@ _LONG_DIRECTORY_END = re.compile(rb"PK\x06\x06(?=.{36}(.{8}))", re.DOTALL)
 _LONG = 0xFFFFFFFF
 #: A declaration by which a few bytes can stand for gigabytes. The format has none, nor UTF-16, which would hide it.
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)|\A(?:\xff\xfe|\xfe\xff|<\0|\0<)")
-#: The attributes of a row, and of a cell with a formula and no value.
-_ROW = re.compile(rb"<(?:\w{1,20}:)?row(?=[\s/>])([^<>]{0,1000}+)(>?)")
-_ROW_NUMBER = re.compile(rb"(?<!\S)r=[\"'](\d+)")
+#: The attributes of a row or a cell, and of a cell with a formula and no value.
+_ROW_OR_CELL = re.compile(rb"<(?:\w{1,20}:)?(row|c)(?=[\s/>])([^<>]{0,1000}+)(>?)")
+_PLACE = re.compile(rb"(?<!\S)r\s*=\s*[\"']([^\"']*)")
+_COLUMN = re.compile(rb"([A-Z]{1,3})[1-9]\d*")
 _UNCOMPUTED = re.compile(
     rb"<(?:\w{1,20}:)?c(\s[^<>]{1,500}+)>\s*+<(?:\w{1,20}:)?f(?=[\s/>])[^<>]*+"
     rb"(?:(?<=/)>|(?<!/)>[^<]*+</(?:\w{1,20}:)?f>)\s*+(?:<(?:\w{1,20}:)?v\s*/>|<(?:\w{1,20}:)?v></(?:\w{1,20}:)?v>)?"
@@ -136,11 +137,17 @@ def _require_sheet(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
 
 
 def _require_rows(text: bytes, last: int) -> int:
-    """The number of the last row. The library passes over rows that are not in order, and reads none beyond."""
-    for row in _ROW.finditer(text):
-        number = _ROW_NUMBER.search(row[1])
-        before, last = last, int(number[1][:20]) if number else last + 1
-        if not row[2] or not before < last <= MAX_ROWS:
+    """The number of the last row. The library loses rows and cells that are not in order, and reads none beyond."""
+    column = 0
+    for tag, attributes, end in _ROW_OR_CELL.findall(text):
+        place = _PLACE.search(attributes)
+        if tag == b"c":
+            column = _require_next(column, place)
+            continue
+        before, last, column = last, last + 1, 0
+        if place is not None:
+            last = int(place[1][:20]) if place[1].isdigit() else 0
+        if not end or not before < last <= MAX_ROWS:
             raise InvalidInput(f"the workbook is damaged: its rows are not numbered in order up to {MAX_ROWS:,}")
     for found in _UNCOMPUTED.finditer(text):
         if not _OTHER_TYPE.search(found[1]):
@@ -150,3 +157,17 @@ def _require_rows(text: bytes, last: int) -> int:
                 f"the formula{where} has no stored value; open the workbook in a spreadsheet and save it"
             )
     return last
+
+
+def _require_next(before: int, place: re.Match[bytes] | None) -> int:
+    """The number of a cell's column, which must come behind that of the cell before it in the row."""
+    if place is None:
+        return before + 1
+    found = _COLUMN.fullmatch(place[1])
+    number = 0
+    for letter in found[1] if found else b"":
+        number = 26 * number + letter - 64
+    if number <= before:
+        where = place[1][:20].decode(errors="replace")
+        raise InvalidInput(f"the workbook is damaged: the cell {where} is not in the order of its row")
+    return number
