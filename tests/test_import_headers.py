@@ -395,7 +395,7 @@ def test_options_are_parsed_or_named(cli: Cli, environment: Path) -> None:
         (["--value", "State=true"], "--value must be COLUMN:WORD|WORD=OURS,WORD=OURS, not: State=true"),
         (["--value", "a:x=true,x=false"], "--value a: x is given twice: true and false"),
         (["--timezone", "europe/berlin"], "no such time zone: europe/berlin; did you mean: Europe/Berlin"),
-        (["--date-order", "ydm"], "--date-order must be dmy, mdy or ymd, not: ydm"),
+        (["--date-order", "ydm"], "--date-order must be dmy, mdy, ymd or excel, not: ydm"),
     ):
         code, _, err = cli("import", "p.csv", *options)
         assert (code, err.startswith(f"error: {message}")) == (2, True), err

@@ -56,6 +56,7 @@ class Hint(StrEnum):
     COLUMN_DEFAULT = auto()
     CREATE_ROLES = auto()
     DATE_ORDER = auto()
+    DAY_NUMBER = auto()
     EMAIL_DOMAIN = auto()
     FORMAT_JSONL = auto()
     FORMAT_XLSX = auto()

@@ -45,3 +45,8 @@ class ChangeIds:
     def made(self, row_id: uuid.UUID) -> bool:
         """Whether the id was made for this change."""
         return str(row_id)[19:28] == self._mark
+
+
+def position(row_id: str) -> int:
+    """Time and counter of a UUIDv7 as one number: those that were made together follow each other."""
+    return int(row_id[:8] + row_id[9:13] + row_id[15:18], 16)

@@ -41,6 +41,7 @@ _OPTIONS = {
     Hint.COLUMN_DEFAULT: "; give one: --default COLUMN=VALUE",
     Hint.CREATE_ROLES: "; see --create-roles",
     Hint.DATE_ORDER: "; add --date-order dmy, mdy or ymd",
+    Hint.DAY_NUMBER: "; read it so with --date-order excel",
     Hint.EMAIL_DOMAIN: "; --email-domain makes one",
     Hint.FORMAT_JSONL: "; objects line by line are read with --from jsonl",
     Hint.FORMAT_XLSX: "; a workbook is read with --from xlsx",

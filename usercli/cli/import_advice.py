@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from usercli.cli import table_options
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import file_name, name_file, sentence, with_option
 from usercli.errors import Hint, InvalidInput, UserCliError
+from usercli.readers import TABLES, unheard
+from usercli.text import counted, visible
 
 if TYPE_CHECKING:
-    from usercli.readers import Record
+    from usercli.readers import BadRecord, ReadOptions, Record
     from usercli.readers.table_advice import Choice, Sample
     from usercli.readers.table_header import Header, Unfit
+    from usercli.services.imports.loader import Reject
     from usercli.services.imports.session import ImportJob
 
 #: More columns are not told one by one.
 _MOST = 50
+#: So many records are looked at for what is bad besides.
+_PREVIEWED = 100_000
+#: What options mend, whatever else is wrong with a file.
+_MENDED = frozenset({Hint.VALUE, Hint.DATE_ORDER, Hint.DAY_NUMBER, Hint.HASH_PASSWORDS, Hint.CREATE_ROLES})
+_ORDER_NAMES = {"dmy": "the day first", "mdy": "the month first"}
 #: Options that need not be repeated: a command in a message gets what leads to the database.
 _REACH = ("--profile", "--database-url")
 
@@ -49,12 +59,97 @@ def refuse_columns(invocation: Invocation, job: ImportJob, error: InvalidInput) 
     from usercli.schemas.import_rows import FIELDS
 
     invocation.info(f"the fields are: {', '.join(FIELDS)}, and attributes.NAME for anything else")
-    more = ["--unknown-to-attributes"] if len(unfit) > _MOST else chosen_options(choices)
-    more += needed_options(invocation, job, found.records(choices))
-    invocation.info(invocation.with_reach(f"run: {command_line(invocation, job, more)}"))
+    chosen = ["--unknown-to-attributes"] if len(unfit) > _MOST else chosen_options(choices)
+    bad = _tell_commands(invocation, job, found, choices, chosen)
     number = len(unfit) + isinstance(error, ForeignIds)
-    columns = "column needs" if number == 1 else "columns need"
-    raise InvalidInput(f"{number:,} {columns} a decision; nothing was imported") from None
+    said = "1 column needs a decision" if number == 1 else f"{number:,} columns need a decision"
+    if bad:
+        said += f", and {counted(bad, 'record is', 'records are')} bad"
+    raise InvalidInput(f"{said}; nothing was imported") from None
+
+
+def advise_rejects(invocation: Invocation, job: ImportJob, rejects: Iterable[Reject | BadRecord]) -> None:
+    """Say the command that reads what was rejected, where options do that."""
+    if {reject.hint for reject in rejects}.isdisjoint(_MENDED) or job.format not in TABLES:
+        return
+    found = _sample(job)
+    if found is not None:
+        _tell_commands(invocation, job, found, [], [], {reject.line for reject in rejects})
+
+
+def _tell_commands(
+    invocation: Invocation,
+    job: ImportJob,
+    found: Sample,
+    choices: Sequence[Choice],
+    chosen: Sequence[str],
+    told: Collection[int] = (),
+) -> int:
+    """The records that stay bad, except the lines that were told, and the whole command to copy.
+
+    There are two commands where nothing says how the dates are meant. Returns the number of bad records.
+    """
+    from usercli.readers.table_advice import with_choices
+    from usercli.services.imports.validation import FIRST
+
+    options = with_choices(job.read_options, choices)
+    values, orders = value_options(invocation, job, options)
+    options = replace(options, values=options.values | table_options.values(values[1::2]))
+    if len(orders) == 1:
+        options = replace(options, date_order=orders[0])
+    needed = [*chosen, *values, *needed_options(invocation, job, found.records(options))]
+    read = replace(job, read_options=replace(options, on_note=unheard))
+    bad = _tell_bad(invocation, read, told) if len(told) < FIRST else 0
+    for order in orders or [""]:
+        more = [*needed, "--date-order", order] if order else needed
+        meant = f" ({_ORDER_NAMES[order]})" if len(orders) > 1 else ""
+        if more:
+            invocation.info(invocation.with_reach(f"run{meant}: {command_line(invocation, job, more)}"))
+    return bad
+
+
+def _tell_bad(invocation: Invocation, job: ImportJob, told: Collection[int]) -> int:
+    """What no option mends: two records of one address, somebody who exists already, an expiry that is no time."""
+    from usercli.services.imports.session import preview
+    from usercli.services.password_rules import configured_hasher, configured_policy
+
+    if not job.is_file:
+        return 0
+    settings = invocation.settings
+    job = replace(job, hasher=job.hasher or configured_hasher(settings), policy=configured_policy(settings))
+    try:
+        found = preview(job, invocation.reading(), _PREVIEWED)
+    except UserCliError:  # the columns are what counts
+        return 0
+    first = [bad for bad in found.first if bad.hint not in _MENDED and bad.line not in told]
+    for bad in first:
+        invocation.info(f"error: {file_name(job.file)}:{bad.line}: {with_option(bad.reason, bad.hint)}")
+    return len(first) if found.bad <= len(found.first) else found.bad
+
+
+def value_options(invocation: Invocation, job: ImportJob, options: ReadOptions) -> tuple[list[str], list[str]]:
+    """The options for words of states, which are told, and the orders that the dates may have."""
+    from usercli.readers.value_advice import advise_values
+
+    if not job.is_file:
+        return [], []
+    try:
+        advice = advise_values(job.file, job.format, replace(options, on_note=unheard))
+    except UserCliError:  # the columns are what counts
+        return [], []
+    found = []
+    for state in advice.states:
+        unknown = ", ".join(f"{visible(word[:50])} ({state.words[word]:,})" for word in state.unknown)
+        invocation.info(f"{visible(state.title)} has words that say nothing here: {unknown}; below they mean false")
+        meant = {word: state.meaning(word) or False for word in state.words}
+        found += ["--value", word_option(state.title, meant)]
+    return found, advice.dates.needed()
+
+
+def word_option(title: str, meant: Mapping[str, bool]) -> str:
+    """The value of --value that reads the words of a column so."""
+    words = {flag: "|".join(word for word, is_true in meant.items() if is_true is flag) for flag in (True, False)}
+    return f"{title}:{','.join(f'{words[flag]}={str(flag).lower()}' for flag in words if words[flag])}"
 
 
 def has_email(header: Header, choices: Sequence[Choice]) -> bool:

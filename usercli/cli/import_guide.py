@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from usercli.cli import table_options
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import file_name
-from usercli.cli.import_advice import chosen_options, command_line, needed_options
-from usercli.errors import ExitCode, Hint, InvalidInput
+from usercli.cli.import_advice import chosen_options, command_line, needed_options, word_option
+from usercli.errors import ExitCode, InvalidInput
 
 if TYPE_CHECKING:
     from usercli.readers.table_advice import Choice, Sample
     from usercli.readers.table_header import Header
-    from usercli.schemas.import_times import TimeReader
     from usercli.services.imports.session import ImportJob
 
 #: So many rows are shown, and so many words of a column are asked for.
 _ROWS, _WORDS = 3, 20
 _LEFT_OUT = "-"
+_ORDERS = ("dmy", "mdy", "ymd")
 
 
 def guide(invocation: Invocation, job: ImportJob) -> int:
@@ -34,10 +36,11 @@ def guide(invocation: Invocation, job: ImportJob) -> int:
     choices = _Questions(invocation, found).choices()
     header = Header(found.header.cells, with_choices(job.read_options, choices), found.header.line)
     header.require_fit()
-    more = chosen_options(choices)
-    more += _value_options(invocation, found, header)
-    more += _order_options(invocation, found, header)
-    more += needed_options(invocation, job, found.records(choices))
+    options = header.options
+    values = _value_options(invocation, found, header)
+    options = replace(options, values=options.values | table_options.values(values[1::2]))
+    more = [*chosen_options(choices), *values, *_order_options(invocation, found, header)]
+    more += needed_options(invocation, job, found.records(options))
     invocation.info(invocation.with_reach(f"run: {command_line(invocation, job, more)}"))
     invocation.info("with --dry-run it checks everything and changes nothing")
     return ExitCode.OK
@@ -126,27 +129,20 @@ class _Questions:
 
 def _value_options(invocation: Invocation, found: Sample, header: Header) -> list[str]:
     """Ask for words that are neither true nor false by themselves."""
-    from usercli.schemas.boolean_words import IMPORTED_BOOLEANS, STATE_WORDS
+    from usercli.readers.value_advice import StateWords
     from usercli.schemas.user_fields import BOOLEANS
 
     options: list[str] = []
     for column in header.columns:
         if column.field not in BOOLEANS or len(column.places) > 1 or header.options.values:
             continue
-        known = {**IMPORTED_BOOLEANS, **(STATE_WORDS if column.field == "is_active" else {})}
-        words = list(dict.fromkeys(found.cells(column.places[0])))
-        if len(words) > _WORDS or all(word.lower() in known for word in words):
+        state = StateWords(column, header.title(column), Counter(found.cells(column.places[0])))
+        if len(state.words) > _WORDS or not state.unknown:
             continue
-        meant: dict[bool, list[str]] = {True: [], False: []}
-        for word in words:
-            is_true = known.get(word.lower())
-            if is_true is None:
-                is_true = _is_yes(invocation, f"  {header.title(column)}: does {word} mean {column.field}? [y/N]: ")
-            elif column.reversed and word.lower() in IMPORTED_BOOLEANS:
-                is_true = not is_true
-            meant[is_true].append(word)
-        pairs = [f"{'|'.join(meant[flag])}={str(flag).lower()}" for flag in (True, False) if meant[flag]]
-        options += ["--value", f"{header.title(column)}:{','.join(pairs)}"]
+        meant = {word: state.meaning(word) for word in state.words}
+        for word in state.unknown:
+            meant[word] = _is_yes(invocation, f"  {state.title}: does {word} mean {column.field}? [y/N]: ")
+        options += ["--value", word_option(state.title, {word: bool(flag) for word, flag in meant.items()})]
     return options
 
 
@@ -156,24 +152,17 @@ def _is_yes(invocation: Invocation, question: str) -> bool:
 
 def _order_options(invocation: Invocation, found: Sample, header: Header) -> list[str]:
     """Ask for the order of dates that have more than one reading."""
-    from usercli.schemas.import_times import DATE_ORDERS, TimeReader
+    from usercli.readers.value_advice import Dates
+    from usercli.schemas.import_times import TimeReader
     from usercli.schemas.user_fields import TIMES
 
-    reader = TimeReader(header.options.timezone, header.options.date_order)
-    columns = [column for column in header.columns if column.field in TIMES]
-    date = _first_ambiguous(reader, (cell for column in columns for cell in found.cells(column.places[0])))
-    while date is not None:
-        answer = invocation.ask(f"  {date}: is the order of dates dmy, mdy or ymd? ").strip().lower()
-        if answer in DATE_ORDERS:
-            return ["--date-order", answer]
-    return []
-
-
-def _first_ambiguous(reader: TimeReader, times: Iterable[str]) -> str | None:
-    for cell in times:
-        try:
-            reader.read(cell)
-        except InvalidInput as error:
-            if error.hint is Hint.DATE_ORDER:
-                return cell
-    return None
+    dates = Dates(TimeReader(header.options.timezone, header.options.date_order))
+    for column in header.columns:
+        if column.field in TIMES:
+            for cell in found.cells(column.places[0]):
+                dates.look_at(cell)
+    orders = dates.needed()
+    while len(orders) > 1:
+        answer = invocation.ask(f"  {dates.ambiguous}: is the order of dates dmy, mdy or ymd? ").strip().lower()
+        orders = [answer] if answer in _ORDERS else orders
+    return ["--date-order", *orders] if orders else []

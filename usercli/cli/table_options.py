@@ -82,9 +82,9 @@ def zone(given: str | None) -> tzinfo:
 
 
 def date_order(given: str | None) -> str | None:
-    """dmy, mdy or ymd. Raises InvalidInput."""
+    """dmy, mdy, ymd or excel. Raises InvalidInput."""
     from usercli.schemas.import_times import DATE_ORDERS
 
     if given is not None and given.lower() not in DATE_ORDERS:
-        raise InvalidInput(f"--date-order must be dmy, mdy or ymd, not: {given}")
+        raise InvalidInput(f"--date-order must be dmy, mdy, ymd or excel, not: {given}")
     return given.lower() if given is not None else None

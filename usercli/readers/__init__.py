@@ -72,7 +72,7 @@ class ReadOptions:
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     #: Of times that name none.
     timezone: tzinfo = UTC
-    #: Of dates that have several readings: dmy, mdy or ymd.
+    #: Of dates that have several readings: dmy, mdy or ymd; or excel, for numbers of days.
     date_order: str | None = None
     #: Take unknown columns as attributes instead of failing.
     unknown_to_attributes: bool = False

@@ -7,6 +7,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -16,6 +17,7 @@ from usercli.readers.csv_quotes import STRAY_QUOTE, has_stray_quote
 from usercli.readers.table_header import Header, header_names
 from usercli.readers.table_records import TableRecords, UserRecords, as_text
 from usercli.readers.text_source import MAX_LINE_BYTES, BadLine, blocks, lines_of
+from usercli.readers.title_rows import FIRST_ROWS, header_place, names_email, titles_note
 
 _DELIMITERS = (",", ";", "\t", "|")
 # Lines that programs write before the header: Excel, which names the delimiter, PowerShell and Microsoft Entra.
@@ -102,6 +104,22 @@ class _Lines:
         """Forget the lines of the current record: it is complete."""
         self.current, self._length = [], 0
 
+    def look_ahead(self, count: int) -> list[str]:
+        """So many lines, the current one first; fewer where the file ends, or a line cannot be read."""
+        with suppress(csv.Error):
+            while len(self.current) < count and next(self, None) is not None:
+                pass
+        if self.bad is not None:
+            self.buffered.appendleft((self.bad.number, self.bad))
+            self.bad = None
+        return [line for _, line in self.current]
+
+    def keep(self, place: int) -> None:
+        """Of the current lines keep one: those above it are gone, those below it pushed back."""
+        self.buffered.extendleft(reversed(self.current[place + 1 :]))
+        self.current = [self.current[place]]
+        self._length = len(self.current[0][1])
+
     def rewind(self) -> tuple[int, str]:
         """Push back all lines of the current record but the first; returns that one."""
         (number, line), *rest = self.current
@@ -126,6 +144,9 @@ class _EscapedRows:
 
 
 class _UserTable:
+    #: A person made it, and may have written above the header.
+    _may_have_titles = True
+
     def __init__(self, source: BinaryIO, options: ReadOptions, *, escaped: bool = False) -> None:
         self._options, self._escaped = options, escaped
         self._lines = _Lines(source)
@@ -201,12 +222,32 @@ class _UserTable:
             if found is not None:
                 self._named_delimiter = found or self._named_delimiter
             elif line.strip(_OF_NO_CELL):
-                self._header_number = self._lines.current[0][0]
-                return line
+                return self._below_titles(line)
             self._lines.end_record()
         if self._lines.bad is not None:
             raise self._lines.bad.refusal()
         raise InvalidInput("the file is empty: there is no header line")
+
+    def _below_titles(self, line: str) -> str:
+        """The header, of which this is the first line that may be it."""
+        if (
+            self._may_have_titles
+            and not self._escaped
+            and not names_email(self._guessed_cells(line), self._options)
+        ):
+            rows = [self._guessed_cells(ahead) for ahead in self._lines.look_ahead(FIRST_ROWS)]
+            place = header_place(rows, self._options)
+            line = self._lines.current[place][1]
+            self._lines.keep(place)
+            if note := titles_note(rows[:place]):
+                self._options.on_note(note)
+        self._header_number = self._lines.current[0][0]
+        return line
+
+    def _guessed_cells(self, line: str) -> list[str]:
+        """The cells of a line that may be a title, which need not be well-formed."""
+        delimiter = self._options.delimiter or self._named_delimiter or detect_delimiter(line)
+        return [cell.strip(' "\r\n') for cell in line.split(delimiter)]
 
     def _rows(self, lines: Iterable[str]) -> Any:
         """The cells of each record, as a csv.reader or alike."""
@@ -244,6 +285,8 @@ class _UserTable:
 class _PlainTable(_UserTable):
     """A table other than of users, written by usercli and filled in by a person, perhaps in a spreadsheet."""
 
+    _may_have_titles = False
+
     def __init__(self, source: BinaryIO, wanted: Sequence[str], *, escaped: bool) -> None:
         super().__init__(source, ReadOptions(), escaped=escaped)
         self._wanted = wanted
@@ -277,6 +320,8 @@ class _RawTable(_UserTable):
 
 class _ForeignTable(_UserTable):
     """A table of another system, whose cells are taken as they are."""
+
+    _may_have_titles = False
 
     def __init__(
         self, source: BinaryIO, options: ReadOptions, name_columns: Callable[[list[str]], list[str]]

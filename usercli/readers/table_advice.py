@@ -11,11 +11,12 @@ from pkgutil import resolve_name
 from typing import NamedTuple
 
 from usercli.errors import InvalidInput
-from usercli.readers import BINARY, TABLES, ReadOptions, Record
-from usercli.readers.known_headers import PARTS, known_words, meaning, readings
+from usercli.readers import BINARY, TABLES, ReadOptions, Record, unheard
+from usercli.readers.known_headers import FAMILY, GIVEN, PARTS, known_words, meaning, readings
 from usercli.readers.table_header import Header, Unfit, attribute_for
 from usercli.readers.table_records import UserRecords, is_uuid
 from usercli.readers.text_source import open_binary, open_source
+from usercli.schemas.boolean_words import STATE_WORDS
 from usercli.schemas.user_fields import ATTRIBUTE
 
 #: So many rows show what a column holds.
@@ -42,11 +43,11 @@ class Sample:
         """What stands in a column, without what is blank."""
         return [row[place].strip() for row in self.rows if place < len(row) and row[place].strip()]
 
-    def records(self, choices: Sequence[Choice]) -> list[Record]:
-        """The rows as records, read as chosen; none if that cannot be done."""
+    def records(self, options: ReadOptions) -> list[Record]:
+        """The rows as records, read with other options; none if that cannot be done."""
         header = self.header
         with suppress(InvalidInput):
-            options = replace(with_choices(header.options, choices), on_note=ReadOptions.on_note)
+            options = replace(options, on_note=unheard)
             records = UserRecords(Header(header.cells, options, header.line))
             found = (records.record(0, list(row)) for row in self.rows)
             return [record for record in found if isinstance(record, Record)]
@@ -100,7 +101,7 @@ class _Advice:
         self.choices: list[Choice] = []
         self._renumber()
         left = list(self._header.unfit)
-        for advise_some in (self._empty, self._email, self._names, self._near):
+        for advise_some in (self._empty, self._email, self._names, self._state, self._near):
             left = advise_some(left)
         for column in left:
             self._choose(column.name, self._attribute(column.name))
@@ -144,7 +145,7 @@ class _Advice:
     def _names(self, columns: Sequence[Unfit]) -> list[Unfit]:
         """A full name of the column that is called so, else of its parts."""
         if "full_name" in self._taken:
-            return list(columns)
+            return self._other_half(columns)
         whole = [column for column in columns if nearest_field(column.name) == "full_name"]
         parts = [(PARTS.index(part), column) for column in columns if (part := nearest_field(column.name)) in PARTS]
         single = len({place for place, _ in parts}) == len(parts)
@@ -152,6 +153,43 @@ class _Advice:
         if chosen:
             self._choose("+".join(column.name for column in chosen), "full_name")
         return [column for column in columns if column not in chosen]
+
+    def _other_half(self, columns: Sequence[Unfit]) -> list[Unfit]:
+        """`Vorname` beside `Nom`, two languages: what alone is a full name holds the other half of it."""
+        whole = next((each for each in self._header.columns if each.field == "full_name" and each.is_guess), None)
+        parts = [column for column in columns if nearest_field(column.name) in (GIVEN, FAMILY)]
+        if (
+            whole is None
+            or len(whole.places) > 1
+            or len(parts) != 1
+            or self._holds(whole.places[0], parts[0].place)
+        ):
+            return list(columns)
+        names = [self._header.title(whole), parts[0].name]
+        if nearest_field(parts[0].name) == GIVEN:
+            names.reverse()
+        self._choose("+".join(names), "full_name")
+        return [column for column in columns if column is not parts[0]]
+
+    def _holds(self, whole: int, part: int) -> bool:
+        """Whether what stands in a column contains, in most rows, what stands in the other."""
+        pairs = [
+            (row[whole].casefold(), row[part].strip().casefold())
+            for row in self._sample.rows
+            if max(whole, part) < len(row) and row[part].strip()
+        ]
+        return 2 * sum(name in text for text, name in pairs) > len(pairs)
+
+    def _state(self, columns: Sequence[Unfit]) -> list[Unfit]:
+        """`Estado` is a state or a province: it is a state where the words below it are mostly those of one."""
+        if "is_active" in self._taken:
+            return list(columns)
+        for column in columns:
+            words = {cell.casefold() for cell in self._sample.cells(column.place)}
+            if words and 2 * sum(word in STATE_WORDS for word in words) >= len(words):
+                self._choose(column.name, "is_active")
+                return [other for other in columns if other is not column]
+        return list(columns)
 
     def _near(self, columns: Sequence[Unfit]) -> list[Unfit]:
         left = []

@@ -275,7 +275,13 @@ class Header:
     def note(self) -> str:
         """How columns were understood, where that is not their literal name; else an empty text."""
         told = [self._told(column) for column in self.columns if column.is_guess or column.reversed]
+        told += [self._told(column) + " (yes means active)" for column in self.columns if self._is_unclear(column)]
         return f"read {', '.join(told)}" if told else ""
+
+    def _is_unclear(self, column: Column) -> bool:
+        """Somebody said that it is is_active, and its name does not say of what `yes` is true."""
+        name = self.names[column.places[0]]
+        return column.field == "is_active" and not column.is_guess and name not in _OURS and meaning(name) is None
 
     def _told(self, column: Column) -> str:
         quoted = "+".join(f'"{self.names[place]}"' for place in column.places)

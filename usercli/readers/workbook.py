@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time
+from itertools import chain, count, islice
 from typing import Any, BinaryIO, cast
 
 from usercli.errors import InvalidInput
@@ -15,6 +16,7 @@ from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.csv_tsv import preamble, read_tsv, rows_tsv
 from usercli.readers.text_encodings import ChunkStream
 from usercli.readers.text_source import seekable
+from usercli.readers.title_rows import FIRST_ROWS, header_place, titles_note
 from usercli.readers.workbook_archive import MAX_ROWS, require_workbook
 from usercli.text import TSV_ESCAPES
 
@@ -31,7 +33,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
     A cell is read as the text that it would be in a CSV file, and a formula as the value that is stored with it.
     """
     with seekable(source, "xlsx") as file:
-        sheet = SheetLines(file, options.sheet)
+        sheet = SheetLines(file, options)
         for found in read_tsv(sheet.stream, options):
             cell = sheet.errors.get(found.line)
             yield BadRecord(found.line, cell, found.fields) if cell else found
@@ -40,7 +42,7 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 def rows(source: BinaryIO, options: ReadOptions) -> Iterator[tuple[int, list[str]]]:
     """The cells of each row and its number, the header first. Raises InvalidInput."""
     with seekable(source, "xlsx") as file:
-        yield from rows_tsv(SheetLines(file, options.sheet).stream, options)
+        yield from rows_tsv(SheetLines(file, options).stream, options)
 
 
 def require_library() -> Any:
@@ -62,23 +64,34 @@ class SheetLines:
     `errors` are the rows that were read so far and have a cell with an error, and which.
     """
 
-    def __init__(self, file: BinaryIO, name: str | None) -> None:
+    def __init__(self, file: BinaryIO, options: ReadOptions) -> None:
         library = require_library()
         require_workbook(file)
         self.errors: dict[int, str] = {}
-        self._width = 0  # of the header, once it is known
+        self._options = options
         with _damage_named():
             book = library.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        self._sheet = _sheet(book, name)
+        self._sheet = _sheet(book, options.sheet)
         self.stream = cast("BinaryIO", io.BufferedReader(ChunkStream(self._lines()), 1 << 18))
 
     def _lines(self) -> Iterator[bytes]:
         with _damage_named():
             self._sheet.reset_dimensions()  # the file may tell too few
-            for number, row in enumerate(self._sheet.iter_rows(max_row=MAX_ROWS), 1):
-                yield self._line(number, row).encode() + b"\n"
+            rows = map(self._texts, count(1), self._sheet.iter_rows(max_row=MAX_ROWS))
+            found: list[str] = []
+            for found in rows:
+                if found:
+                    break
+                yield b"\n"
+            first = [found, *islice(rows, FIRST_ROWS - 1)]
+            width = self._pass_over_titles(first)
+            for texts in chain(first, rows):
+                if texts:  # a program leaves out the last cells where they are empty
+                    texts += [""] * (width - len(texts))
+                yield "\t".join(text.translate(TSV_ESCAPES) for text in texts).encode() + b"\n"
 
-    def _line(self, number: int, row: Iterable[Any]) -> str:
+    def _texts(self, number: int, row: Iterable[Any]) -> list[str]:
+        """The cells of a row, without the empty ones at its end."""
         texts = []
         for cell in row:
             if cell.data_type == "e":
@@ -86,13 +99,21 @@ class SheetLines:
             texts.append(cell_text(cell.value))
         while texts and not texts[-1].strip():
             texts.pop()
-        if not self._width:
-            if not texts or (len(texts) == 1 and preamble(texts[0]) is not None):
-                return ""
-            self._width = len(texts)
-        if texts:  # a program leaves out the last cells where they are empty
-            texts += [""] * (self._width - len(texts))
-        return "\t".join(text.translate(TSV_ESCAPES) for text in texts)
+        return texts
+
+    def _pass_over_titles(self, rows: list[list[str]]) -> int:
+        """Empty the rows above the header; returns how many columns it has."""
+        for texts in rows:
+            if len(texts) == 1 and preamble(texts[0]) is not None:
+                texts.clear()
+            elif texts:
+                break
+        place = header_place(rows, self._options)
+        if note := titles_note(rows[:place]):
+            self._options.on_note(note)
+        for texts in rows[:place]:
+            texts.clear()
+        return len(rows[place])
 
 
 def cell_text(value: Any) -> str:

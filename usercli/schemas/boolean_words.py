@@ -14,12 +14,18 @@ yanliş, いいえ, 否, 아니오, 아니요, لا, नहीं
 """
 _ACTIVE = """
 active, enabled, aktiv, aktiviert, actif, activé, activo, activado, ativo, ativado, attivo, attivato, actief,
-aktywny, активен, активный, aktif, etkin
+aktywny, активен, активный, aktif, etkin, 有効, 在職, 启用, 已启用, 在职, 啟用, 활성, 재직
 """
 _INACTIVE = """
-inactive, disabled, suspended, deactivated, blocked, inaktiv, deaktiviert, gesperrt, inactif, désactivé, suspendu,
-bloqué, inactivo, desactivado, suspendido, inativo, desativado, suspenso, bloqueado, inattivo, disattivato,
-disabilitato, sospeso, bloccato, inactief, geblokkeerd, nieaktywny, zablokowany, неактивен, заблокирован, pasif
+inactive, disabled, suspended, deactivated, blocked, locked, locked out, banned, deleted, removed, archived,
+terminated, closed, revoked, deprovisioned, dismissed, resigned, departed, left, left the company, former,
+former employee, inaktiv, deaktiviert, gesperrt, gelöscht, archiviert, gekündigt, ausgeschieden, ausgetreten,
+inactif, désactivé, suspendu, bloqué, verrouillé, supprimé, archivé, banni, parti, inactivo, desactivado,
+suspendido, bloqueado, eliminado, archivado, dado de baja, inativo, desativado, suspenso, excluído, arquivado,
+desligado, inattivo, disattivato, disabilitato, sospeso, bloccato, eliminato, archiviato, cessato, inactief,
+geblokkeerd, verwijderd, gearchiveerd, vergrendeld, uit dienst, nieaktywny, zablokowany, usunięty, zwolniony,
+неактивен, заблокирован, удалён, уволен, pasif, kilitli, silindi, 無効, 停止, 退職, 削除済み, 停用, 已停用, 禁用,
+已禁用, 离职, 已离职, 已删除, 비활성, 퇴사, 잠김
 """
 
 

@@ -19,7 +19,7 @@ from usercli.hash_chain import canonical
 from usercli.hash_forms import UnsupportedHash, identify, require_hash, require_no_hash
 from usercli.plain_emails import PLAIN
 from usercli.schemas.boolean_words import IMPORTED_BOOLEANS, STATE_WORDS
-from usercli.schemas.import_times import NO_TIME, TimeReader
+from usercli.schemas.import_times import NO_TIME, TimeReader, shown_order
 from usercli.schemas.user_fields import PRESERVED, TIMES
 from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes, require_role_name
 from usercli.text import visible
@@ -130,6 +130,8 @@ class RowParser:
         self._times = times
         #: Rows so far with blanks around the address, which the row is without.
         self.trimmed = 0
+        #: By field, the order of the first date that shows one, and the date.
+        self._orders: dict[str, tuple[str, str]] = {}
 
     def parse(self, line: int, fields: Mapping[str, Any]) -> UserRow:
         """The row. Raises InvalidInput with the reason."""
@@ -197,7 +199,7 @@ class RowParser:
             except ValueError:
                 if what in _MAY_BE_NEVER and value.strip().lower() in NO_TIME:
                     return None
-                moment = self._times.read(value)
+                moment = self._local_time(value, what)
             if moment.tzinfo is None:
                 moment = self._times.read(value)
         if moment.tzinfo is UTC:
@@ -206,6 +208,18 @@ class RowParser:
             return moment.astimezone(UTC)
         except OverflowError:
             raise InvalidInput(f"{what} lies outside the years 1 to 9999 in UTC") from None
+
+    def _local_time(self, value: str, what: str) -> datetime:
+        """A time in a local form. Raises InvalidInput, also if another of the field has the order reversed."""
+        moment = self._times.read(value)
+        if order := shown_order(value):
+            first, example = self._orders.setdefault(what, (order, value))
+            if first != order:
+                parts = ("day", "month") if order == "dmy" else ("month", "day")
+                raise InvalidInput(
+                    f"{what}: {visible(value)} has the {parts[0]} first, but {visible(example)} the {parts[1]}"
+                )
+        return moment
 
 
 def _name(value: Any) -> str:

@@ -11,7 +11,8 @@ from typing import Literal, get_args
 from usercli.errors import Hint, InvalidInput
 from usercli.times import parse_time
 
-DateOrder = Literal["dmy", "mdy", "ymd"]
+#: Of the numbers of a date; `excel` is for the numbers of days that a spreadsheet makes of dates.
+DateOrder = Literal["dmy", "mdy", "ymd", "excel"]
 DATE_ORDERS: tuple[str, ...] = get_args(DateOrder)
 
 #: What is said, in lower case, of a time that there is not.
@@ -34,6 +35,10 @@ NO_TIME = frozenset(
 )
 
 _SECONDS = re.compile(r"-?\d{9,10}(?:\.\d{1,9})?")
+#: From 1954 to 2118; a year has four digits, and the seconds since 1970 have nine.
+_DAYS = re.compile(r"[2-7]\d{4}(?:[.,]\d{1,15})?")
+#: Day 0 of Excel, as it counts after February 1900.
+_DAY_0 = datetime(1899, 12, 30)
 _MILLISECONDS = re.compile(r"\d{12,13}(?:\.\d{1,6})?")
 _TIME = (
     r"(?:(?:[T,]|,? ) *(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
@@ -56,6 +61,10 @@ class TimeReader:
     zone: tzinfo = UTC
     order: str | None = None
 
+    @property
+    def _order(self) -> str | None:
+        return None if self.order == "excel" else self.order
+
     def read(self, text: str) -> datetime:
         """The time, with a zone. Raises InvalidInput."""
         given = text.strip()
@@ -64,12 +73,18 @@ class TimeReader:
         return moment or parse_time(text, relative_to="future")
 
     def _number(self, text: str) -> datetime | None:
-        """Seconds or milliseconds since 1970."""
+        """Seconds or milliseconds since 1970, or days of a spreadsheet. Raises InvalidInput for unsaid days."""
         if _SECONDS.fullmatch(text):
             return datetime.fromtimestamp(0, UTC) + timedelta(seconds=float(text))
         if _MILLISECONDS.fullmatch(text):
             return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=float(text))
-        return None
+        if not _DAYS.fullmatch(text):
+            return None
+        moment = _DAY_0 + timedelta(seconds=round(float(text.replace(",", ".")) * 86400))
+        if self.order != "excel":
+            day = f"{moment:%Y-%m-%d}"
+            raise InvalidInput(f"{text} is no date, but may be day {day} of a spreadsheet", hint=Hint.DAY_NUMBER)
+        return moment.replace(tzinfo=self.zone)
 
     def _iso(self, text: str) -> datetime | None:
         if not re.match(r"\d{4}-?\d\d-?\d\d(?:[T ]|$)", text):
@@ -88,9 +103,9 @@ class TimeReader:
                 try:
                     return self._moment(match, year, month, day)
                 except ValueError:
-                    if self.order is None or form is not _NUMBERS:
+                    if self._order is None or form is not _NUMBERS:
                         return None
-                    raise InvalidInput(f"not a time in the order {self.order}: {text}") from None
+                    raise InvalidInput(f"not a time in the order {self._order}: {text}") from None
         return None
 
     def _moment(self, match: re.Match[str], year: int, month: int, day: int) -> datetime:
@@ -111,7 +126,7 @@ class TimeReader:
             return first, second, third
         if len(a) > 2 or len(c) not in {2, 4}:
             return 0, 0, 0  # no calendar has it
-        order = self.order or self._only_order(match)
+        order = self._order or self._only_order(match)
         if order == "ymd":
             return (0, 0, 0) if len(c) == 4 else (_year(a), second, third)
         day, month = (first, second) if order == "dmy" else (second, first)
@@ -119,13 +134,19 @@ class TimeReader:
 
     def _only_order(self, match: re.Match[str]) -> str:
         """The order that a date shows by itself. Raises InvalidInput where it has two."""
-        first, second = int(match["a"]), int(match["b"])
-        if len(match["c"]) == 4:
-            if match["mark"] == "." or first > 12 or first == second:
-                return "dmy"
-            if second > 12:
-                return "mdy"
+        if order := shown_order(match[0]):
+            return order
+        if len(match["c"]) == 4 and (match["mark"] == "." or int(match["a"]) == int(match["b"])):
+            return "dmy"
         raise InvalidInput(f"the date {match[0]} has more than one reading", hint=Hint.DATE_ORDER)
+
+
+def shown_order(text: str) -> str | None:
+    """dmy or mdy, where a date with slashes or hyphens shows it: 13/02/2027 can only have the day first."""
+    match = _NUMBERS.fullmatch(text.strip())
+    if match is None or match["mark"] == "." or len(match["a"]) > 2 or len(match["c"]) != 4:
+        return None
+    return "dmy" if int(match["a"]) > 12 else "mdy" if int(match["b"]) > 12 else None
 
 
 def _year(text: str) -> int:

@@ -57,9 +57,9 @@ class ImportFlags:
         str | None,
         typer.Option(metavar="ZONE", help="Zone of times that name none, as Europe/Berlin (default: UTC)."),
     ] = None
-    date_order: Annotated[str | None, typer.Option(metavar="ORDER", help="Read 01/02/2027 as dmy, mdy or ymd.")] = (
-        None
-    )
+    date_order: Annotated[
+        str | None, typer.Option(metavar="ORDER", help="Read 01/02/2027 as dmy, mdy or ymd; excel: 45000.")
+    ] = None
     guide: Annotated[bool, flag("--guide", "Ask what each column is, and print the command.")] = False
     unknown_to_attributes: Annotated[
         bool, flag("--unknown-to-attributes", "Read unknown columns as attributes.")
@@ -273,6 +273,12 @@ class _Listener:
             text += "; ids, times and versions are kept with --preserve"
         self.invocation.info(text)
 
+    def similar_role(self, made: str, known: str) -> None:
+        told = f"made the role {made} beside {known}; to read one as the other: --value 'roles:{made}={known}'"
+        if told not in self.noted:
+            self.noted.add(told)
+            self.invocation.warn(told)
+
     def progress(self, stage: str, done: int) -> Progress:
         from usercli.cli.output.progress import Progress
 
@@ -313,6 +319,9 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
         name = file_name(job.file)
         for reject in failed.rejects:
             invocation.info(f"error: {name}:{reject.line}: {with_option(reject.reason, reject.hint)}")
+        from usercli.cli.import_advice import advise_rejects
+
+        advise_rejects(invocation, job, failed.rejects)
         raise
     except InvalidInput as error:
         from usercli.cli.import_advice import refuse_columns

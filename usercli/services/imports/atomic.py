@@ -36,12 +36,13 @@ def import_users(
     on_progress: Callable[[ImportSummary], None] = noop,
     before_commit: Callable[[], object] = lambda: None,
     on_unsupported: Callable[[str], None] = noop,
+    on_similar_role: Callable[[str, str], object] = noop,
 ) -> ImportSummary:
     """Import in one transaction. Raises ImportFailed with the first bad records, LastAdministrator.
 
     `before_commit` is the last moment to fail.
     """
-    loader = Loader(uow, options, on_reject, on_unsupported=on_unsupported)
+    loader = Loader(uow, options, on_reject, on_unsupported=on_unsupported, on_similar_role=on_similar_role)
     with uow.change("user.imported"):
         uow.bulk.lock_imports()
         with administrator_guard(uow, options):

@@ -23,6 +23,7 @@ from usercli.schemas.imports import ImportSummary
 from usercli.schemas.roles import RoleCreate
 from usercli.schemas.user_fields import DISABLED_PASSWORD, UPDATABLE
 from usercli.services import user_events
+from usercli.services.imports.id_lines import IdLines
 from usercli.services.imports.validation import FIRST, Checked, noop
 from usercli.spool import IN_MEMORY, packed
 from usercli.text import suggestion
@@ -100,12 +101,15 @@ class Loader:
     rejects: list[Reject] = field(default_factory=list)
     #: Is told the scheme of the hash of each user who came without it.
     on_unsupported: Callable[[str], None] = noop
+    #: Is told a role that is made, and one that there is, where they differ only in case.
+    on_similar_role: Callable[[str, str], object] = noop
 
     def __post_init__(self) -> None:
         self._all_ours = False
         self._roles: dict[str, Role] = {}
         self._encoding: str | None = None
         self._bad: list[Reject] = []  # of the present batch
+        self._lines = IdLines()
 
     def begin(self) -> None:
         """At the start of a transaction: what must hold before the first row."""
@@ -126,6 +130,7 @@ class Loader:
 
     def _batch(self, chunk: Sequence[Checked], rows: Sequence[UserRow]) -> Batch:
         ids = self.ids.make(len(rows))
+        self._lines.add(ids, rows)
         if self.options.preserve:
             ids = [str((row.kept or {}).get("id", made)) for row, made in zip(rows, ids, strict=True)]
         batch = Batch(chunk, rows, ids, self.uow.now(), None, None)
@@ -194,6 +199,9 @@ class Loader:
     def _learn_role(self, name: str) -> bool:
         found = self.uow.roles.by_name(name)
         if found is None and self.options.create_roles:
+            for known in self.uow.roles.names():
+                if known.casefold() == name.casefold():
+                    self.on_similar_role(name, known)
             after = RoleCreate(name=name).model_dump()
             found = self.uow.roles.add(Role(**after))
             self.uow.audit.record("role.created", kind="role", target_id=found.id, after=after)
@@ -221,9 +229,10 @@ class Loader:
             if row.email_key not in ids:
                 self._reject(row, "the id is taken by another user", ExitCode.CONFLICT)
             elif self._is_ours(ids[row.email_key]) or ids[row.email_key] in again:
-                self._reject(row, f"the email {row.email} appears twice in the file")
+                line = self._lines.of(ids[row.email_key]) or _other_line(row, rows)
+                self._reject(row, twice(row.email, line))
             elif self.options.on_conflict == "fail":
-                self._reject(row, f"a user with the email {row.email} exists already", ExitCode.CONFLICT)
+                self._reject(row, exists(row.email), ExitCode.CONFLICT)
             elif self.options.on_conflict == "skip":
                 self.summary.skipped += 1
             else:
@@ -290,6 +299,20 @@ class Loader:
             if self.options.skip_bad:
                 self.on_reject(reject)
         self._bad.clear()
+
+
+def twice(email: str, first: int | None) -> str:
+    """Why the second of two records is rejected; `first` is the line of the other, where it is known."""
+    return f"the email {email} appears twice in the file{f', first on line {first:,}' if first else ''}"
+
+
+def exists(email: str) -> str:
+    """Why a record is rejected where the conflict is to fail."""
+    return f"a user with the email {email} exists already"
+
+
+def _other_line(row: UserRow, rows: Iterable[UserRow]) -> int | None:
+    return next((other.line for other in rows if other.email_key == row.email_key and other is not row), None)
 
 
 def _texts(row: UserRow) -> Iterator[tuple[str, str]]:

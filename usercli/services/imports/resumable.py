@@ -67,6 +67,7 @@ def resume(
     sync_rejects: Callable[[], int],
     on_progress: Callable[[ImportSummary], None],
     on_unsupported: Callable[[str], None] = noop,
+    on_similar_role: Callable[[str, str], object] = noop,
 ) -> ImportSummary:
     """Import the chunks that follow; all are one change.
 
@@ -75,7 +76,8 @@ def resume(
     """
     uow.change_id = progress.change_id
     ids, summary = ChangeIds(progress.change_id), progress.summary.model_copy()
-    loader = Loader(uow, options, on_reject, summary, ids, on_unsupported=on_unsupported)
+    loader = Loader(uow, options, on_reject, summary, ids)
+    loader.on_unsupported, loader.on_similar_role = on_unsupported, on_similar_role
     for batch in prefetch(loader.prepared(chunks)):
         with uow.change("user.imported"):
             _load(loader, batch, progress.digest, sync_rejects)

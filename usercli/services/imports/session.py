@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
@@ -17,19 +17,21 @@ from typing import Any, BinaryIO, Literal, Protocol, cast
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import InvalidInput
 from usercli.passwords import PasswordHasher
-from usercli.readers import BINARY, BadRecord, LeftOut, ReadOptions, Record, reader
+from usercli.readers import BINARY, BadRecord, LeftOut, ReadOptions, Record, reader, unheard
 from usercli.readers.text_source import open_binary, open_source, position
-from usercli.schemas.import_rows import RowParser
+from usercli.schemas.import_rows import RowParser, UserRow
 from usercli.schemas.import_times import TimeReader
 from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import ImportFailed, import_users, require_no_conflict
-from usercli.services.imports.loader import ImportOptions, Reject
+from usercli.services.imports.loader import ImportOptions, Reject, exists, twice
 from usercli.services.imports.resumable import begin, resume
 from usercli.services.imports.table_source import TableSource
 from usercli.services.imports.validation import (
     CHUNK,
+    FIRST,
     Checked,
     Checker,
+    Survey,
     hash_passwords,
     spool_to_disk,
     survey,
@@ -67,6 +69,9 @@ class ImportListener(Protocol):
 
     def note(self, text: str) -> None:
         """How the reader understood the file; the same may be told again."""
+
+    def similar_role(self, made: str, known: str) -> None:
+        """A role is made that differs from another only in case."""
 
     def progress(self, stage: Stage, done: int, /) -> AbstractContextManager[Progress]:
         """A stage begins, after what an earlier run did; it ends with the block."""
@@ -206,6 +211,7 @@ class ImportSession:
                 sync_rejects=rejects.sync,
                 on_progress=committed,
                 on_unsupported=self._count_unsupported,
+                on_similar_role=self._listener.similar_role,
             )
 
     def _run_atomic(self, done: int, rejects: RejectSink) -> ImportSummary:
@@ -234,6 +240,7 @@ class ImportSession:
                 on_progress=written,
                 before_commit=before_commit,
                 on_unsupported=self._count_unsupported,
+                on_similar_role=self._listener.similar_role,
             )
 
     @property
@@ -242,7 +249,7 @@ class ImportSession:
         return self._parser.trimmed if self._parser is not None else 0
 
     def _chunks(self, records: Iterable[Record | BadRecord], progress: Progress) -> Iterable[Sequence[Checked]]:
-        checker = self._checker()
+        checker = _checker(self._job)
         self._parser = checker.parser
         if self._hasher is None:
             return self._file.counted(checker.chunks(records, CHUNK))
@@ -252,15 +259,6 @@ class ImportSession:
             self._job.jobs,
             lambda done: progress.at(done, self._passwords, "hashing passwords"),
         )
-
-    def _checker(self) -> Checker:
-        job = self._job
-        parser = RowParser(
-            special_use_domains=job.special_use_domains,
-            preserve=job.options.preserve,
-            times=TimeReader(job.read_options.timezone, job.read_options.date_order),
-        )
-        return Checker(parser, PasswordRules(job.hasher, job.policy) if job.hasher is not None else None)
 
     def _count_unsupported(self, scheme: str) -> None:
         self.unsupported[scheme] += 1
@@ -280,11 +278,43 @@ class ImportSession:
             progress.at(done + records, self._file.total, estimated=self._file.is_estimate)
 
         with self._file.records(done) as records, self._listener.progress("checking", done) as progress:
-            found = survey(self._file.counted(self._checker().chunks(records, CHUNK)), checked)
+            found = survey(self._file.counted(_checker(self._job).chunks(records, CHUNK)), checked)
         self._file.finish()
         if found.bad and not self._job.options.skip_bad:
             raise ImportFailed(found.first, found.bad, done)
         return found.passwords
+
+
+def preview(job: ImportJob, uow: UnitOfWork, most: int) -> Survey:
+    """What is bad of so many first records, those who exist already among them; nothing is written."""
+    found, lines = Survey(), dict[str, int]()
+    fails = job.options.on_conflict == "fail"
+    with _RecordFile(job, unheard).records(0) as records, uow:
+        for chunk in _checker(job).chunks(islice(records, most)):
+            rows = [item for item in chunk if isinstance(item, UserRow)]
+            there = uow.users.ids_by_key(row.email_key for row in rows) if fails else {}
+            bad = [item for item in chunk if isinstance(item, BadRecord)]
+            bad += filter(None, (_in_the_way(row, lines, there) for row in rows))
+            found.bad += len(bad)
+            found.first += sorted(bad, key=lambda each: each.line)[: FIRST - len(found.first)]
+    return found
+
+
+def _checker(job: ImportJob) -> Checker:
+    parser = RowParser(
+        special_use_domains=job.special_use_domains,
+        preserve=job.options.preserve,
+        times=TimeReader(job.read_options.timezone, job.read_options.date_order),
+    )
+    return Checker(parser, PasswordRules(job.hasher, job.policy) if job.hasher is not None else None)
+
+
+def _in_the_way(row: UserRow, lines: dict[str, int], there: Container[str]) -> BadRecord | None:
+    """Why a row cannot be a new user; `lines` are those of the rows above it."""
+    first = lines.setdefault(row.email_key, row.line)
+    if first != row.line:
+        return BadRecord(row.line, twice(row.email, first))
+    return BadRecord(row.line, exists(row.email)) if row.email_key in there else None
 
 
 class _RecordFile:

@@ -24,7 +24,7 @@ CHUNK = 5000
 FIRST = 20
 
 
-def noop(_: object) -> None:
+def noop(*_: object) -> None:
     """Nobody listens."""
 
 
