@@ -102,7 +102,9 @@ def kratos_digest(name: str, form: str, together: bytes) -> list[dict[str, Any]]
 def auth0(algorithm: str, value: str, **more: Any) -> list[dict[str, Any]]:
     """The schema of bulk imports."""
     encoding = more.pop("encoding", "utf8")
-    stored = {"value": value, "encoding": encoding} | {key: more.pop(key) for key in ("digest",) if key in more}
+    stored = {"value": value, "encoding": encoding} | {
+        key: more.pop(key) for key in ("digest", "key") if key in more
+    }
     custom = {"algorithm": algorithm, "hash": stored, **more}
     return [{"email": "ada@example.com", "custom_password_hash": custom}]
 
@@ -167,6 +169,16 @@ VERIFIED: dict[str, tuple[str, Any]] = {
     "kratos md5-crypt": ("kratos", kratos("$md5-crypt" + crypted("md5_crypt").removeprefix("$1"))),
     "kratos sha512-crypt": ("kratos", kratos("$sha512-crypt" + crypted("sha512_crypt").removeprefix("$6"))),
     "auth0 bcrypt": ("auth0", [{"email": "ada@example.com", "password_hash": BCRYPT}]),
+    "auth0 hmac": (
+        "auth0",
+        auth0(
+            "hmac",
+            hmac.new(SALT, DATA, "sha256").hexdigest(),
+            encoding="hex",
+            digest="sha256",
+            key={"value": SALT.hex(), "encoding": "hex"},
+        ),
+    ),
     "auth0 argon2": ("auth0", auth0("argon2", phc("i"))),
     "auth0 pbkdf2": (
         "auth0",

@@ -111,6 +111,7 @@ AS_IT_IS = {vector["hash"]: vector["password"] for vector in VECTORS} | {
     f"$pbkdf2-sha512$i=1000,l=32${b64(SALT)}${b64(pbkdf2('sha512')[:32])}".rstrip("="): PASSWORD,
     wordpress(): PASSWORD,
     "$P$B12345678L6Lpt4BxNotVIMILOa9u81": "JohnRipper",  # passlib, tests/test_handlers.py
+    "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf": "hashcat",  # its example hashes, mode 7900
 }
 
 #: What is stored in another spelling, and the scheme of that.
@@ -135,6 +136,8 @@ TRANSLATED = {
     werkzeug_digest("sha512"): "hmac_digest",
     "{PLAIN-MD5}" + hashlib.md5(DATA).hexdigest(): "salted_digest",
     "{SSHA256.hex}" + (hashlib.sha256(DATA + SALT).digest() + SALT).hex(): "ldap_salted_sha256",
+    "{SHA-512}{salt}" + hashlib.sha512(DATA + b"{salt}").hexdigest(): "salted_digest",
+    "{MD5}" + hashlib.md5(DATA).hexdigest(): "salted_digest",
     f"{{SHA}}{b64(hashlib.sha1(DATA).digest())}": "salted_digest",
     f"{{ssha}}{b64(hashlib.sha1(DATA + SALT).digest() + SALT)}": "ldap_salted_sha1",
     f"{{SSHA}}{b64(hashlib.sha1(DATA + SALT * 2).digest() + SALT * 2)}": "salted_digest",
@@ -164,7 +167,8 @@ NAMED = {
     "{CRYPT}" + GOST: "gost_yescrypt",
     "$3$$8846f7eaee8fb117ad06bdd830b7586c": "nthash",
     "$md5,rounds=904$zlVh0mmC$SkR9P1Q2gkSM4S0zHVQzu1": "sun_md5",
-    "$S$DcNf7Q0UKHe3YTh2CjTCiKS6sg4zZMBl6A7ZBwCQq0rQDnCWbkbB": "drupal",
+    "U$S$DcNf7Q0UKHe3YTh2CjTCiKS6sg4zZMBl6A7ZBwCQq0rQDnCWbkbB": "drupal_md5",
+    "{CRYPT}rqXexS6ZhobKA": "des_crypt",
     "$sha1$40000$jtNX3nZ2$hBNaIXkt4wBI2o5rsi8KejSjNqIq": "sha1_crypt",
     "pbkdf2_sha512$1000$salt$D5ZkhvdtY9dFv7+K4S3YgqZ0Yk5c2QzE0YvD4Q0b1bY=": "pbkdf2_sha512",
     "*6F9FFEF309341A12578D66B7B9DA3642844D12B6": "mysql",

@@ -45,6 +45,14 @@ PUBLISHED = {
             "{scrypt}$e0801$8bWJaSu2IKSn9Z9kM+TPXfOc/9bdYSrN1oD9qfVThWEwdRTnO7re7Ei+fUZRJ68k9lTyuTeUp4of4g24hHnazw==$"
             "OAOec05+bXxvuu/1qZ6NUR+xQYvYv7BeL1QxwRpY5Pc=",
         ),
+        # MessageDigestPasswordEncoderTests.java
+        Vector("salted_digest", "abc123", "{MD5}{THIS_IS_A_SALT}a68aafd90299d0b137de28fb4bb68573"),
+        Vector("salted_digest", "abc123", "{SHA-1}{THIS_IS_A_SALT}b2f50ffcbd3407fe9415c062d55f54731f340d32"),
+        Vector(
+            "salted_digest",
+            "abc123",
+            "{SHA-256}{THIS_IS_A_SALT}4b79b7de23eb23b78cc5ede227d532b8a51f89b2ec166f808af76b0dbedc47d7",
+        ),
     ],
     # dotnet/aspnetcore, src/Identity/test/Identity.Test/PasswordHasherTest.cs: version 2, and 3 with each digest
     "aspnetcore": [
@@ -73,6 +81,8 @@ PUBLISHED = {
             "AQAAAAIAACcQAAAAEAABAgMEBQYHCAkKCwwNDg9B0Oxwty+PGIDSp95gcCfzeDvA4sGapUIUov8usXfD6A==",
         ),
     ],
+    # hashcat's example hashes, mode 7900
+    "drupal": [Vector("drupal", "hashcat", "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf")],
     # dovecot/core, src/auth/test-libpassword.c
     "dovecot": [
         Vector("md5_crypt", "test", "{MD5}$1$wmyrgRuV$kImF6.9MAFQNHe23kq5vI/"),

@@ -339,3 +339,21 @@ def test_a_row_or_a_cell_out_of_order_is_refused(
             archive.writestr(name, text)
     code, _, err = cli("import", "p.xlsx")
     assert (code, err.strip()) == (2, f"error: the workbook is damaged: {told}")
+
+
+# -- hashes as another system writes them
+
+
+@on_sqlite
+def test_a_closed_account_and_an_old_hash_of_a_directory_come_without_password(cli: Cli, environment: Path) -> None:
+    hashes = ("{CRYPT}!", "{CRYPT}*", "{crypt}!$6$salt$digits", "{CRYPT}aaQSqAReePlq6")
+    rows = "".join(f"u{number}@example.com,{stored}\n" for number, stored in enumerate(hashes))
+    (environment / "p.csv").write_text(f"email,hashed_password\n{rows}")
+    code, _, err = cli("import", "p.csv")
+    assert (code, err.splitlines()[0]) == (
+        0,
+        "warning: 1 user came without their password: unsupported scheme des_crypt",
+    )
+    audited = cli("password", "audit", "-o", "json")[1]
+    assert "malformed" not in audited
+    assert "unsupported" not in audited

@@ -210,6 +210,18 @@ def ldap_digest(stored: str) -> str | None:
     return digest(algorithm, SALT_LAST if is_salted else NO_SALT, data[size:], data[:size])
 
 
+def digest_from_spring(stored: str) -> str | None:
+    """Spring Security's {MD5}{salt}hex and {SHA-256}{salt}hex: the braces of the salt are hashed with it.
+
+    MessageDigestPasswordEncoder.java; without a salt it is the digest of the password alone.
+    """
+    found = re.fullmatch(r"\{([A-Z0-9-]+)\}(\{[^}]*\})?([0-9a-f]+)", stored, re.IGNORECASE)
+    if found is None:
+        raise Malformed
+    algorithm, salt = found[1].lower().replace("-", ""), (found[2] or "").encode(errors="replace")
+    return _whole(digest(algorithm, SALT_LAST if salt else NO_SALT, salt, unhex(found[3]) or b""))
+
+
 def unprefixed(stored: str) -> str:
     """The hash behind {CRYPT} and alike, or behind the version and bar of Nextcloud."""
     return re.sub(r"\{[^}]*\}|\d\|", "", stored, count=1)

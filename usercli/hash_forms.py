@@ -14,6 +14,7 @@ from usercli.password_costs import (
     Work,
     argon2_work,
     bcrypt_work,
+    drupal_work,
     no_work,
     pbkdf2_phc_work,
     pbkdf2_work,
@@ -82,6 +83,7 @@ _CRYPT = (
     r"|BLF-CRYPT|SHA512-CRYPT|SHA256-CRYPT|MD5-CRYPT|MD5(?=\}\$1\$))\}"
 )
 _LDAP_DIGEST = r"\{(?i:((?:(?:LDAP-)?S?(?:SHA|MD5)|PLAIN-MD5)[0-9]{0,3})(?:\.(?:b64|hex))?)\}"
+_SPRING_DIGEST = r"\{(?i:MD5|SHA-1|SHA-256|SHA-384|SHA-512)\}(?=(?:\{[^}]*\})?(?:[0-9a-f]{32}|[0-9a-f]{40,})\Z)"
 _HEX_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
 
 #: The first whose mark fits.
@@ -110,6 +112,7 @@ FORMS = (
     HashForm("salted_digest", r"\$(?:md5|sha1|sha256|sha384|sha512)\$pf=", work=no_work),
     HashForm("hmac_digest", r"\$hmac-(?:md5|sha1|sha256|sha384|sha512)\$", work=no_work),
     HashForm("phpass", r"\$[PH]\$", work=phpass_work),
+    HashForm("drupal", r"\$S\$", work=drupal_work),
     HashForm("wordpress_bcrypt", r"\$wp(?=\$2[aby]?\$)", work=bcrypt_work),
     HashForm("peppered_bcrypt", r"\$pepper(?=\$2[aby]?\$)", work=bcrypt_work, reads=BCRYPT_BYTES, is_peppered=True),
     HashForm("yescrypt", r"\$y\$", work=yescrypt_work, need=_YESCRYPT, reads=YESCRYPT_BYTES),
@@ -140,6 +143,7 @@ FORMS = (
         translate=encode.scrypt_from_spring,
     ),
     HashForm("crypt", _CRYPT, _BASE64, translate=encode.unprefixed),
+    HashForm("spring_digest", _SPRING_DIGEST, r"\S{20,}", translate=encode.digest_from_spring),
     HashForm("{}", _LDAP_DIGEST, _BASE64, translate=encode.ldap_digest),
     HashForm("nextcloud", r"[0-9]\|(?=\$)", translate=encode.unprefixed),
     HashForm("{}", r"\$((?:md5|sha256|sha512)-crypt)\$", translate=encode.crypt_from_kratos),
@@ -157,7 +161,7 @@ FORMS = (
     HashForm("gost_yescrypt", r"\$gy\$"),
     HashForm("nthash", r"\$3\$"),
     HashForm("sun_md5", r"\$md5[$,]"),
-    HashForm("drupal", r"\$[SU]\$"),
+    HashForm("drupal_md5", r"U\$S\$"),
     HashForm("wordpress", r"\$wp\$"),
     HashForm("sha1_crypt", r"\$sha1\$"),
     HashForm("{}", r"((?:unsalted_)?(?:md5|sha(?:1|224|256|384|512)|crypt))\$", _DIGEST),
@@ -312,7 +316,7 @@ def require_hash(text: str) -> str:
     if kind.lacks:
         raise InvalidInput(f"the hash is of the scheme {kind.name}, which needs {kind.lacks}")
     if kind.scheme == "unsupported":
-        if kind.is_sure:
+        if kind.is_sure or (stored != text and kind.form is not None):  # {CRYPT} was before it
             raise UnsupportedHash(kind.name)
         raise InvalidInput("the hash is of a scheme that is not supported")
     if kind.scheme == "empty":

@@ -12,12 +12,14 @@ MAX_MEBIBYTES = 256
 # virtual server of 2 cores (AMD EPYC) beside other work, which makes them vary by a third: the time of one hash of
 # 0.1 to 0.5 s, divided by its units. A unit is a round; of scrypt and yescrypt N*r*p; of argon2 a KiB that a pass
 # fills, and a thread that each lane of a pass starts (the difference between 1 and 2048 lanes). A round of
-# sha-crypt, and of phpass, reads the password anew, byte by byte.
+# sha-crypt, of phpass and of Drupal reads the password anew, byte by byte.
 _PICOSECONDS = {
     "bcrypt": 75_000_000,
     "pbkdf2_sha1": 500_000,
     "pbkdf2_sha256": 550_000,
     "pbkdf2_sha512": 1_300_000,
+    "drupal": 600_000,
+    "drupal_byte": 1_300,
     "phpass": 1_200_000,
     "phpass_byte": 1_700,
     "sha256_crypt": 800_000,
@@ -81,6 +83,12 @@ def phpass_work(parsed: Any) -> Work:
     """The work of a hash of phpass, which reads the password anew in every round, as sha-crypt does."""
     per_byte = _seconds(_PICOSECONDS["phpass_byte"] << parsed.rounds)
     return Work(_seconds(_PICOSECONDS["phpass"] << parsed.rounds), seconds_per_byte=per_byte)
+
+
+def drupal_work(parsed: Any) -> Work:
+    """The work of a hash of Drupal, whose rounds are one of sha512 each."""
+    per_byte = _seconds(_PICOSECONDS["drupal_byte"] << parsed.rounds)
+    return Work(_seconds(_PICOSECONDS["drupal"] << parsed.rounds), seconds_per_byte=per_byte)
 
 
 def sha_crypt_work(digest: str, parsed: Any) -> Work:

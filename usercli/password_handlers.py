@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, ClassVar
 
 from usercli.hash_encodings import MIN_KEY_BYTES
 from usercli.system_crypt import YescryptNumbers, crypt, yescrypt_numbers
@@ -24,6 +24,7 @@ with warnings.catch_warnings():
     import passlib.utils.handlers as handlers
     from passlib.context import CryptContext
     from passlib.exc import PasslibHashWarning
+    from passlib.utils.binary import h64
 
 # Repaired padding bits and the way passlib reads argon2's version are no news to the user. Filters around each call
 # would not be thread-safe.
@@ -248,6 +249,32 @@ class phpass(passlib.hash.phpass):  # noqa: N801 - its name is the handler's
         return super().from_string(hash)
 
 
+class drupal(passlib.hash.phpass):  # noqa: N801 - its name is the handler's
+    """Drupal 7's $S$: phpass with sha512, and 43 of the characters of its digest (includes/password.inc)."""
+
+    name = "drupal"
+    default_ident = "$S$"
+    ident_values = ("$S$",)
+    ident_aliases: ClassVar[dict[str, str]] = {}
+    checksum_size = 43
+    salt: Any
+    _FORM = re.compile(r"\$S\$[./0-9A-Za-z]{52}")
+
+    @classmethod
+    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
+        if cls._FORM.fullmatch(_text(hash)) is None:
+            raise ValueError("not a valid drupal hash")
+        return super().from_string(hash)
+
+    def _calc_checksum(self, secret: str | bytes) -> str:
+        data = _bytes(secret)
+        made = hashlib.sha512(_bytes(self.salt) + data).digest()
+        for _ in range(1 << self.rounds):
+            made = hashlib.sha512(made + data).digest()
+        text: bytes = h64.encode_bytes(made)  # type: ignore[no-untyped-call]  # of passlib
+        return text.decode()[: self.checksum_size]
+
+
 class yescrypt(_OfOneForm):  # noqa: N801 - passlib names handlers so
     """$y$parameters$salt$hash, computed by the system's libcrypt (libxcrypt); the parameters are read here."""
 
@@ -322,6 +349,7 @@ _OWN = {
     "hmac_digest": hmac_digest,
     "pbkdf2_phc": pbkdf2_phc,
     "phpass": phpass,
+    "drupal": drupal,
     "yescrypt": yescrypt,
     "wordpress_bcrypt": PreparedHandler("wordpress_bcrypt", "bcrypt", "$wp", _wordpress),
     "peppered_bcrypt": PreparedHandler("peppered_bcrypt", "bcrypt", "$pepper", _peppered),

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from usercli.emails import email_key, validate_email
 from usercli.errors import Hint, InvalidInput
 from usercli.hash_chain import canonical
-from usercli.hash_forms import UnsupportedHash, identify, require_hash, require_no_hash
+from usercli.hash_forms import UnsupportedHash, identify, in_our_spelling, require_hash, require_no_hash
 from usercli.plain_emails import PLAIN
 from usercli.schemas.boolean_words import IMPORTED_BOOLEANS, STATE_WORDS
 from usercli.schemas.import_times import NO_TIME, TimeReader, shown_order
@@ -280,7 +280,8 @@ def _take_hash(row: UserRow, value: Any) -> None:
     if not isinstance(value, str):
         raise InvalidInput("hashed_password is not a text")
     try:
-        row.hashed_password = value if identify(value).scheme == "disabled" else require_hash(value)
+        stored = in_our_spelling(value)  # {CRYPT}! is disabled, too
+        row.hashed_password = stored if identify(stored).scheme == "disabled" else require_hash(value)
     except UnsupportedHash as error:
         row.unsupported = error.name
 

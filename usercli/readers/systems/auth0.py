@@ -87,8 +87,17 @@ def _custom(custom: dict[str, Any]) -> Secret:
     if algorithm == "ldap":
         return ldap(value) if value.startswith("{") else Secret(unsupported="ldap")
     if algorithm == "hmac":
-        return Secret(unsupported=f"hmac_{text(stored, 'digest')}".rstrip("_"))
+        return _hmac(stored, value)
     return _digest_or_scrypt(custom, algorithm, value)
+
+
+def _hmac(stored: dict[str, Any], value: str) -> Secret:
+    digest, held = text(stored, "digest"), part(stored, "key")
+    checksum = _decoded(value, text(stored, "encoding"))
+    key = _decoded(text(held, "value"), text(held, "encoding") or "utf8")
+    if checksum is None or key is None:
+        raise InvalidRecord("custom_password_hash is not in the encoding that it names")
+    return keep(encodings.keyed_digest(digest, key, checksum) if held else None, f"hmac_{digest}".rstrip("_"))
 
 
 def _digest_or_scrypt(custom: dict[str, Any], algorithm: str, value: str) -> Secret:
