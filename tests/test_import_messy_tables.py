@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from tests.conftest import Cli, Database
+from tests.test_import_headers import GOOGLE
 from usercli.readers import ReadOptions
 from usercli.readers.title_rows import header_place, titles_note
 from usercli.services.imports.id_lines import IdLines
@@ -357,3 +358,24 @@ def test_a_closed_account_and_an_old_hash_of_a_directory_come_without_password(c
     audited = cli("password", "audit", "-o", "json")[1]
     assert "malformed" not in audited
     assert "unsupported" not in audited
+
+
+@on_sqlite
+def test_the_table_of_another_system_may_be_a_workbook(cli: Cli, environment: Path) -> None:
+    rows = [line.split(",") for line in GOOGLE.splitlines()]
+    book = openpyxl.Workbook()
+    for row in (["Exported on 2026-11-26"], *rows):
+        book.active.append(row)
+    book.create_sheet("Other")
+    book.save(environment / "google.xlsx")
+    code, _, err = cli("import", "google.xlsx", "--from", "google", "--sheet", "Sheet")
+    assert code == 0, err
+    assert [shown(cli, f"{name}@example.com")["is_active"] for name in ("gil", "hal")] == [True, False]
+    book.active["A3"] = "#N/A"
+    book.active["A3"].data_type = "e"
+    book.save(environment / "google.xlsx")
+    code, _, err = cli("import", "google.xlsx", "--from", "google", "--on-conflict", "skip")
+    assert (code, err.strip().splitlines()[-1]) == (2, "error: google.xlsx:3: the cell A3 holds the error #N/A")
+    assert cli("import", "google.xlsx", "--from", "google", "--encoding", "utf-8")[2].startswith(
+        "error: a workbook"
+    )

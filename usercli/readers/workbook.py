@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import warnings
@@ -45,6 +46,23 @@ def rows(source: BinaryIO, options: ReadOptions) -> Iterator[tuple[int, list[str
         yield from rows_tsv(SheetLines(file, options).stream, options)
 
 
+@contextmanager
+def as_csv(source: BinaryIO, options: ReadOptions) -> Iterator[BinaryIO]:
+    """The rows of a sheet as CSV, for the reader of another system. Raises InvalidInput."""
+    with seekable(source, "xlsx") as file:
+        lines = _csv_lines(SheetLines(file, options))
+        yield cast("BinaryIO", io.BufferedReader(ChunkStream(lines), 1 << 18))
+
+
+def _csv_lines(sheet: SheetLines) -> Iterator[bytes]:
+    for number, texts in enumerate(sheet.rows(), 1):
+        if cell := sheet.errors.get(number):
+            raise InvalidInput(f"line {number}: {cell}")
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerow(texts)
+        yield out.getvalue().encode()
+
+
 def require_library() -> Any:
     """The library, openpyxl. Raises InvalidInput where it is not installed."""
     try:
@@ -75,6 +93,11 @@ class SheetLines:
         self.stream = cast("BinaryIO", io.BufferedReader(ChunkStream(self._lines()), 1 << 18))
 
     def _lines(self) -> Iterator[bytes]:
+        for texts in self.rows():
+            yield "\t".join(text.translate(TSV_ESCAPES) for text in texts).encode() + b"\n"
+
+    def rows(self) -> Iterator[list[str]]:
+        """The cells of each row; none of one that is blank, or that stands above the header."""
         with _damage_named():
             self._sheet.reset_dimensions()  # the file may tell too few
             rows = map(self._texts, count(1), self._sheet.iter_rows(max_row=MAX_ROWS))
@@ -82,13 +105,13 @@ class SheetLines:
             for found in rows:
                 if found:
                     break
-                yield b"\n"
+                yield []
             first = [found, *islice(rows, FIRST_ROWS - 1)]
             width = self._pass_over_titles(first)
             for texts in chain(first, rows):
                 if texts:  # a program leaves out the last cells where they are empty
                     texts += [""] * (width - len(texts))
-                yield "\t".join(text.translate(TSV_ESCAPES) for text in texts).encode() + b"\n"
+                yield texts
 
     def _texts(self, number: int, row: Iterable[Any]) -> list[str]:
         """The cells of a row, without the empty ones at its end."""

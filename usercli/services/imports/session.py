@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Literal, Protocol, cast
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import InvalidInput
 from usercli.passwords import PasswordHasher
-from usercli.readers import BINARY, BadRecord, LeftOut, ReadOptions, Record, reader, unheard
+from usercli.readers import BINARY, SYSTEMS, BadRecord, LeftOut, ReadOptions, Record, reader, unheard
 from usercli.readers.text_source import open_binary, open_source, position
 from usercli.schemas.import_rows import RowParser, UserRow
 from usercli.schemas.import_times import TimeReader
@@ -41,6 +41,9 @@ from usercli.services.policy import PasswordPolicy
 
 #: While hashing, a chunk is so small that little of the work is done twice after a stop.
 HASHED_AT_A_TIME = 100
+
+#: The endings of files that are workbooks.
+WORKBOOKS = (".xlsx", ".xlsm")
 
 #: What is done to records; the first two come before anything is written.
 Stage = Literal["checking", "hashing passwords", "writing users"]
@@ -107,10 +110,15 @@ class ImportJob:
 
     def __post_init__(self) -> None:
         require_no_conflict(self.options)
-        if self.format in BINARY and self.read_options.encoding:
+        if self.is_workbook and self.read_options.encoding:
             raise InvalidInput("a workbook has no encoding to name")
-        if self.format not in BINARY and self.read_options.sheet:
+        if not self.is_workbook and self.read_options.sheet:
             raise InvalidInput("only a workbook (.xlsx) has sheets")
+
+    @property
+    def is_workbook(self) -> bool:
+        """Excel wrote it: our table, or that of another system."""
+        return self.format in BINARY or (self.format in SYSTEMS and self.file.lower().endswith(WORKBOOKS))
 
     @property
     def is_file(self) -> bool:
@@ -336,7 +344,9 @@ class _RecordFile:
     def records(self, done: int) -> Iterator[Iterator[Record | BadRecord]]:
         """The records behind the first `done`."""
         with self._opened() as source:
-            self._source, self._read, self.left_out = source, done, LeftOut()
+            is_converted = self._job.is_workbook and self._job.format not in BINARY
+            self._source = None if is_converted else source
+            self._read, self.left_out = done, LeftOut()
             options = replace(self._options, left_out=self.left_out)
             found = reader(self._job.format)(source, options)
             yield islice(self._job.table.records(found) if self._job.table else found, done, None)
@@ -352,7 +362,16 @@ class _RecordFile:
             return cast("AbstractContextManager[BinaryIO]", job.table.opened())
         if job.format in BINARY:
             return open_binary(job.file)
+        if job.is_workbook:
+            return self._workbook()
         return open_source(job.file, job.read_options.encoding, is_strict=not job.options.skip_bad)
+
+    @contextmanager
+    def _workbook(self) -> Iterator[BinaryIO]:
+        from usercli.readers.workbook import as_csv
+
+        with open_binary(self._job.file) as source, as_csv(source, self._options) as table:
+            yield table
 
     def counted(self, chunks: Iterable[list[Checked]]) -> Iterator[list[Checked]]:
         """The chunks; each estimates the total anew, by how much of the file they took so far."""
