@@ -668,7 +668,7 @@ def test_typing_errors_are_one_line_that_helps(cli: Cli, ada: UserView) -> None:
         (["db", "stamp"], "missing argument 'REVISION'; see: usercli db stamp --help"),
         (["list", "--search"], "option '--search' requires an argument; see: usercli list --help"),
         (["--profile"], "option '--profile' requires an argument; see: usercli --help"),
-        (["list", "--count=yes"], "option '--count' does not take a value; see: usercli list --help"),
+        (["list", "--count=yes"], "--count takes no value; see: usercli list --help"),
     ):
         code, out, err = cli(*arguments)
         assert (code, out, err.count("\n")) == (2, "", 1), arguments
@@ -677,13 +677,21 @@ def test_typing_errors_are_one_line_that_helps(cli: Cli, ada: UserView) -> None:
 
 def test_what_may_be_a_secret_is_not_echoed(cli: Cli, ada: UserView) -> None:
     for arguments, error in (
-        (["list", CANARY], "too many arguments; see: usercli list --help"),
-        (["create", "x@example.com", CANARY], "too many arguments; see: usercli create --help"),
+        (
+            ["list", CANARY],
+            "too many arguments; did you mean: usercli show USER..., or usercli list --search TEXT; "
+            "see: usercli list --help",
+        ),
+        (
+            ["create", "x@example.com", CANARY],
+            "too many arguments; a name is given with --name, a password with --password-stdin or --generate, "
+            "a role with --role; see: usercli create --help",
+        ),
         (["db", "current", CANARY, CANARY], "too many arguments; see: usercli db current --help"),
         (["show", f"--xyzzy={CANARY}"], "no such option: --xyzzy; see: usercli show --help"),
         (["list", "-p", CANARY], "no such option: -p; see: usercli list --help"),
         (["list", f"-p{CANARY}"], "no such option: -p; see: usercli list --help"),
-        (["list", f"--count={CANARY}"], "option '--count' does not take a value; see: usercli list --help"),
+        (["list", f"--count={CANARY}"], "--count takes no value; see: usercli list --help"),
     ):
         assert cli(*arguments) == (2, "", f"error: {error}\n"), arguments
 

@@ -379,3 +379,19 @@ def test_the_table_of_another_system_may_be_a_workbook(cli: Cli, environment: Pa
     assert cli("import", "google.xlsx", "--from", "google", "--encoding", "utf-8")[2].startswith(
         "error: a workbook"
     )
+
+
+def test_a_quiet_import_prints_the_change_alone(cli: Cli, environment: Path, database: Database) -> None:
+    (environment / "p.csv").write_text("email\na@example.com\n")
+    code, out, _ = cli("import", "p.csv", "-q")
+    ((change_id,),) = database.rows("SELECT DISTINCT change_id FROM audit_events")
+    assert (code, out) == (0, f"{uuid.UUID(str(change_id))}\n")
+    assert cli("import", "p.csv", "-q", "--on-conflict", "skip")[:2] == (0, "")
+    assert cli("import", "p.csv", "--fields", "read,created", "--on-conflict", "skip")[1] == "read\tcreated\n1\t0\n"
+
+
+@on_sqlite
+def test_a_workbook_is_no_list_of_users(cli: Cli, environment: Path) -> None:
+    openpyxl.Workbook().save(environment / "people.xlsx")
+    told = "people.xlsx is a workbook; a list has a user on each line, as list -q prints it"
+    assert cli("show", "@people.xlsx") == (2, "", f"error: {told}\n")

@@ -359,7 +359,7 @@ def test_the_fields_of_a_command_are_those_that_it_chooses_from(
     class Seen(Exception):
         pass
 
-    def look(self: Output, options: object, columns: Any, into: object = None) -> None:
+    def look(self: Output, options: object, columns: Any, into: object = None, *, key: str = "") -> None:
         raise Seen(*columns)
 
     monkeypatch.setattr(Output, "__init__", look)

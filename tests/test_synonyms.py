@@ -26,6 +26,8 @@ from usercli.schemas.users import UserView
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 CANARY = "CanarySecret42"
+ASKED = "a password is asked for, or given with --password-stdin, never as an argument"
+NAMED = "a name is given with --name, a password with --password-stdin or --generate, a role with --role"
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -259,12 +261,41 @@ def test_the_format_of_a_file_is_not_that_of_the_output(clean_environment: Path)
         ("list --activ", "--active"),
         ("--yess list", "--yes"),
         ("list --iactive", "--active, --inactive"),
+        (f"update {ADA} --password x", f"usercli password set {ADA}"),
+        ("update --match role=x --passwd y", "usercli password set USER"),
     ],
 )
 def test_an_option_of_other_programs_is_told_ours(clean_environment: Path, typed: str, meant: str) -> None:
     code, out, err = run_here(*typed.split())
     assert (code, out) == (2, "")
     assert re.search("; did you mean: (.*); see: ", err)[1] == meant  # type: ignore[index]  # None fails the test, too
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (f"list {ADA}", f"did you mean: usercli show {ADA}, or usercli list --search {ADA}; see: usercli list"),
+        (f"list {CANARY}", "did you mean: usercli show USER..., or usercli list --search TEXT; see: usercli list"),
+        (
+            f"list {ADA} {CANARY}",
+            "did you mean: usercli show USER..., or usercli list --search TEXT; see: usercli list",
+        ),
+        (f"changes {ADA}", f"did you mean: usercli changes --user {ADA}; see: usercli changes"),
+        (f"audit log {ADA}", f"did you mean: usercli history {ADA}; see: usercli audit log"),
+        (f"password set {ADA} {CANARY}", f"{ASKED}; see: usercli password set"),
+        (f"create {ADA} Ada L", f"{NAMED}; see: usercli create"),
+        ("import a.csv b.csv", "files are imported one by one; see: usercli import"),
+        (f"db current {CANARY} {CANARY}", "see: usercli db current"),
+    ],
+)
+def test_an_argument_too_many_is_told_what_to_type(clean_environment: Path, typed: str, said: str) -> None:
+    assert run_here(*typed.split()) == (2, "", f"error: too many arguments; {said} --help\n")
+
+
+@pytest.mark.parametrize("typed", ["-help", "/?", "-?", "list -help", "role grant -help"])
+def test_other_spellings_of_help(clean_environment: Path, typed: str) -> None:
+    *path, _ = typed.split()
+    assert run_here(*typed.split()) == run_here(*path, "--help")
 
 
 @pytest.mark.parametrize("name", ["--frobnicate", "--actual", "--restore", "-x", "--a"])
@@ -312,7 +343,8 @@ def test_no_option_is_offered_that_the_command_has_not() -> None:
             "--inactive takes no value; the opposite is --active; see: usercli update",
         ),
         ("list --deleted true", "--deleted takes no value; see: usercli list"),
-        (f"update {ADA} --active=true", "option '--active' does not take a value; see: usercli update"),
+        (f"update {ADA} --active=true", "--active takes no value; the opposite is --inactive; see: usercli update"),
+        ("list --count=yes", "--count takes no value; see: usercli list"),
         ("--dry-run true list", "--dry-run takes no value; see: usercli"),
     ],
 )

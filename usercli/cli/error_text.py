@@ -133,8 +133,6 @@ def _usage(error: Any) -> tuple[int, str]:
         for line in text.splitlines():
             print_error(line)
         return error.exit_code, ""
-    if text.startswith("Got unexpected extra argument"):
-        text = "too many arguments"  # whatever they are, they may be secrets
     text = text.replace("Input should be", "it should be").removesuffix(", unable to parse string as an integer")
     text = text[:1].lower() + re.sub(r"(?<!\.)\.$", "", text[1:])
     path = error.ctx.command_path if getattr(error, "ctx", None) else "usercli"

@@ -68,14 +68,20 @@ class UsageMixin:
         except typer.TyperException as error:
             if getattr(error, "ctx", ctx) is None:
                 error.ctx = ctx  # type: ignore[attr-defined]  # a usage error has one
-            if type(error).__name__ != "NoSuchOption":
-                raise
+            kind = type(error).__name__
+            if kind == "BadOptionUsage":
+                _name_opposite(error, ctx)
             from usercli.cli import unknown_words
 
+            if kind == "UsageError" and error.message.startswith("Got unexpected extra argument"):
+                error.message = unknown_words.explain_extra(ctx, given)
+            if kind != "NoSuchOption":
+                raise
             # the parser takes words away from the front of `args`; the last one is the option
             if other := unknown_words.translated(ctx, given, len(given) - len(args) - 1):
                 return self.parse_args(ctx, other)
-            error.message = unknown_words.explain_option(ctx, error.option_name)  # type: ignore[attr-defined]  # NoSuchOption has it
+            name = error.option_name  # type: ignore[attr-defined]  # NoSuchOption has it
+            error.message = unknown_words.explain_option(ctx, name, given)
             error.possibilities = None  # type: ignore[attr-defined]  # NoSuchOption has it
             raise
         return rest
@@ -96,11 +102,26 @@ def _be_strict(option: Any, ctx: Any) -> None:
             pair = f"{option.obj.opts[0]} and {other[0]}"
             raise InvalidInput(f"{pair} contradict each other; see: {ctx.command_path} --help")
         if state.rargs and state.rargs[0].lower() in {"true", "false"}:
-            opposite = f"; the opposite is {(set(option.obj.opts + other) - {name}).pop()}" if other else ""
-            raise InvalidInput(f"{name} takes no value{opposite}; see: {ctx.command_path} --help")
+            raise _no_value(option.obj, name, ctx)
         process(value, state)
 
     option.process = once
+
+
+def _no_value(option: Any, name: str, ctx: Any) -> InvalidInput:
+    """`--active true`, `--active=false`."""
+    others = {*option.opts, *option.secondary_opts} - {name}
+    opposite = f"; the opposite is {others.pop()}" if option.secondary_opts else ""
+    return InvalidInput(f"{name} takes no value{opposite}; see: {ctx.command_path} --help")
+
+
+def _name_opposite(error: Any, ctx: Any) -> None:
+    """Raise InvalidInput for a flag that was given a value."""
+    if "does not take a value" not in error.message:
+        return
+    for option in ctx.command.params:
+        if error.option_name in (*option.opts, *option.secondary_opts):
+            raise _no_value(option, error.option_name, ctx) from None
 
 
 class Command(UsageMixin, TyperCommand):

@@ -184,6 +184,32 @@ OPTIONS: Table = {
     "--description TEXT": "comment note about message",
 }
 
+#: Options that are a command of their own here, by the command to which they were given.
+OTHER_COMMANDS: Mapping[str, Table] = {
+    "update": {
+        "password set USER": "password pass passwd pw new-password change-password",
+        "password reset USER...": "reset-password generate random-password",
+    },
+}
+
+#: Commands without arguments, and the commands that are meant by one that is given, joined by `|`.
+NO_ARGUMENTS: Table = {
+    "list": "show USER...|list --search TEXT",
+    "role list": "list --role ROLE|show USER...",
+    "changes": "changes --user USER",
+    "audit log": "history USER",
+}
+
+_NEVER_ARGUMENT = "; a password is asked for, or given with --password-stdin, never as an argument"
+
+#: What is said besides where a command was given too many arguments, which may be secrets.
+EXTRA: Table = {
+    "create": "; a name is given with --name, a password with --password-stdin or --generate, a role with --role",
+    "password set": _NEVER_ARGUMENT,
+    "password verify": _NEVER_ARGUMENT,
+    "import": "; files are imported one by one",
+}
+
 #: Options that are an argument here, by its name.
 ARGUMENTS: Table = {
     "USER": "email mail e-mail user username login id uid uuid u",

@@ -13,10 +13,21 @@ from typing import Any
 
 from usercli.cli.context import COMMON
 from usercli.cli.output.writer import FORMATS
-from usercli.cli.synonyms import ARGUMENTS, COMMANDS, FILTERS, OPTIONS, READING
+from usercli.cli.synonyms import (
+    ARGUMENTS,
+    COMMANDS,
+    EXTRA,
+    FILTERS,
+    NO_ARGUMENTS,
+    OPTIONS,
+    OTHER_COMMANDS,
+    READING,
+)
 from usercli.text import visible
 
 _READING = frozenset(READING.split())
+#: As other programs have them.
+_HELP = frozenset({"help", "/?", "-?", "-help"})
 #: `usercli user list` is `usercli list`.
 _USERS = frozenset({"user", "users"})
 _PLACEHOLDER = re.compile(r"[A-Z]+(\.\.\.)?$")
@@ -40,7 +51,7 @@ def resolve(group: Any, context: Any, arguments: Sequence[str]) -> tuple[str, An
     """The command that an unknown word stands for, and its arguments; else an error that says what to type."""
     word, rest = arguments[0], list(arguments[1:])
     root = context.find_root()
-    if word == "help":
+    if word in _HELP:
         return word, root.command.lazy["help"].load(), [*_path(context), *rest]
     if group is root.command:
         if word == "version":
@@ -200,6 +211,8 @@ def translated(context: Any, arguments: Sequence[str], index: int) -> list[str] 
     known = _option_names(context.command)
     name, equals, value = arguments[index].partition("=")
     rest = list(arguments[index + 1 :])
+    if arguments[index] in _HELP:
+        return [*arguments[:index], "--help", *rest]
     if "--output" not in known:
         return None
     if name.removeprefix("--") in FORMATS and not equals:
@@ -209,9 +222,25 @@ def translated(context: Any, arguments: Sequence[str], index: int) -> list[str] 
     return None
 
 
-def explain_option(context: Any, name: str) -> str:
-    """What to say of an option that does not exist."""
+def explain_extra(context: Any, arguments: Sequence[str]) -> str:
+    """What to say of more arguments than a command takes; they may be secrets, unless they are addresses."""
+    path = " ".join(_path(context))
+    sorted_out = _options_and_words(context.command, arguments)
+    words = sorted_out[1] if sorted_out is not None else []
+    if path in NO_ARGUMENTS:
+        words = words if all(map(_is_user, words)) else []
+        found = _command_lines(context.parent or context, NO_ARGUMENTS[path].split("|"), words)
+        return f"too many arguments; did you mean: {', or '.join(found)}"
+    return f"too many arguments{EXTRA.get(path, '')}"
+
+
+def explain_option(context: Any, name: str, arguments: Sequence[str] = ()) -> str:
+    """What to say of an option that does not exist; `arguments` are all that were given."""
     found = suggested_options(context, name)
+    elsewhere = OTHER_COMMANDS.get(" ".join(_path(context)), {})
+    if not found and (targets := [key for key, words in elsewhere.items() if name.lstrip("-") in words.split()]):
+        users = [word for word in arguments if _is_user(word)]
+        found = _command_lines(context.parent or context, targets, users)
     return f"No such option: {visible(name)}" + (f"; did you mean: {', '.join(found)}" if found else "")
 
 

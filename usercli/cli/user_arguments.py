@@ -11,7 +11,7 @@ import typer
 
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import file_name, name_file
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 from usercli.text import visible
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ UsersArg = Annotated[list[str], typer.Argument(metavar="USER...", help=USERS_HEL
 _MOST_USERS = 1_000_000
 _HEADERS = frozenset({"id", "email"})
 _BETWEEN_COLUMNS = re.compile(r"[\t,;|]|(?<=\w) +")
+_A_LIST = "a list has a user on each line, as list -q prints it"
 #: Of an address (RFC 5321), and of an id; with what may stand before them.
 _LONGEST = 400
 
@@ -94,6 +95,8 @@ def _listed(invocation: Invocation, file: str, kind: type[UserKey]) -> Iterator[
         with open_source(file) as source:
             yield from _keys(_place(file), source, kind)
     except InvalidInput as error:
+        if error.hint is Hint.FORMAT_XLSX:
+            raise InvalidInput(f"{_place(file)} is a workbook; {_A_LIST}") from None
         name_file(error, file)
         raise
 
@@ -110,9 +113,9 @@ def _keys(place: str, source: BinaryIO, kind: type[UserKey]) -> Iterator[UserKey
             continue
         first, *others = _BETWEEN_COLUMNS.split(text)
         if first in _HEADERS:
-            raise InvalidInput(f"{here}: a header line; a list has a user on each line, as list -q prints it")
+            raise InvalidInput(f"{here}: a header line; {_A_LIST}")
         if others or len(text) > _LONGEST:  # what stands beside a user may be a password: it is not repeated
-            raise InvalidInput(f"{here}: not a user alone; a list has a user on each line, as list -q prints it")
+            raise InvalidInput(f"{here}: not a user alone; {_A_LIST}")
         try:
             key = kind.parse(text)
         except InvalidInput as error:

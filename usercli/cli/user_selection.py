@@ -31,15 +31,19 @@ class Selection:
         int | None, typer.Option(metavar="N", min=1, help="Refuse to change more users than that.")
     ] = None
 
+    def require_one_way(self) -> None:
+        """Raise InvalidInput unless users are either named or selected."""
+        if self.users and self.match:
+            raise InvalidInput("name users or select them with --match, not both")
+        if not (self.users or self.match):
+            raise InvalidInput("name users, or select them with --match KEY=VALUE")
+
     def keys(self, invocation: Invocation, what: str, *, asked: bool = False) -> Sequence[UserKey]:
         """The users. What --match selects is counted and shown, then asked about (`what`, as in `delete`).
 
         `asked` leaves the question to the caller. Raises InvalidInput, TooManyChanges, Declined.
         """
-        if self.users and self.match:
-            raise InvalidInput("name users or select them with --match, not both")
-        if not (self.users or self.match):
-            raise InvalidInput("name users, or select them with --match KEY=VALUE")
+        self.require_one_way()
         from usercli.services.change_limit import require_at_most
 
         if self.users:

@@ -221,7 +221,7 @@ def import_(
     """
     from usercli.schemas.imports import SUMMARY_FIELDS
 
-    output = Output(invocation.options, SUMMARY_FIELDS)
+    output = Output(invocation.options, SUMMARY_FIELDS, key="change_id")
     job = flags.job(invocation, file)
     if flags.guide:
         from usercli.cli.import_guide import guide
@@ -248,7 +248,7 @@ def import_(
         invocation.success(f"imported {summary.created:,} new and {summary.updated:,} changed users")
     else:
         invocation.info(f"nothing to change on {invocation.target}")
-    output.document(summary.model_dump(mode="json"))
+    output.one(summary)
     listener.tell_rejects(summary.rejected)
     return ExitCode.PARTIAL if summary.rejected else ExitCode.OK
 

@@ -100,6 +100,7 @@ def reset(
       usercli password reset --match role=editor --secret-out editors.csv --yes
     """
     output = user_output(invocation)
+    selection.require_one_way()
     is_asked = len(selection.users or ()) != 1 or selection.users == ["-"]
     confirmed = not is_asked or invocation.options.yes or invocation.dry_run
     require_secret_destination(secret_out, more=_missing(selection, confirmed=bool(confirmed)))

@@ -101,7 +101,7 @@ def apply(
     from usercli.readers.desired_state import read_document
     from usercli.schemas.plans import APPLIED_FIELDS, Plan, is_plan
 
-    output = Output(invocation.options, APPLIED_FIELDS)
+    output = Output(invocation.options, APPLIED_FIELDS, key="change_id")
     document = read_document(file)
     from usercli.services.desired_state import apply_plan, require_few_changes
     from usercli.services.initial_passwords import NO_PASSWORDS
@@ -127,7 +127,7 @@ def apply(
         invocation.success(f"applied {planned.name}: {len(planned.changes):,} changes, of {users},")
     else:
         invocation.info(f"nothing to change on {invocation.target}")
-    output.document(done.model_dump(mode="json"))
+    output.one(done)
 
 
 def _domains(invocation: Invocation) -> tuple[str, ...]:

@@ -229,6 +229,7 @@ def update(
       usercli update --match role=editor --inactive --max-changes 50 --yes
     """
     output = user_output(invocation)
+    selection.require_one_way()
     from usercli.schemas.users import UserUpdate
     from usercli.services import users as service
 

@@ -32,14 +32,17 @@ _ADDRESSES = frozenset({"actor", "granted_by", "user"})  # and every name that e
 class Output:
     """The chosen format and fields. Made before any work, so that a wrong choice changes nothing.
 
-    `columns` are the fields that there are, the first one being the key that `-o ids` prints unless told which.
+    `columns` are the fields that there are; `key`, the first of them by default, is what `-o ids` prints.
     Raises InvalidInput for an unknown format or field, OutputFailed when stdout is closed.
     """
 
-    def __init__(self, options: Options, columns: Sequence[str], into: BinaryIO | None = None) -> None:
+    def __init__(
+        self, options: Options, columns: Sequence[str], into: BinaryIO | None = None, *, key: str = ""
+    ) -> None:
         if sys.stdout is None:
             raise OutputFailed("standard output is closed")
         self._into = into
+        self._first = key or columns[0]
         self.is_terminal = into is None and sys.stdout.isatty()
         self.format = _format(options, self.is_terminal)
         self.columns = columns
@@ -48,7 +51,7 @@ class Output:
         self.has_header = not options.no_header
         #: TSV because there is no terminal, and nobody asked for it.
         self._is_piped = options.output is None and self.format == "tsv"
-        if self.format == "ids" and len(self.chosen) > 1 and columns[0] not in self.chosen:
+        if self.format == "ids" and len(self.chosen) > 1 and self._first not in self.chosen:
             raise InvalidInput(
                 f"-q and -o ids print one field; --fields names {len(self.chosen)}; "
                 "for several use -o tsv --no-header"
@@ -60,8 +63,8 @@ class Output:
 
     @property
     def _key(self) -> str:
-        """What a line of `-o ids` holds: the only field that was chosen, else the first that there is."""
-        return self.chosen[0] if len(self.chosen) == 1 else self.columns[0]
+        """What a line of `-o ids` holds: the only field that was chosen, else the key."""
+        return self.chosen[0] if len(self.chosen) == 1 else self._first
 
     @property
     def fields(self) -> Sequence[str]:
@@ -115,7 +118,7 @@ class Output:
             self._field_table(self._plain(row))
         elif self.format in {"json", "yaml"}:
             self.document(self._plain(row))
-        else:
+        elif self.format != "ids" or self.chosen or self._plain(row)[self._key] is not None:
             self.many([row])
 
     def document(self, value: Row) -> None:
