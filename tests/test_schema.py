@@ -316,6 +316,9 @@ def test_plan_takes_what_the_schema_of_a_file_takes(cli: Cli, tmp_path: Path, te
 # -- the command
 
 
+PRINTED = {**contract.OUTPUTS, **contract.MAPPED_OUTPUTS}
+
+
 def test_the_list_names_every_schema_and_each_can_be_printed(clean_environment: Path) -> None:
     listed = json.loads(run_here("schema", "-o", "json")[1])
     assert misfits("schema", listed) == []
@@ -326,7 +329,7 @@ def test_the_list_names_every_schema_and_each_can_be_printed(clean_environment: 
         document = json.loads(out)
         Draft202012Validator.check_schema(document)
         assert document["$id"] == f"urn:usercli:schema:{contract.VERSION}:{item['name'].replace(' ', '-')}"
-        if item["kind"] == "output" and contract.OUTPUTS[item["name"]].jsonl:
+        if item["kind"] == "output" and PRINTED[item["name"]].jsonl:
             line = json.loads(run_here("schema", *item["name"].split(), "--line")[1])
             assert line["$id"] == f"{document['$id']}:line"
 
@@ -334,7 +337,7 @@ def test_the_list_names_every_schema_and_each_can_be_printed(clean_environment: 
 def test_the_whole_is_one_document_with_a_version_and_the_exit_codes(clean_environment: Path) -> None:
     code, out, err = run_here("schema", "--all")
     whole = json.loads(out)
-    assert (code, err, whole["version"], set(whole["commands"])) == (0, "", contract.VERSION, set(contract.OUTPUTS))
+    assert (code, err, whole["version"], set(whole["commands"])) == (0, "", contract.VERSION, set(PRINTED))
     assert {item["const"]: item["description"] for item in whole["exit_codes"]["oneOf"]} == MEANINGS
     references = set(re.findall(r'"#/\$defs/([^"]+)"', out))
     assert references == set(whole["$defs"])  # none is missing, none is there for nothing

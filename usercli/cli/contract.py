@@ -35,6 +35,7 @@ from usercli.schemas.foreign_tables import InspectedTable
 from usercli.schemas.health import CheckView
 from usercli.schemas.import_rows import FIELDS, REJECT_FIELDS, ImportRecord
 from usercli.schemas.imports import SECRET_FIELDS, ImportSummary
+from usercli.schemas.mapped_users import MappedChange, MappedReport, MappedUserView
 from usercli.schemas.passwords import CostView, GeneratedPassword, PasswordReport
 from usercli.schemas.plans import Applied, Plan, PlannedChange
 from usercli.schemas.privacy import PersonExport
@@ -177,6 +178,27 @@ OUTPUTS: Mapping[str, Printed] = {
     "schema": Printed(json=list[SchemaName] | Json, jsonl=SchemaName | Json, rows=SchemaName),
 }
 
+#: What commands print where the users are those of another program's table; all others print what they always do.
+_MAPPED_CHANGES = (
+    "create",
+    "update",
+    "activate",
+    "deactivate",
+    "password set",
+    "password reset",
+    "role grant",
+    "role revoke",
+    "undo",
+)
+MAPPED_OUTPUTS: Mapping[str, Printed] = {
+    "mapped list": Printed(json=list[MappedUserView] | Count, jsonl=MappedUserView | Count, rows=MappedUserView),
+    "mapped show": Printed(json=MappedUserView | list[MappedUserView], jsonl=MappedUserView, rows=MappedUserView),
+    "mapped export": _many(MappedUserView),
+    **{f"mapped {name}": _one(MappedChange, rows=MappedUserView) for name in _MAPPED_CHANGES},
+    "mapped db check": _one(MappedReport),
+}
+_PRINTED = {**OUTPUTS, **MAPPED_OUTPUTS}
+
 #: Files that commands read.
 READ: Mapping[str, Any] = {
     "import-record": ImportRecord,
@@ -222,6 +244,10 @@ _ABOUT = {
 def names() -> list[SchemaName]:
     """All that there is a schema of."""
     outputs = [SchemaName(name, "output", f"what usercli {name} prints") for name in OUTPUTS]
+    outputs += [
+        SchemaName(name, "output", f"what usercli {name.removeprefix('mapped ')} prints of a mapped table")
+        for name in MAPPED_OUTPUTS
+    ]
     read = [SchemaName(name, "file read", _ABOUT[name]) for name in (*READ, *READ_ROWS)]
     written = [SchemaName(name, "file written", _ABOUT[name]) for name in WRITTEN_ROWS]
     return [*outputs, *read, *written, SchemaName(EXIT_CODES, "exit codes", _ABOUT[EXIT_CODES])]
@@ -238,7 +264,7 @@ def everything() -> Json:
     """The whole contract as one document, not to be changed; its parts refer to `$defs`."""
     forms = [
         (name, form, kind)
-        for name, printed in OUTPUTS.items()
+        for name, printed in _PRINTED.items()
         for form, kind in (("json", printed.json), ("jsonl", printed.jsonl))
         if kind is not None
     ]
@@ -247,7 +273,7 @@ def everything() -> Json:
         *((name, "validation", TypeAdapter(kind)) for name, kind in READ.items()),
     ]
     found, shared = TypeAdapter.json_schemas(inputs, schema_generator=_Generator)
-    commands: dict[str, Json] = {name: {} if p.text is None else {"text": p.text} for name, p in OUTPUTS.items()}
+    commands: dict[str, Json] = {name: {} if p.text is None else {"text": p.text} for name, p in _PRINTED.items()}
     for name, form, _ in forms:
         commands[name][form] = found[f"{name} {form}", "serialization"]
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usercli.cli.commands.changes import require_one_change, show_plan
+from usercli.cli.commands.changes import require_one_change, show_plan, tell_passed_over
 from usercli.cli.context import Invocation
 from usercli.cli.mapped_changes import output_of, show_change, table_of
 
@@ -42,7 +42,6 @@ def _plan(invocation: Invocation, change: str | None, table: UserTable) -> UndoP
     if change is not None:
         return plan_undo(find_change(change, invocation.reading(), done=True), invocation.reading(), table)
     plan, passed = plan_last(invocation.reading(), table)
-    for why in passed:
-        invocation.info(f"note: passed over {why}")
+    tell_passed_over(invocation, plan, passed)
     invocation.info(f"the last change: {plan.change_id}")
     return plan

@@ -35,7 +35,7 @@ class MappedUserKey(UserKey):
 class MappedUserView(BaseModel):
     """A user as shown; what the table has no column for is None, and is no field of the output."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"required": ["id", "email"]})
 
     id: int | uuid.UUID
     email: str | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -178,20 +179,25 @@ def _plan_last(invocation: Invocation, in_full: bool) -> UndoPlan:
     uow = invocation.reading()
     with watched(invocation, uow, "reading the change"):
         plan, passed = plan_last(uow, in_full=in_full)
-    for why in passed[:_SAMPLE]:
-        invocation.info(f"note: passed over {why}")
-    if len(passed) > _SAMPLE:
-        invocation.info(f"note: passed over {len(passed) - _SAMPLE:,} more")
-    if passed and invocation.options.yes and not invocation.dry_run:  # nobody looks at what is undone instead
-        raise Conflict(
-            f"the newest change cannot be undone; nothing was changed; for the one before it run: "
-            f"usercli undo {plan.change_id}"
-        )
+    tell_passed_over(invocation, plan, passed)
     found = list_changes(invocation.reading(), 1, UnreadableEvents(), EventCriteria(change_id=plan.change_id))
     for view in found:
         by = f" by {view.actor}" if view.actor else ""
         invocation.info(f"the last change: {plan.change_id} of {rfc3339(view.at)}{by}: {view.summary}")
     return plan
+
+
+def tell_passed_over(invocation: Invocation, plan: UndoPlan, passed: Sequence[str]) -> None:
+    """Name the newer changes that cannot be undone. Raises Conflict with --yes: nobody would look at the other."""
+    for why in passed[:_SAMPLE]:
+        invocation.info(f"note: passed over {why}")
+    if len(passed) > _SAMPLE:
+        invocation.info(f"note: passed over {len(passed) - _SAMPLE:,} more")
+    if passed and invocation.options.yes and not invocation.dry_run:
+        raise Conflict(
+            f"the newest change cannot be undone; nothing was changed; for the one before it run: "
+            f"usercli undo {plan.change_id}"
+        )
 
 
 def show_plan(invocation: Invocation, plan: UndoPlan, *, only_unchanged: bool) -> None:
