@@ -33,6 +33,7 @@ from usercli.repositories.event_encoder import (
 from usercli.repositories.pending_events import PendingEvents
 from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.repositories.stored_events import UNREADABLE, BadEvent, in_order, read_on
+from usercli.repositories.user_lookup import among
 from usercli.schemas.audit import EventCriteria
 from usercli.schemas.users import lookup_key
 from usercli.times import sqlite_time, utcnow
@@ -288,7 +289,7 @@ class AuditRepository:
     def touched(self, target_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         """Those of the targets that the present change touched in a transaction before this one."""
         ids = [str(target_id) for target_id in target_ids]
-        ours = AuditEvent.change_id == self._change_id, AuditEvent.target_id.in_(ids)
+        ours = AuditEvent.change_id == self._change_id, among(self.session, AuditEvent.target_id, ids)
         return {uuid.UUID(found) for found in self.session.scalars(select(AuditEvent.target_id).where(*ours))}
 
     def undone_by(self, change_id: uuid.UUID) -> uuid.UUID | None:

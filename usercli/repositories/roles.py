@@ -17,6 +17,7 @@ from usercli.models.types import finite
 from usercli.models.user import User
 from usercli.repositories.advisory_locks import ROLE_DEFINITIONS
 from usercli.repositories.base import Repository
+from usercli.repositories.user_lookup import among
 from usercli.text import suggestion
 from usercli.validation import require_storable
 
@@ -114,7 +115,8 @@ class RoleRepository(Repository[Role]):
         query = select(UserRole.user_id, Role.name, UserRole.granted_at).join(Role, Role.id == UserRole.role_id)
         found: dict[tuple[uuid.UUID, str], datetime] = {}
         for some in batched(user_ids, _IDS_A_QUERY):
-            for user_id, name, moment in self.session.execute(query.where(UserRole.user_id.in_(some))):
+            of_them = among(self.session, UserRole.user_id, some)
+            for user_id, name, moment in self.session.execute(query.where(of_them)):
                 found[user_id, name] = moment
         return found
 

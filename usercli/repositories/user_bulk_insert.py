@@ -51,6 +51,7 @@ GRANT_COLUMNS = ("user_id", "role_id", "granted_by")
 UserValues = tuple[Any, ...]
 
 _LINES_A_PIECE = 500
+_MOST_IN_MEMORY = 100_000
 
 _SEEN = Table(
     "usercli_seen",
@@ -58,6 +59,10 @@ _SEEN = Table(
     Column("id", Uuid(), primary_key=True),
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DROP",
+)
+#: Those who are new of a list.
+_SEE = text(
+    "INSERT INTO usercli_seen SELECT unnest(string_to_array(:ids, ',')::uuid[]) ON CONFLICT DO NOTHING RETURNING id"
 )
 
 
@@ -103,15 +108,26 @@ class BulkRepository:
     def forget_seen(self) -> None:
         """Begin a new import: nobody was seen before."""
         self._seeing = False
+        self._seen: set[uuid.UUID] = set()
 
     def seen_before(self, ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-        """Those that were asked for before, since the import began; in a table, they may be a million."""
+        """Those that were asked for before, since the import began; many of them in a table."""
+        wanted = set(ids)
+        if len(self._seen) + len(wanted) <= _MOST_IN_MEMORY:
+            known, self._seen = wanted & self._seen, self._seen | wanted
+            return known
+        known = wanted & self._seen
+        return known | self._seen_in_table(wanted - known)
+
+    def _seen_in_table(self, wanted: set[uuid.UUID]) -> set[uuid.UUID]:
         connection = self.session.connection()
         if not self._seeing:
             connection.execute(DropTable(_SEEN, if_exists=True))
             connection.execute(CreateTable(_SEEN))
             self._seeing = True
-        wanted = set(ids)
+        if self._on_postgresql:
+            listed = {"ids": ",".join(map(str, wanted))}
+            return wanted - set(self.session.scalars(_SEE, listed))
         known = set(connection.scalars(select(_SEEN.c.id).where(_SEEN.c.id.in_(wanted))))
         if new := wanted - known:
             connection.execute(insert(_SEEN), [{"id": user_id} for user_id in new])

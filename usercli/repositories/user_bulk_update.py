@@ -65,25 +65,26 @@ class BulkUpdateRepository:
         self.session, self._actor = session, actor
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
         self._role_names: dict[uuid.UUID, str] = {}
-        self._is_staging = False
+        self._is_staging = self._is_compared = False
         self._column_sets: dict[tuple[str, ...], int] = {}
 
     def is_worth_staging(self, users: int) -> bool:
         """So many are changed with less waiting if they are prepared before they are locked."""
         return self._on_postgresql and users >= WORTH_STAGING
 
-    def begin(self, *, staging: bool) -> None:
-        """Begin a change, or begin it anew."""
+    def begin(self, *, staging: bool, locked: bool = False) -> None:
+        """Begin a change, or begin it anew; of users who are `locked` nothing will be compared."""
         self.session.flush()
         self._role_names = {}
+        self._is_compared = staging and not locked
         self._is_staging, self._column_sets = staging, {}
         if staging:
             self._make_stage()
 
     def read(self, ids: Sequence[uuid.UUID]) -> list[UserState]:
         """The users of these ids, in this order; those who are not there are left out."""
-        users = User.__table__.alias("u") if self._is_staging else User.__table__
-        fingerprint: Any = literal_column(_FINGERPRINT if self._is_staging else "''")
+        users = User.__table__.alias("u")
+        fingerprint: Any = literal_column(_FINGERPRINT if self._is_compared else "''")
         query = select(*self._columns(users), fingerprint).where(among(self.session, users.c.id, ids))
         connection = self.session.connection()
         found = {}

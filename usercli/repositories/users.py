@@ -169,7 +169,7 @@ class UserRepository(UserLookup):
         query = select(User.email_key, User.id).where(User.deleted_at.is_(None))
         found: dict[str, uuid.UUID] = {}
         for some in batched(email_keys, _KEYS_A_QUERY):
-            for key, user_id in self.session.execute(query.where(User.email_key.in_(some))):
+            for key, user_id in self.session.execute(query.where(among(self.session, User.email_key, some))):
                 found[key] = user_id
         return found
 
@@ -182,7 +182,7 @@ class UserRepository(UserLookup):
         """The users of these ids, in the bin or not, by id."""
         found: list[User] = []
         for some in batched(sorted(ids), _KEYS_A_QUERY):
-            query = select(User).where(User.id.in_(some)).order_by(User.id)
+            query = select(User).where(among(self.session, User.id, some)).order_by(User.id)
             if lock:
                 query = query.with_for_update().execution_options(populate_existing=True)
             found.extend(self.session.scalars(query))

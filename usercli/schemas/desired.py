@@ -92,8 +92,8 @@ class DesiredUser(BaseModel):
     email: str
     full_name: FullName = ""
     is_active: bool = True
-    roles: Annotated[list[RoleName], AfterValidator(_sorted_unique)] = []
-    attributes: Attributes = {}
+    roles: Annotated[list[RoleName], AfterValidator(_sorted_unique)] = Field(default_factory=list)
+    attributes: Attributes = Field(default_factory=dict)
     expires_at: Annotated[str | None, BeforeValidator(_expiry)] = None
     must_change_password: bool = False
     initial_password: Annotated[Annotated[str, AfterValidator(_password)] | None, _OMITTED] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from usercli.errors import InvalidInput
 from usercli.schemas.desired import DesiredRole, DesiredUser, ManagerName
@@ -29,8 +29,8 @@ class PlannedChange(BaseModel):
     kind: Kind
     target: str
     id: uuid.UUID | None = None
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
+    before: dict[str, Any] = Field(default_factory=dict)
+    after: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def needs_password(self) -> bool:

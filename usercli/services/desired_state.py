@@ -13,7 +13,6 @@ from usercli.emails import email_key
 from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput, RoleNotFound
 from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
-from usercli.models.user import User
 from usercli.models.user_state import UserState
 from usercli.schemas.desired import Desired, DesiredUser
 from usercli.schemas.plans import PASSWORD, Applied, Plan, PlannedChange
@@ -53,7 +52,7 @@ class _Comparison:
         self._compare_roles()
         wanted_users = self._desired.users or []
         ids = self._uow.users.ids_by_key(email_key(user.email) for user in wanted_users)
-        present = {user.email_key: user for user in self._uow.users.by_id(list(ids.values()))}
+        present = {user.email_key: user for user in _read(self._uow, list(ids.values()))}
         self._require_ours(present.values())
         for number, wanted in enumerate(wanted_users, 1):
             self._compare_user(wanted, present.get(email_key(wanted.email)))
@@ -85,7 +84,7 @@ class _Comparison:
         if missing := sorted(wanted - known):
             raise RoleNotFound(f"no such role: {_listed(missing)}{suggestion(missing[0], sorted(known))}")
 
-    def _require_ours(self, users: Iterable[User]) -> None:
+    def _require_ours(self, users: Iterable[UserState]) -> None:
         name = self._desired.name
         theirs = [
             f"{user.email} is managed by {user.managed_by}" for user in users if user.managed_by not in (None, name)
@@ -93,26 +92,26 @@ class _Comparison:
         if theirs:
             raise Conflict(_listed(theirs))
 
-    def _compare_user(self, wanted: DesiredUser, user: User | None) -> None:
+    def _compare_user(self, wanted: DesiredUser, user: UserState | None) -> None:
         after = {**wanted.fields(), "managed_by": self._desired.name}
         if user is None:
             if wanted.initial_password is not None:
                 after[PASSWORD] = True
             self._changes.append(PlannedChange(action="create", kind="user", target=wanted.email, after=after))
         else:
-            now = user_events.snapshot(user)
+            now = user_events.snapshot(user, after)
             after = {key: value for key, value in after.items() if _differ(now[key], value)}
             if after:
                 before = {key: now[key] for key in after}
                 self._changes.append(_update("user", user.email, user.id, before, after))
         _require_future_expiry(wanted.email, after)
 
-    def _unlisted_users(self, named: set[uuid.UUID]) -> list[User]:
+    def _unlisted_users(self, named: set[uuid.UUID]) -> list[UserState]:
         """None where the file says nothing of users."""
         if self._desired.users is None:
             return []
         gone = [user_id for user_id in self._uow.users.managed_by(self._desired.name) if user_id not in named]
-        return self._uow.users.by_id(gone)
+        return list(_read(self._uow, gone))
 
 
 def require_few_changes(plan: Plan, limit: int, uow: UnitOfWork) -> None:
@@ -173,9 +172,8 @@ class _PlanExecution:
 
     def _lock(self, ids: Sequence[uuid.UUID]) -> Iterator[UserState]:
         there = self._uow.users.existing_ids(ids, lock=True)
-        self._uow.bulk_updates.begin(staging=self._uow.bulk_updates.is_worth_staging(len(there)))
-        for some in batched(there, _USERS_AT_A_TIME):
-            yield from self._uow.bulk_updates.read(some)
+        self._uow.bulk_updates.begin(staging=self._uow.bulk_updates.is_worth_staging(len(there)), locked=True)
+        yield from _read(self._uow, there)
 
     def require_unchanged(self) -> None:
         """Raise ChangedMeanwhile unless all is as it was when the plan was made."""
@@ -286,7 +284,13 @@ def _update(
     return PlannedChange(action="update", kind=kind, target=target, id=found, before=before, after=after)
 
 
-def _deletion(user: User) -> PlannedChange:
+def _read(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Iterator[UserState]:
+    """The users of these ids."""
+    for some in batched(ids, _USERS_AT_A_TIME):
+        yield from uow.bulk_updates.read(some)
+
+
+def _deletion(user: UserState) -> PlannedChange:
     now = user_events.snapshot(user)
     before = {name: now[name] for name in _REVIEWED}
     return PlannedChange(action="delete", kind="user", target=user.email, id=user.id, before=before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import compress, repeat
@@ -110,9 +110,12 @@ class Loader:
         self._encoding: str | None = None
         self._bad: list[Reject] = []  # of the present batch
         self._lines = IdLines()
+        self._are_new = True  # so were most users so far: they are made ready ahead
+        self._is_resumed = False  # a transaction before this one may have written users
 
     def begin(self) -> None:
         """At the start of a transaction: what must hold before the first row."""
+        self._is_resumed = self.summary.read > 0
         self._roles = {}
         self._encoding = self.uow.bulk.narrow_encoding()
         self.uow.bulk.forget_seen()
@@ -126,9 +129,11 @@ class Loader:
     def prepared(self, chunks: Iterable[Sequence[Checked]]) -> Iterator[Batch]:
         """The chunks, made ready without asking the database, so that a thread can work ahead."""
         for chunk in chunks:
-            yield self._batch(chunk, [item for item in chunk if isinstance(item, UserRow)])
+            rows = [item for item in chunk if isinstance(item, UserRow)]
+            yield self._batch(chunk, rows) if self._are_new else Batch(chunk, rows, (), self.uow.now(), None, None)
 
     def _batch(self, chunk: Sequence[Checked], rows: Sequence[UserRow]) -> Batch:
+        """The rows as new users."""
         ids = self.ids.make(len(rows))
         self._lines.add(ids, rows)
         if self.options.preserve:
@@ -151,12 +156,28 @@ class Loader:
         self._report_rejects()
 
     def _write(self, batch: Batch, rows: Sequence[UserRow]) -> None:
-        if len(rows) < len(batch.rows):
-            batch = self._batch(rows, rows)
+        if self.options.on_conflict != "fail" and not self._all_ours:
+            rows = self._without_known(rows)
+        if rows:
+            self._insert(batch if len(rows) == len(batch.ids) else self._batch(rows, rows))
+
+    def _without_known(self, rows: Sequence[UserRow]) -> Sequence[UserRow]:
+        """The rows of users who are not there; the others are dealt with: an insert would fail on each of them."""
+        there = self.uow.users.ids_by_key([row.email_key for row in rows])
+        new = [row for row in rows if row.email_key not in there]
+        if there:
+            self._resolve_conflicts([row for row in rows if row.email_key in there], there)
+        self._are_new = 2 * len(new) > len(rows)
+        return new
+
+    def _insert(self, batch: Batch) -> None:
+        """Put the rows in as new users; somebody may have come before."""
+        rows = batch.rows
         taken = self.uow.bulk.insert(batch.encoded, batch.values)
         goes_in = [place not in taken for place in range(len(rows))]
         if taken:
-            self._resolve_conflicts([row for row, new in zip(rows, goes_in, strict=True) if not new])
+            known = [row for row, new in zip(rows, goes_in, strict=True) if not new]
+            self._resolve_conflicts(known, self.uow.users.ids_by_key([row.email_key for row in known]))
         self._grant(compress(batch.rows, goes_in), compress(batch.ids, goes_in))
         if batch.packed and not taken:
             self.uow.audit.add_packed(batch.packed, len(batch.rows))
@@ -216,15 +237,16 @@ class Loader:
         role_ids = {name: str(role.id) for name, role in self._roles.items()}
         self.uow.bulk.grant([(user_id, role_ids[name], by) for user_id, names in given for name in names])
 
-    def _resolve_conflicts(self, rows: Sequence[UserRow]) -> None:
-        """Do with users who exist already what the options say."""
-        ids = self.uow.users.ids_by_key([row.email_key for row in rows])
+    def _resolve_conflicts(self, rows: Sequence[UserRow], ids: Mapping[str, uuid.UUID]) -> None:
+        """Do with users who exist already, by the key of their email, what the options say."""
         users: dict[str, UserState] = {}
         changed: list[UserState] = []
         again: set[Any] = set()
         if self.options.on_conflict == "update":
             users = self._lock(list(ids.values()))
-            again = self.uow.bulk.seen_before(ids.values()) | self.uow.audit.touched(ids.values())
+            again = self.uow.bulk.seen_before(ids.values())
+            if self._is_resumed:
+                again |= self.uow.audit.touched(ids.values())
         for row in rows:
             if row.email_key not in ids:
                 self._reject(row, "the id is taken by another user", ExitCode.CONFLICT)
@@ -235,6 +257,8 @@ class Loader:
                 self._reject(row, exists(row.email), ExitCode.CONFLICT)
             elif self.options.on_conflict == "skip":
                 self.summary.skipped += 1
+            elif row.email_key not in users:
+                self._reject(row, f"the user {row.email} was changed meanwhile; try again", ExitCode.CONFLICT)
             else:
                 again.add(ids[row.email_key])  # a second line would undo the first
                 if row.unsupported is not None:
@@ -250,8 +274,8 @@ class Loader:
     def _lock(self, ids: Sequence[uuid.UUID]) -> dict[str, UserState]:
         """The users of these ids, by the key of their email."""
         there = self.uow.users.existing_ids(ids, lock=True)
-        self.uow.bulk_updates.begin(staging=self.uow.bulk_updates.is_worth_staging(len(there)))
-        return {user.email_key: user for user in self.uow.bulk_updates.read(there)}
+        self.uow.bulk_updates.begin(staging=self.uow.bulk_updates.is_worth_staging(len(there)), locked=True)
+        return {user.email_key: user for user in self.uow.bulk_updates.read(there) if user.deleted_at is None}
 
     def _write_changed(self, users: Sequence[UserState]) -> None:
         now = self.uow.now()
