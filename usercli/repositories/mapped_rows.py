@@ -66,6 +66,7 @@ class MappedRows:
     def __init__(self, users: MappedUserRepository) -> None:
         self.users, self.described, self.columns = users, users.described, users.columns
         self.session = users.session
+        self._permitted: set[tuple[str, ...]] = set()
         require_own_tables(self.session.connection(), self.columns.name)
 
     # -- theirs
@@ -91,15 +92,15 @@ class MappedRows:
 
     def _by_id(self, ids: Sequence[Any], *, lock: bool = False) -> dict[Any, MappedRow]:
         password = self.columns.by_meaning.get("hashed_password", sa.null())
-        query = self.users.select_present().add_columns(password.label("hashed_password"))
-        query = query.where(self.columns.id.in_(ids)).order_by(self.columns.id)
+        query = self.users.select_present().add_columns(password.label("hashed_password")).order_by(self.columns.id)
         if lock:  # not against rows that begin to refer to it
             query = query.with_for_update(key_share=True)
         found = {}
-        for row in self.session.execute(query).mappings():
-            fields = dict(row)
-            hashed = fields.pop("hashed_password")
-            found[row["id"]] = MappedRow(MappedUserView(**fields), hashed)
+        for some in batched(sorted(ids), _ROWS_A_QUERY):
+            for row in self.session.execute(query.where(self.columns.id.in_(some))).mappings():
+                fields = dict(row)
+                hashed = fields.pop("hashed_password")
+                found[row["id"]] = MappedRow(MappedUserView(**fields), hashed)
         return found
 
     def require_writable(self, meanings: Sequence[str]) -> None:
@@ -107,17 +108,18 @@ class MappedRows:
         names = [column for meaning in meanings for column in self.columns.written(meaning)]
         self._require_privilege("UPDATE", names)
 
-    def update(self, row: MappedRow, values: Mapping[str, Any], now: datetime) -> MappedRow:
-        """Give a row values by meaning, and remember it as it is then. Raises EmailTaken, Refused."""
+    def update(self, rows: Sequence[MappedRow], values: Mapping[str, Any], now: datetime) -> None:
+        """Give rows the same values by meaning; `remember` them then. Raises EmailTaken, Refused."""
         if "email" in values:
-            self.require_free(values["email"], row.user.id)
+            for row in rows:
+                self.require_free(values["email"], row.user.id)
         written = self._spelled(values)
         if self.described.updated_at:
             written |= self._spelled({"updated_at": now})
         self._require_privilege("UPDATE", list(written))
-        statement = sa.update(self.columns.table).where(self.columns.id == row.user.id).values(written)
-        self._execute(statement, values.get("email"))
-        return self.remember(row.user.id, now)
+        for some in batched([row.user.id for row in rows], _ROWS_A_QUERY):
+            statement = sa.update(self.columns.table).where(self.columns.id.in_(some)).values(written)
+            self._execute(statement, values.get("email"))
 
     def insert(self, values: Mapping[str, Any], now: datetime) -> MappedRow:
         """Add a row, and remember it. Raises EmailTaken; Refused where a column needs a value that nobody gives."""
@@ -134,7 +136,7 @@ class MappedRows:
         self._require_privilege("INSERT", list(written))
         statement = sa.insert(self.columns.table).values(written)
         result = self._execute(statement.returning(self.columns.table.c[self.described.id]), values["email"])
-        return self.remember(result.scalar_one(), now)
+        return self.remember([result.scalar_one()], now)[0]
 
     def require_free(self, email: str, user_id: object) -> None:
         """Nobody else has the same address by our key; two commands that give one wait for each other.
@@ -192,6 +194,8 @@ class MappedRows:
         return bool(column.get("default") or column.get("identity") or column.get("computed"))
 
     def _require_privilege(self, privilege: str, columns: Sequence[str]) -> None:
+        if (privilege, *columns) in self._permitted:
+            return
         asked = {"columns": list(columns), "table": self.columns.name, "privilege": privilege}
         if denied := list(self.session.scalars(sa.text(_MAY_NOT), asked)):
             role = self.session.scalar(sa.select(sa.func.current_user()))
@@ -199,27 +203,34 @@ class MappedRows:
                 f"the database role {role} may not {privilege} {', '.join(denied)} of {self.described.name}; "
                 "the owner of the table grants it"
             )
+        self._permitted.add((privilege, *columns))
 
     # -- ours
 
-    def remember(self, user_id: Any, now: datetime) -> MappedRow:
-        """Keep what the row is now, so that a change past us is noticed; the row."""
+    def remember(self, ids: Sequence[Any], now: datetime) -> list[MappedRow]:
+        """Keep what the rows are now, so that a change past us is noticed; the rows, in this order."""
         self.session.flush()
-        [row] = self.read([MappedUserKey(typed=f"id:{user_id}", id=user_id)])
-        values = _seen_as(row, now)
-        statement = insert(SEEN).values(user_id=str(user_id), **values)
-        self.session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
-        return row
+        rows = self._by_id(ids)
+        for some in batched(ids, _ROWS_A_QUERY):
+            seen = [{"user_id": str(user_id), **_seen_as(rows[user_id], now)} for user_id in some]
+            statement = insert(SEEN).values(seen)
+            replaced = {name: statement.excluded[name] for name in ("email_key", "seen_hash", "seen_at")}
+            self.session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=replaced))
+        return [rows[user_id] for user_id in ids]
 
     def meet(self, row: MappedRow, now: datetime) -> None:
         """Keep what the row is now, if we keep nothing of it yet."""
         statement = insert(SEEN).values(user_id=str(row.user.id), **_seen_as(row, now))
         self.session.execute(statement.on_conflict_do_nothing())
 
-    def is_changed_past_us(self, row: MappedRow) -> bool:
-        """Whether the row is another than when we last wrote it."""
-        seen = self.session.scalar(sa.select(SEEN.c.seen_hash).where(SEEN.c.user_id == str(row.user.id)))
-        return seen is not None and seen != row.fingerprint
+    def changed_past_us(self, rows: Sequence[MappedRow]) -> list[MappedRow]:
+        """Those of the rows that are others than when we last wrote them."""
+        seen: dict[str, str] = {}
+        query = sa.select(SEEN.c.user_id, SEEN.c.seen_hash)
+        for some in batched([str(row.user.id) for row in rows], _ROWS_A_QUERY):
+            found = self.session.execute(query.where(SEEN.c.user_id.in_(some)))
+            seen |= {user_id: seen_hash for user_id, seen_hash in found}  # noqa: C416 - a result has keys of its own
+        return [row for row in rows if seen.get(str(row.user.id), row.fingerprint) != row.fingerprint]
 
     def compare(self) -> Iterator[tuple[str, Difference]]:
         """Of the rows that we wrote those that are others now, by id."""

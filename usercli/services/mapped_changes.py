@@ -87,18 +87,27 @@ def update_users(
     with uow.change(action, keys):
         rows = MappedRows(uow.mapped_users(table))
         rows.require_writable(list(values))
-        users, changed = [], 0
-        for row in rows.read(keys, lock=True):
-            different = {name: value for name, value in values.items() if getattr(row.user, name) != value}
-            if not different:
-                users.append(row.user)
-                continue
-            _note_change_past_us(uow, rows, row)
-            done = rows.update(row, different, uow.now())
-            _record(uow, action, row, done)
-            users.append(done.user)
-            changed += 1
-        return _commit(uow, users, changed)
+        found = rows.read(keys, lock=True)
+        changed = _update(rows, found, values, uow)
+        _note_changes_past_us(uow, rows, changed)
+        after = {row.user.id: row for row in rows.remember([row.user.id for row in changed], uow.now())}
+        for row in changed:
+            _record(uow, action, row, after[row.user.id])
+        return _commit(uow, [after.get(row.user.id, row).user for row in found], len(after))
+
+
+def _update(
+    rows: MappedRows, found: Sequence[MappedRow], values: Mapping[str, Any], uow: UnitOfWork
+) -> list[MappedRow]:
+    """Write what differs, many rows together; those that changed, as they were."""
+    groups: dict[tuple[str, ...], list[MappedRow]] = {}
+    for row in found:
+        different = tuple(name for name, value in values.items() if getattr(row.user, name) != value)
+        groups.setdefault(different, []).append(row)
+    groups.pop((), None)
+    for names, some in groups.items():
+        rows.update(some, {name: values[name] for name in names}, uow.now())
+    return [row for some in groups.values() for row in some]
 
 
 @retried
@@ -129,12 +138,12 @@ def set_passwords(
                 raise ChangedMeanwhile(f"{row.name} was changed by another program meanwhile; nothing was changed")
         done = [row.user for row in locked]
         if hashes:
-            done = []
+            _note_changes_past_us(uow, rows, locked)
             for row, hashed in zip(locked, hashes, strict=True):
-                _note_change_past_us(uow, rows, row)
-                done.append(rows.update(row, {"hashed_password": hashed}, uow.now()).user)
+                rows.update([row], {"hashed_password": hashed}, uow.now())
                 after = {"password": password_summary(hashed)}
                 uow.audit.record(action, target_id=row.user.id, email=row.user.email, after=after)
+            done = [row.user for row in rows.remember([row.user.id for row in locked], uow.now())]
         before_commit(done)
         return _commit(uow, done, len(done))
 
@@ -158,8 +167,8 @@ def _record(uow: UnitOfWork, action: str, before: MappedRow, after: MappedRow) -
     )
 
 
-def _note_change_past_us(uow: UnitOfWork, rows: MappedRows, row: MappedRow) -> None:
-    if rows.is_changed_past_us(row):
+def _note_changes_past_us(uow: UnitOfWork, rows: MappedRows, changed: Sequence[MappedRow]) -> None:
+    for row in rows.changed_past_us(changed):
         uow.warnings.append(f"{row.name} was changed by another program since usercli last wrote it")
 
 

@@ -144,7 +144,8 @@ class _Undo:
         row, before, after = step.row, dict[str, Any](), dict[str, Any]()
         if step.values:
             before = {name: getattr(row.user, name) for name in step.values}
-            row = self._rows.update(row, step.values, self._uow.now())
+            self._rows.update([row], step.values, self._uow.now())
+            [row] = self._rows.remember([row.user.id], self._uow.now())
             after = {name: getattr(row.user, name) for name in step.values}
         if step.gained or step.lost:
             before["roles"] = self._grants.of(row.user.id)
