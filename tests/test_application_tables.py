@@ -179,7 +179,7 @@ def test_our_way_down_is_refused_past_what_a_revision_of_theirs_needs(
     )
     assert cli("db", "upgrade", "-q")[:2] == (
         0,
-        "20261121_0300\n20261121_0400\n20261121_0500\n20261126_0600\n20261126_0700\ncoachbot_0200\n",
+        "20261121_0300\n20261121_0400\n20261121_0500\n20261126_0600\n20261126_0700\n20261126_0800\ncoachbot_0200\n",
     )
 
 

@@ -15,10 +15,12 @@ from usercli.models.role import UserRole
 from usercli.models.types import CodePointText, JsonObject, UtcDateTime, is_no_time
 from usercli.schemas.user_fields import DISABLED_PASSWORD
 
-__all__ = ["DISABLED_PASSWORD", "SEARCH_INDEX", "User"]
+__all__ = ["DISABLED_PASSWORD", "OPTIONAL_INDEXES", "SEARCH_INDEX", "User"]
 
 #: Where an operator made it, --search reads it; the schema does without (docs/operations.md).
 SEARCH_INDEX = "ix_users_search"
+#: Likewise; the second is for --sort email.
+OPTIONAL_INDEXES = frozenset({SEARCH_INDEX, "ix_users_email"})
 
 
 class User(Recyclable, IdMixin, TimestampMixin, Base):
@@ -97,6 +99,19 @@ class User(Recyclable, IdMixin, TimestampMixin, Base):
             sqlite_where=text("deleted_at IS NULL"),
         ),
         Index("ix_users_created_at_id", "created_at", "id"),
+        Index(
+            "ix_users_deleted_email_key",
+            "email_key",
+            postgresql_where=text("deleted_at IS NOT NULL"),
+            sqlite_where=text("deleted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_users_inactive",
+            "created_at",
+            "id",
+            postgresql_where=text("NOT is_active AND deleted_at IS NULL"),
+            sqlite_where=text("is_active = 0 AND deleted_at IS NULL"),
+        ),
         CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
         CheckConstraint("version > 0", name="version_positive"),
         {"comment": "People and programs that may sign in; rules for other writers in docs/table.md of usercli"},

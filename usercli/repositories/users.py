@@ -25,7 +25,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import joinedload
 
 from usercli.batches import batched
 from usercli.emails import email_key
@@ -38,7 +37,7 @@ from usercli.repositories.extra_columns import empty_extra_columns, extra_of_use
 from usercli.repositories.pagination import Order
 from usercli.repositories.row_estimates import estimated_rows
 from usercli.repositories.unreadable_times import unreadable_of_users
-from usercli.repositories.user_lookup import UserLookup, among
+from usercli.repositories.user_lookup import WITH_ROLES, UserLookup, among
 from usercli.schemas.stored_times import StoredTime
 from usercli.schemas.user_fields import SORTABLE, TIMES
 from usercli.schemas.users import UserCriteria
@@ -94,7 +93,7 @@ class UserRepository(UserLookup):
         if limit is None or limit > _ROWS_A_FETCH:
             yield from self.session.scalars(query.execution_options(yield_per=_ROWS_A_FETCH))
         else:  # a cursor on the server, and a question for the roles, would double what a short page costs
-            yield from self.session.scalars(query.options(joinedload(User.grants))).unique()
+            yield from self.session.scalars(query.options(WITH_ROLES)).unique()
 
     def query_matching(self, criteria: UserCriteria, order: Order) -> Select[Any]:
         """The question for the users that fit, in this order; its columns are yet to be chosen."""
@@ -250,7 +249,7 @@ class UserRepository(UserLookup):
     def _conditions(self, criteria: UserCriteria) -> Iterable[ColumnElement[bool]]:
         yield User.deleted_at.is_not(None) if criteria.deleted else User.deleted_at.is_(None)
         if criteria.is_active is not None:
-            yield User.is_active.is_(criteria.is_active)
+            yield User.is_active.is_(True) if criteria.is_active else ~User.is_active  # as the index has it
         if criteria.search:
             needle = criteria.search.translate(_ASCII_LOWER)
             texts = map(code_point, (User.email, User.full_name))
