@@ -60,7 +60,7 @@ class Service(threading.Thread):
         )
         connection.execute(
             "INSERT INTO auth_user (password, is_superuser, username, first_name, last_name, email, is_staff, "
-            "is_active, date_joined) VALUES ('!', false, %s, '', '', %s, false, true, now())",
+            "is_active, date_joined) VALUES ('!x', false, %s, '', '', %s, false, true, now())",
             (f"new{self.number}", f"new{self.number}@example.org"),
         )
         self.longest = max(self.longest, time.monotonic() - start)
