@@ -50,6 +50,8 @@ class UserState(Recyclable):
     ) -> None:
         self.__dict__.update(values)
         self.attributes_text = attributes_text
+        #: The id as it is written, twice or thrice.
+        self.id_text = str(values["id"])
         self._read = values
         self._held = held
         self._now_held: dict[str, uuid.UUID] | None = None

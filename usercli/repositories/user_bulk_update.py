@@ -20,6 +20,7 @@ from sqlalchemy import (
     cast,
     column,
     delete,
+    func,
     insert,
     literal_column,
     select,
@@ -53,6 +54,8 @@ _FINGERPRINT = (
     "FROM user_roles r WHERE r.user_id = u.id))::text)"
 )
 _LINES_A_PIECE = 500
+_MOST_KNOWN = 4096
+_NO_ROLES: dict[str, uuid.UUID] = {}
 _STAGED = ("id", "fingerprint", "columns", "gained", "lost", "updated_at", *_WRITTEN)
 _json_text = json.JSONEncoder(ensure_ascii=False).encode
 _NOTHING = "\t\\N" * (len(_STAGED) - 2)
@@ -65,6 +68,7 @@ class BulkUpdateRepository:
         self.session, self._actor = session, actor
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
         self._role_names: dict[uuid.UUID, str] = {}
+        self._held_roles: dict[str, dict[str, uuid.UUID]] = {}
         self._is_staging = self._is_compared = False
         self._column_sets: dict[tuple[str, ...], int] = {}
 
@@ -75,7 +79,7 @@ class BulkUpdateRepository:
     def begin(self, *, staging: bool, locked: bool = False) -> None:
         """Begin a change, or begin it anew; of users who are `locked` nothing will be compared."""
         self.session.flush()
-        self._role_names = {}
+        self._role_names, self._held_roles = {}, {}
         self._is_compared = staging and not locked
         self._is_staging, self._column_sets = staging, {}
         if staging:
@@ -85,15 +89,16 @@ class BulkUpdateRepository:
         """The users of these ids, in this order; those who are not there are left out."""
         users = User.__table__.alias("u")
         fingerprint: Any = literal_column(_FINGERPRINT if self._is_compared else "''")
-        query = select(*self._columns(users), fingerprint).where(among(self.session, users.c.id, ids))
-        connection = self.session.connection()
+        grants: Any = UserRole.__table__
+        role_ids = select(func.aggregate_strings(cast(grants.c.role_id, Text), ",")).where(
+            grants.c.user_id == users.c.id
+        )
+        query = select(*self._columns(users), role_ids.scalar_subquery(), fingerprint)
         found = {}
-        held = self._held(ids)
-        for row in connection.execute(query).all():
+        for row in self.session.connection().execute(query.where(among(self.session, users.c.id, ids))).all():
             values = dict(zip(_NAMES, row, strict=False))
-            user_id = values["id"]
             attributes = values.pop("attributes") if self._on_postgresql else None
-            found[user_id] = UserState(values, held.get(user_id, {}), row[-1], attributes)
+            found[values["id"]] = UserState(values, self._held(row[-2]), row[-1], attributes)
         return [found[user_id] for user_id in ids if user_id in found]
 
     def _columns(self, users: Any) -> Iterator[Any]:
@@ -188,13 +193,16 @@ class BulkUpdateRepository:
             query = select(User).where(among(self.session, User.id, stale))
             self.session.scalars(query.execution_options(populate_existing=True)).all()
 
-    def _held(self, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, uuid.UUID]]:
-        query = select(UserRole.user_id, UserRole.role_id).where(among(self.session, UserRole.user_id, ids))
-        held: dict[uuid.UUID, dict[str, uuid.UUID]] = {}
-        for user_id, role_id in self.session.connection().execute(query).all():
-            if (name := self._name_of(role_id)) is not None:
-                held.setdefault(user_id, {})[name] = role_id
-        return held
+    def _held(self, role_ids: str | None) -> dict[str, uuid.UUID]:
+        """The roles of these ids by name; one object for all who hold the same, which nobody changes."""
+        if role_ids is None:
+            return _NO_ROLES
+        if role_ids not in self._held_roles:
+            if len(self._held_roles) == _MOST_KNOWN:
+                self._held_roles = {}
+            ids = map(uuid.UUID, role_ids.split(","))
+            self._held_roles[role_ids] = {name: role for role in ids if (name := self._name_of(role)) is not None}
+        return self._held_roles[role_ids]
 
     def _name_of(self, role_id: uuid.UUID) -> str | None:
         if role_id not in self._role_names:  # made since
@@ -219,7 +227,7 @@ class BulkUpdateRepository:
 
     def _line(self, user: UserState) -> str:
         """A line of COPY; of who stays as they are only what is compared."""
-        start = f"{user.id}\t{user.fingerprint}"
+        start = f"{user.id_text}\t{user.fingerprint}"
         if not user.is_changed:
             return f"{start}{_NOTHING}\n"
         changed = user.columns

@@ -138,7 +138,7 @@ def state_draft(action: str, user: UserState, *, password: bool = False, undoes:
         action,
         "done",
         "user",
-        str(user.id),
+        user.id_text,
         user.email,
         personal_before,
         personal_after,
