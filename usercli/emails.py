@@ -25,11 +25,13 @@ def email_key(email: str) -> str:
     local, at, domain = email.rpartition("@")
     if not (at and local and domain):
         raise InvalidInput(f"not an email address: {email}")
+    if email.isascii():  # UTS 46 maps ASCII to lower case and nothing else, and so does the rest
+        return email.lower()
     return f"{unicodedata.normalize('NFC', local.casefold())}@{_a_label(domain)}"
 
 
 def _a_label(domain: str) -> str:
-    if domain.isascii():  # UTS 46 maps ASCII to lower case and nothing else
+    if domain.isascii():
         return domain.lower()
     import idna
 

@@ -69,7 +69,7 @@ class EventWriter:
             draft
         )
         failed = "" if error is None else f'"error":{encode_basestring(error)},'
-        named = "null" if email is None else encode_basestring(email)
+        named, target, undone = map(_text_or_null, (email, target_id, undoes))
         personal = (
             f'{self._actor}{personal_after},"before":{personal_before},{failed}{self._host}{named}{self._ticket}'
         )
@@ -77,7 +77,7 @@ class EventWriter:
         body = (
             f'{{"action":{encode_basestring(action)},"after":{after},"before":{before},'
             f'{self._change}{encode_basestring(outcome)},"personal_hash":"{personal_hash}",'
-            f'"target_id":{canonical(target_id)},"target_kind":{encode_basestring(kind)}{self._tool}{canonical(undoes)}}}'
+            f'"target_id":{target},"target_kind":{encode_basestring(kind)}{self._tool}{undone}}}'
         )
         return (
             action,
@@ -92,6 +92,10 @@ class EventWriter:
             personal_hash,
             sha256(body.encode()).hexdigest(),
         )
+
+
+def _text_or_null(text: str | None) -> str:
+    return "null" if text is None else encode_basestring(text)
 
 
 def link_rows(rows: Iterable[EventRow], seq: int, prev_hash: str, at: datetime) -> Iterator[LinkedRow]:

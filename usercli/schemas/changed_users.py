@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from usercli.column_batches import Block, rows_of
@@ -30,7 +30,8 @@ _TYPES: dict[str, type] = {
     "must_change_password": bool,
     "version": int,
 }
-_EXACT = tuple((place, _TYPES[name]) for place, name in enumerate(USER_FIELDS) if name in _TYPES)
+_exact = itemgetter(*(USER_FIELDS.index(name) for name in _TYPES))
+_EXACT_TYPES = tuple(_TYPES.values())
 
 #: So many are a plain list.
 _FEW = 1000
@@ -83,7 +84,7 @@ class ChangedUsers(SpooledSequence[UserView]):
     def _packed(self, user: Any) -> tuple[Any, ...]:
         values = list(_kept(user))
         is_odd = type(values[_ATTRIBUTES]) not in {dict, str}
-        if is_odd or any(type(values[place]) is not kind for place, kind in _EXACT):
+        if is_odd or tuple(map(type, _exact(values))) != _EXACT_TYPES:
             values = list(_values(UserView.model_validate(user)))
         values[0] = values[0].bytes
         for place in _TIMES:

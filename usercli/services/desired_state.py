@@ -329,6 +329,8 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _differ(one: Any, other: Any) -> bool:
+    if type(one) is str and type(other) is str:  # as most are
+        return one != other
     return differs_as_json(_normalize_numbers(one), _normalize_numbers(other))
 
 
