@@ -120,6 +120,8 @@ class BulkUpdateRepository:
         """Put new users in, with their roles. Raises EmailTaken, without a name."""
         connection = self.session.connection()
         rows = [{name: getattr(user, name) for name in _NAMES} for user in users]
+        if not rows:
+            return
         connection.execute(insert(User.__table__), rows)  # type: ignore[arg-type]  # a table
         grants = [
             {"user_id": user.id, "role_id": role_id, "granted_at": user.created_at, "granted_by": self._actor}

@@ -26,6 +26,7 @@ from usercli.times import utcnow
 
 _LISTED = 10
 _USERS_AT_A_TIME = 1000
+_NOBODY = uuid.UUID(int=0)
 _ROLE_FIELDS = ("description", "administrative")
 #: What a deletion was reviewed by: all of the user but what the deletion itself sets.
 _REVIEWED = tuple(name for name in AUDITED if name not in {"deleted_at", "was_active"})
@@ -47,19 +48,22 @@ class _Comparison:
     def __init__(self, desired: Desired, uow: UnitOfWork) -> None:
         self._desired, self._uow = desired, uow
         self._changes: list[PlannedChange] = []
+        self._named: set[uuid.UUID] = set()
+        self._theirs: list[str] = []
 
     def plan(self, prune: bool) -> tuple[Plan, int]:
         self._compare_roles()
         wanted_users = self._desired.users or []
-        ids = self._uow.users.ids_by_key(email_key(user.email) for user in wanted_users)
-        present = {user.email_key: user for user in _read(self._uow, list(ids.values()))}
-        self._require_ours(present.values())
-        for number, wanted in enumerate(wanted_users, 1):
-            self._compare_user(wanted, present.get(email_key(wanted.email)))
-            self._uow.on_progress(number, len(wanted_users), "comparing users")
-        left = self._unlisted_users(set(ids.values()))
+        for number, some in enumerate(batched(wanted_users, _USERS_AT_A_TIME)):
+            self._compare_users(some)
+            done = number * _USERS_AT_A_TIME + len(some)
+            self._uow.on_progress(done, len(wanted_users), "comparing users")
+        if self._theirs:
+            raise Conflict(_listed(self._theirs))
+        left = self._unlisted_users()
         if prune:
-            self._changes += [_deletion(user) for user in left]
+            for some_ids in batched(left, _USERS_AT_A_TIME):
+                self._changes += map(_deletion, self._uow.bulk_updates.read(some_ids))
         named = len(self._desired.roles or []) + len(wanted_users)
         touched = sum(change.action != "delete" for change in self._changes)
         return Plan.make(self._desired.name, self._changes, named - touched), 0 if prune else len(left)
@@ -84,13 +88,17 @@ class _Comparison:
         if missing := sorted(wanted - known):
             raise RoleNotFound(f"no such role: {_listed(missing)}{suggestion(missing[0], sorted(known))}")
 
-    def _require_ours(self, users: Iterable[UserState]) -> None:
-        name = self._desired.name
-        theirs = [
-            f"{user.email} is managed by {user.managed_by}" for user in users if user.managed_by not in (None, name)
-        ]
-        if theirs:
-            raise Conflict(_listed(theirs))
+    def _compare_users(self, wanted_users: Sequence[DesiredUser]) -> None:
+        wanted_by_key = {email_key(wanted.email): wanted for wanted in wanted_users}
+        ids = list(self._uow.users.ids_by_key(wanted_by_key).values())
+        present = {user.email_key: user for user in self._uow.bulk_updates.read(ids)}
+        self._named.update(ids)
+        for key, wanted in wanted_by_key.items():
+            user = present.get(key)
+            if user is not None and user.managed_by not in (None, self._desired.name):
+                self._theirs.append(f"{user.email} is managed by {user.managed_by}")
+            else:
+                self._compare_user(wanted, user)
 
     def _compare_user(self, wanted: DesiredUser, user: UserState | None) -> None:
         after = {**wanted.fields(), "managed_by": self._desired.name}
@@ -106,12 +114,11 @@ class _Comparison:
                 self._changes.append(_update("user", user.email, user.id, before, after))
         _require_future_expiry(wanted.email, after)
 
-    def _unlisted_users(self, named: set[uuid.UUID]) -> list[UserState]:
+    def _unlisted_users(self) -> list[uuid.UUID]:
         """None where the file says nothing of users."""
         if self._desired.users is None:
             return []
-        gone = [user_id for user_id in self._uow.users.managed_by(self._desired.name) if user_id not in named]
-        return list(_read(self._uow, gone))
+        return [user_id for user_id in self._uow.users.managed_by(self._desired.name) if user_id not in self._named]
 
 
 def require_few_changes(plan: Plan, limit: int, uow: UnitOfWork) -> None:
@@ -139,7 +146,6 @@ def apply_plan(
         uow.roles.lock_definitions()
         with last_administrator_guard(uow, allow_none=allow_no_admin):
             application = _PlanExecution(plan, uow, hashes)
-            application.require_unchanged()
             application.carry_out()
         if plan.changes:
             uow.commit()
@@ -167,32 +173,25 @@ class _PlanExecution:
         names = {change.target for change in of_roles} | set(_roles_of(of_users))
         self._roles = uow.roles.find_named(names, "change" if updates else "share")
         self._to_be = {change.target for change in of_roles if change.action == "create"}
-        self._users = {user.id: user for user in self._lock([change.id for change in of_users if change.id])}
+        there = uow.users.existing_ids([change.id for change in of_users if change.id], lock=True)
+        uow.bulk_updates.begin(staging=uow.bulk_updates.is_worth_staging(len(there)), locked=True)
         self._taken = uow.users.ids_by_key(email_key(change.target) for change in of_users if change.id is None)
-
-    def _lock(self, ids: Sequence[uuid.UUID]) -> Iterator[UserState]:
-        there = self._uow.users.existing_ids(ids, lock=True)
-        self._uow.bulk_updates.begin(staging=self._uow.bulk_updates.is_worth_staging(len(there)), locked=True)
-        yield from _read(self._uow, there)
-
-    def require_unchanged(self) -> None:
-        """Raise ChangedMeanwhile unless all is as it was when the plan was made."""
-        changed = [change.target for change in self._plan.changes if not self._is_as_planned(change)]
-        gone = [name for name in dict.fromkeys(_roles_of(self._plan.changes)) if not self._is_role(name)]
-        if changed or gone:
-            raise ChangedMeanwhile(f"changed since the plan was made: {_listed([*changed, *gone])}; plan again")
+        #: What is not as it was when the plan was made.
+        self._changed = [change.target for change in of_roles if not self._is_role_as_planned(change)]
+        self._gone = [name for name in dict.fromkeys(_roles_of(of_users)) if not self._is_role(name)]
+        self._of_roles, self._of_users = of_roles, of_users
 
     def _is_role(self, name: str) -> bool:
         return name in self._roles or name in self._to_be
 
-    def _is_as_planned(self, change: PlannedChange) -> bool:
-        if change.kind == "role":
-            role = self._roles.get(change.target)
-            now = {} if role is None else {name: getattr(role, name) for name in _ROLE_FIELDS}
-            return _is_now(change, None if role is None else role.id, now)
+    def _is_role_as_planned(self, change: PlannedChange) -> bool:
+        role = self._roles.get(change.target)
+        now = {} if role is None else {name: getattr(role, name) for name in _ROLE_FIELDS}
+        return _is_now(change, None if role is None else role.id, now)
+
+    def _is_as_planned(self, change: PlannedChange, user: UserState | None) -> bool:
         if change.action == "create":
             return email_key(change.target) not in self._taken
-        user = self._users.get(change.id or uuid.UUID(int=0))
         if user is None or user.deleted_at is not None or user.email_key != email_key(change.target):
             return False
         others = (self._plan.name,) if change.action == "delete" else (self._plan.name, None)
@@ -200,31 +199,38 @@ class _PlanExecution:
         return user.managed_by in others and _is_now(change, user.id, now)
 
     def carry_out(self) -> None:
-        """Every change with its event, in the order of the plan; new users go in together."""
-        for change in self._plan.changes:
-            if change.kind == "role":
+        """Every change with its event, in the order of the plan.
+
+        Raises ChangedMeanwhile naming what is not as it was when the plan was made.
+        """
+        if self._is_as_it_was:
+            for change in self._of_roles:
                 self._write_role(change)
-        of_users = [change for change in self._plan.changes if change.kind == "user"]
-        new = {change.target: self._new(change) for change in of_users if change.action == "create"}
-        try:
-            for some in batched(new.values(), _USERS_AT_A_TIME):
-                self._uow.bulk_updates.insert(some)
-                self._tell(len(some))
-        except EmailTaken:  # after the look at who is there
-            raise ChangedMeanwhile("changed since the plan was made: a new user is there now; plan again") from None
-        for some_changes in batched(of_users, _USERS_AT_A_TIME):
-            self._write_users(some_changes, new)
+        for some in batched(self._of_users, _USERS_AT_A_TIME):
+            users = {user.id: user for user in self._uow.bulk_updates.read([c.id for c in some if c.id])}
+            found = [(change, users.get(change.id or _NOBODY)) for change in some]
+            self._changed += [change.target for change, user in found if not self._is_as_planned(change, user)]
+            if self._is_as_it_was:
+                self._write_users(found)
+        if not self._is_as_it_was:
+            names = _listed([*self._changed, *self._gone])
+            raise ChangedMeanwhile(f"changed since the plan was made: {names}; plan again")
         self._uow.bulk_updates.finish(self._uow.now())
         self._uow.bulk_updates.refresh()
 
-    def _write_users(self, changes: Sequence[PlannedChange], new: Mapping[str, UserState]) -> None:
+    @property
+    def _is_as_it_was(self) -> bool:
+        return not (self._changed or self._gone)
+
+    def _write_users(self, found: Sequence[tuple[PlannedChange, UserState | None]]) -> None:
         now = self._uow.now()
+        new: list[UserState] = []
         changed: list[UserState] = []
-        for change in changes:
-            if change.action == "create":
-                user_events.created(self._uow, new[change.target])
+        for change, user in found:
+            if user is None:
+                new.append(self._new(change))
+                user_events.created(self._uow, new[-1])
                 continue
-            user = self._user(change)
             if change.action == "delete":
                 user.soft_delete(now)
             else:
@@ -233,8 +239,12 @@ class _PlanExecution:
                 user.saved(now)
             user_events.state_changed(self._uow, f"user.{change.action}d", user)
             changed.append(user)
+        try:
+            self._uow.bulk_updates.insert(new)
+        except EmailTaken:  # after the look at who is there
+            raise ChangedMeanwhile("changed since the plan was made: a new user is there now; plan again") from None
         self._uow.bulk_updates.write(changed, now)
-        self._tell(len(changed))
+        self._tell(len(found))
 
     def _tell(self, users: int) -> None:
         self._done += users
@@ -273,21 +283,11 @@ class _PlanExecution:
                 setattr(user, name, _stored(name, value))
         user.managed_by = self._plan.name
 
-    def _user(self, change: PlannedChange) -> UserState:
-        assert change.id is not None  # noqa: S101 - only creations have none
-        return self._users[change.id]
-
 
 def _update(
     kind: Any, target: str, found: uuid.UUID, before: dict[str, Any], after: dict[str, Any]
 ) -> PlannedChange:
     return PlannedChange(action="update", kind=kind, target=target, id=found, before=before, after=after)
-
-
-def _read(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Iterator[UserState]:
-    """The users of these ids."""
-    for some in batched(ids, _USERS_AT_A_TIME):
-        yield from uow.bulk_updates.read(some)
 
 
 def _deletion(user: UserState) -> PlannedChange:
