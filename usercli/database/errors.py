@@ -233,6 +233,10 @@ def _without_state(original: Any, url: DatabaseUrl, *, connected: bool) -> UserC
     return _of_cause(CAUSES[state], original, url)
 
 
+_FUNCTION = re.compile(r"PL/pgSQL (function [^\s(]+)")
+_COLUMN = re.compile(r'column "([^"]+)"')
+
+
 def _bad_option(text: str) -> str:
     names = [name for name in _OPTION.findall(text) if name in LIBPQ]
     place = "the database URL, or a variable of libpq, has"
@@ -274,7 +278,18 @@ def _column(original: Any, _: DatabaseUrl) -> UserCliError:
 
 
 def _trigger(original: Any, url: DatabaseUrl) -> UserCliError:
-    return _fresh(_LOG) if "audit_events" in str(original) else _unexpected(original, url)
+    """What a function of PL/pgSQL raised; not its words, which may repeat a value."""
+    if "audit_events" in str(original):
+        return _fresh(_LOG)
+    found = _FUNCTION.search(original.diag.context or "")
+    return Conflict(f"the database refused the change: {found[1]}") if found else _unexpected(original, url)
+
+
+def _computed(original: Any, url: DatabaseUrl) -> UserCliError:
+    found = _COLUMN.search(original.diag.message_primary or "")
+    if found is None:
+        return _unexpected(original, url)
+    return Refused(f"the column {found[1]} is computed by the database and cannot be written")
 
 
 def _unexpected(original: Any, _: DatabaseUrl) -> UserCliError:
@@ -290,6 +305,7 @@ _HANDLERS: dict[str, Callable[[Any, DatabaseUrl], UserCliError]] = {
     "23001": _foreign_key,
     "23502": _null,
     "23503": _foreign_key,
+    "428C9": _computed,
     "42501": _privilege,
     "42703": _column,
     "P0001": _trigger,

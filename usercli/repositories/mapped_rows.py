@@ -29,6 +29,9 @@ _MAY_NOT = """
     SELECT name FROM unnest(CAST(:columns AS text[])) AS name
     WHERE NOT has_column_privilege(to_regclass(:table), name, :privilege)
 """
+#: What may be done to it, as bits: a view of several tables takes nothing.
+_TAKES = "SELECT pg_relation_is_updatable(to_regclass(:table), false)"
+_UPDATES, _INSERTS = 4, 8
 _UNIQUE_OVER = """
     SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
     WHERE indrelid = to_regclass(:table) AND indisunique
@@ -119,7 +122,12 @@ class MappedRows:
         self._require_privilege("UPDATE", list(written))
         for some in batched([row.user.id for row in rows], _ROWS_A_QUERY):
             statement = sa.update(self.columns.table).where(self.columns.id.in_(some)).values(written)
-            self._execute(statement, values.get("email"))
+            taken = self._execute(statement, values.get("email")).rowcount
+            if taken != len(some):
+                raise Refused(
+                    f"{self.described.name} took the change of {taken:,} of {len(some):,} rows: "
+                    "a trigger or a policy of the table holds the others; nothing was changed"
+                )
 
     def insert(self, values: Mapping[str, Any], now: datetime) -> MappedRow:
         """Add a row, and remember it. Raises EmailTaken; Refused where a column needs a value that nobody gives."""
@@ -196,6 +204,9 @@ class MappedRows:
     def _require_privilege(self, privilege: str, columns: Sequence[str]) -> None:
         if (privilege, *columns) in self._permitted:
             return
+        takes = self.session.scalar(sa.text(_TAKES), {"table": self.columns.name}) or 0
+        if not takes & (_UPDATES if privilege == "UPDATE" else _INSERTS):
+            raise Refused(f"{self.described.name} is a view that cannot be written; describe the table behind it")
         asked = {"columns": list(columns), "table": self.columns.name, "privilege": privilege}
         if denied := list(self.session.scalars(sa.text(_MAY_NOT), asked)):
             role = self.session.scalar(sa.select(sa.func.current_user()))
