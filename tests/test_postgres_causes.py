@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.conftest import Cli, Database, migrated_postgresql, run_here
+from tests.conftest import Cli, Database, kept_engine, migrated_postgresql, run_here
 from usercli.database.errors import statement_error
 from usercli.database.postgres_causes import POOLER
 from usercli.database.statement_errors import tables_of
@@ -146,9 +146,11 @@ def limited(database: Database, session: psycopg.Connection[Any]) -> Iterator[Ca
 
     def limit(setting: str, value: str) -> None:
         session.execute(f"ALTER DATABASE {name} SET {setting} = '{value}'")
+        kept_engine(database.url).dispose()  # a session that is there already goes on without it
 
     yield limit
     session.execute(f"ALTER DATABASE {name} RESET ALL")
+    kept_engine(database.url).dispose()
 
 
 def created(database: Database) -> UnitOfWork:

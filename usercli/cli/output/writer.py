@@ -42,7 +42,7 @@ class Output:
         if sys.stdout is None:
             raise OutputFailed("standard output is closed")
         self._into = into
-        self._first = key or columns[0]
+        self._first = key or next(iter(columns), "")  # a file of another system has fields of its own
         self.is_terminal = into is None and sys.stdout.isatty()
         self.format = _format(options, self.is_terminal)
         self.columns = columns
