@@ -255,8 +255,11 @@ class UserRepository(UserLookup):
             yield User.is_active.is_(True) if criteria.is_active else ~User.is_active  # as the index has it
         if criteria.search:
             needle = criteria.search.translate(_ASCII_LOWER)
-            texts = map(code_point, (User.email, User.full_name))
-            yield or_(*(func.lower(text).contains(needle, autoescape=True) for text in texts))
+            texts: Any = map(code_point, (User.email, User.full_name))
+            if self.session.get_bind().dialect.name == "postgresql":
+                # LIKE of SQLite regards no case of ASCII by itself, and lower() would take two thirds of the time
+                texts = map(func.lower, texts)
+            yield or_(*(text.contains(needle, autoescape=True) for text in texts))
         if criteria.created_after is not None:
             yield User.created_at >= criteria.created_after
         if criteria.created_before is not None:
