@@ -144,7 +144,7 @@ def test_the_bytes_are_the_same_each_time_and_on_stdout(
 # -- Django itself
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def django() -> Iterator[Any]:
     """Django with its own tables in a database in memory."""
     import django
