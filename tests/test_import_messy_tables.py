@@ -395,3 +395,14 @@ def test_a_workbook_is_no_list_of_users(cli: Cli, environment: Path) -> None:
     openpyxl.Workbook().save(environment / "people.xlsx")
     told = "people.xlsx is a workbook; a list has a user on each line, as list -q prints it"
     assert cli("show", "@people.xlsx") == (2, "", f"error: {told}\n")
+
+
+@on_sqlite
+def test_an_empty_column_without_a_name_is_passed_over(cli: Cli, environment: Path) -> None:
+    (environment / "p.csv").write_text(",Name,,Email,\n,A B,,a@example.com,\n,,,,\n,C D,,c@example.com,\n")
+    assert cli("import", "p.csv")[0] == 0
+    assert cli("list", "-q", "--fields", "full_name", "--sort", "email")[1] == "A B\nC D\n"
+    (environment / "q.csv").write_text(",Name,,Email,\n,E F,,e@example.com,\n,G H,lost,g@example.com,\n")
+    code, _, err = cli("import", "q.csv", "--skip-bad")
+    assert (code, err.splitlines()[-1]) == (2, "error: q.csv:1: a column has no name")
+    assert cli("list", "--count", "-q")[1] == "2\n"

@@ -188,7 +188,7 @@ def test_blank_rows_of_tsv_are_passed_over() -> None:
     [
         ("email,\na@example.com,b\n", "line 1: a column has no name"),
         ("email,full_name,,\na@example.com,A,,x\n", "line 1: a column has no name"),
-        ("email,,full_name\na@example.com,,A\n", "line 1: a column has no name"),
+        ("email,,full_name\na@example.com,x,A\n", "line 1: a column has no name"),
         ("\n\n\nemial\n", "line 4: no such field: emial; "),
         ("sep=;\nemial\n", "line 2: no such field: emial; "),
         ("\nfull_name\n", "line 2: there is no column email"),

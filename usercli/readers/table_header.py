@@ -85,6 +85,8 @@ class Header:
     names: list[str] = field(init=False)
     columns: list[Column] = field(init=False)
     unfit: list[Unfit] = field(init=False)
+    #: The places of columns without a name, in which no cell may hold anything.
+    nameless: list[int] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.names = header_names(self.cells)
@@ -164,11 +166,13 @@ class Header:
         seen: set[str] = set()
         for place in sorted(self._free):
             name = self.names[place]
-            if not name:
-                raise self.error("a column has no name")
+            if not name:  # as spreadsheets have before a table; it must be empty
+                self.nameless.append(place)
+                continue
             if name in seen:
                 raise self.error(f"the column {name} appears twice")
             seen.add(name)
+        self._free.difference_update(self.nameless)
 
     def _take_names(self) -> None:
         self._parts: dict[str, list[int]] = {part: [] for part in PARTS}

@@ -123,6 +123,8 @@ class UserRecords(TableRecords):
     def _whole(self, number: int, cells: list[str]) -> Record | BadRecord:
         if self._id is not None:
             self._look_at_id(number, cells)
+        if any(cells[place].strip() for place in self._header.nameless):
+            raise self._header.error("a column has no name")
         try:
             return Record(number, self._fields(cells, self._readers))
         except InvalidInput as error:
