@@ -406,3 +406,18 @@ def test_an_empty_column_without_a_name_is_passed_over(cli: Cli, environment: Pa
     code, _, err = cli("import", "q.csv", "--skip-bad")
     assert (code, err.splitlines()[-1]) == (2, "error: q.csv:1: a column has no name")
     assert cli("list", "--count", "-q")[1] == "2\n"
+
+
+@on_sqlite
+@pytest.mark.parametrize("word", ["On leave, unpaid", "a|b", "a=b", "in: out"])
+def test_words_that_the_option_cannot_hold_are_told(cli: Cli, environment: Path, word: str) -> None:
+    (environment / "p.csv").write_text(f'email,Status\na@example.com,Active\nb@example.com,"{word}"\n')
+    code, _, err = cli("import", "p.csv")
+    said = "--value cannot hold , | = or : in a word; change them in the file, or leave the column out"
+    assert (code, err.splitlines()[2:]) == (
+        2,
+        [
+            f"Status has words that say nothing here: {word} (1); {said}",
+            "error: 1 bad record found; nothing was imported",
+        ],
+    )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usercli.cli import table_options
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import file_name, name_file, sentence, with_option
 from usercli.errors import Hint, InvalidInput, UserCliError
@@ -27,6 +26,9 @@ _MOST = 50
 _PREVIEWED = 100_000
 #: What options mend, whatever else is wrong with a file.
 _MENDED = frozenset({Hint.VALUE, Hint.DATE_ORDER, Hint.DAY_NUMBER, Hint.HASH_PASSWORDS, Hint.CREATE_ROLES})
+#: A column, and its words as ours.
+Words = dict[str, dict[str, str]]
+NOT_SAID = "--value cannot hold , | = or : in a word; change them in the file, or leave the column out"
 _ORDER_NAMES = {"dmy": "the day first", "mdy": "the month first"}
 #: Options that need not be repeated: a command in a message gets what leads to the database.
 _REACH = ("--profile", "--database-url")
@@ -94,10 +96,10 @@ def _tell_commands(
 
     options = with_choices(job.read_options, choices)
     values, orders = value_options(invocation, job, options)
-    options = replace(options, values=options.values | table_options.values(values[1::2]))
+    options = replace(options, values=options.values | values)
     if len(orders) == 1:
         options = replace(options, date_order=orders[0])
-    needed = [*chosen, *values, *needed_options(invocation, job, found.records(options))]
+    needed = [*chosen, *word_options(values), *needed_options(invocation, job, found.records(options))]
     read = replace(job, read_options=replace(options, on_note=unheard))
     bad = _tell_bad(invocation, read, told) if len(told) < FIRST else 0
     for order in orders or [""]:
@@ -127,29 +129,38 @@ def _tell_bad(invocation: Invocation, job: ImportJob, told: Collection[int]) -> 
     return len(first) if found.bad <= len(found.first) else found.bad
 
 
-def value_options(invocation: Invocation, job: ImportJob, options: ReadOptions) -> tuple[list[str], list[str]]:
-    """The options for words of states, which are told, and the orders that the dates may have."""
+def value_options(invocation: Invocation, job: ImportJob, options: ReadOptions) -> tuple[Words, list[str]]:
+    """The words of states as --value reads them, which are told, and the orders that the dates may have."""
     from usercli.readers.value_advice import advise_values
 
     if not job.is_file:
-        return [], []
+        return {}, []
     try:
         advice = advise_values(job.file, job.format, replace(options, on_note=unheard))
     except UserCliError:  # the columns are what counts
-        return [], []
-    found = []
+        return {}, []
+    found = {}
     for state in advice.states:
         unknown = ", ".join(f"{visible(word[:50])} ({state.words[word]:,})" for word in state.unknown)
-        invocation.info(f"{visible(state.title)} has words that say nothing here: {unknown}; below they mean false")
-        meant = {word: state.meaning(word) or False for word in state.words}
-        found += ["--value", word_option(state.title, meant)]
+        said = f"{visible(state.title)} has words that say nothing here: {unknown}"
+        if state.can_be_said:
+            invocation.info(f"{said}; below they mean false")
+            found[state.title] = {word: "true" if state.meaning(word) else "false" for word in state.words}
+        else:
+            invocation.info(f"{said}; {NOT_SAID}")
     return found, advice.dates.needed()
 
 
-def word_option(title: str, meant: Mapping[str, bool]) -> str:
-    """The value of --value that reads the words of a column so."""
-    words = {flag: "|".join(word for word, is_true in meant.items() if is_true is flag) for flag in (True, False)}
-    return f"{title}:{','.join(f'{words[flag]}={str(flag).lower()}' for flag in words if words[flag])}"
+def word_options(values: Words) -> list[str]:
+    """The options that read words so, the true ones of each column first."""
+    options: list[str] = []
+    for title, words in values.items():
+        parts = {ours: "|".join(word for word in words if words[word] == ours) for ours in ("true", "false")}
+        options += [
+            "--value",
+            f"{title}:{','.join(f'{theirs}={ours}' for ours, theirs in parts.items() if theirs)}",
+        ]
+    return options
 
 
 def has_email(header: Header, choices: Sequence[Choice]) -> bool:

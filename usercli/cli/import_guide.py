@@ -7,10 +7,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usercli.cli import table_options
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import file_name
-from usercli.cli.import_advice import chosen_options, command_line, needed_options, word_option
+from usercli.cli.import_advice import NOT_SAID, Words, chosen_options, command_line, needed_options, word_options
 from usercli.errors import ExitCode, InvalidInput
 
 if TYPE_CHECKING:
@@ -37,9 +36,9 @@ def guide(invocation: Invocation, job: ImportJob) -> int:
     header = Header(found.header.cells, with_choices(job.read_options, choices), found.header.line)
     header.require_fit()
     options = header.options
-    values = _value_options(invocation, found, header)
-    options = replace(options, values=options.values | table_options.values(values[1::2]))
-    more = [*chosen_options(choices), *values, *_order_options(invocation, found, header)]
+    values = _values(invocation, found, header)
+    options = replace(options, values=options.values | values)
+    more = [*chosen_options(choices), *word_options(values), *_order_options(invocation, found, header)]
     more += needed_options(invocation, job, found.records(options))
     invocation.info(invocation.with_reach(f"run: {command_line(invocation, job, more)}"))
     invocation.info("with --dry-run it checks everything and changes nothing")
@@ -127,23 +126,26 @@ class _Questions:
         return tuple(sorted(places, key=lambda place: (order[place], place)))
 
 
-def _value_options(invocation: Invocation, found: Sample, header: Header) -> list[str]:
+def _values(invocation: Invocation, found: Sample, header: Header) -> Words:
     """Ask for words that are neither true nor false by themselves."""
     from usercli.readers.value_advice import StateWords
     from usercli.schemas.user_fields import BOOLEANS
 
-    options: list[str] = []
+    values: Words = {}
     for column in header.columns:
         if column.field not in BOOLEANS or len(column.places) > 1 or header.options.values:
             continue
         state = StateWords(column, header.title(column), Counter(found.cells(column.places[0])))
         if len(state.words) > _WORDS or not state.unknown:
             continue
+        if not state.can_be_said:
+            invocation.info(f"  {state.title}: {NOT_SAID}")
+            continue
         meant = {word: state.meaning(word) for word in state.words}
         for word in state.unknown:
             meant[word] = _is_yes(invocation, f"  {state.title}: does {word} mean {column.field}? [y/N]: ")
-        options += ["--value", word_option(state.title, {word: bool(flag) for word, flag in meant.items()})]
-    return options
+        values[state.title] = {word: "true" if flag else "false" for word, flag in meant.items()}
+    return values
 
 
 def _is_yes(invocation: Invocation, question: str) -> bool:

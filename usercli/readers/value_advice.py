@@ -18,6 +18,8 @@ from usercli.schemas.user_fields import BOOLEANS, TIMES
 
 #: A column with more words is no column of a state.
 MOST_WORDS = 50
+#: What parts the words of --value.
+MARKS = frozenset("|,=:")
 _Rows = Iterator[tuple[int, Sequence[str]]]
 
 
@@ -46,6 +48,11 @@ class StateWords:
     def unknown(self) -> list[str]:
         """The words that nobody knows, in the order of the file."""
         return [word for word in self.words if self.meaning(word) is None]
+
+    @property
+    def can_be_said(self) -> bool:
+        """Whether `COLUMN:WORD|WORD=true,WORD=false` holds these words: it has no escape for its own marks."""
+        return "=" not in self.title and MARKS.isdisjoint("".join(self.words))
 
 
 @dataclass
