@@ -245,11 +245,11 @@ class phpass(passlib.hash.phpass):  # noqa: N801 - its name is the handler's
     @classmethod
     def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
         if cls._FORM.fullmatch(_text(hash)) is None:
-            raise ValueError("not a valid phpass hash")
+            raise ValueError(f"not a valid {cls.name} hash")
         return super().from_string(hash)
 
 
-class drupal(passlib.hash.phpass):  # noqa: N801 - its name is the handler's
+class drupal(phpass):  # noqa: N801 - its name is the handler's
     """Drupal 7's $S$: phpass with sha512, and 43 of the characters of its digest (includes/password.inc)."""
 
     name = "drupal"
@@ -259,12 +259,6 @@ class drupal(passlib.hash.phpass):  # noqa: N801 - its name is the handler's
     checksum_size = 43
     salt: Any
     _FORM = re.compile(r"\$S\$[./0-9A-Za-z]{52}")
-
-    @classmethod
-    def from_string(cls, hash: str | bytes, **_: Any) -> Any:  # noqa: A002 - passlib's signature
-        if cls._FORM.fullmatch(_text(hash)) is None:
-            raise ValueError("not a valid drupal hash")
-        return super().from_string(hash)
 
     def _calc_checksum(self, secret: str | bytes) -> str:
         data = _bytes(secret)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
@@ -54,12 +54,18 @@ class Sample:
         return []
 
 
+@contextmanager
+def table_rows(file: str, form: str, options: ReadOptions) -> Iterator[Iterator[tuple[int, list[str]]]]:
+    """The line and the cells of each row of a table, the header first. Raises InvalidInput."""
+    with open_binary(file) if form in BINARY else open_source(file, options.encoding) as source:
+        yield resolve_name(TABLES[form])(source, options)
+
+
 def sample(file: str, form: str, options: ReadOptions) -> Sample:
     """The start of a table. Raises InvalidInput if it cannot be read."""
     if form not in TABLES:
         raise InvalidInput(f"{form} is no table: there are no columns to choose")
-    with open_binary(file) if form in BINARY else open_source(file, options.encoding) as source:
-        rows = resolve_name(TABLES[form])(source, options)
+    with table_rows(file, form, options) as rows:
         line, cells = next(rows)
         return Sample(Header(cells, options, line), [row for _, row in islice(rows, _ROWS)])
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pkgutil import resolve_name
 
 from usercli.errors import Hint, InvalidInput
-from usercli.readers import BINARY, TABLES, ReadOptions
+from usercli.readers import ReadOptions
+from usercli.readers.table_advice import table_rows
 from usercli.readers.table_header import Column, Header
-from usercli.readers.text_source import open_binary, open_source
 from usercli.schemas.boolean_words import IMPORTED_BOOLEANS, STATE_WORDS
 from usercli.schemas.import_times import TimeReader, shown_order
 from usercli.schemas.user_fields import BOOLEANS, TIMES
@@ -20,7 +18,6 @@ from usercli.schemas.user_fields import BOOLEANS, TIMES
 MOST_WORDS = 50
 #: What parts the words of --value.
 MARKS = frozenset("|,=:")
-_Rows = Iterator[tuple[int, Sequence[str]]]
 
 
 @dataclass
@@ -62,7 +59,7 @@ class Dates:
     reader: TimeReader
     #: The first date that has two readings.
     ambiguous: str = ""
-    #: By order, that it was seen.
+    #: Those that its dates show.
     orders: set[str] = field(default_factory=set)
 
     def look_at(self, cell: str) -> None:
@@ -96,7 +93,7 @@ class ValueAdvice:
 
 def advise_values(file: str, form: str, options: ReadOptions) -> ValueAdvice:
     """Read a whole table, whose columns fit, for what its values need. Raises InvalidInput."""
-    with _rows(file, form, options) as rows:
+    with table_rows(file, form, options) as rows:
         line, cells = next(rows)
         header = Header(cells, options, line)
         found = _start(header, options)
@@ -121,9 +118,3 @@ def _look(found: ValueAdvice, header: Header, row: Sequence[str]) -> None:
     for column in header.columns:
         if column.field in TIMES and column.places[0] < len(row):
             found.dates.look_at(row[column.places[0]])
-
-
-@contextmanager
-def _rows(file: str, form: str, options: ReadOptions) -> Iterator[_Rows]:
-    with open_binary(file) if form in BINARY else open_source(file, options.encoding) as source:
-        yield resolve_name(TABLES[form])(source, options)
