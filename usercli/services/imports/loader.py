@@ -107,6 +107,7 @@ class Loader:
     def __post_init__(self) -> None:
         self._all_ours = False
         self._roles: dict[str, Role] = {}
+        self._names: dict[str, list[str]] | None = None  # of all roles, by their names without case
         self._encoding: str | None = None
         self._bad: list[Reject] = []  # of the present batch
         self._lines = IdLines()
@@ -116,7 +117,7 @@ class Loader:
     def begin(self) -> None:
         """At the start of a transaction: what must hold before the first row."""
         self._is_resumed = self.summary.read > 0
-        self._roles = {}
+        self._roles, self._names = {}, None
         self._encoding = self.uow.bulk.narrow_encoding()
         self.uow.bulk.forget_seen()
         if self.options.preserve and not self.summary.read:
@@ -220,9 +221,9 @@ class Loader:
     def _learn_role(self, name: str) -> bool:
         found = self.uow.roles.by_name(name)
         if found is None and self.options.create_roles:
-            for known in self.uow.roles.names():
-                if known.casefold() == name.casefold():
-                    self.on_similar_role(name, known)
+            for known in self._alike(name):
+                self.on_similar_role(name, known)
+            self._alike(name).append(name)
             after = RoleCreate(name=name).model_dump()
             found = self.uow.roles.add(Role(**after))
             self.uow.audit.record("role.created", kind="role", target_id=found.id, after=after)
@@ -230,6 +231,14 @@ class Loader:
         if found is not None:
             self._roles[name] = found
         return found is not None
+
+    def _alike(self, name: str) -> list[str]:
+        """The roles that there are whose name differs from this one only in case."""
+        if self._names is None:  # asked once: a file may name thousands
+            self._names = {}
+            for known in self.uow.roles.names():
+                self._names.setdefault(known.casefold(), []).append(known)
+        return self._names.setdefault(name.casefold(), [])
 
     def _grant(self, rows: Iterable[UserRow], ids: Iterable[str]) -> None:
         by = self.uow.origin.actor
