@@ -71,6 +71,7 @@ def events(database: Database) -> object:
             4,
             "refused the change: function public.f",
         ),
+        (VIEW.format(what="*") + " WHERE name NOT LIKE 'New%'", UPDATE, 6, f"people {HELD}"),
         (COMPUTED, UPDATE, 6, "the column name is computed by the database and cannot be written"),
         (COMPUTED, CREATE, 6, "the column name is computed by the database and cannot be written"),
         (VIEW.format(what="DISTINCT *"), UPDATE, 6, "people is a view that cannot be written"),

@@ -122,12 +122,15 @@ class MappedRows:
         self._require_privilege("UPDATE", list(written))
         for some in batched([row.user.id for row in rows], _ROWS_A_QUERY):
             statement = sa.update(self.columns.table).where(self.columns.id.in_(some)).values(written)
-            taken = self._execute(statement, values.get("email")).rowcount
-            if taken != len(some):
-                raise Refused(
-                    f"{self.described.name} took the change of {taken:,} of {len(some):,} rows: "
-                    "a trigger or a policy of the table holds the others; nothing was changed"
-                )
+            self._require_all(self._execute(statement, values.get("email")).rowcount, len(some))
+
+    def _require_all(self, taken: int, wanted: int) -> None:
+        """Raise Refused unless all rows were changed, and are there to be seen."""
+        if taken != wanted:
+            raise Refused(
+                f"{self.described.name} took the change of {taken:,} of {wanted:,} rows: "
+                "a trigger or a policy of the table holds the others; nothing was changed"
+            )
 
     def insert(self, values: Mapping[str, Any], now: datetime) -> MappedRow:
         """Add a row, and remember it. Raises EmailTaken; Refused where a column needs a value that nobody gives."""
@@ -222,6 +225,7 @@ class MappedRows:
         """Keep what the rows are now, so that a change past us is noticed; the rows, in this order."""
         self.session.flush()
         rows = self._by_id(ids)
+        self._require_all(len(rows), len(ids))
         for some in batched(ids, _ROWS_A_QUERY):
             seen = [{"user_id": str(user_id), **_seen_as(rows[user_id], now)} for user_id in some]
             statement = insert(SEEN).values(seen)
