@@ -96,6 +96,8 @@ _PARAMETER = re.compile(r"startup parameter(?: in options)?: (\w+)")
 #: A setting of the server or of PgBouncer, in a text of any language.
 _SETTING = re.compile(r"\b((?:max|temp|idle|query|client|transaction|suspend)(?:_[a-z]+)+)\b")
 _BAD_OPTION = re.compile(r"(?:^|: )(?:invalid (?:connection option|\S+ value)|bad value for) ?")
+_FUNCTION = re.compile(r"PL/pgSQL (function [^\s(]+)")
+_COLUMN = re.compile(r'column "([^"]+)"')
 _OPTION = re.compile(r"(?:invalid |bad value for |connection option )\W?([a-z][a-z0-9_]+)")
 
 
@@ -231,10 +233,6 @@ def _without_state(original: Any, url: DatabaseUrl, *, connected: bool) -> UserC
         return _of_cause(SILENT, original, url)
     state = next((state for sign, state in ENDED if sign in text), "08006")
     return _of_cause(CAUSES[state], original, url)
-
-
-_FUNCTION = re.compile(r"PL/pgSQL (function [^\s(]+)")
-_COLUMN = re.compile(r'column "([^"]+)"')
 
 
 def _bad_option(text: str) -> str:

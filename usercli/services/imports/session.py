@@ -116,9 +116,14 @@ class ImportJob:
             raise InvalidInput("only a workbook (.xlsx) has sheets")
 
     @property
+    def is_foreign_workbook(self) -> bool:
+        """Excel wrote it, as the table of another system, whose reader takes text."""
+        return self.format in SYSTEMS and self.file.lower().endswith(WORKBOOKS)
+
+    @property
     def is_workbook(self) -> bool:
         """Excel wrote it: our table, or that of another system."""
-        return self.format in BINARY or (self.format in SYSTEMS and self.file.lower().endswith(WORKBOOKS))
+        return self.format in BINARY or self.is_foreign_workbook
 
     @property
     def is_file(self) -> bool:
@@ -344,8 +349,7 @@ class _RecordFile:
     def records(self, done: int) -> Iterator[Iterator[Record | BadRecord]]:
         """The records behind the first `done`."""
         with self._opened() as source:
-            is_converted = self._job.is_workbook and self._job.format not in BINARY
-            self._source = None if is_converted else source
+            self._source = None if self._job.is_foreign_workbook else source
             self._read, self.left_out = done, LeftOut()
             options = replace(self._options, left_out=self.left_out)
             found = reader(self._job.format)(source, options)
@@ -362,7 +366,7 @@ class _RecordFile:
             return cast("AbstractContextManager[BinaryIO]", job.table.opened())
         if job.format in BINARY:
             return open_binary(job.file)
-        if job.is_workbook:
+        if job.is_foreign_workbook:
             return self._workbook()
         return open_source(job.file, job.read_options.encoding, is_strict=not job.options.skip_bad)
 
