@@ -35,6 +35,7 @@ QUESTIONS = {
     "list a page further on": ["list", "--limit", "20", "--after", "{cursor}"],
     "list --inactive": ["list", "--inactive", "--limit", "20"],
     "list --sort email": ["list", "--sort", "email", "--limit", "20"],
+    "list --sort -email": ["list", "--sort", "-email", "--limit", "20"],
     "list --created-after": ["list", "--created-after", "1d", "--limit", "20"],
     "changes": ["changes", "--limit", "5"],
     "audit log": ["audit", "log", "--limit", "5"],
@@ -82,14 +83,12 @@ def _prepare(database: Database, users: int) -> None:
     assert run_here("delete", GONE, "--yes")[0] == 0
     for number in range(1, 6):  # the newest changes are of one user each: those of a million are counted
         assert run_here("deactivate", f"user{number}@example.com")[0] == 0
+    database.rows("UPDATE users SET email = upper(email) WHERE email LIKE '%0@example.com'")
     database.rows("INSERT INTO user_roles (user_id, role_id) SELECT users.id, roles.id FROM users, roles")
     if database.url.engine == "postgresql":
-        database.rows("""CREATE INDEX ix_users_email ON users ((email COLLATE "C"), id)""")
         name = database.url.database
         if users < 100_000:  # a small table is read faster than its index
             database.rows(f"ALTER DATABASE {name} SET enable_seqscan = off")
-    else:
-        database.rows("CREATE INDEX ix_users_email ON users (email, id)")
     database.rows("ANALYZE")
     kept_engine(database.url).dispose()
 
@@ -97,7 +96,6 @@ def _prepare(database: Database, users: int) -> None:
 @pytest.mark.parametrize("users", [500, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_a_question_reads_an_index(cli: Cli, database: Database, users: int) -> None:
     _prepare(database, users)
-    assert cli("db", "check")[0] == 0  # the optional index is no difference
     engine = database.url.engine
     [(user_id,)] = database.rows("SELECT CAST(id AS text) FROM users WHERE email = :email", email=ADA)
     cursor = cli("list", "--limit", "20")[2].split()[-1]
@@ -109,7 +107,7 @@ def test_a_question_reads_an_index(cli: Cli, database: Database, users: int) -> 
         for statement, plan in found:
             bad = SCANS[engine].search(plan) or (name in PAGES and SORTS[engine].search(plan))
             if bad and not is_bounded(bad[0], statement, plan):
-                wrong.append((name, bad[0], statement))
+                wrong.append((name, bad[0], statement, plan))
     assert not wrong
 
 

@@ -33,7 +33,7 @@ from usercli.database.url import DatabaseUrl
 from usercli.errors import Conflict, DatabaseLocked, DatabaseUnavailable, InvalidInput, LockTimeout, UserCliError
 from usercli.models import OWN_TABLES, Base
 from usercli.models.types import JsonObject, ServerDefault, UtcDateTime
-from usercli.models.user import OPTIONAL_INDEXES
+from usercli.models.user import SEARCH_INDEX
 from usercli.repositories.advisory_locks import MIGRATIONS
 from usercli.text import visible
 
@@ -222,7 +222,7 @@ def _check_references(connection: sa.Connection, url: DatabaseUrl) -> None:
 def run_options(tables: Collection[str], version_table: str, theirs: Collection[str] = ()) -> dict[str, Any]:
     """How Alembic looks at a database that holds tables of others as well: it sees these only.
 
-    Nor does it see `theirs`, columns of `users`, what indexes and constrains them, and OPTIONAL_INDEXES.
+    Nor does it see `theirs`, columns of `users`, what indexes and constrains them, and SEARCH_INDEX.
     """
 
     def include(item: Any, name: str | None, kind: str, is_reflected: bool, _: Any) -> bool:
@@ -230,7 +230,7 @@ def run_options(tables: Collection[str], version_table: str, theirs: Collection[
             return name in tables
         if not is_reflected or item.table.name != "users":
             return True
-        if kind == "index" and name in OPTIONAL_INDEXES:
+        if kind == "index" and name == SEARCH_INDEX:
             return False
         named = [name] if kind == "column" else [column.name for column in getattr(item, "columns", ())]
         return not set(named).intersection(theirs)

@@ -15,12 +15,10 @@ from usercli.models.role import UserRole
 from usercli.models.types import CodePointText, JsonObject, UtcDateTime, is_no_time
 from usercli.schemas.user_fields import DISABLED_PASSWORD
 
-__all__ = ["DISABLED_PASSWORD", "OPTIONAL_INDEXES", "SEARCH_INDEX", "User"]
+__all__ = ["DISABLED_PASSWORD", "SEARCH_INDEX", "User"]
 
 #: Where an operator made it, --search reads it; the schema does without (docs/operations.md).
 SEARCH_INDEX = "ix_users_search"
-#: Likewise; the second is for --sort email.
-OPTIONAL_INDEXES = frozenset({SEARCH_INDEX, "ix_users_email"})
 
 
 class User(Recyclable, IdMixin, TimestampMixin, Base):
@@ -111,6 +109,13 @@ class User(Recyclable, IdMixin, TimestampMixin, Base):
             "id",
             postgresql_where=text("NOT is_active AND deleted_at IS NULL"),
             sqlite_where=text("is_active = 0 AND deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_users_email_not_key",
+            "email",
+            "id",
+            postgresql_where=text("email <> email_key"),
+            sqlite_where=text("email <> email_key"),
         ),
         CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
         CheckConstraint("version > 0", name="version_positive"),
