@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -609,3 +611,23 @@ def test_ids_of_a_change_rise_across_milliseconds_and_are_known_again() -> None:
     assert {(one.version, one.variant) for one in made} == {(7, uuid.RFC_4122)}
     assert all(map(ids.made, made))
     assert not any(map(others.made, made))
+
+
+FORKS = """
+import os
+from usercli.uuid7 import new_id
+
+new_id()
+for _ in range(4):
+    if not os.fork():
+        print(str(new_id())[19:], flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.mark.process
+def test_forked_processes_make_different_ids() -> None:
+    """The workers of a server are forked; uuid-utils before 0.14 gave each the same random bits."""
+    done = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, check=True)
+    assert len(set(done.stdout.split())) == 4
