@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 #: The modules that ask for the time of a change.
 ASKING = (
     "usercli.models.clock",
-    "usercli.database.engine",
+    "usercli.database.postgres_transaction",
     "usercli.database.unit_of_work",
     "usercli.repositories.audit",
 )

@@ -663,7 +663,7 @@ def test_a_locked_table_is_named_with_its_holder(healthy: Cli, database: Databas
         code, rows = looked(healthy)
         pid = holder.info.backend_pid
     locked = [check for check, _, said in bad(rows) if f"the table users is locked by process {pid} (psql)" in said]
-    assert locked == ["schema", "administrators", "accounts", "hashes"]
+    assert locked == ["schema", "administrators", "accounts", "hashes"], bad(rows)
     assert {state for _, state, _ in bad(rows)} == {"warn"}
     assert code == 0
 

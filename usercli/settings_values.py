@@ -99,7 +99,7 @@ class SettingsValues(BaseModel):
     pool_timeout: WholeNumber = Field(PoolSettings.timeout, ge=1, le=3600)
     pool_recycle: WholeNumber = Field(PoolSettings.recycle, ge=1, le=86_400)
     connect_timeout: WholeNumber = Field(Timeouts.connect, ge=1, le=3600)
-    lock_timeout: WholeNumber = Field(Timeouts.lock, ge=1, le=86_400)
+    lock_timeout: WholeNumber = Field(int(Timeouts.lock), ge=1, le=86_400)
     statement_timeout: WholeNumber = Field(Timeouts.statement, ge=0, le=86_400)
     network_timeout: WholeNumber = Field(Timeouts.network, ge=1, le=86_400)
     schema_: Annotated[str, AfterValidator(_schema)] = Field("", alias="schema")

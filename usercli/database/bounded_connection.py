@@ -14,7 +14,8 @@ from time import monotonic
 from typing import Any, Self, TypeVar
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from usercli.database.blockers import CANCEL_STATEMENT, SESSION_STATE, SessionState, session_state
 from usercli.database.wait_log import tell
@@ -26,6 +27,8 @@ _LOOK_SECONDS = 3.0
 _ASK_SECONDS = 1.5
 _CANCEL_SECONDS = 1.0
 _TICK = 0.1
+#: After so long without an answer the server is asked whether it is there.
+_FRESH_SECONDS = 1.0
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.DefaultSelector)
 
 #: Of a second connection: it goes to the same server.
@@ -46,6 +49,27 @@ class _Bounds:
     tells = True
     #: What the newest wait was for, as far as it is known.
     waited_for: SessionState | None = None
+    #: When the server answered last.
+    heard = 0.0
+
+    def seems_alive(self: Any) -> bool:
+        """Whether the server answered a moment ago and has not hung up since: then there is something to read."""
+        if monotonic() - self.heard > _FRESH_SECONDS or self.closed:
+            return False
+        with _Selector() as selector:
+            selector.register(self.pgconn.socket, selectors.EVENT_READ)
+            return not selector.select(0)
+
+    def _beginning(self: Any, settings: str) -> Generator[Any, Any, list[str]]:
+        """BEGIN, unless a transaction is open, sent with a query; the row of that, as texts."""
+        is_idle = self.pgconn.transaction_status == TransactionStatus.IDLE
+        begin = b"" if self.autocommit or not is_idle else self._get_tx_start_command() + b"; "
+        self.pgconn.send_query(begin + settings.encode())
+        results = yield from psycopg.generators.execute(self.pgconn)
+        for result in results:
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise error_from_result(result, encoding=self.pgconn._encoding)
+        return [(row.get_value(0, column) or b"").decode() for row in results[-1:] for column in range(row.nfields)]
 
     def second(self: Any) -> BoundedConnection:
         """Another connection to the same server, which answers within seconds or not at all."""
@@ -74,10 +98,18 @@ class BoundedConnection(psycopg.Connection[Any], _Bounds):
         """As the server has it, where a pool takes READ ONLY back: a standby refuses READ WRITE."""
         super().set_read_only(value or None)
 
+    def begin(self, settings: str) -> list[str]:
+        """Begin a transaction, as this connection has it, with a query; its row, as texts."""
+        with self.lock:
+            row: list[str] = self.wait(self._beginning(settings))
+        return row
+
     def wait(self, gen: Any, *_: Any, **__: Any) -> Any:
         try:
             wanted = next(gen)
-            return _run(_watched(gen, wanted, self), self.pgconn.socket)
+            found = _run(_watched(gen, wanted, self), self.pgconn.socket)
+            self.heard = monotonic()
+            return found
         except StopIteration as end:  # as of most rows of a COPY
             return end.value
         except (KeyboardInterrupt, SystemExit):
@@ -123,8 +155,16 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any], _Bounds):
         """As the server has it, where a pool takes READ ONLY back: a standby refuses READ WRITE."""
         await super().set_read_only(value or None)
 
+    async def begin(self, settings: str) -> list[str]:
+        """Begin a transaction, as this connection has it, with a query; its row, as texts."""
+        async with self.lock:
+            row: list[str] = await self.wait(self._beginning(settings))
+        return row
+
     async def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
-        return await super().wait(_watched_from_start(gen, self), *args, **kwargs)
+        found = await super().wait(_watched_from_start(gen, self), *args, **kwargs)
+        self.heard = monotonic()
+        return found
 
 
 def _run(steps: Generator[Any, Any, T], socket: int) -> T:

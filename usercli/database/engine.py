@@ -7,20 +7,17 @@ import logging
 from functools import partial
 from typing import Any
 
-from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
+from sqlalchemy import URL, Dialect, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, Pool, QueuePool
 
-from usercli.database.blockers import SESSION
 from usercli.database.errors import statement_error, translate_errors
 from usercli.database.pool import PoolSettings
-from usercli.database.search_path import search_path_call
+from usercli.database.postgres_transaction import prepare_transactions
 from usercli.database.sqlite_file import READ_ONLY as READ_ONLY
 from usercli.database.sqlite_file import SqliteFile, connect_options
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput
-from usercli.models.clock import SERVER_TIME, set_clock
-from usercli.times import utcnow
 
 
 def open_engine(url: DatabaseUrl, poolclass: type[Pool] = NullPool, **pool: Any) -> Engine:
@@ -78,7 +75,7 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
         else:
             event.listen(engine, "connect", _prepare_postgresql)
             event.listen(engine, "do_connect", partial(_connect_postgresql, url.timeouts.network))
-        event.listen(engine, "begin", partial(_begin_postgresql, _transaction_settings(url), url.schema))
+        prepare_transactions(engine, url)
     if url.echo:
         from usercli.database.statement_log import echo_statements
 
@@ -171,28 +168,3 @@ def _connect_asyncpg(url: DatabaseUrl, _: Any, __: Any, ___: Any, options: dict[
         return await BoundedAsyncpgConnection.open(url)
 
     options["async_creator_fn"] = connect
-
-
-def _transaction_settings(url: DatabaseUrl) -> str:
-    """The statement that begins a transaction: its settings, which session it is, and the server's time.
-
-    For each transaction, not for the connection: a pooler may give every transaction another session.
-    """
-    values = {"client_encoding": "UTF8", "datestyle": "ISO, YMD", "timezone": "UTC"}
-    values["lock_timeout"] = f"{url.timeouts.lock}s"
-    if url.timeouts.statement:
-        values["statement_timeout"] = f"{url.timeouts.statement}s"
-    calls = [f"set_config('{name}', '{value}', true)" for name, value in values.items()]
-    if url.schema:
-        calls.append(search_path_call(url.schema))
-    return f"SELECT {SESSION}, {SERVER_TIME}, {', '.join(calls)}"
-
-
-def _begin_postgresql(settings: str, schema: str, connection: Connection) -> None:
-    """Texts and times as the driver reads them, whatever server, role, database and environment say."""
-    asked, driver = utcnow(), connection.connection.driver_connection
-    session, now, *_ = connection.exec_driver_sql(settings).one()
-    driver.session = session  # type: ignore[union-attr]  # a BoundedConnection
-    if schema:  # the dialect asked before it was set
-        connection.dialect.default_schema_name = schema
-    set_clock(connection, now, asked)

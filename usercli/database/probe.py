@@ -33,14 +33,12 @@ class Probe:
     """
 
     def __init__(self, url: DatabaseUrl, seconds: int) -> None:
-        self.url, self._seconds = url, seconds
+        self.url = url
         self._drivers: list[Any] = []
         self._is_left = False
         self._engine = engines.open_engine(_within(url, seconds), QueuePool, pool_size=1, max_overflow=1)
         on_postgresql = url.engine == "postgresql"
         event.listen(self._engine, "connect", self._keep if on_postgresql else self._prepare_sqlite)
-        if on_postgresql:
-            event.listen(self._engine, "begin", self._limit)
 
     def resolve(self) -> None:
         """Look up the hosts. Raises DatabaseUnreachable if none is known, or it took too long.
@@ -113,12 +111,6 @@ class Probe:
         driver.execute("PRAGMA query_only=ON").close()
         self._drivers.append(driver)
 
-    def _limit(self, connection: Connection) -> None:
-        """For the transaction, not for the session: a pooler may hand it to somebody else."""
-        limits = {"statement_timeout": f"{self._seconds}s", "lock_timeout": f"{_LOCK_SECONDS * 1000:.0f}ms"}
-        calls = ", ".join(f"set_config('{name}', '{limit}', true)" for name, limit in limits.items())
-        connection.exec_driver_sql(f"SELECT {calls}")
-
 
 def _is_known(host: str, port: int) -> bool:
     try:
@@ -128,10 +120,11 @@ def _is_known(host: str, port: int) -> bool:
 
 
 def _within(url: DatabaseUrl, seconds: int) -> DatabaseUrl:
-    """The URL with a connect that takes no longer; what it says itself may be shorter."""
+    """The URL with a connect and statements that take no longer; what it says of a connect may be shorter."""
     if url.engine == "sqlite":
         return replace(url, timeouts=replace(url.timeouts, lock=1))
     options = dict(url.query)
     given = options.get("connect_timeout", "").strip()
     shorter = given if given.isdigit() and 0 < int(given) < seconds else str(seconds)
-    return replace(url, query=tuple({**options, "connect_timeout": shorter}.items()))
+    timeouts = replace(url.timeouts, statement=seconds, lock=_LOCK_SECONDS)
+    return replace(url, query=tuple({**options, "connect_timeout": shorter}.items()), timeouts=timeouts)

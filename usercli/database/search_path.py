@@ -41,15 +41,16 @@ def quoted_schema(schema: str) -> str:
 
 
 def search_path_call(schema: str) -> str:
-    """What sets the search path until the end of the transaction, inside a SELECT that the driver gets."""
-    path = quoted_schema(schema).replace("\\", "\\\\").replace("'", "''").replace("%", "%%")
+    """What sets the search path until the end of the transaction, inside a SELECT that has no parameters."""
+    path = quoted_schema(schema).replace("\\", "\\\\").replace("'", "''")
     return f"set_config('search_path', E'{path}', true)"
 
 
 def restore_search_path(connection: Any) -> None:
     """Set it again, after the driver rolled back a transaction that goes on for SQLAlchemy."""
     if schema := schema_of(connection):
-        connection.exec_driver_sql(f"SELECT {search_path_call(schema)}")
+        sql = f"SELECT {search_path_call(schema)}"
+        connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
 
 def make_schema(connection: Any) -> None:

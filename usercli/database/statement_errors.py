@@ -82,7 +82,12 @@ def _needed(kind: str, statement: str) -> str:
 
 
 def tables_of(statement: str) -> tuple[str, ...]:
-    """The tables that a statement locks, as far as its text tells, unquoted; none of the server's own."""
+    """The tables that a statement locks, as far as its text tells, unquoted; none of the server's own.
+
+    Where it takes an advisory lock first, it waits for that.
+    """
+    if "pg_advisory_xact_lock" in statement:
+        return ()
     found = (match for match in _LOCKED.finditer(statement) if not (match["reads"] and match["called"]))
     names = dict.fromkeys(match["name"].replace('"', "") for match in found)
     return tuple(name for name in names if not name.startswith(("pg_", "information_schema.")))

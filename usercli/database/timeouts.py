@@ -16,6 +16,6 @@ class Timeouts:
     """
 
     connect: int = 10
-    lock: int = 30
+    lock: float = 30
     statement: int = 0
     network: int = 60

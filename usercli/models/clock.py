@@ -19,7 +19,7 @@ _FAR_AHEAD = timedelta(minutes=1)
 SERVER_TIME = "extract(epoch FROM clock_timestamp())"
 
 
-def set_clock(connection: Connection, server_time: Any, asked: datetime) -> None:
+def set_clock(connection: Any, server_time: Any, asked: datetime) -> None:
     """Keep by how much the server's clock, as SERVER_TIME gave it, is ahead of this machine's.
 
     It was read between the question and now: if that fits, the clocks agree.

@@ -10,7 +10,7 @@ from itertools import chain as joined
 from sys import maxsize
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, select, true, type_coerce, update
+from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, select, type_coerce, update
 from sqlalchemy.orm import Session, aliased
 
 from usercli import hash_chain
@@ -19,7 +19,6 @@ from usercli.models.audit import AuditEvent
 from usercli.models.clock import next_time
 from usercli.models.types import UtcDateTime
 from usercli.origin import Origin
-from usercli.repositories.advisory_locks import AUDIT_LOG
 from usercli.repositories.event_conditions import conditions
 from usercli.repositories.event_encoder import (
     COLUMNS,
@@ -30,6 +29,7 @@ from usercli.repositories.event_encoder import (
     link_rows,
     split_personal,
 )
+from usercli.repositories.log_lock import lock_log
 from usercli.repositories.pending_events import PendingEvents
 from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.repositories.stored_events import UNREADABLE, BadEvent, in_order, read_on
@@ -61,16 +61,11 @@ _UNDOES = COLUMNS.index("undoes")
 
 _STORED = tuple(AuditEvent.__table__.columns)
 
-_LOCK = func.pg_advisory_xact_lock(AUDIT_LOG)
 _HEAD = (
     select(AuditEvent.seq, AuditEvent.hash, type_coerce(AuditEvent.at, UtcDateTime()).label("at"))
     .order_by(AuditEvent.seq.desc())
     .limit(1)
 )
-_NOW = select(func.clock_timestamp().label("now")).subquery()
-_NEWEST_EVENT = _HEAD.subquery()
-#: A row also where the log is empty.
-_CLOCK_AND_HEAD = select(_NOW, _NEWEST_EVENT).select_from(_NOW.outerjoin(_NEWEST_EVENT, true()))
 
 
 class AuditRepository:
@@ -212,8 +207,7 @@ class AuditRepository:
     def _lock_head(self) -> tuple[int, str, datetime]:
         """The last seq and hash, and the time of what follows: the server's, never before the last event's."""
         if self._on_postgresql:
-            self._db_role, _ = self.session.execute(select(func.current_user(), _LOCK)).one()
-            now, seq, last_hash, at = self.session.execute(_CLOCK_AND_HEAD).one()
+            self._db_role, now, seq, last_hash, at = lock_log(self.session.connection())
         else:
             now, (seq, last_hash, at) = utcnow(), self.head() or (None, "", None)
         return (0, hash_chain.GENESIS, now) if seq is None else (seq, last_hash, next_time(at, now))
