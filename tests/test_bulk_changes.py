@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from tests.audit_log import keys, uow
-from tests.conftest import Cli, Database
+from tests.conftest import Cli, Database, run_here
 from usercli.repositories import user_bulk_update
 from usercli.repositories.user_bulk_update import BulkUpdateRepository
 from usercli.schemas.roles import RoleCreate
 from usercli.schemas.users import UserCreate, UserUpdate
-from usercli.services import roles, user_changes, users
+from usercli.services import desired_state, roles, user_changes, users
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 
@@ -213,3 +214,71 @@ def test_a_change_of_many_is_undone(filled: Database, cli: Cli) -> None:
         assert cli("undo", "--last", "--yes")[0] == 0
     assert [row[:5] + row[6:] for row in rows(filled)] == [row[:5] + row[6:] for row in before]
     assert cli("audit", "verify")[0] == 0
+
+
+DESIRED = """name: staff
+users:
+  - {email: ada@example.com, full_name: New, roles: [editor]}
+  - {email: bob@example.com, full_name: New}
+  - {email: eve@example.com, full_name: New}
+  - {email: zoe@example.com, full_name: New}
+"""
+
+
+def applied(filled: Database, *arguments: str) -> tuple[int, str]:
+    Path("staff.yaml").write_text(DESIRED)
+    code, _, err = run_here("--database-url", filled.text, "apply", "staff.yaml", "--yes", *arguments)
+    return code, err
+
+
+@pytest.mark.usefixtures("staged")
+@pytest.mark.parametrize("most_again", [2000, 0], ids=["few", "many"])
+def test_an_apply_locks_nobody_while_it_prepares_and_keeps_what_others_change(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, environment: Path, cli: Cli, most_again: int
+) -> None:
+    monkeypatch.setattr(desired_state, "MOST_AGAIN", most_again)
+    beside(
+        monkeypatch,
+        filled,
+        "UPDATE users SET must_change_password = true, version = version + 1 WHERE email = 'ada@example.com'",
+    )
+    assert applied(filled)[0] == 0
+    assert filled.rows("SELECT email, full_name, must_change_password, version FROM users ORDER BY email") == [
+        ("ada@example.com", "New", True, 3),
+        ("bob@example.com", "New", False, 2),
+        ("eve@example.com", "New", False, 2),
+        ("zoe@example.com", "New", False, 1),
+    ]
+    events = filled.rows(
+        "SELECT action, personal::json ->> 'target_email' FROM audit_events "
+        "WHERE change_id = (SELECT change_id FROM audit_events ORDER BY seq DESC LIMIT 1) ORDER BY 2"
+    )
+    assert events == [
+        ("user.updated", "ada@example.com"),
+        ("user.updated", "bob@example.com"),
+        ("user.updated", "eve@example.com"),
+        ("user.created", "zoe@example.com"),
+    ]
+    assert cli("audit", "verify")[0] == 0
+
+
+@pytest.mark.usefixtures("staged")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE users SET full_name = 'Ada' WHERE email = 'ada@example.com'",
+        "DELETE FROM users WHERE email = 'ada@example.com'",
+        "UPDATE users SET managed_by = 'others' WHERE email = 'ada@example.com'",
+    ],
+    ids=["changed", "gone", "another's"],
+)
+def test_an_apply_is_refused_when_what_it_touches_changes_before_it_is_locked(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, environment: Path, statement: str
+) -> None:
+    before = len(rows(filled))
+    beside(monkeypatch, filled, statement)
+    code, err = applied(filled)
+    assert code == 4
+    assert err.endswith("error: changed since the plan was made: ada@example.com; plan again\n")
+    assert len(rows(filled)) == before - statement.startswith("DELETE")
+    assert filled.rows("SELECT count(*) FROM users WHERE full_name = 'New'") == [(0,)]

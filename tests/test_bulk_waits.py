@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -20,18 +21,30 @@ from usercli.services.users import update_users
 MANY = 100_000
 #: Seconds that a single change may wait at most; on a busy machine a part of what the change of many takes.
 LONGEST, PART = 3.0, 1 / 3
+MATCHING = ("--match", "active=true")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("change", [("update", "--attribute", "wave=one"), ("delete",)], ids=["update", "delete"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("update", "--attribute", "wave=one", *MATCHING),
+        ("delete", *MATCHING),
+        ("apply", "staff.csv", "--name", "staff"),
+        ("import", "staff.csv", "--on-conflict", "update"),
+    ],
+    ids=lambda change: change[0],
+)
 def test_a_single_change_beside_one_of_many_waits_seconds_at_most(
-    database: Database, change: tuple[str, ...], record_property: pytest.RecordProperty
+    database: Database, change: tuple[str, ...], environment: Path, record_property: pytest.RecordProperty
 ) -> None:
     is_busy = os.getloadavg()[0] > (os.cpu_count() or 1)
     seed_users(MANY, database.uow())
     database.rows("ANALYZE")
-    line = [*change, "--match", "active=true", "--max-changes", str(2 * MANY), "--yes"]
+    names = "".join(f"user{number}@example.com,New\n" for number in range(1, MANY + 1))
+    (environment / "staff.csv").write_text(f"email,full_name\n{names}")
+    line = [*change, "--max-changes", str(2 * MANY), "--yes"] if change[0] != "import" else change
     command = [sys.executable, "-m", "usercli", "--database-url", database.text, *line]
     chance = random.Random(1)
     waits = []
@@ -41,7 +54,7 @@ def test_a_single_change_beside_one_of_many_waits_seconds_at_most(
             key = UserKey.parse(f"user{chance.randrange(1, 100)}@example.com")
             started = time.monotonic()
             with suppress(UserNotFound):  # in the bin by now
-                update_users([key], UserUpdate(full_name=f"Ada {len(waits)}"), database.uow())
+                update_users([key], UserUpdate(must_change_password=len(waits) % 2 == 0), database.uow())
             waits.append(time.monotonic() - started)
             time.sleep(0.2)
         assert bulk.stderr is not None

@@ -171,6 +171,8 @@ class UserLookup(Repository[User]):
 
 def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     """The condition that a column has one of these values; on PostgreSQL a single parameter, however many."""
+    if len(values) == 1:
+        return cast("ColumnElement[bool]", column == values[0])
     if session.get_bind().dialect.name != "postgresql":
         one_of: ColumnElement[bool] = column.in_(values)
         return one_of

@@ -82,8 +82,8 @@ class Plan(BaseModel):
         """A saved plan, which anybody may have written. Raises InvalidInput."""
         try:
             found = cls.model_validate(document.data)
-            for change in found.changes:
-                _require_sense(change, found.name, {"special_use_domains": special_use_domains})
+            context = {"special_use_domains": special_use_domains}
+            found = found.model_copy(update={"changes": [_checked(c, found.name, context) for c in found.changes]})
         except ValidationError as error:
             item = error.errors(include_input=False, include_url=False)[0]
             reason = item["msg"].removeprefix("Value error, ")
@@ -116,8 +116,9 @@ def is_plan(document: Document) -> bool:
     return isinstance(document.data, dict) and "changes" in document.data
 
 
-def _require_sense(change: PlannedChange, name: str, context: dict[str, Any]) -> None:
-    change.user(context) if change.kind == "user" else change.role()
+def _checked(change: PlannedChange, name: str, context: dict[str, Any]) -> PlannedChange:
+    """The change with its values as a file's. Raises InvalidInput, ValidationError for what no file could want."""
+    wanted = (change.user(context) if change.kind == "user" else change.role()).fields()
     if change.kind == "role" and change.action == "delete":
         raise InvalidInput("no file deletes a role")
     if change.after.keys() & {"email", "name"}:
@@ -126,3 +127,4 @@ def _require_sense(change: PlannedChange, name: str, context: dict[str, Any]) ->
         raise InvalidInput("it gives users to another file")
     if (change.id is None) != (change.action == "create"):
         raise InvalidInput(f"{change.action} of {change.target}: an id is missing, or one too many")
+    return change.model_copy(update={"after": {**change.after, **wanted}})

@@ -14,6 +14,7 @@ from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput,
 from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
 from usercli.models.user_state import UserState
+from usercli.repositories.user_bulk_update import MOST_AGAIN
 from usercli.schemas.desired import Desired, DesiredUser
 from usercli.schemas.plans import PASSWORD, Applied, Plan, PlannedChange
 from usercli.schemas.user_fields import AUDITED, TIMES
@@ -27,6 +28,8 @@ from usercli.times import utcnow
 _LISTED = 10
 _USERS_AT_A_TIME = 1000
 _NOBODY = uuid.UUID(int=0)
+#: What is written otherwise than as a column of the row.
+_APART = frozenset({"roles", PASSWORD, "managed_by"})
 _ROLE_FIELDS = ("description", "administrative")
 #: What a deletion was reviewed by: all of the user but what the deletion itself sets.
 _REVIEWED = tuple(name for name in AUDITED if name not in {"deleted_at", "was_active"})
@@ -161,7 +164,11 @@ def apply_plan(
 
 
 class _PlanExecution:
-    """A plan, the rows that it touches locked: roles first, then users."""
+    """A plan as it is carried out: roles first, then users.
+
+    Many users are prepared before they are locked, as in user_changes: whoever needs one of them waits only while
+    the prepared rows are written. Those who were changed meanwhile are prepared again.
+    """
 
     def __init__(self, plan: Plan, uow: UnitOfWork, hashes: Mapping[str, str]) -> None:
         self._plan, self._uow, self._hashes = plan, uow, hashes
@@ -173,8 +180,11 @@ class _PlanExecution:
         names = {change.target for change in of_roles} | set(_roles_of(of_users))
         self._roles = uow.roles.find_named(names, "change" if updates else "share")
         self._to_be = {change.target for change in of_roles if change.action == "create"}
-        there = uow.users.existing_ids([change.id for change in of_users if change.id], lock=True)
-        uow.bulk_updates.begin(staging=uow.bulk_updates.is_worth_staging(len(there)), locked=True)
+        self._by_id = {change.id: change for change in of_users if change.id}
+        self._is_ahead = uow.bulk_updates.is_worth_staging(len(self._by_id))
+        if not self._is_ahead:
+            uow.users.existing_ids(list(self._by_id), lock=True)
+        uow.bulk_updates.begin(staging=self._is_ahead)
         self._taken = uow.users.ids_by_key(email_key(change.target) for change in of_users if change.id is None)
         #: What is not as it was when the plan was made.
         self._changed = [change.target for change in of_roles if not self._is_role_as_planned(change)]
@@ -206,17 +216,35 @@ class _PlanExecution:
         if self._is_as_it_was:
             for change in self._of_roles:
                 self._write_role(change)
-        for some in batched(self._of_users, _USERS_AT_A_TIME):
-            users = {user.id: user for user in self._uow.bulk_updates.read([c.id for c in some if c.id])}
-            found = [(change, users.get(change.id or _NOBODY)) for change in some]
-            self._changed += [change.target for change, user in found if not self._is_as_planned(change, user)]
-            if self._is_as_it_was:
-                self._write_users(found)
+        mark = self._uow.audit.mark()
+        self._prepare(self._of_users)
+        if self._is_ahead and self._is_as_it_was:
+            self._hold(mark)
         if not self._is_as_it_was:
             names = _listed([*self._changed, *self._gone])
             raise ChangedMeanwhile(f"changed since the plan was made: {names}; plan again")
         self._uow.bulk_updates.finish(self._uow.now())
         self._uow.bulk_updates.refresh()
+
+    def _prepare(self, changes: Iterable[PlannedChange]) -> None:
+        """Compare the users with the plan, and write or stage what it makes of them."""
+        for some in batched(changes, _USERS_AT_A_TIME):
+            users = {user.id: user for user in self._uow.bulk_updates.read([c.id for c in some if c.id])}
+            found = [(change, users.get(change.id or _NOBODY)) for change in some]
+            self._changed += [change.target for change, user in found if not self._is_as_planned(change, user)]
+            if self._is_as_it_was:
+                self._write_users(found)
+                self._tell(len(found))
+
+    def _hold(self, mark: int) -> None:
+        """Lock the prepared users, and prepare those again who were changed meanwhile."""
+        stale = self._uow.bulk_updates.lock_staged()
+        if len(stale) > MOST_AGAIN:  # only so many are named, but all are locked
+            stale = list(self._by_id)
+        if stale:
+            dropped = self._uow.bulk_updates.unstage(stale)
+            self._uow.audit.drop(map(str, stale), mark, dropped)
+            self._prepare([self._by_id[user_id] for user_id in stale])
 
     @property
     def _is_as_it_was(self) -> bool:
@@ -234,20 +262,21 @@ class _PlanExecution:
             if change.action == "delete":
                 user.soft_delete(now)
             else:
-                self._assign(user, change.user())
+                self._assign(user, change.after)
             if user.settle():
                 user.saved(now)
-            user_events.state_changed(self._uow, f"user.{change.action}d", user)
+                user_events.state_changed(self._uow, f"user.{change.action}d", user)
             changed.append(user)
         try:
             self._uow.bulk_updates.insert(new)
         except EmailTaken:  # after the look at who is there
             raise ChangedMeanwhile("changed since the plan was made: a new user is there now; plan again") from None
         self._uow.bulk_updates.write(changed, now)
-        self._tell(len(found))
+        if self._is_ahead:
+            self._uow.audit.hash_ahead()
 
     def _tell(self, users: int) -> None:
-        self._done += users
+        self._done = min(self._done + users, self._number)
         self._uow.on_progress(self._done, self._number, "writing users")
 
     def _write_role(self, change: PlannedChange) -> None:
@@ -262,26 +291,22 @@ class _PlanExecution:
         self._uow.audit.record(action, kind="role", target_id=role.id, before=change.before, after=after)
 
     def _new(self, change: PlannedChange) -> UserState:
-        wanted, now = change.user(), self._uow.now()
-        fields = {
-            name: _stored(name, value) for name, value in wanted.model_dump(exclude={"roles", PASSWORD}).items()
-        }
+        now = self._uow.now()
+        fields = {"email": change.target, "managed_by": self._plan.name, **_columns(change.after)}
         if (hashed := self._hashes.get(change.target)) is not None:
             fields |= {"hashed_password": hashed, "password_changed_at": now}
-        return UserState.new(
-            fields | {"managed_by": self._plan.name},
-            {name: self._roles[name].id for name in wanted.roles},
-            now,
-        )
+        return UserState.new(fields, self._role_ids(change.after.get("roles", ())), now)
 
-    def _assign(self, user: UserState, wanted: DesiredUser) -> None:
-        for name, value in wanted.fields().items():
-            if name == "roles":
-                added = {role: self._roles[role].id for role in value}
-                user.change_roles(added, [role for role in user.roles if role not in added])
-            else:
-                setattr(user, name, _stored(name, value))
+    def _assign(self, user: UserState, after: Mapping[str, Any]) -> None:
+        for name, value in _columns(after).items():
+            setattr(user, name, value)
+        if "roles" in after:
+            added = self._role_ids(after["roles"])
+            user.change_roles(added, [role for role in user.roles if role not in added])
         user.managed_by = self._plan.name
+
+    def _role_ids(self, names: Iterable[str]) -> dict[str, uuid.UUID]:
+        return {name: self._roles[name].id for name in names}
 
 
 def _update(
@@ -320,8 +345,10 @@ def _require_future_expiry(target: str, after: Mapping[str, Any]) -> None:
         raise InvalidInput(f"{target}: the expiry {after['expires_at']} lies in the past")
 
 
-def _stored(name: str, value: Any) -> Any:
-    return _moment(value) if name in TIMES else value
+def _columns(after: Mapping[str, Any]) -> dict[str, Any]:
+    """What a plan sets in the row of a user itself."""
+    names = [name for name in after if name not in _APART]
+    return {name: _moment(after[name]) if name in TIMES else after[name] for name in names}
 
 
 def _moment(text: str | None) -> datetime | None:
