@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
@@ -89,17 +90,32 @@ class BulkUpdateRepository:
         """The users of these ids, in this order; those who are not there are left out."""
         users = User.__table__.alias("u")
         fingerprint: Any = literal_column(_FINGERPRINT if self._is_compared else "''")
-        grants: Any = UserRole.__table__
-        role_ids = select(func.aggregate_strings(cast(grants.c.role_id, Text), ",")).where(
-            grants.c.user_id == users.c.id
-        )
-        query = select(*self._columns(users), role_ids.scalar_subquery(), fingerprint)
+        query = select(*self._columns(users), self._role_ids(users), fingerprint)
         found = {}
         for row in self.session.connection().execute(query.where(among(self.session, users.c.id, ids))).all():
             values = dict(zip(_NAMES, row, strict=False))
             attributes = values.pop("attributes") if self._on_postgresql else None
             found[values["id"]] = UserState(values, self._held(row[-2]), row[-1], attributes)
         return [found[user_id] for user_id in ids if user_id in found]
+
+    def read_fields(self, email_keys: Sequence[str], names: Iterable[str]) -> dict[str, Any]:
+        """Of the users outside the bin with these keys: id, email and these fields as attributes; by the key."""
+        users = User.__table__.alias("u")
+        columns = [users.c[name] for name in {"id", "email", "email_key", *names} - {"roles"}]
+        if is_about_roles := "roles" in names:
+            columns.append(self._role_ids(users).label("roles"))
+        there = users.c.deleted_at.is_(None), among(self.session, users.c.email_key, email_keys)
+        found = {}
+        for row in self.session.connection().execute(select(*columns).where(*there)).all():
+            user = found[row.email_key] = SimpleNamespace(**row._mapping)
+            if is_about_roles:
+                user.roles = tuple(sorted(self._held(user.roles)))
+        return found
+
+    def _role_ids(self, users: Any) -> Any:
+        grants: Any = UserRole.__table__
+        listed = func.aggregate_strings(cast(grants.c.role_id, Text), ",")
+        return select(listed).where(grants.c.user_id == users.c.id).scalar_subquery()
 
     def _columns(self, users: Any) -> Iterator[Any]:
         """The columns; JSON as a text where nothing else than JSON can be stored."""

@@ -107,9 +107,14 @@ class DesiredUser(BaseModel):
             else validate_email(value, (info.context or {}).get("special_use_domains", ()))
         )
 
+    @property
+    def said(self) -> set[str]:
+        """The names of the fields of which something is said; the email tells who it is."""
+        return self.model_fields_set - {"email", "initial_password"}
+
     def fields(self) -> dict[str, Any]:
-        """What is said of the user, as an event would say it; the email tells who it is."""
-        return self.model_dump(exclude_unset=True, exclude={"email", "initial_password"})
+        """What is said of the user, as an event would say it."""
+        return self.model_dump(include=self.said)
 
 
 class Desired(BaseModel):
