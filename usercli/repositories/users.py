@@ -142,6 +142,9 @@ class UserRepository(UserLookup):
 
     def count_matching(self, criteria: UserCriteria, at_most: int | None = None) -> int:
         """How many users fit; counting may end at a number."""
+        if at_most is None and criteria == UserCriteria():  # by two indexes that are smaller than the table
+            binned = select(func.count()).where(User.deleted_at.is_not(None)).scalar_subquery()
+            return self.session.scalar(select(func.count() - binned).select_from(User)) or 0
         fitting = select(User.id).where(*self._conditions(criteria)).limit(at_most).subquery()
         return self.session.scalar(select(func.count()).select_from(fitting)) or 0
 

@@ -53,8 +53,7 @@ def count_statistics(
         _require_role(criteria, uow)
         now = uow.now()
         start = first_month(since, now)
-        found, schemes, users = _cube(counts, criteria)
-        months = counts.count_months(criteria, [_COLUMNS[by] for by in MONTHLY], start)
+        found, schemes, users = _cube(counts, criteria, start)
         binned = 0
         if not criteria.deleted:
             binned = uow.users.count_matching(criteria.model_copy(update={"deleted": True}))
@@ -63,7 +62,7 @@ def count_statistics(
             "role": _views("role", dict(counts.count_roles(criteria, has_bin=binned > 0))),
             "scheme": schemes,
             "last_login_at": _views("last_login_at", found["last_login_at"]),
-            **{by: _months(by, counted, start, now) for by, counted in zip(MONTHLY, months, strict=True)},
+            **{by: _months(by, found[by], start, now) for by in MONTHLY},
             "domain": _most(counts, criteria, "domain", top),
             "must_change_password": _views("must_change_password", found["must_change_password"]),
             "expires_at": _views("expires_at", found["expires_at"]),
@@ -90,8 +89,7 @@ def count_by(
         elif by == "scheme":
             rows = _schemes(counts.count_hashes(criteria))
         elif by in MONTHLY:
-            [found] = counts.count_months(criteria, [_COLUMNS[by]], start)
-            rows = _months(by, found, start, now)
+            rows = _months(by, counts.count_months(criteria, _COLUMNS[by], start), start, now)
         elif by in _FEW_VALUES:
             rows = _views(by, {_named(by, value): number for value, number in counts.count(criteria, by)})
         else:
@@ -105,19 +103,24 @@ def _require_role(criteria: UserCriteria, uow: UnitOfWork) -> None:
 
 
 def _cube(
-    counts: StatisticsRepository, criteria: UserCriteria
+    counts: StatisticsRepository, criteria: UserCriteria, start: datetime
 ) -> tuple[Mapping[str, Counter[str]], list[StatView], int]:
     """One scan for all that has few values: the counts by field, the schemes, and how many users there are."""
-    found: dict[str, Counter[str]] = {by: Counter() for by in _FEW_VALUES}
+    found: dict[str, Counter[str]] = {by: Counter() for by in (*_FEW_VALUES, *MONTHLY)}
     hashes = []
     users = 0
     facets = ("is_active", *_FEW_VALUES[1:])  # a scan costs what it computes: the state follows from two of them
-    for is_active, *values, first, last, number in counts.count_hashes(criteria, *facets):
+    months = [_COLUMNS[by] for by in MONTHLY]
+    for *values, first, last, number in counts.count_hashes(criteria, *facets, months=months, since=start):
         users += number
         hashes.append((first, last, number))
-        ended = "expired" if values[1] == "expired" else "active"
-        for by, value in zip(_FEW_VALUES, (ended if is_active else "inactive", *values), strict=True):
+        is_active, *few = values[: len(facets)]
+        ended = "expired" if few[1] == "expired" else "active"
+        for by, value in zip(_FEW_VALUES, (ended if is_active else "inactive", *few), strict=True):
             found[by][_named(by, value)] += number
+        for by, month in zip(MONTHLY, values[len(facets) :], strict=True):
+            if month is not None:
+                found[by][month] += number
     return found, _schemes(hashes), users
 
 
