@@ -1,6 +1,6 @@
 """Changes of many users beside an import of the same users; `scripts/bench bulk` runs this and makes the table.
 
-bench_bulk.py RUNS FOLDER [USERS]    seconds of each command by engine, a run each, as JSON
+bench_bulk.py RUNS FOLDER [USERS]    seconds and peak memory (MB) of each command by engine, a run each, as JSON
 """
 
 from __future__ import annotations
@@ -8,22 +8,29 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench_transfer import Server, timed, usercli, write_users
+from bench_transfer import Server, usercli, write_users
 
 MANY = 50_000
 #: The role of the grants.
 ROLE = "editor"
 
 
-def changes(fresh: Callable[[], str], source: Path, number: int) -> dict[str, float]:
-    """Seconds of each command, one after the other on one database, and on a second one of an import's undo."""
+#: Seconds and peak memory in MB of a command.
+Measured = tuple[float, int]
+
+
+def changes(fresh: Callable[[], str], source: Path, number: int) -> dict[str, Measured]:
+    """What each command took, one after the other on one database, and on a second one the undo of an import."""
     url = fresh()
 
-    def run(*arguments: str | Path) -> float:
-        return timed(lambda: usercli(url, *arguments))
+    def run(*arguments: str | Path) -> Measured:
+        start = time.monotonic()
+        peak = usercli(url, *arguments)
+        return time.monotonic() - start, peak
 
     limit = "--max-changes", str(2 * number)
     some = "--match", "active=true", *limit, "--yes"
@@ -64,7 +71,7 @@ def _desired(source: Path) -> Path:
     return path
 
 
-def bulk(runs: int, folder: Path, number: int) -> dict[str, dict[str, list[float]]]:
+def bulk(runs: int, folder: Path, number: int) -> dict[str, dict[str, list[Measured]]]:
     """Every run of every command, by engine."""
     source = folder / "users.csv"
     write_users(source, number)
@@ -79,12 +86,12 @@ def bulk(runs: int, folder: Path, number: int) -> dict[str, dict[str, list[float
         return url
 
     engines: dict[str, Callable[[], str]] = {"postgresql": server.fresh, "sqlite": sqlite}
-    found: dict[str, dict[str, list[float]]] = {engine: {} for engine in engines}
+    found: dict[str, dict[str, list[Measured]]] = {engine: {} for engine in engines}
     try:
         for _ in range(runs):
             for engine, fresh in engines.items():
-                for name, seconds in changes(fresh, source, number).items():
-                    found[engine].setdefault(name, []).append(seconds)
+                for name, measured in changes(fresh, source, number).items():
+                    found[engine].setdefault(name, []).append(measured)
     finally:
         server.cluster.stop()
     return found

@@ -54,11 +54,27 @@ def far_cursor(url: str, number: int) -> str:
         return write_cursor(mark, user.created_at, user.id)
 
 
-def fill(url: str, source: Path, some: list[str]) -> None:
-    """Import the users, and change some of them one by one."""
-    usercli(url, "import", source)
+def some_of(number: int) -> tuple[list[str], str]:
+    """A few emails, and something to search for."""
+    emails = [email for email, *_ in users(min(number, 1000))]
+    return emails[-6:], emails[-1].partition("@")[0]
+
+
+def change(url: str, some: list[str]) -> None:
+    """Change some users one by one."""
     for email in some:
         usercli(url, "update", email, "--attribute", "seen=yes")
+
+
+def prepare(url: str) -> None:
+    """Bring the statistics up to date: the database is not measured at work of its own."""
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
+            file.execute("ANALYZE")
+        return
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in (b"VACUUM (ANALYZE)", b"CHECKPOINT"):
+            connection.execute(statement)
 
 
 def measured(url: str, runs: int, asked: dict[str, list[str]]) -> dict[str, list[float]]:
@@ -76,25 +92,22 @@ def bench(runs: int, folder: Path, number: int) -> dict[str, dict[str, list[floa
     """Every run of every question, by engine."""
     source = folder / "users.csv"
     write_users(source, number)
-    emails = [email for email, *_ in users(min(number, 1000))]
-    some, needle = emails[-6:], emails[-1].partition("@")[0]
+    some, needle = some_of(number)
     found = {}
     server = Server()
     try:
         url = server.fresh()
-        fill(url, source, some)
-        with psycopg.connect(url, autocommit=True) as connection:  # it is not measured at work of its own
-            for statement in (b"VACUUM (ANALYZE)", b"CHECKPOINT"):
-                connection.execute(statement)
+        usercli(url, "import", source)
+        change(url, some)
+        prepare(url)
         found["postgresql"] = measured(url, runs, questions(some[0], needle, far_cursor(url, number)))
     finally:
         server.cluster.remove()
     if number <= MOST_ON_SQLITE:
-        file = fresh_file(folder)
-        url = f"sqlite:///{file}"
-        fill(url, source, some)
-        with sqlite3.connect(file) as connection_:
-            connection_.execute("ANALYZE")
+        url = f"sqlite:///{fresh_file(folder)}"
+        usercli(url, "import", source)
+        change(url, some)
+        prepare(url)
         asked = questions(some[0], needle, far_cursor(url, number))
         del asked["list --count --estimate"]  # SQLite counts
         found["sqlite"] = measured(url, runs, asked)
