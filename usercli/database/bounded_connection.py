@@ -49,6 +49,8 @@ class _Bounds:
     tells = True
     #: What the newest wait was for, as far as it is known.
     waited_for: SessionState | None = None
+    #: Whether the next transaction only reads.
+    reads_only = False
     #: When the server answered last.
     heard = 0.0
 
@@ -93,10 +95,6 @@ class BoundedConnection(psycopg.Connection[Any], _Bounds):
         made = cls.connect(conninfo, **given)
         made.given, made.network_timeout = given, network_timeout
         return made
-
-    def set_read_only(self, value: bool | None) -> None:
-        """As the server has it, where a pool takes READ ONLY back: a standby refuses READ WRITE."""
-        super().set_read_only(value or None)
 
     def begin(self, settings: str) -> list[str]:
         """Begin a transaction, as this connection has it, with a query; its row, as texts."""
@@ -150,10 +148,6 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any], _Bounds):
         made = await cls.connect(conninfo, **given)
         made.given, made.network_timeout = given, network_timeout
         return made
-
-    async def set_read_only(self, value: bool | None) -> None:
-        """As the server has it, where a pool takes READ ONLY back: a standby refuses READ WRITE."""
-        await super().set_read_only(value or None)
 
     async def begin(self, settings: str) -> list[str]:
         """Begin a transaction, as this connection has it, with a query; its row, as texts."""

@@ -13,7 +13,6 @@ from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 from usercli.database.errors import statement_error, translate_errors
 from usercli.database.pool import PoolSettings
-from usercli.database.postgres_transaction import prepare_transactions
 from usercli.database.sqlite_file import READ_ONLY as READ_ONLY
 from usercli.database.sqlite_file import SqliteFile, connect_options
 from usercli.database.url import DatabaseUrl
@@ -75,6 +74,8 @@ def prepare_engine(engine: Engine, url: DatabaseUrl) -> None:
         else:
             event.listen(engine, "connect", _prepare_postgresql)
             event.listen(engine, "do_connect", partial(_connect_postgresql, url.timeouts.network))
+        from usercli.database.postgres_transaction import prepare_transactions
+
         prepare_transactions(engine, url)
     if url.echo:
         from usercli.database.statement_log import echo_statements

@@ -8,10 +8,12 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 
 from usercli.database.blockers import SESSION
 from usercli.database.search_path import search_path_call
+from usercli.database.sqlite_file import READ_ONLY
 from usercli.database.url import DatabaseUrl
 from usercli.models.clock import SERVER_TIME, set_clock
 from usercli.times import utcnow
@@ -24,8 +26,10 @@ def prepare_transactions(engine: Engine, url: DatabaseUrl) -> None:
         event.listen(engine, "begin", partial(_begin_asyncpg, settings, url.schema))
         return
     dialect = engine.dialect
+    event.listen(engine, "begin", _note_mode)
     dialect.do_begin = partial(_begin, engine, settings, url.schema)  # type: ignore[method-assign]
     dialect.do_ping = partial(_ping, dialect.do_ping)  # type: ignore[method-assign]
+    dialect.do_rollback = partial(_roll_back, dialect.do_rollback)  # type: ignore[method-assign]
 
 
 def _settings(url: DatabaseUrl) -> str:
@@ -43,23 +47,39 @@ def _settings(url: DatabaseUrl) -> str:
     return f"SELECT {SESSION}, {SERVER_TIME}, {', '.join(calls)}"
 
 
+def _note_mode(connection: Connection) -> None:
+    """For `_begin`, which does not see the options of the connection."""
+    driver: Any = connection.connection.driver_connection
+    driver.reads_only = _reads_only(connection)
+
+
 def _begin(engine: Engine, settings: str, schema: str, pooled: Any) -> None:
     """BEGIN and the settings in one round trip, in the place of the driver's BEGIN, which waits for an answer."""
     asked, began, driver = utcnow(), perf_counter(), pooled.driver_connection
-    row = driver.begin(settings)
+    sql = _in_mode(settings, driver.reads_only)
+    row = driver.begin(sql)
     if engine.dialect.is_async:
         from sqlalchemy.util import await_
 
         row = await_(row)
     if tell := engine.get_execution_options().get("usercli_echo"):
-        tell(f"BEGIN; {settings}", perf_counter() - began)
+        tell(f"BEGIN; {sql}", perf_counter() - began)
     _note(engine.dialect, pooled, schema, row, asked)
 
 
 def _begin_asyncpg(settings: str, schema: str, connection: Connection) -> None:
-    asked = utcnow()
-    row = connection.exec_driver_sql(settings, execution_options={"no_parameters": True}).one()
+    asked, sql = utcnow(), _in_mode(settings, _reads_only(connection))
+    row = connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).one()
     _note(connection.dialect, connection.connection, schema, row, asked)
+
+
+def _reads_only(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get(READ_ONLY, False))
+
+
+def _in_mode(settings: str, reads_only: bool) -> str:
+    """Past the driver, whose connection would have to be told, and told again when the pool gets it back."""
+    return f"{settings}, set_config('transaction_read_only', 'on', true)" if reads_only else settings
 
 
 def _note(dialect: Any, pooled: Any, schema: str, row: Any, asked: datetime) -> None:
@@ -71,5 +91,14 @@ def _note(dialect: Any, pooled: Any, schema: str, row: Any, asked: datetime) -> 
 
 def _ping(ask: Callable[[Any], bool], connection: Any) -> bool:
     """Whether a connection of the pool lives: it answered just now and has not been closed since, or it answers."""
-    driver = getattr(connection, "driver_connection", connection)
-    return driver.seems_alive() or ask(connection)
+    return _driver_of(connection).seems_alive() or ask(connection)
+
+
+def _roll_back(roll_back: Callable[[Any], None], connection: Any) -> None:
+    """As the driver does, which a pool asks for it once more, and in an event loop takes a turn to do nothing."""
+    if _driver_of(connection).pgconn.transaction_status != TransactionStatus.IDLE:
+        roll_back(connection)
+
+
+def _driver_of(connection: Any) -> Any:
+    return getattr(connection, "driver_connection", connection)

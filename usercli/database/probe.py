@@ -22,8 +22,6 @@ _LOCK_SECONDS = 0.6
 #: Then the server is asked for what a statement waits, while the lock is still waited for.
 _LOOK_AFTER = 0.1
 
-_READ_ONLY = {engines.READ_ONLY: True, "postgresql_readonly": True}
-
 
 class Probe:
     """Connections to a database for one look, kept until `close`.
@@ -53,7 +51,7 @@ class Probe:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A connection in a read-only transaction, rolled back at the end."""
-        with self._engine.connect().execution_options(**_READ_ONLY) as connection:
+        with self._engine.connect().execution_options(**{engines.READ_ONLY: True}) as connection:
             yield connection
 
     def unit_of_work(self) -> UnitOfWork:

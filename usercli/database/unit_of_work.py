@@ -204,9 +204,7 @@ class UnitOfWork:
             raise
 
     def _connect(self) -> None:
-        options: dict[str, Any] = {}
-        if self.read_only:
-            options = {engines.READ_ONLY: True, "postgresql_readonly": True}
+        options: dict[str, Any] = {engines.READ_ONLY: True} if self.read_only else {}
         if self._is_snapshot and self.session.get_bind().dialect.name == "postgresql":
             options["isolation_level"] = "REPEATABLE READ"
         try:
