@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -96,7 +97,7 @@ class ChangedUsers(SpooledSequence[UserView]):
         if type(moment) is UnreadableTime:
             self.has_unreadable_times = True
             return moment.stored, moment.year > 1
-        return moment.isoformat()
+        return _iso(moment)
 
     def _made(self, values: Sequence[Any]) -> UserView:
         fields = dict(zip(USER_FIELDS, values, strict=True))
@@ -106,6 +107,11 @@ class ChangedUsers(SpooledSequence[UserView]):
             if (stored := values[place]) is not None:
                 fields[USER_FIELDS[place]] = _time(stored)
         return UserView.model_validate(fields)
+
+
+@lru_cache(maxsize=1024)  # most of those who change together have the same
+def _iso(moment: datetime) -> str:
+    return moment.isoformat()
 
 
 def _as_json(name: str, values: Sequence[Any]) -> Sequence[Any]:

@@ -114,7 +114,11 @@ class DesiredUser(BaseModel):
 
     def fields(self) -> dict[str, Any]:
         """What is said of the user, as an event would say it."""
-        return self.model_dump(include=self.said)
+        said = self.said
+        return {name: getattr(self, name) for name in _USER_FIELDS if name in said}
+
+
+_USER_FIELDS = tuple(DesiredUser.model_fields)
 
 
 class Desired(BaseModel):

@@ -203,7 +203,9 @@ class _PlanExecution:
     def _is_as_planned(self, change: PlannedChange, user: UserState | None) -> bool:
         if change.action == "create":
             return email_key(change.target) not in self._taken
-        if user is None or user.deleted_at is not None or user.email_key != email_key(change.target):
+        if user is None or user.deleted_at is not None:
+            return False
+        if user.email != change.target and user.email_key != email_key(change.target):
             return False
         others = (self._plan.name,) if change.action == "delete" else (self._plan.name, None)
         now = user_events.snapshot(user, change.before.keys() & AUDITED)
