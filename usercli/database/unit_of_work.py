@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial, wraps
 from time import sleep
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.exc import StaleDataError
 
 from usercli.database import engine as engines
+from usercli.database.open_repositories import NAMES, make_repository
 from usercli.database.pool import PoolSettings
 from usercli.database.refusals import Target, record_refusal
 from usercli.database.retries import Attempts
@@ -35,24 +36,24 @@ from usercli.errors import (
 from usercli.models.base import Base
 from usercli.models.clock import server_ahead
 from usercli.origin import Origin
-from usercli.repositories.audit import AuditRepository
-from usercli.repositories.changes import ChangeRepository
 from usercli.repositories.encodings import narrow_encoding, require_in_encoding
-from usercli.repositories.foreign_keys import RelatedRepository
-from usercli.repositories.imports import ImportRepository
-from usercli.repositories.roles import RoleRepository
-from usercli.repositories.user_bulk_insert import BulkRepository
-from usercli.repositories.user_bulk_update import BulkUpdateRepository
-from usercli.repositories.users import UserRepository
 from usercli.times import utcnow
 from usercli.uuid7 import new_id
 
 if TYPE_CHECKING:
     from usercli.column_batches import CellEncoding
+    from usercli.repositories.audit import AuditRepository
+    from usercli.repositories.changes import ChangeRepository
+    from usercli.repositories.foreign_keys import RelatedRepository
+    from usercli.repositories.imports import ImportRepository
     from usercli.repositories.mapped_users import MappedUserRepository
+    from usercli.repositories.roles import RoleRepository
     from usercli.repositories.statistics import StatisticsRepository
+    from usercli.repositories.user_bulk_insert import BulkRepository
+    from usercli.repositories.user_bulk_update import BulkUpdateRepository
     from usercli.repositories.user_export_copy import UserExportCopy
     from usercli.repositories.user_export_query import UserExportQuery
+    from usercli.repositories.users import UserRepository
     from usercli.schemas.user_table import UserTable
 
 
@@ -62,10 +63,6 @@ T = TypeVar("T")
 
 CLOSED = "the database is closed: close it when the process ends, after everything that asks it"
 
-
-_REPOSITORIES = frozenset(
-    {"session", "users", "roles", "bulk", "bulk_updates", "imports", "related", "audit", "changes"}
-)
 
 #: Is told how far long work is: so much is done, of how much (None: nobody knows), in which stage.
 ProgressListener = Callable[[int, int | None, str], object]
@@ -113,27 +110,34 @@ class UnitOfWork:
         self._server_ahead = timedelta()
         self.warnings: list[str] = []  # of rules that were lifted, for whoever made the change
 
-    if not TYPE_CHECKING:
+    if TYPE_CHECKING:
+        users: UserRepository
+        roles: RoleRepository
+        bulk: BulkRepository
+        bulk_updates: BulkUpdateRepository
+        imports: ImportRepository
+        related: RelatedRepository
+        changes: ChangeRepository
+        audit: AuditRepository
 
-        def __getattr__(self, name: str) -> NoReturn:
-            if name in _REPOSITORIES:
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in {"session", *NAMES}:
+                raise AttributeError(f"a unit of work has no {name}")
+            if "session" not in self.__dict__:
                 raise AttributeError(f"the unit of work is not open: use uow.{name} inside `with uow:`")
-            raise AttributeError(f"a unit of work has no {name}")
+            made = self.__dict__[name] = make_repository(name, self)
+            return made
 
     def __enter__(self) -> Self:
         if self._levels:
             self._levels.append(self.session.begin_nested())
         else:
             self.retrying(self._begin)
-            self.users = UserRepository(self.session)
-            self.roles = RoleRepository(self.session)
-            self.bulk = BulkRepository(self.session)
-            self.bulk_updates = BulkUpdateRepository(self.session, self.origin.actor)
-            self.imports = ImportRepository(self.session)
-            self.related = RelatedRepository(self.session)
-            self.changes = ChangeRepository(self.session)
-            self.audit = AuditRepository(self.session, self.origin, self.change_id)
-        self._marks.append(self.audit.mark())
+            for name in NAMES:
+                self.__dict__.pop(name, None)
+        self._marks.append(self.audit.mark() if "audit" in self.__dict__ else 0)
         return self
 
     @contextmanager
@@ -224,7 +228,7 @@ class UnitOfWork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         level, mark = self._levels.pop(), self._marks.pop()
-        if self._committed is not level:
+        if self._committed is not level and "audit" in self.__dict__:
             self.audit.discard_since(mark)
         try:
             # a failed flush leaves a level that is neither active nor over: the outer one could not go on
