@@ -45,11 +45,11 @@ def beside(monkeypatch: pytest.MonkeyPatch, database: Database, statement: str) 
     """Another program runs a statement once the change is prepared, and does not wait for it."""
     usual = BulkUpdateRepository.lock_staged
 
-    def lock_staged(self: BulkUpdateRepository) -> list[uuid.UUID]:
+    def lock_staged(self: BulkUpdateRepository, limit: int) -> list[uuid.UUID]:
         with psycopg.connect(database.text) as session:
             session.execute("SET lock_timeout = '1s'")
             session.execute(statement.encode())
-        return usual(self)
+        return usual(self, limit)
 
     monkeypatch.setattr(BulkUpdateRepository, "lock_staged", lock_staged)
 

@@ -43,6 +43,24 @@ def test_a_query_loads_no_migrations_no_hashing_and_no_other_driver(
     assert loaded(*arguments) <= {"sqlalchemy", "pydantic", "asyncio"}  # SQLAlchemy's PostgreSQL types load asyncio
 
 
+#: What a question about users does without.
+OF_CHANGES = ("audit", "changes", "foreign_keys", "imports", "user_bulk_insert", "user_bulk_update")
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+@pytest.mark.parametrize("arguments", [("list",), ("exists", "id:01a21ac8-b0a9-78f1-89a6-d266cec8849a")])
+def test_a_query_loads_no_repository_of_changes(
+    arguments: tuple[str, ...], environment: Path, database: Database
+) -> None:
+    code = (
+        "import sys\nfrom usercli.cli.main import run\n"
+        f"run({list(arguments)!r})\n"
+        f"print(*(name for name in {OF_CHANGES!r} if f'usercli.repositories.{{name}}' in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == ""
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_what_the_list_names_is_there(command: Lazy) -> None:
     assert command.load().name == command.name

@@ -39,8 +39,6 @@ from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.repositories.user_lookup import among
 from usercli.schemas.user_fields import STORED
 
-#: So many users who were changed meanwhile are prepared again by themselves, under the locks.
-MOST_AGAIN = 2000
 #: From so many users on PostgreSQL gets them staged.
 WORTH_STAGING = 500
 
@@ -155,8 +153,8 @@ class BulkUpdateRepository:
             if isinstance(row, User) and row.id in gone:
                 self.session.expunge(row)
 
-    def lock_staged(self) -> list[uuid.UUID]:
-        """Lock the staged users, by id; those who are not as they were when they were read, the first thousands."""
+    def lock_staged(self, limit: int) -> list[uuid.UUID]:
+        """Lock the staged users, by id; those who are not as they were when they were read, so many at most."""
         self.session.execute(text("ANALYZE usercli_changes"))
         self.session.execute(
             text(
@@ -167,8 +165,9 @@ class BulkUpdateRepository:
         others = self.session.scalars(
             text(
                 "SELECT s.id FROM usercli_changes s LEFT JOIN users u ON u.id = s.id "  # noqa: S608 - constants
-                f"WHERE u.id IS NULL OR s.fingerprint <> {_FINGERPRINT} LIMIT {MOST_AGAIN + 1}"
-            )
+                f"WHERE u.id IS NULL OR s.fingerprint <> {_FINGERPRINT} LIMIT :most"
+            ),
+            {"most": limit},
         )
         return list(others)
 

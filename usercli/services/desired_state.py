@@ -15,7 +15,6 @@ from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
 from usercli.models.user_state import UserState
 from usercli.repositories.event_encoder import Draft
-from usercli.repositories.user_bulk_update import MOST_AGAIN
 from usercli.schemas.desired import Desired, DesiredUser
 from usercli.schemas.plans import PASSWORD, Applied, Plan, PlannedChange
 from usercli.schemas.user_fields import AUDITED, TIMES
@@ -23,6 +22,7 @@ from usercli.services import user_events
 from usercli.services.change_limit import require_at_most
 from usercli.services.initial_passwords import NO_PASSWORDS, InitialPasswords
 from usercli.services.last_administrator import last_administrator_guard
+from usercli.services.user_changes import MOST_AGAIN
 from usercli.text import suggestion
 from usercli.times import utcnow
 
@@ -241,7 +241,7 @@ class _PlanExecution:
 
     def _hold(self, mark: int) -> None:
         """Lock the prepared users, and prepare those again who were changed meanwhile."""
-        stale = self._uow.bulk_updates.lock_staged()
+        stale = self._uow.bulk_updates.lock_staged(MOST_AGAIN + 1)
         if len(stale) > MOST_AGAIN:  # only so many are named, but all are locked
             stale = list(self._by_id)
         if stale:

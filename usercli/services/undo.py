@@ -177,7 +177,7 @@ class _Undo:
         """Lock the users that were staged; whether all is as it was when they were read."""
         self._require_undoable()
         self._uow.roles.get_named(self._role_ids)
-        return not self._uow.bulk_updates.lock_staged()
+        return not self._uow.bulk_updates.lock_staged(1)
 
     def write_prepared(self) -> None:
         """Write the users that are staged."""

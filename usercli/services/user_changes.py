@@ -14,12 +14,13 @@ from typing import Literal
 from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.models.user_state import UserState
-from usercli.repositories.user_bulk_update import MOST_AGAIN
 from usercli.schemas.changed_users import ChangedUsers
 from usercli.schemas.selected_users import SelectedUsers
 from usercli.schemas.users import Change, UserKey, UserView
 from usercli.services import user_events
 
+#: So many users who were changed meanwhile are prepared again by themselves, under the locks.
+MOST_AGAIN = 2000
 _USERS_AT_A_TIME = 2000
 
 #: Changes the state of one user.
@@ -120,7 +121,7 @@ class _ChangeOfUsers:
 
         False where they are too many for that, or one is not there any more.
         """
-        stale = self._uow.bulk_updates.lock_staged()
+        stale = self._uow.bulk_updates.lock_staged(MOST_AGAIN + 1)
         if len(stale) > MOST_AGAIN:
             return False
         if stale:

@@ -15,11 +15,11 @@ from usercli.database.unit_of_work import UnitOfWork
 from usercli.hash_chain import canonical, differs_as_json
 from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.models.user_state import UserState
-from usercli.repositories.event_encoder import Draft
 from usercli.schemas.user_fields import AUDITED, FIELD, PERSONAL, PRESERVED, TOLD_AT_CREATION
 from usercli.times import UnreadableTime, rfc3339
 
 if TYPE_CHECKING:
+    from usercli.repositories.event_encoder import Draft
     from usercli.schemas.import_rows import UserRow
 
 #: The fields that an event may hold, with `password` besides.
