@@ -96,7 +96,7 @@ class UserRepository(UserLookup):
         if limit is None or limit > _ROWS_A_FETCH:
             query = _in_order(query, order, after)
             yield from self.session.scalars(query.execution_options(yield_per=_ROWS_A_FETCH))
-        elif order.column is User.email and not skip:
+        elif order.column is User.email and not skip and criteria == UserCriteria(deleted=criteria.deleted):
             yield from islice(self._page_by_email(query, order, after), limit)
         else:
             yield from self._page(_in_order(query, order, after))
@@ -108,7 +108,10 @@ class UserRepository(UserLookup):
     def _page_by_email(
         self, query: Select[Any], order: Order, after: tuple[Any, uuid.UUID] | None
     ) -> Iterator[User]:
-        """By code point, as the index of the keys has the emails that are their key, and another one the others."""
+        """By code point, as the index of the keys has the emails that are their key, and another one the others.
+
+        With filters it would read users in the order of an index until enough fit, which may be never.
+        """
         email, key = code_point(User.email), User.email_key
         parts = (  # of `=` the planner of PostgreSQL expects one row, and would look for it everywhere
             _in_order(query.where(email.between(key, key)), replace(order, column=key), after),
