@@ -6,10 +6,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, Text, Uuid, text
+from sqlalchemy import BigInteger, Index, Integer, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from usercli.models.base import Base
+from usercli.models.partial_index import PartialIndex
 from usercli.models.types import JsonObject, UtcDateTime
 
 
@@ -54,11 +55,6 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_events_change_id", "change_id"),
         Index("ix_audit_events_target_id_seq", "target_id", "seq"),
-        Index(
-            "ix_audit_events_undoes",
-            "undoes",
-            postgresql_where=text("undoes IS NOT NULL"),
-            sqlite_where=text("undoes IS NOT NULL"),
-        ),
+        PartialIndex("ix_audit_events_undoes", "undoes", where="undoes IS NOT NULL"),
         {"comment": "What was changed, by whom and when; append-only, chained by hash"},
     )

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, DateTime, Dialect, FetchedValue, Text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
@@ -26,8 +25,25 @@ class _ExactJson(JSON):
         return json.dumps(x, sort_keys=True) == json.dumps(y, sort_keys=True)
 
 
-#: A JSON object: JSONB on PostgreSQL, JSON text on SQLite.
-JsonObject = _ExactJson().with_variant(JSONB(), "postgresql")
+class _JsonOrJsonb(TypeDecorator[Any]):
+    """JSONB on PostgreSQL, whose dialect nothing else loads; JSON text on SQLite."""
+
+    impl = _ExactJson
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name != "postgresql":
+            return super().load_dialect_impl(dialect)
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB())
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self.impl_instance.coerce_compared_value(op, value)
+
+
+#: A JSON object.
+JsonObject = _JsonOrJsonb()
 
 
 class UtcDateTime(TypeDecorator[datetime]):

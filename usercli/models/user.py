@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, FetchedValue, Index, and_, not_, or_, text
+from sqlalchemy import CheckConstraint, ColumnElement, FetchedValue, Index, and_, not_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from usercli.emails import email_key
 from usercli.models.base import Base, IdMixin, TimestampMixin
+from usercli.models.partial_index import PartialIndex
 from usercli.models.recycle_bin import Recyclable
 from usercli.models.role import UserRole
 from usercli.models.types import CodePointText, JsonObject, UtcDateTime, is_no_time
@@ -89,34 +90,17 @@ class User(Recyclable, IdMixin, TimestampMixin, Base):
         return and_(cls.deleted_at >= first, cls.deleted_at < cutoff, not_(is_no_time(cls.deleted_at)))
 
     __table_args__ = (
-        Index(
-            "uq_users_email_key",
-            "email_key",
-            unique=True,
-            postgresql_where=text("deleted_at IS NULL"),
-            sqlite_where=text("deleted_at IS NULL"),
-        ),
+        PartialIndex("uq_users_email_key", "email_key", unique=True, where="deleted_at IS NULL"),
         Index("ix_users_created_at_id", "created_at", "id"),
-        Index(
-            "ix_users_deleted_email_key",
-            "email_key",
-            postgresql_where=text("deleted_at IS NOT NULL"),
-            sqlite_where=text("deleted_at IS NOT NULL"),
-        ),
-        Index(
+        PartialIndex("ix_users_deleted_email_key", "email_key", where="deleted_at IS NOT NULL"),
+        PartialIndex(
             "ix_users_inactive",
             "created_at",
             "id",
-            postgresql_where=text("NOT is_active AND deleted_at IS NULL"),
-            sqlite_where=text("is_active = 0 AND deleted_at IS NULL"),
+            where="NOT is_active AND deleted_at IS NULL",
+            sqlite_where="is_active = 0 AND deleted_at IS NULL",
         ),
-        Index(
-            "ix_users_email_not_key",
-            "email",
-            "id",
-            postgresql_where=text("email <> email_key"),
-            sqlite_where=text("email <> email_key"),
-        ),
+        PartialIndex("ix_users_email_not_key", "email", "id", where="email <> email_key"),
         CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
         CheckConstraint("version > 0", name="version_positive"),
         {"comment": "People and programs that may sign in; rules for other writers in docs/table.md of usercli"},

@@ -29,7 +29,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
 from usercli.batches import batched
 from usercli.emails import email_key
@@ -308,6 +307,8 @@ class UserRepository(UserLookup):
         """The attribute is this text, or the number (by value) or boolean that it spells in JSON."""
         meant = _json_scalar(value)
         if self.session.get_bind().dialect.name == "postgresql":
+            from sqlalchemy.dialects.postgresql import JSONB
+
             item = User.attributes[key]
             return or_(*(item == literal(one, JSONB()) for one in (value, meant) if one is not None))
         each = func.json_each(User.attributes).table_valued("key", "value", "type", name=f"item_{number}")
