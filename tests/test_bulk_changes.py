@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,17 @@ def rows(database: Database) -> list[tuple[object, ...]]:
     return database.rows(
         "SELECT email, full_name, is_active, attributes, must_change_password, version, deleted_at IS NULL, "
         "was_active, array(SELECT name FROM roles JOIN user_roles ON role_id = roles.id WHERE user_id = users.id "
-        "ORDER BY name) FROM users ORDER BY email"
+        "ORDER BY name), expires_at FROM users ORDER BY email"
     )
 
 
 def change_all(database: Database) -> list[Any]:
     """Every kind of change of all users; what each said."""
     data = UserUpdate(
-        full_name="Back \\ slash \\N", set_attributes={"n": 1, "t": "\\N"}, unset_attributes=("team",)
+        full_name="Back \\ slash \\N",
+        set_attributes={"n": 1, "t": "\\N"},
+        unset_attributes=("team",),
+        expires_at=datetime(2099, 1, 1, tzinfo=UTC),
     )
     who = keys(*EMAILS)
     return [
@@ -95,7 +99,7 @@ def test_many_are_changed_as_few_are(filled: Database, monkeypatch: pytest.Monke
         found.append((changes, rows(filled), written))
         reset = (
             "UPDATE users SET deleted_at = NULL, was_active = NULL, is_active = true, version = 1, full_name = '', "
-            """attributes = '{"team": "blue", "back\\\\slash": "\\\\t"}'""",
+            """expires_at = NULL, attributes = '{"team": "blue", "back\\\\slash": "\\\\t"}'""",
             "DELETE FROM user_roles",
             "INSERT INTO user_roles (user_id, role_id) "
             "SELECT u.id, r.id FROM users u, roles r WHERE name = 'reader'",

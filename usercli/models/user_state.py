@@ -6,6 +6,8 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import compress
+from operator import is_not, itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
 from usercli.emails import email_key
@@ -20,7 +22,8 @@ SETTABLE = tuple(
     name for name in STORED if name not in {"id", "version", "created_at", "updated_at", "last_login_at"}
 )
 
-_WRITTEN = ("email_key", *SETTABLE)
+_COMPARED = tuple(name for name in ("email_key", *SETTABLE) if name != "attributes")
+_compared = itemgetter(*_COMPARED)
 
 
 class UserState(Recyclable):
@@ -112,13 +115,10 @@ class UserState(Recyclable):
     def settle(self) -> bool:
         """Find out what differs from what was read; whether anything does."""
         now, read = self.__dict__, self._read
-        if "attributes" in now:
-            self._read_attributes()
-        self.columns = {
-            name: now[name]
-            for name in _WRITTEN
-            if name in now and now[name] is not read[name] and _differ(now[name], read[name])
-        }
+        others = compress(_COMPARED, map(is_not, _compared(now), _compared(read)))
+        self.columns = {name: now[name] for name in others if _differ(now[name], read[name])}
+        if "attributes" in now and _differ(now["attributes"], self._read_attributes()):
+            self.columns["attributes"] = now["attributes"]
         if (held := self._now_held) is not None:
             self.gained = [role_id for name, role_id in held.items() if name not in self._held]
             self.lost = [role_id for name, role_id in self._held.items() if name not in held]
@@ -136,6 +136,8 @@ class UserState(Recyclable):
 
 
 def _differ(one: Any, other: Any) -> bool:
+    if one is other:
+        return False
     if type(one) is dict and type(other) is dict:
         return differs_as_json(one, other)
     return type(one) is not type(other) or bool(one != other)

@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -155,7 +156,7 @@ class BulkUpdateRepository:
 
     def lock_staged(self, limit: int) -> list[uuid.UUID]:
         """Lock the staged users, by id; those who are not as they were when they were read, so many at most."""
-        self.session.execute(text("ANALYZE usercli_changes"))
+        self.session.execute(text('ANALYZE usercli_changes (id, "columns")'))
         self.session.execute(
             text(
                 "SELECT count(*) FROM (SELECT u.id FROM users u JOIN usercli_changes s ON s.id = u.id "
@@ -244,13 +245,14 @@ class BulkUpdateRepository:
 
     def _line(self, user: UserState) -> str:
         """A line of COPY; of who stays as they are only what is compared."""
-        start = f"{user.id_text}\t{user.fingerprint}"
         if not user.is_changed:
-            return f"{start}{_NOTHING}\n"
+            return f"{user.id_text}\t{user.fingerprint}{_NOTHING}\n"
         changed = user.columns
-        number = self._column_sets.setdefault(tuple(changed), len(self._column_sets))
-        cells = "\t".join([_cell(changed[name]) if name in changed else r"\N" for name in _WRITTEN])
-        return f"{start}\t{number}\t{_array(user.gained)}\t{_array(user.lost)}\t{user.updated_at}\t{cells}\n"
+        names = tuple(changed)
+        number = self._column_sets.setdefault(names, len(self._column_sets))
+        cells = _cells_of(names) % {name: _cell(value) for name, value in changed.items()}
+        gained, lost = _array(user.gained), _array(user.lost)
+        return f"{user.id_text}\t{user.fingerprint}\t{number}\t{gained}\t{lost}\t{user.updated_at}\t{cells}\n"
 
     def _update(self, users: Iterable[UserState]) -> None:
         users_table: Any = User.__table__
@@ -277,6 +279,12 @@ class BulkUpdateRepository:
             connection.execute(delete(grants).where(*of_it), lost)
         if gained:
             connection.execute(insert(grants), gained)
+
+
+@lru_cache(maxsize=64)
+def _cells_of(names: tuple[str, ...]) -> str:
+    """Places for the values of these columns, by their names, among NULL for the others that may be written."""
+    return "\t".join(f"%({name})s" if name in names else r"\N" for name in _WRITTEN)
 
 
 def _array(ids: Sequence[uuid.UUID]) -> str:

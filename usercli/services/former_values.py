@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from usercli.hash_chain import differs_as_json
 from usercli.models.user_state import UserState
@@ -18,22 +18,26 @@ from usercli.services.undo_plan import FirstLines
 ABSENT = object()
 
 
-class DoneEvent(NamedTuple):
-    """What an undo reads of an event."""
+class DoneEvent:
+    """What an undo reads of an event. Values are parsed once they are wanted: of who was created none is."""
 
-    action: str
-    target_id: str | None
     target_email: str | None
     before: dict[str, Any]
     after: dict[str, Any]
 
-    @classmethod
-    def of(cls, event: Any) -> Self:
-        """From an event as stored."""
-        personal = json.loads(event.personal)
-        before = {**_open_values(event.before), **personal["before"]}
-        after = {**_open_values(event.after), **personal["after"]}
-        return cls(event.action, event.target_id, personal["target_email"], before, after)
+    def __init__(self, event: Any) -> None:
+        self._event = event
+        self.action: str = event.action
+        self.target_id: str | None = event.target_id
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in {"before", "after", "target_email"}:
+            raise AttributeError(name)
+        personal = json.loads(self._event.personal)
+        self.target_email = personal["target_email"]
+        self.before = {**_open_values(self._event.before), **personal["before"]}
+        self.after = {**_open_values(self._event.after), **personal["after"]}
+        return self.__dict__[name]
 
 
 @lru_cache(maxsize=1024)  # the same of most events of a change; nobody changes it

@@ -96,7 +96,7 @@ class _Undo:
 
     def steps(self, *, lock: bool = False) -> list[_Step]:
         """What is to be given back; conflicts are noted. Raises Refused where that may not be written."""
-        events = map(DoneEvent.of, self._uow.audit.of_change(self._id, "user"))
+        events = map(DoneEvent, self._uow.audit.of_change(self._id, "user"))
         grouped = [list(group) for _, group in groupby(events, lambda event: event.target_id)]
         steps = [step for group in grouped if (step := self._step(group, lock=lock)) is not None]
         if self.plan.passwords and not (steps or self.plan.conflicts):

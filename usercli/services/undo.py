@@ -133,11 +133,11 @@ class _Undo:
     def plan_roles(self) -> None:
         """Look at the roles that the change made, changed and deleted."""
         for event in self._uow.audit.of_change(self._id, "role"):
-            self._plan_role(DoneEvent.of(event))
+            self._plan_role(DoneEvent(event))
 
     def events_by_user(self) -> Iterator[Sequence[list[DoneEvent]]]:
         """The events of each user of the change, so many users at a time, in the order in which they were met."""
-        events = map(DoneEvent.of, self._uow.audit.of_change(self._id, "user"))
+        events = map(DoneEvent, self._uow.audit.of_change(self._id, "user"))
         grouped = (list(group) for target, group in groupby(events, lambda event: event.target_id) if target)
         return batched(grouped, _USERS_AT_A_TIME)
 
@@ -214,7 +214,7 @@ class _Undo:
         if user is None:
             plan.conflicts.append(f"{events[-1].target_email or events[-1].target_id} is gone")
             return None
-        if any("password" in event.after for event in events) and events[0].action != "user.created":
+        if events[0].action != "user.created" and any("password" in event.after for event in events):
             plan.passwords.append(user.email)
         if events[0].action == "user.created":
             if user.deleted_at is not None:
@@ -282,7 +282,8 @@ class _Undo:
         for user in users:
             if user.settle():
                 user.saved(now)
-        self._uow.audit.add([user_events.state_draft(_name(user), user, undoes=self._id) for user in users])
+        undone = str(self._id)
+        self._uow.audit.add([user_events.state_draft(_name(user), user, undoes=undone) for user in users])
         self._uow.bulk_updates.write(users, now)
         self.done += len(users)
         self.users.add(users)

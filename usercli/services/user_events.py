@@ -124,7 +124,7 @@ def state_changed(uow: UnitOfWork, action: str, user: UserState, *, password: bo
     uow.audit.add([state_draft(action, user, password=password)])
 
 
-def state_draft(action: str, user: UserState, *, password: bool = False, undoes: uuid.UUID | None = None) -> Draft:
+def state_draft(action: str, user: UserState, *, password: bool = False, undoes: str | None = None) -> Draft:
     """The event of what differs from what was read; `password` says that the hash was replaced."""
     changed = user.columns
     names = [name for name in _OPEN if name in changed]
@@ -146,7 +146,7 @@ def state_draft(action: str, user: UserState, *, password: bool = False, undoes:
         personal_after,
         before,
         after,
-        None if undoes is None else str(undoes),
+        undoes,
         None,
     )
 
