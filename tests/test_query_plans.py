@@ -117,3 +117,20 @@ def test_a_scan_and_a_sort_are_noticed(cli: Cli, database: Database) -> None:
         cli("list", "--limit", "20", "--sort", "full_name")
     engine = database.url.engine
     assert any(SCANS[engine].search(plan) or SORTS[engine].search(plan) for _, plan in found)
+
+
+#: For tables of any size, as PostgreSQL has it for large ones.
+PARALLEL = ("parallel_setup_cost", "min_parallel_table_scan_size", "min_parallel_index_scan_size")
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_users_are_counted_in_every_process(cli: Cli, database: Database) -> None:
+    seed_users(20_000, database.uow())
+    database.rows("ANALYZE")
+    for setting in PARALLEL:
+        database.rows(f"ALTER DATABASE {database.url.database} SET {setting} = 0")
+    kept_engine(database.url).dispose()
+    with plans(database) as found:
+        assert cli("stats")[0] == 0
+    [grouped] = [plan for statement, plan in found if "GROUP BY" in statement and "user_roles" not in statement]
+    assert "Partial HashAggregate" in grouped

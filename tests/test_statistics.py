@@ -210,6 +210,41 @@ def test_all_is_counted_at_one_moment(users: list[dict[str, Any]], database: Dat
         assert not counts.count_months(UserCriteria(), "last_login_at", since)
 
 
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_times_at_a_bound_and_out_of_the_calendar_are_counted_as_elsewhere(
+    users: list[dict[str, Any]], database: Database
+) -> None:
+    database.rows("UPDATE users SET expires_at = NULL, last_login_at = NULL")
+    odd = ("infinity", "-infinity", "20260-01-01", "0044-03-15 BC")
+    emails = [
+        email for (email,) in database.rows("SELECT email FROM users WHERE deleted_at IS NULL ORDER BY email")
+    ]
+    for email, moment in zip(emails, odd, strict=False):
+        database.rows(f"UPDATE users SET expires_at = '{moment}' WHERE email = '{email}'")
+    database.rows(f"UPDATE users SET last_login_at = 'infinity' WHERE email = '{emails[0]}'")
+    with database.uow(read_only=True).snapshot() as counts:
+        now = counts._now
+        for email, days in zip(emails[10:], (7, 30, 90), strict=False):
+            ends, signed_in = now + timedelta(days), now - timedelta(days)
+            database.rows(
+                f"UPDATE users SET expires_at = '{ends}', last_login_at = '{signed_in}' WHERE email = '{email}'"
+            )
+    with database.uow(read_only=True).snapshot() as counts:
+        counts._now = now
+        expiries = dict(counts.count(UserCriteria(), "expires_at"))
+        sign_ins = dict(counts.count(UserCriteria(), "last_login_at"))
+        months = counts.count_months(UserCriteria(), "last_login_at", first_month(None, now))
+    assert expiries.pop("never") > len(odd)
+    assert expiries == {"expired": 2, "within 7 days": 1, "7 to 30 days": 1, "30 to 90 days": 1, "later": 1}
+    assert {name: sign_ins[name] for name in sign_ins if name != "never"} == {
+        "within 7 days": 2,
+        "7 to 30 days": 1,
+        "30 to 90 days": 1,
+    }
+    in_months = Counter(f"{now - timedelta(days):%Y-%m}" for days in (7, 30, 90))
+    assert {month: number for month, number in months.items() if month <= f"{now:%Y-%m}"} == in_months
+
+
 def test_few_statements_read_the_users(users: list[dict[str, Any]], database: Database) -> None:
     uow, said = database.uow(read_only=True), []
 

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, not_, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from usercli.models.clock import now
@@ -26,8 +43,11 @@ STATES = ("active", "expired", "inactive")
 SIGN_INS = (*(name for _, name in _SIGN_INS), "over 1 year", "never")
 EXPIRIES = ("expired", *(name for _, name in _EXPIRIES), "later", "never")
 
-#: For the transaction: group by hash tables, in parallel, and read an index that has all that is asked for.
-_PLANNER = {"enable_sort": "off", "work_mem": "64MB", "parallel_tuple_cost": "0", "random_page_cost": "1.1"}
+#: The next moment; both engines count microseconds.
+_MOMENT = timedelta(microseconds=1)
+
+#: For the transaction: group by hash tables, and read an index that has all that is asked for.
+_PLANNER = {"work_mem": "64MB", "random_page_cost": "1.1"}
 
 #: How a hash starts, and after how many dollar signs its salt begins: what stands before tells scheme and cost.
 _HASH_STARTS = (
@@ -48,6 +68,13 @@ _HASH_STARTS = (
 )
 
 
+class _Facet(NamedTuple):
+    """What users are grouped by; the names of the values where these are numbers, which are grouped faster."""
+
+    expression: ColumnElement[Any]
+    names: Mapping[int | None, Any] | None = None
+
+
 class StatisticsRepository:
     """Counts of the users that fit, grouped by facets: state, sign-in, expiry, scheme and so on."""
 
@@ -55,15 +82,16 @@ class StatisticsRepository:
         self.session = session
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
         self._now = now(session.connection())
-        if self._on_postgresql:  # nothing tells the planner that the expressions have few values: it would sort
+        if self._on_postgresql:
             for setting, value in _PLANNER.items():
                 session.execute(select(func.set_config(setting, value, True)))
 
     def count(self, criteria: UserCriteria, *facets: str) -> list[tuple[Any, ...]]:
         """A value for each facet, and how many users have these values."""
-        inner = self._users(criteria, {facet: self._facet(facet) for facet in facets})
+        found = {facet: self._facet(facet) for facet in facets}
+        inner = self._users(criteria, _expressions(found))
         values = [inner.c[facet] for facet in facets]
-        return _rows(self.session, select(*values, func.count()).group_by(*values))
+        return _named(_rows(self.session, select(*values, func.count()).group_by(*values)), found.values())
 
     def count_hashes(
         self, criteria: UserCriteria, *facets: str, months: Sequence[str] = (), since: datetime | None = None
@@ -72,17 +100,20 @@ class StatisticsRepository:
 
         And by the `months` of these times, from then on: `2026-11`, or None before.
         """
-        columns = {facet: self._facet(facet) for facet in facets}
-        columns |= {f"month of {name}": self._month(getattr(User, name), since) for name in months}
+        found = {facet: self._facet(facet) for facet in facets}
+        found |= {f"month of {name}": self._month(getattr(User, name), since or self._now) for name in months}
+        columns = {"all": _together(found.values())} if self._on_postgresql else _expressions(found)
         inner = self._users(criteria, {**columns, "start": self._hash_start(), "hash": User.hashed_password})
         values = [inner.c[name] for name in columns]
-        counted = [*values[: len(facets)], *map(self._shown_month, values[len(facets) :])]
-        shown = [*counted, func.min(inner.c.hash), func.max(inner.c.hash), func.count()]
-        return _rows(self.session, select(*shown).group_by(*values, inner.c.start))
+        shown = [*values, func.min(inner.c.hash), func.max(inner.c.hash), func.count()]
+        rows = _rows(self.session, select(*shown).group_by(*values, inner.c.start))
+        if self._on_postgresql:
+            rows = [(*_apart(number, list(found.values())), *others) for number, *others in rows]
+        return _named(rows, found.values())
 
     def most_frequent(self, criteria: UserCriteria, facet: str, limit: int) -> tuple[list[tuple[Any, int]], int]:
         """The values of a facet that most users have, and how many users have the others."""
-        inner = self._users(criteria, {facet: self._facet(facet)})
+        inner = self._users(criteria, {facet: self._value(facet)})
         value, users = inner.c[facet], func.count()
         counted = select(value.label("value"), users.label("users")).group_by(value).subquery()
         ranked = select(counted.c.value, counted.c.users, func.sum(counted.c.users).over().label("all"))
@@ -94,17 +125,18 @@ class StatisticsRepository:
     def count_months(self, criteria: UserCriteria, field: str, since: datetime) -> Counter[str]:
         """How many users have the time of the field in each month from then on, in UTC, by `2026-11`."""
         column = getattr(User, field)
-        inner = self._users(criteria, {"month": self._month(column, since)}, where=[column >= since])
+        facet = self._month(column, since)
+        inner = self._users(criteria, {"month": facet.expression}, where=[column >= since])
         month = inner.c.month
-        return Counter(dict(_rows(self.session, select(self._shown_month(month), func.count()).group_by(month))))
+        counted = _named(_rows(self.session, select(month, func.count()).group_by(month)), [facet])
+        return Counter({name: number for name, number in counted if name is not None})
 
-    def _month(self, column: Any, since: datetime | None) -> ColumnElement[Any]:
-        on_postgresql = func.date_trunc("month", func.timezone("UTC", column))
-        month = on_postgresql if self._on_postgresql else func.substr(cast(column, Text), 1, 7)
-        return case((column >= since, month))
-
-    def _shown_month(self, month: Any) -> Any:
-        return func.substr(cast(month, Text), 1, 7)
+    def _month(self, column: Any, since: datetime) -> _Facet:
+        if not self._on_postgresql:
+            return _Facet(case((column >= since, func.substr(cast(column, Text), 1, 7))))
+        starts = list(_month_starts(since.astimezone(UTC), self._now))
+        names = [None, *(f"{start.year:04}-{start.month:02}" for start in starts)]
+        return _bucket(column, starts, names, None)
 
     def count_roles(self, criteria: UserCriteria, *, has_bin: bool = True) -> list[tuple[str, int]]:
         """How many of the users that fit hold each role, by name; also of roles that nobody holds.
@@ -136,9 +168,26 @@ class StatisticsRepository:
         """A row for each user; the values have names, since a parameter is another one in GROUP BY."""
         query: Select[Any] = UserRepository(self.session).query_matching(criteria, order_by("id")).order_by(None)
         labelled = [value.label(name) for name, value in columns.items()]
-        return query.with_only_columns(*labelled).where(*where).subquery()
+        users = query.with_only_columns(*labelled).where(*where)
+        if not self._on_postgresql:
+            return users.subquery()
+        # of what a UNION yields the planner expects 200 values, and counts in each process; else as many as users
+        return users.union_all(users.where(false())).subquery()
 
-    def _facet(self, name: str) -> ColumnElement[Any]:
+    def _facet(self, name: str) -> _Facet:
+        match name:
+            case "is_active" | "must_change_password" if self._on_postgresql:
+                return _Facet(cast(getattr(User, name), Integer), {0: False, 1: True})
+            case "last_login_at" if self._on_postgresql:
+                bounds = [self._now - timedelta(days) for days, _ in reversed(_SIGN_INS)]
+                return _bucket(User.last_login_at, bounds, SIGN_INS[-2::-1], "never")
+            case "expires_at" if self._on_postgresql:
+                bounds = [self._now + timedelta(days) + _MOMENT for days in (0, *(days for days, _ in _EXPIRIES))]
+                return _bucket(as_read(User.expires_at), bounds, EXPIRIES[:-1], "never")
+            case _:
+                return _Facet(self._value(name))
+
+    def _value(self, name: str) -> ColumnElement[Any]:
         if name.startswith(ATTRIBUTE):
             return self._attribute(name.removeprefix(ATTRIBUTE))
         match name:
@@ -212,6 +261,53 @@ class StatisticsRepository:
             (stored.like("!!%", escape="!"), "!"),
             else_=start.concat(literal(":")).concat(cast(func.length(stored), Text)),
         )
+
+
+def _bucket(column: Any, bounds: Sequence[datetime], names: Sequence[str | None], none: str | None) -> _Facet:
+    """Between which of the ascending bounds a time lies, each with those after it; for PostgreSQL."""
+    array = literal(list(bounds), ARRAY(DateTime(timezone=True)))
+    return _Facet(func.width_bucket(column, array), {**dict(enumerate(names)), None: none})
+
+
+def _month_starts(since: datetime, now: datetime) -> Iterator[datetime]:
+    """That time, the starts of the months after it up to that of the month after now."""
+    yield since
+    for month in range(12 * since.year + since.month, 12 * now.year + now.month + 1):
+        yield datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
+
+
+def _together(facets: Iterable[_Facet]) -> ColumnElement[int]:
+    """One number for the values of all: the planner would expect far too many values of several."""
+    together: ColumnElement[int] = cast(literal(0), BigInteger)
+    for facet in facets:
+        together = together * len(facet.names or ()) + func.coalesce(facet.expression, len(facet.names or ()) - 1)
+    return together
+
+
+def _apart(together: int, facets: Sequence[_Facet]) -> list[int | None]:
+    """The numbers of which `_together` made one."""
+    numbers: list[int | None] = []
+    for facet in reversed(facets):
+        names = facet.names or {}
+        together, number = divmod(together, len(names))
+        numbers.append(number if number in names else None)
+    return numbers[::-1]
+
+
+def _expressions(facets: Mapping[str, _Facet]) -> dict[str, ColumnElement[Any]]:
+    return {name: facet.expression for name, facet in facets.items()}
+
+
+def _named(rows: Iterable[tuple[Any, ...]], facets: Iterable[_Facet]) -> list[tuple[Any, ...]]:
+    """The rows, whose first values are those of the facets, with names for numbers."""
+    names = [(at, facet.names) for at, facet in enumerate(facets) if facet.names is not None]
+    named = []
+    for row in rows:
+        values = list(row)
+        for at, known in names:
+            values[at] = known[values[at]]
+        named.append(tuple(values))
+    return named
 
 
 def _rows(session: Session, query: Any) -> list[Any]:
