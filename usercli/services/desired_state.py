@@ -31,6 +31,7 @@ _USERS_AT_A_TIME = 1000
 _NOBODY = uuid.UUID(int=0)
 #: What is written otherwise than as a column of the row.
 _APART = frozenset({"roles", PASSWORD, "managed_by"})
+_CHANGE_FIELDS = set(PlannedChange.model_fields)
 _ROLE_FIELDS = ("description", "administrative")
 #: What a deletion was reviewed by: all of the user but what the deletion itself sets.
 _REVIEWED = tuple(name for name in AUDITED if name not in {"deleted_at", "was_active"})
@@ -319,9 +320,9 @@ class _PlanExecution:
 def _update(
     kind: Any, target: str, found: uuid.UUID, before: dict[str, Any], after: dict[str, Any]
 ) -> PlannedChange:
-    return PlannedChange.model_construct(  # of checked values: to check them again takes a fifth of a comparison
-        action="update", kind=kind, target=target, id=found, before=before, after=after
-    )
+    # of checked values: to check them again takes a fifth of a comparison; and a set for each takes 0.7 kB
+    values = {"action": "update", "kind": kind, "target": target, "id": found, "before": before, "after": after}
+    return PlannedChange.model_construct(_CHANGE_FIELDS, **values)
 
 
 def _deletion(user: UserState) -> PlannedChange:
