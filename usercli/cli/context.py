@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from usercli.cli import colors, hints
-from usercli.config import PoolSettings, Settings, Target
 from usercli.errors import Declined, InvalidInput, UserCliError
 from usercli.text import visible
 
 if TYPE_CHECKING:
+    from usercli.config import Settings, Target
     from usercli.database.unit_of_work import Database, UnitOfWork
     from usercli.schemas.user_table import UserTable
     from usercli.services.mapped_users import MappedUsers
@@ -72,7 +72,7 @@ class Invocation:
     @cached_property
     def settings(self) -> Settings:
         """The settings of this run; warns once about a password that the process list shows."""
-        settings = Settings(database_url=self.options.database_url, profile=self.options.profile)
+        settings = self._read_settings()
         if self.options.database_url and settings.target.url.password:
             self.warn(
                 "a password in --database-url shows in the process list; "
@@ -81,6 +81,11 @@ class Invocation:
         if self.options.target is not None:
             settings.require_target(self.options.target)
         return settings
+
+    def _read_settings(self) -> Settings:
+        from usercli.config import Settings
+
+        return Settings(database_url=self.options.database_url, profile=self.options.profile)
 
     @property
     def target(self) -> Target:
@@ -106,11 +111,8 @@ class Invocation:
 
     @cached_property
     def _mapped_table(self) -> UserTable | None:
-        given = self.options
         try:
-            settings = vars(self).get("settings") or Settings(
-                database_url=given.database_url, profile=given.profile
-            )
+            settings = vars(self).get("settings") or self._read_settings()
             return settings.user_table
         except UserCliError:  # of the settings; whoever needs them says so
             return None
@@ -206,6 +208,7 @@ class Invocation:
 
     def open_database(self, *, pooled: bool = False) -> Database:
         """The database of this run; `pooled` keeps the connections for the next unit of work."""
+        from usercli.config import PoolSettings
         from usercli.database.unit_of_work import Database
 
         return Database(self.target.url, PoolSettings() if pooled else None)

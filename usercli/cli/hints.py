@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from typing import TYPE_CHECKING
 
-from usercli.config import Target
+if TYPE_CHECKING:
+    from usercli.config import Target
 
 #: Of these no database is asked.
 _WITHOUT_DATABASE = r"(?!schema|completion)"
