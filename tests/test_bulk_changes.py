@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -206,6 +207,26 @@ def test_a_sign_in_meanwhile_stays_and_disturbs_nothing(filled: Database, monkey
     assert filled.rows("SELECT DISTINCT hashed_password, last_login_at IS NULL, is_active FROM users") == [
         ("$2b$04$new", False, False)
     ]
+
+
+@pytest.mark.usefixtures("staged")
+def test_no_part_of_a_change_leaves_garbage(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line lets the collector come so seldom that the ids of a million users would wait for it."""
+    found = []
+    usual = user_changes._ChangeOfUsers._settle
+
+    def settle(*arguments: Any, **more: Any) -> None:
+        usual(*arguments, **more)
+        found.append(gc.collect())
+
+    monkeypatch.setattr(user_changes, "_USERS_AT_A_TIME", 1)
+    monkeypatch.setattr(user_changes._ChangeOfUsers, "_settle", settle)
+    gc.disable()
+    try:
+        users.update_users(keys(*EMAILS), UserUpdate(set_attributes={"n": 1}), uow(filled))
+    finally:
+        gc.enable()
+    assert found[1:] == [0, 0]  # the first statement of a kind is compiled
 
 
 @pytest.mark.usefixtures("staged")

@@ -53,6 +53,8 @@ _FINGERPRINT = (
     f"md5(ROW({_COMPARED}, (SELECT string_agg(r.role_id::text, ',' ORDER BY r.role_id) "  # noqa: S608 - constants
     "FROM user_roles r WHERE r.user_id = u.id))::text)"
 )
+#: One for all: the objects of an alias refer to each other, and would hold the ids of each statement.
+_USERS: Any = User.__table__.alias("u")
 _LINES_A_PIECE = 500
 _MOST_KNOWN = 4096
 _NO_ROLES: dict[str, uuid.UUID] = {}
@@ -87,7 +89,7 @@ class BulkUpdateRepository:
 
     def read(self, ids: Sequence[uuid.UUID]) -> list[UserState]:
         """The users of these ids, in this order; those who are not there are left out."""
-        users = User.__table__.alias("u")
+        users = _USERS
         fingerprint: Any = literal_column(_FINGERPRINT if self._is_compared else "''")
         query = select(*self._columns(users), self._role_ids(users), fingerprint)
         found = {}
@@ -99,7 +101,7 @@ class BulkUpdateRepository:
 
     def read_fields(self, email_keys: Sequence[str], names: Iterable[str]) -> dict[str, Any]:
         """Of the users outside the bin with these keys: id, email and these fields as attributes; by the key."""
-        users = User.__table__.alias("u")
+        users = _USERS
         columns = [users.c[name] for name in {"id", "email", "email_key", *names} - {"roles"}]
         if is_about_roles := "roles" in names:
             columns.append(self._role_ids(users).label("roles"))

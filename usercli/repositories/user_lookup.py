@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, any_, bindparam, func, or_, select
-from sqlalchemy import cast as type_cast
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, bindparam, or_, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from usercli.batches import batched
@@ -176,12 +175,18 @@ def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement
     if session.get_bind().dialect.name != "postgresql":
         one_of: ColumnElement[bool] = column.in_(values)
         return one_of
+    # as text: expressions refer to each other, and would hold the values until the garbage collector comes
     if not isinstance(column.type, Uuid):
-        return cast("ColumnElement[bool]", column == any_(bindparam(None, list(values), type_=ARRAY(Text()))))
-    # psycopg takes ten times as long for a list; a cast from a whole text would be no constant to the planner
-    listed = func.string_to_array(bindparam(None, ",".join(map(str, values)), type_=Text()), ",")
-    as_ids = type_cast(listed, ARRAY(Uuid()))
-    return column == any_(as_ids)  # type: ignore[no-any-return]  # of a column that is not known here
+        listed = text("ANY (:among)").bindparams(_among(list(values), ARRAY(Text())))
+    else:
+        # psycopg takes ten times as long for a list; a cast from a whole text would be no constant to the planner
+        ids = _among(",".join(map(str, values)), Text())
+        listed = text("ANY (CAST(string_to_array(:among, ',') AS uuid[]))").bindparams(ids)
+    return cast("ColumnElement[bool]", column.op("=", is_comparison=True)(listed))
+
+
+def _among(value: Any, kind: Any) -> Any:
+    return bindparam("among", value, type_=kind, unique=True)
 
 
 def _index(found: dict[object, dict[uuid.UUID, Placed]], users: Iterable[Placed]) -> None:
