@@ -175,6 +175,40 @@ def test_who_exists_already_is_a_conflict_unless_told_otherwise(
     assert (shown["full_name"], shown["attributes"], shown["version"]) == ("New", {"kept": 1}, 2)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "left"),
+    [
+        ("users.csv", "email,attributes.team\na@example.com,blue\n", {"team": "blue", "phone": 1}),
+        ("users.csv", "email,attributes.team\na@example.com,\n", {"team": "red", "phone": 1}),
+        ("users.csv", 'email,attributes\na@example.com,"{""team"": ""blue""}"\n', {"team": "blue"}),
+        ("users.csv", "email,attributes\na@example.com,\n", {}),
+        ("users.jsonl", '{"email": "a@example.com", "Crew": "blue"}\n', {"team": "blue", "phone": 1}),
+        ("users.jsonl", '{"email": "a@example.com", "attributes": {"team": "blue"}}\n', {"team": "blue"}),
+        ("users.jsonl", '{"email": "a@example.com", "attributes": {}, "Crew": "blue"}\n', {"team": "blue"}),
+    ],
+)
+def test_an_attribute_in_a_column_of_its_own_leaves_the_others(
+    cli: Cli, table, make_user: Callable[..., UserView], name: str, text: str, left: dict[str, object]
+) -> None:
+    make_user("a@example.com", attributes={"team": "red", "phone": 1})
+    mapped = ("--map", "Crew=attributes.team") if "Crew" in text else ()
+    code, _, err = cli("import", table(text, name), "--on-conflict", "update", *mapped)
+    assert code == 0, err
+    assert json.loads(cli("show", "a@example.com", "-o", "json")[1])["attributes"] == left
+
+
+def test_attributes_that_are_too_much_together_are_a_bad_record(
+    cli: Cli, table, make_user: Callable[..., UserView]
+) -> None:
+    make_user("a@example.com", attributes={"long": "x" * 65_000})
+    file = table(f"email,attributes.more\na@example.com,{'y' * 1000}\nb@example.com,1\n")
+    code, _, err = cli("import", file, "--on-conflict", "update")
+    assert (code, err.splitlines()[0]) == (
+        2,
+        "error: users.csv:2: the attributes are longer than 65536 bytes of JSON",
+    )
+
+
 def test_an_update_leaves_a_password_that_exists_unless_told(cli: Cli, table, database: Database) -> None:
     other = BCRYPT[:-1] + "u"
     cli("import", table(f"email,hashed_password\na@example.com,{BCRYPT}\n"))

@@ -13,6 +13,7 @@ from usercli.errors import Hint
 from usercli.hash_forms import looks_like_hash
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep
+from usercli.schemas.import_rows import SomeAttributes
 
 # Not allowed in our fields: control characters and lone surrogates.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
@@ -61,11 +62,11 @@ class ForeignUser:
     def _fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = {"email": "", "full_name": sanitize(self.name), "is_active": self.is_active}
         fields["roles"] = list(dict.fromkeys(self.roles))
-        fields["attributes"] = {
-            sanitize(key): clean
+        fields["attributes"] = SomeAttributes(
+            (sanitize(key), clean)
             for key, value in self.attributes.items()
             if key.strip() and not is_blank(clean := sanitize_json(value))
-        }
+        )
         if self.must_change_password:
             fields["must_change_password"] = True
         fields |= {name: time for name, time in self.times.items() if time is not None}

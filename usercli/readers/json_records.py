@@ -14,7 +14,7 @@ from usercli.readers.json_depth import TooDeep
 from usercli.readers.json_keys import Keys
 from usercli.readers.text_encodings import likely_encoding
 from usercli.readers.text_source import BOM, BadLine, blocks, lines_of
-from usercli.schemas.import_rows import FIELDS, IGNORED
+from usercli.schemas.import_rows import FIELDS, IGNORED, SomeAttributes
 from usercli.schemas.user_fields import ATTRIBUTE
 from usercli.text import json_text, suggestion
 from usercli.validation import read_json
@@ -132,7 +132,8 @@ def _with_attributes(
         return BadRecord(number, "attributes is not a JSON object", _whole(item))
     if twice := attributes.keys() & more.keys():
         return BadRecord(number, f"two keys give the attribute {min(twice)}", _whole(item))
-    return Record(number, {**fields, "attributes": {**attributes, **more}})
+    every = {**attributes, **more} if "attributes" in fields else SomeAttributes(more)
+    return Record(number, {**fields, "attributes": every})
 
 
 def _email_keys(options: ReadOptions) -> set[str]:

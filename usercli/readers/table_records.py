@@ -11,7 +11,7 @@ from usercli.readers import BadRecord, Record
 from usercli.readers.known_headers import plain, without_notes
 from usercli.readers.table_header import Column, ForeignIds, Header
 from usercli.readers.table_values import CellReader, join_cells, reversed_flag, unmasked, word_reader
-from usercli.schemas.import_rows import FIELDS, IGNORED
+from usercli.schemas.import_rows import FIELDS, IGNORED, SomeAttributes
 from usercli.schemas.user_fields import ATTRIBUTE
 from usercli.text import csv_cell, visible, without_formula_guard
 
@@ -159,7 +159,7 @@ class UserRecords(TableRecords):
             if not column.attribute:
                 fields[column.field] = cell
             elif cell:
-                fields.setdefault("attributes", {})[column.attribute] = cell
+                fields.setdefault("attributes", SomeAttributes())[column.attribute] = cell
         return fields
 
 

@@ -75,6 +75,10 @@ _BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|1[0-5])\$[./A-Za-z0-9]{21}[.Oeu][./A-
 _OFTEN_THE_SAME = 500
 
 
+class SomeAttributes(dict[str, Any]):
+    """Attributes that stand in columns of their own: an update leaves the others as they are."""
+
+
 class Attributes(NamedTuple):
     """Checked attributes, and the texts that are made of them; one object may stand in many rows."""
 
@@ -271,6 +275,8 @@ def _read_attributes(text: str) -> Attributes:
 def _checked_attributes(value: Any) -> Attributes:
     if not isinstance(value, dict):
         raise InvalidInput("attributes is not a JSON object")
+    if type(value) is SomeAttributes:
+        value = dict(value)
     require_json_texts(value, "an attribute", require_storable)
     check_attributes(value)
     return Attributes(value, json.dumps(value, ensure_ascii=False), canonical(value))

@@ -18,10 +18,11 @@ from usercli.readers import BadRecord
 from usercli.repositories.encodings import require_in_encoding
 from usercli.repositories.event_encoder import Draft
 from usercli.repositories.user_bulk_insert import UserValues, user_values
-from usercli.schemas.import_rows import UserRow
+from usercli.schemas.import_rows import SomeAttributes, UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.schemas.roles import RoleCreate
 from usercli.schemas.user_fields import DISABLED_PASSWORD, UPDATABLE
+from usercli.schemas.users import check_attributes
 from usercli.services import user_events
 from usercli.services.imports.id_lines import IdLines
 from usercli.services.imports.validation import FIRST, Checked, noop
@@ -272,11 +273,15 @@ class Loader:
                 again.add(ids[row.email_key])  # a second line would undo the first
                 if row.unsupported is not None:
                     self.on_unsupported(row.unsupported)
-                if self._update(users[row.email_key], row):
-                    self.summary.updated += 1
+                try:
+                    is_changed = self._update(users[row.email_key], row)
+                except InvalidInput as error:  # what it has and what it gets are too much together
+                    self._reject(row, error.message)
+                    continue
+                self.summary.updated += is_changed
+                self.summary.unchanged += not is_changed
+                if is_changed:
                     changed.append(users[row.email_key])
-                else:
-                    self.summary.unchanged += 1
         if changed:
             self._write_changed(changed)
 
@@ -303,8 +308,11 @@ class Loader:
             if name == "roles":
                 added = {role: self._roles[role].id for role in row.roles}
                 user.change_roles(added, [role for role in user.roles if role not in added])
+            elif name == "attributes":
+                stay = user.attributes if isinstance(row.fields[name], SomeAttributes) else {}
+                user.attributes = check_attributes({**stay, **row.attributes.value})
             else:
-                setattr(user, name, dict(row.attributes.value) if name == "attributes" else getattr(row, name))
+                setattr(user, name, getattr(row, name))
         password = bool(row.hashed_password) and self._may_set_password(user)
         if password and user.hashed_password != row.hashed_password:
             user.hashed_password, user.password_changed_at = row.hashed_password or "", self.uow.now()
