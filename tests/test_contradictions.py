@@ -126,3 +126,20 @@ def test_an_attribute_with_the_name_of_a_field_is_found(cli: Cli, ada: UserView)
     assert cli("list", "--where", "attributes.role=lead", "--count", "-o", "json") == (0, '{"count":1}\n', "")
     assert cli("list", "--where", "attributes.x=1", "--count", "-o", "json") == (0, '{"count":1}\n', "")
     assert json.loads(cli("list", "--where", "attributes.role=other", "-o", "json")[1]) == []
+
+
+def test_an_attribute_may_be_named_as_its_column(cli: Cli, ada: UserView) -> None:
+    assert cli("update", ada.email, "--attribute", "attributes.team=blue", "--attribute", "phone=1")[0] == 0
+    assert json.loads(cli("show", ada.email, "-o", "json")[1])["attributes"] == {"team": "blue", "phone": "1"}
+    for line in (
+        ["--where", "team=blue"],
+        ["--where", "attributes.team=blue"],
+        ["--match", "attributes.team=blue"],
+    ):
+        assert cli("list", *line, "--count", "-o", "json") == (0, '{"count":1}\n', ""), line
+    assert (
+        cli("update", "--match", "attributes.team=blue", "--unset-attribute", "attributes.phone", "--yes")[0] == 0
+    )
+    assert json.loads(cli("show", ada.email, "-o", "json")[1])["attributes"] == {"team": "blue"}
+    assert "; of an attribute: --match attributes.team=blue (keys: " in cli("list", "--match", "team=blue")[2]
+    assert "; of an attribute: attributes.team (fields: " in cli("stats", "--by", "team")[2]

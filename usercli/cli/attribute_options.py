@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from usercli.errors import InvalidInput
+from usercli.schemas.user_fields import ATTRIBUTE
 
 AttributeOpt = Annotated[
     list[str] | None,
@@ -19,6 +20,11 @@ AttributeJsonOpt = Annotated[
 ]
 
 
+def attribute_name(key: str) -> str:
+    """The name of an attribute, which may be given as its column in a table is called: `attributes.team`."""
+    return key.removeprefix(ATTRIBUTE)
+
+
 def attributes_of(texts: Sequence[str] | None, values: Sequence[str] | None) -> dict[str, Any]:
     """`k=v` as text and `k=JSON` as JSON; a key given twice is a mistake. Raises InvalidInput."""
     from usercli.validation import read_json
@@ -27,6 +33,7 @@ def attributes_of(texts: Sequence[str] | None, values: Sequence[str] | None) -> 
     for option, given in (("--attribute", texts or ()), ("--attribute-json", values or ())):
         for item in given:
             key, equals, value = item.partition("=")
+            key = attribute_name(key)
             if not (key and equals):
                 raise InvalidInput(f"{option} must be KEY=VALUE, not: {item}")
             if key in found:

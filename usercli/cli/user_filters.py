@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from usercli.cli.attribute_options import attribute_name
 from usercli.cli.lazy_group import flag
 from usercli.errors import InvalidInput
+from usercli.schemas.user_fields import ATTRIBUTE
 from usercli.schemas.users import UserCriteria
 from usercli.text import suggestion
 from usercli.times import parse_time
@@ -100,10 +102,13 @@ def criteria_of(match: Sequence[str], **given: Any) -> UserCriteria:
     """The criteria of `--match KEY=VALUE` items, and of options. Raises InvalidInput."""
     for item in match:
         key, equals, value = item.partition("=")
+        if key.startswith(ATTRIBUTE) and equals:
+            key, value = "where", item
         if key not in KEYS or not equals:
-            raise InvalidInput(
-                f"--match must be KEY=VALUE, not: {item}{suggestion(key, list(KEYS))} (keys: {', '.join(KEYS)})"
-            )
+            near = suggestion(key, list(KEYS))
+            if equals and not near:
+                near = f"; of an attribute: --match attributes.{item}"
+            raise InvalidInput(f"--match must be KEY=VALUE, not: {item}{near} (keys: {', '.join(KEYS)})")
         _add(given, key.replace("-", "_"), value)
     if given.get("deleted") and given.get("active"):
         raise InvalidInput("--deleted and --active contradict each other: who is in the recycle bin is not active")
@@ -165,7 +170,4 @@ def _key_value(item: str) -> tuple[str, str]:
             f"{key} is a field or filter, not an attribute; {way} "
             f"(an attribute of this name: --where attributes.{key}=VALUE)"
         )
-    start, dot, name = key.partition(".")
-    if dot and start == "attributes" and name.replace("-", "_") in _WAYS:
-        key = name
-    return require_printable(key, "--where"), require_printable(value, "--where")
+    return require_printable(attribute_name(key), "--where"), require_printable(value, "--where")

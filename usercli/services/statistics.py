@@ -27,7 +27,8 @@ def require_field(by: str) -> str:
     """A field to count by. Raises InvalidInput, listing them."""
     if by in FIELDS or (by.startswith(ATTRIBUTE) and by != ATTRIBUTE):
         return by
-    raise InvalidInput(f"cannot count by {by or 'nothing'}{suggestion(by, list(FIELDS))} (fields: {_LISTED})")
+    near = suggestion(by, list(FIELDS)) or (f"; of an attribute: {ATTRIBUTE}{by}" if by else "")
+    raise InvalidInput(f"cannot count by {by or 'nothing'}{near} (fields: {_LISTED})")
 
 
 _LISTED = f"{', '.join(FIELDS)}, {ATTRIBUTE}NAME"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from usercli.cli.attribute_options import AttributeJsonOpt, AttributeOpt, attributes_of
+from usercli.cli.attribute_options import AttributeJsonOpt, AttributeOpt, attribute_name, attributes_of
 from usercli.cli.context import Invocation
 from usercli.cli.global_options import command, reading_command
 from usercli.cli.lazy_group import flag
@@ -239,7 +239,7 @@ def update(
         "is_active": active,
         "if_version": if_version,
         "set_attributes": attributes_of(attribute, attribute_json) or None,
-        "unset_attributes": unset_attribute,
+        "unset_attributes": unset_attribute and list(map(attribute_name, unset_attribute)),
         "add_roles": add_role,
         "remove_roles": remove_role,
         "must_change_password": must_change,
