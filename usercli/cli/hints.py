@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 #: Of these no database is asked.
 _WITHOUT_DATABASE = r"(?!schema|completion)"
-_COMMAND = re.compile(rf"(?<=[:;] )usercli {_WITHOUT_DATABASE}(?=[a-z])(?![a-z -]+ --help)")
-_TO_RUN = re.compile(rf"(?<=[:;] )(?<!see: )usercli {_WITHOUT_DATABASE}(?=[a-z])")
+_COMMAND = re.compile(rf"(?<=: )usercli {_WITHOUT_DATABASE}(?=[a-z])(?![a-z -]+ --help)")
+_TO_RUN = re.compile(rf"(?<=: )(?<!see: )usercli {_WITHOUT_DATABASE}(?=[a-z-])")
 
 
 def has_command(text: str) -> bool:
     """Whether a message says what to type."""
-    return _COMMAND.search(text) is not None
+    return bool(_COMMAND.search(text) or _TO_RUN.search(text))
 
 
 def addressed(text: str, target: Target) -> str:
