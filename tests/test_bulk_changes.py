@@ -17,7 +17,7 @@ from usercli.repositories import user_bulk_update
 from usercli.repositories.user_bulk_update import BulkUpdateRepository
 from usercli.schemas.roles import RoleCreate
 from usercli.schemas.users import UserCreate, UserUpdate
-from usercli.services import desired_state, roles, user_changes, users
+from usercli.services import desired_state, roles, undo, user_changes, users
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 
@@ -185,6 +185,70 @@ def test_a_role_that_was_given_meanwhile_is_not_given_twice(
     )
     done = roles.grant_role("editor", keys(*EMAILS), uow(filled))
     assert (done.changed, done.unchanged) == (2, 1)
+
+
+def after_preparing(monkeypatch: pytest.MonkeyPatch, database: Database, *statements: str) -> None:
+    """Another program runs statements once the users are prepared, before anything is locked."""
+
+    def then(usual: Any) -> Any:
+        def prepare(*arguments: Any, **more: Any) -> Any:
+            found = usual(*arguments, **more)
+            with psycopg.connect(database.text) as session:
+                session.execute("SET lock_timeout = '1s'")
+                while waiting:
+                    session.execute(waiting.pop(0).encode())
+            return found
+
+        return prepare
+
+    waiting = list(statements)
+    for kind, method in ((user_changes._ChangeOfUsers, "prepare"), (undo._Undo, "prepare_ahead")):
+        monkeypatch.setattr(kind, method, then(getattr(kind, method)))
+
+
+RENAMED = "UPDATE roles SET name = 'renamed' WHERE name = 'editor'"
+ANOTHER = "INSERT INTO roles (name) VALUES ('editor')"
+GIVEN = (
+    "SELECT email, array(SELECT name FROM roles JOIN user_roles ON role_id = roles.id WHERE user_id = users.id "
+    "ORDER BY name) FROM users ORDER BY email"
+)
+
+
+@pytest.mark.usefixtures("staged")
+@pytest.mark.parametrize("most_again", [2000, 0], ids=["few", "many"])
+def test_a_role_that_was_renamed_meanwhile_is_not_given(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, most_again: int
+) -> None:
+    monkeypatch.setattr(user_changes, "MOST_AGAIN", most_again)
+    after_preparing(monkeypatch, filled, RENAMED, ANOTHER)
+    roles.grant_role("editor", keys(*EMAILS), uow(filled))
+    assert filled.rows(GIVEN) == [(email, ["editor", "reader"]) for email in EMAILS]
+    assert filled.rows("SELECT DISTINCT before, after FROM audit_events WHERE action = 'role.granted'") == [
+        ({"roles": ["reader"]}, {"roles": ["editor", "reader"]})
+    ]
+
+
+@pytest.mark.usefixtures("staged")
+def test_events_name_a_role_as_it_is_called_when_they_are_written(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_preparing(monkeypatch, filled, "UPDATE roles SET name = 'reads' WHERE name = 'reader'")
+    roles.grant_role("editor", keys(*EMAILS), uow(filled))
+    assert filled.rows("SELECT DISTINCT before, after FROM audit_events WHERE action = 'role.granted'") == [
+        ({"roles": ["reads"]}, {"roles": ["editor", "reads"]})
+    ]
+
+
+@pytest.mark.usefixtures("staged")
+def test_an_undo_gives_back_the_role_that_has_the_name_now(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    roles.grant_role("editor", keys(*EMAILS), uow(filled))
+    roles.revoke_role("editor", keys(*EMAILS), uow(filled))
+    after_preparing(monkeypatch, filled, RENAMED, ANOTHER)
+    code, _, err = cli("undo", "--last", "--yes")
+    assert code == 0, err
+    assert filled.rows(GIVEN) == [(email, ["editor", "reader"]) for email in EMAILS]
 
 
 @pytest.mark.usefixtures("staged")

@@ -15,8 +15,8 @@ from usercli.models import OWN_TABLES
 FIRST, *_, LAST_BUT_ONE, HEAD = sorted(schema_version.revisions())
 THIRD = sorted(schema_version.revisions())[2]
 OWN_FILE = (
-    "; usercli requires a file of its own, which the database URL must name; "
-    "to make one, run: usercli --database-url sqlite:///usercli.db db upgrade"
+    "; usercli requires a file of its own: name it in the database URL, as sqlite:///usercli.db, "
+    "and make it by db upgrade"
 )
 OWN_SCHEMA = (
     "; usercli requires a schema of its own: set USERCLI_SCHEMA=usercli, or schema in the configuration file, "

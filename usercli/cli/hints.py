@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 #: Of these no database is asked.
 _WITHOUT_DATABASE = r"(?!schema|completion)"
 _COMMAND = re.compile(rf"(?<=: )usercli {_WITHOUT_DATABASE}(?=[a-z])(?![a-z -]+ --help)")
-_TO_RUN = re.compile(rf"(?<=: )(?<!see: )usercli {_WITHOUT_DATABASE}(?=[a-z-])")
+_TO_RUN = re.compile(rf"(?<=: )(?<!see: )usercli {_WITHOUT_DATABASE}(?=[a-z])|make it by db upgrade")
 
 
 def has_command(text: str) -> bool:

@@ -331,10 +331,7 @@ def _foreign(connection: sa.Connection, table: str, columns: Sequence[str], at: 
     rows = count_rows(connection, quote(table))
     values = f": {', '.join(at)}" if at else ""
     what = f"the database has a table {table} that is not usercli's (columns {shown}; {rows}{values})"
-    own = (
-        "a file of its own, which the database URL must name; "
-        "to make one, run: usercli --database-url sqlite:///usercli.db db upgrade"
-    )
+    own = "a file of its own: name it in the database URL, as sqlite:///usercli.db, and make it by db upgrade"
     if connection.dialect.name == "postgresql":
         own = (
             "a schema of its own: set USERCLI_SCHEMA=usercli, or schema in the configuration file, "

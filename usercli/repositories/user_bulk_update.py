@@ -71,6 +71,7 @@ class BulkUpdateRepository:
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
         self._role_names: dict[uuid.UUID, str] = {}
         self._held_roles: dict[str, dict[str, uuid.UUID]] = {}
+        self._roles_then: dict[uuid.UUID, str] = {}
         self._is_staging = self._is_compared = False
         self._column_sets: dict[tuple[str, ...], int] = {}
 
@@ -86,6 +87,9 @@ class BulkUpdateRepository:
         self._is_staging, self._column_sets = staging, {}
         if staging:
             self._make_stage()
+        if self._is_compared:
+            self._role_names = self._names_of_roles()
+            self._roles_then = dict(self._role_names)
 
     def read(self, ids: Sequence[uuid.UUID]) -> list[UserState]:
         """The users of these ids, in this order; those who are not there are left out."""
@@ -157,7 +161,10 @@ class BulkUpdateRepository:
                 self.session.expunge(row)
 
     def lock_staged(self, limit: int) -> list[uuid.UUID]:
-        """Lock the staged users, by id; those who are not as they were when they were read, so many at most."""
+        """Lock the staged users, by id; those who are not as they were when they were read, so many at most.
+
+        All of them where a role has another name since, or is gone: events name the roles.
+        """
         self.session.execute(text('ANALYZE usercli_changes (id, "columns")'))
         self.session.execute(
             text(
@@ -165,10 +172,15 @@ class BulkUpdateRepository:
                 "ORDER BY u.id FOR UPDATE OF u) AS locked"
             )
         )
+        is_other = f"u.id IS NULL OR s.fingerprint <> {_FINGERPRINT}"
+        roles = self._names_of_roles()
+        if not self._roles_then.items() <= roles.items():
+            is_other = "true"
+            self._role_names, self._held_roles = roles, {}
         others = self.session.scalars(
             text(
                 "SELECT s.id FROM usercli_changes s LEFT JOIN users u ON u.id = s.id "  # noqa: S608 - constants
-                f"WHERE u.id IS NULL OR s.fingerprint <> {_FINGERPRINT} LIMIT :most"
+                f"WHERE {is_other} LIMIT :most"
             ),
             {"most": limit},
         )
@@ -226,9 +238,11 @@ class BulkUpdateRepository:
 
     def _name_of(self, role_id: uuid.UUID) -> str | None:
         if role_id not in self._role_names:  # made since
-            found = self.session.execute(select(Role.id, Role.name))
-            self._role_names |= {known: name for known, name in found}  # noqa: C416 - a result has keys of its own
+            self._role_names |= self._names_of_roles()
         return self._role_names.get(role_id)
+
+    def _names_of_roles(self) -> dict[uuid.UUID, str]:
+        return {row.id: row.name for row in self.session.execute(select(Role.id, Role.name))}
 
     def _make_stage(self) -> None:
         written = ", ".join(_WRITTEN)
