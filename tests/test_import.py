@@ -114,7 +114,10 @@ def test_a_bad_record_is_named_and_nothing_is_written(
     first, last = err.splitlines()[0], err.splitlines()[-1]
     assert (code, out, emails(database)) == (2, "", [])
     assert first.startswith(f"error: users.csv:{line}: {reason or ''}")
-    assert last == "error: 1 bad record found; nothing was imported"
+    assert (
+        last
+        == "error: 1 bad record found; nothing was imported; to import the others add --skip-bad --reject-file FILE"
+    )
     assert database.rows("SELECT count(*) FROM audit_events") == [(0,)]
 
 
@@ -159,7 +162,9 @@ def test_who_exists_already_is_a_conflict_unless_told_otherwise(
     file = table(f"email,full_name,hashed_password\na@example.com,New,{BCRYPT}\nb@example.com,B,\n")
     code, out, err = cli("import", file)
     assert (code, out) == (4, "")
-    assert err.splitlines()[0] == "error: users.csv:2: a user with the email a@example.com exists already"
+    first, last = err.splitlines()
+    assert first == "error: users.csv:2: a user with the email a@example.com exists already"
+    assert last.endswith("; to leave users who exist add --on-conflict skip, to change them --on-conflict update")
     assert emails(database) == ["a@example.com"]
     assert summary(cli("import", file, "--on-conflict", "skip", "-o", "json")[1]) == {
         "read": 2,

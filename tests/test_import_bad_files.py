@@ -116,7 +116,7 @@ def test_invalid_json_is_named_by_its_line(cli: Cli, environment: Path, database
     assert (code, printed, users(database)) == (2, "", [])
     assert errors == [
         f"error: users.jsonl:{line}: not valid JSON: Expecting ',' delimiter",
-        "error: 1 bad record found; nothing was imported",
+        "error: 1 bad record found; nothing was imported; to import the others add --skip-bad --reject-file FILE",
     ]
 
 

@@ -113,7 +113,10 @@ def test_by_default_none_goes_in_and_the_first_twenty_are_told_by_line(
     assert [line.split(":")[2] for line in told] == [str(line) for line, _ in first]
     for said, (line, reason) in zip(told, first, strict=True):
         assert said.startswith(f"error: users.csv:{line}: {reason}")
-    assert last == f"error: {bad:,} bad records found; nothing was imported"
+    assert (
+        last == f"error: {bad:,} bad records found; nothing was imported"
+        "; to import the others add --skip-bad --reject-file FILE"
+    )
 
 
 @pytest.mark.parametrize(("rows", "bad"), SIZES)

@@ -123,7 +123,8 @@ def test_a_damaged_line_of_utf_8_is_a_bad_record(cli: Cli, environment: Path) ->
         2,
         [
             "error: u.csv:3: not valid UTF-8 at byte 16 (Latin-1 has such bytes)",
-            "error: 1 bad record found; nothing was imported",
+            "error: 1 bad record found; nothing was imported"
+            "; to import the others add --skip-bad --reject-file FILE",
         ],
     )
 

@@ -418,6 +418,7 @@ def test_words_that_the_option_cannot_hold_are_told(cli: Cli, environment: Path,
         2,
         [
             f"Status has words that say nothing here: {word} (1); {said}",
-            "error: 1 bad record found; nothing was imported",
+            "error: 1 bad record found; nothing was imported"
+            "; to import the others add --skip-bad --reject-file FILE",
         ],
     )

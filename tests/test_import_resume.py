@@ -127,7 +127,10 @@ def test_a_conflict_in_a_later_chunk_says_what_stands(cli: Cli, file: str, make_
     code, out, err = cli("import", file, "--resume")
     assert (code, out) == (4, "")
     assert "users.csv:17: a user with the email user15@example.com exists already" in err
-    assert err.endswith("error: 1 bad record found; the first 10 records are committed\n")
+    assert err.endswith(
+        "error: 1 bad record found; the first 10 records are committed"
+        "; to leave users who exist add --on-conflict skip, to change them --on-conflict update\n"
+    )
     assert count(database) == 11
 
 

@@ -39,7 +39,11 @@ def test_a_time_outside_the_calendar_is_named_by_line(
     (environment / f"t.{form}").write_text("\n".join([*header, *lines, ""]))
     code, _, err = cli("import", f"t.{form}", "--preserve")
     *told, last = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert (code, last) == (2, f"error: {len(times)} bad records found; nothing was imported")
+    assert (code, last) == (
+        2,
+        f"error: {len(times)} bad records found; nothing was imported"
+        "; to import the others add --skip-bad --reject-file FILE",
+    )
     assert [line.split(":")[2] for line in told] == [str(len(header) + place + 1) for place in range(len(times))]
     assert told[0].endswith(f"{field} lies outside the years 1 to 9999 in UTC")
     assert cli("import", f"t.{form}", "--preserve", "--skip-bad")[0] == 7

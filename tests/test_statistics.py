@@ -186,6 +186,14 @@ def test_an_attribute_and_the_manager_count_with_the_rest_apart(
     assert counted(managed.rows, "managed_by") == naive(live, lambda row: row["managed_by"] or NONE)
 
 
+def test_who_has_an_empty_attribute_counts_as_one_without(cli: Cli, database: Database) -> None:
+    for number, team in enumerate(("a", "B", "b", "A", "")):
+        assert cli("create", f"t{number}@example.com", "--no-password", "--attribute", f"team={team}")[0] == 0
+    assert cli("create", "t9@example.com", "--no-password")[0] == 0
+    _, out, _ = cli("stats", "--by", "attributes.team", "--top", "3", "-o", "tsv", "--fields", "name,users")
+    assert out.splitlines()[1:] == [f"{NONE}\t2", "A\t1", "B\t1", "(other)\t2"]
+
+
 def test_schemes_are_those_of_the_password_audit(users: list[dict[str, Any]], database: Database) -> None:
     from usercli.passwords import PasswordHasher
 

@@ -71,11 +71,13 @@ class Hint(StrEnum):
     NAME_MANAGER = auto()
     NO_PASSWORD = auto()
     ONLY_UNCHANGED = auto()
+    ON_CONFLICT = auto()
     PRESERVE = auto()
     REASON = auto()
     RESUME_ANEW = auto()
     REVOKE_ROLE = auto()
     ROLE_UPDATE_HELP = auto()
+    SKIP_BAD = auto()
     UPDATE_HELP = auto()
     VALUE = auto()
 

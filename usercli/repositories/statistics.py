@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 
 from usercli.models.clock import now
 from usercli.models.role import Role, UserRole
-from usercli.models.types import as_read
+from usercli.models.types import as_read, code_point
 from usercli.models.user import User
 from usercli.repositories.users import UserRepository, order_by
 from usercli.schemas.user_fields import ATTRIBUTE
@@ -113,11 +113,11 @@ class StatisticsRepository:
 
     def most_frequent(self, criteria: UserCriteria, facet: str, limit: int) -> tuple[list[tuple[Any, int]], int]:
         """The values of a facet that most users have, and how many users have the others."""
-        inner = self._users(criteria, {facet: self._value(facet)})
+        inner = self._users(criteria, {facet: func.coalesce(self._value(facet), "")})  # who has none has ""
         value, users = inner.c[facet], func.count()
         counted = select(value.label("value"), users.label("users")).group_by(value).subquery()
         ranked = select(counted.c.value, counted.c.users, func.sum(counted.c.users).over().label("all"))
-        ranked = ranked.order_by(counted.c.users.desc(), counted.c.value).limit(limit)
+        ranked = ranked.order_by(counted.c.users.desc(), code_point(counted.c.value)).limit(limit)
         found = _rows(self.session, ranked)
         everybody = int(found[0][2]) if found else 0
         return [(name, users) for name, users, _ in found], everybody - sum(users for _, users, _ in found)

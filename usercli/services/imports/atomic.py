@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from usercli.database.unit_of_work import UnitOfWork
-from usercli.errors import ExitCode, InvalidInput, UserCliError
+from usercli.errors import ExitCode, Hint, InvalidInput, UserCliError
 from usercli.prefetch import prefetch
 from usercli.readers import BadRecord
 from usercli.schemas.imports import ImportSummary
@@ -18,12 +18,15 @@ from usercli.services.last_administrator import last_administrator_guard
 class ImportFailed(UserCliError):
     """Records are bad; nothing was imported, or nothing beyond the `stands` first ones."""
 
-    def __init__(self, rejects: Sequence[Reject | BadRecord], number: int, stands: int = 0) -> None:
+    def __init__(
+        self, rejects: Sequence[Reject | BadRecord], number: int, stands: int = 0, *, may_skip: bool = False
+    ) -> None:
+        conflicts = all(isinstance(reject, Reject) and reject.code is ExitCode.CONFLICT for reject in rejects)
         records = "1 bad record" if number == 1 else f"{number:,} bad records"
         done = f"the first {stands:,} records are committed" if stands else "nothing was imported"
-        super().__init__(f"{records} found; {done}")
+        help_ = Hint.ON_CONFLICT if conflicts else Hint.SKIP_BAD
+        super().__init__(f"{records} found; {done}", hint=help_ if may_skip else None)
         self.rejects = rejects
-        conflicts = all(isinstance(reject, Reject) and reject.code is ExitCode.CONFLICT for reject in rejects)
         self.exit_code = ExitCode.CONFLICT if conflicts else ExitCode.USAGE
 
 
@@ -61,7 +64,8 @@ def import_users(
 def require_good(loader: Loader, stands: int = 0) -> None:
     """Raise ImportFailed if a record was bad and must not be."""
     if loader.too_many_rejects:
-        raise ImportFailed(loader.rejects, loader.summary.rejected, stands)
+        may_skip = not loader.options.skip_bad
+        raise ImportFailed(loader.rejects, loader.summary.rejected, stands, may_skip=may_skip)
 
 
 def administrator_guard(uow: UnitOfWork, options: ImportOptions) -> AbstractContextManager[None]:

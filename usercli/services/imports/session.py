@@ -294,7 +294,7 @@ class ImportSession:
             found = survey(self._file.counted(_checker(self._job).chunks(records, CHUNK)), checked)
         self._file.finish()
         if found.bad and not self._job.options.skip_bad:
-            raise ImportFailed(found.first, found.bad, done)
+            raise ImportFailed(found.first, found.bad, done, may_skip=True)
         return found.passwords
 
 
