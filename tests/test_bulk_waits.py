@@ -32,7 +32,6 @@ MATCHING = ("--match", "active=true")
         ("update", "--attribute", "wave=one", *MATCHING),
         ("delete", *MATCHING),
         ("apply", "staff.csv", "--name", "staff"),
-        ("import", "staff.csv", "--on-conflict", "update"),
     ],
     ids=lambda change: change[0],
 )
@@ -44,7 +43,7 @@ def test_a_single_change_beside_one_of_many_waits_seconds_at_most(
     database.rows("ANALYZE")
     names = "".join(f"user{number}@example.com,New\n" for number in range(1, MANY + 1))
     (environment / "staff.csv").write_text(f"email,full_name\n{names}")
-    line = [*change, "--max-changes", str(2 * MANY), "--yes"] if change[0] != "import" else change
+    line = [*change, "--max-changes", str(2 * MANY), "--yes"]
     command = [sys.executable, "-m", "usercli", "--database-url", database.text, *line]
     chance = random.Random(1)
     waits = []
