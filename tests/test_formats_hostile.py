@@ -16,7 +16,7 @@ from tests.test_formats_systems import EXPECTED as MADE_FILES
 from tests.test_formats_systems import FILES as MADE
 from usercli.errors import InvalidInput
 from usercli.readers import SYSTEMS, BadRecord, ReadOptions, Record, json_stream, reader
-from usercli.schemas.users import check_attributes
+from usercli.schemas.attributes import check_attributes
 from usercli.validation import require_printable
 
 pytestmark = pytest.mark.filterwarnings("ignore::passlib.exc.PasslibHashWarning", "ignore:Accessing argon2")

@@ -10,6 +10,7 @@ import pytest
 from tests.audit_log import HASH, verify
 from tests.conftest import Cli, Database
 from tests.table_dump import everything
+from usercli.repositories import user_bulk_update
 
 pytestmark = pytest.mark.either_engine
 
@@ -331,3 +332,47 @@ def test_a_dry_undo_is_told_in_the_right_form(cli: Cli, database: Database) -> N
     assert err.splitlines()[-1] == (
         f"would have undone the change {change}: ada@example.com on {database.url.where}"
     )
+
+
+@pytest.mark.parametrize("worth", [10**9, 1], ids=["few", "many"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            f"update {ADA} --email t@example.com",
+            f"update {BOB} --email {ADA}",
+            f"update t@example.com --email {BOB}",
+        ],
+        [f"update {BOB} --email {EVE}", f"update {ADA} --email {BOB}"],
+        [f"update {BOB} --email {EVE}", f"create {BOB} --no-password"],
+        [f"delete {BOB} --yes", f"create {BOB} --no-password"],
+    ],
+    ids=["exchanged", "handed on", "created anew", "deleted and created anew"],
+)
+def test_an_email_that_went_to_another_user_comes_back(
+    two: Cli, monkeypatch: pytest.MonkeyPatch, lines: list[str], worth: int
+) -> None:
+    monkeypatch.setattr(user_bulk_update, "WORTH_STAGING", worth)
+    held = {user["id"]: user["email"] for user in json.loads(two("list", "-o", "json")[1])}
+    assert two("batch", "-", "--atomic", "--yes", stdin="\n".join(lines))[0] == 0
+    code, _, err = two("undo", "--last", "--yes")
+    assert code == 0, err
+    assert {user["id"]: user["email"] for user in json.loads(two("list", "-o", "json")[1])} == held
+    assert two("exists", ADA)[0] == two("exists", BOB)[0] == 0
+    assert two("audit", "verify")[0] == 0
+
+
+NUMBERS = ("1e22", "1.5e300", "-0.0", "1e16", "-1e17", "1E2", "1e-7", "123456789012345678901")
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_number_is_the_same_once_it_is_stored(two: Cli, number: str) -> None:
+    before = state(two)
+    line = ["update", BOB, "--attribute-json", f"k=[{number}]"]
+    assert json.loads(two(*line, "-o", "json")[1])["changed"] == 1
+    assert json.loads(two(*line, "-o", "json")[1])["changed"] == 0
+    [stored] = json.loads(two("show", BOB, "-o", "json")[1])["attributes"]["k"]
+    assert float(stored) == float(number)
+    code, _, err = two("undo", "--last", "--yes")
+    assert code == 0, err
+    assert state(two) == before

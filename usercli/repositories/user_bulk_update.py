@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import SimpleNamespace
@@ -74,6 +74,7 @@ class BulkUpdateRepository:
         self._roles_then: dict[uuid.UUID, str] = {}
         self._is_staging = self._is_compared = False
         self._column_sets: dict[tuple[str, ...], int] = {}
+        self._released: set[uuid.UUID] = set()
 
     def is_worth_staging(self, users: int) -> bool:
         """So many are changed with less waiting if they are prepared before they are locked."""
@@ -84,7 +85,7 @@ class BulkUpdateRepository:
         self.session.flush()
         self._role_names, self._held_roles = {}, {}
         self._is_compared = staging and not locked
-        self._is_staging, self._column_sets = staging, {}
+        self._is_staging, self._column_sets, self._released = staging, {}, set()
         if staging:
             self._make_stage()
         if self._is_compared:
@@ -152,6 +153,15 @@ class BulkUpdateRepository:
         if grants:
             connection.execute(insert(UserRole.__table__), grants)  # type: ignore[arg-type]  # a table
 
+    def release_keys(self, ids: Collection[uuid.UUID]) -> None:
+        """Let others have the emails of these users, who are written with their own keys afterwards.
+
+        Within a statement a key is free once its row is written, and two users may exchange theirs.
+        """
+        self._released |= set(ids)
+        if not self._is_staging:
+            self._free_keys()
+
     def remove(self, ids: Sequence[uuid.UUID]) -> None:
         """Remove users for good, with their roles."""
         self.session.connection().execute(delete(User.__table__).where(among(self.session, User.id, ids)))  # type: ignore[arg-type]  # a table
@@ -196,6 +206,7 @@ class BulkUpdateRepository:
         """Write what is staged, if anything is, under the locks."""
         if not self._is_staging:
             return
+        self._free_keys()
         for columns, number in self._column_sets.items():
             values = "".join(f", {name} = s.{name}" for name in columns)
             self.session.execute(
@@ -243,6 +254,14 @@ class BulkUpdateRepository:
 
     def _names_of_roles(self) -> dict[uuid.UUID, str]:
         return {row.id: row.name for row in self.session.execute(select(Role.id, Role.name))}
+
+    def _free_keys(self) -> None:
+        if not self._released:
+            return
+        users: Any = User.__table__
+        free = update(users).where(among(self.session, users.c.id, list(self._released)))
+        self.session.connection().execute(free.values(email_key=cast(users.c.id, Text)))
+        self._released = set()
 
     def _make_stage(self) -> None:
         written = ", ".join(_WRITTEN)

@@ -18,10 +18,11 @@ from usercli.errors import Hint, InvalidInput
 from usercli.hash_chain import canonical
 from usercli.hash_forms import UnsupportedHash, identify, in_our_spelling, require_hash, require_no_hash
 from usercli.plain_emails import PLAIN
+from usercli.schemas.attributes import check_attributes
 from usercli.schemas.boolean_words import IMPORTED_BOOLEANS, STATE_WORDS
 from usercli.schemas.import_times import NO_TIME, TimeReader, shown_order
 from usercli.schemas.user_fields import PRESERVED, TIMES
-from usercli.schemas.users import NAME_LENGTH, STRICT, check_attributes, require_role_name
+from usercli.schemas.users import NAME_LENGTH, STRICT, require_role_name
 from usercli.text import visible
 from usercli.validation import read_json, require_json_texts, require_storable
 
@@ -278,7 +279,7 @@ def _checked_attributes(value: Any) -> Attributes:
     if type(value) is SomeAttributes:
         value = dict(value)
     require_json_texts(value, "an attribute", require_storable)
-    check_attributes(value)
+    check_attributes(value)  # its numbers stay as they are: what was exported comes back byte by byte
     return Attributes(value, json.dumps(value, ensure_ascii=False), canonical(value))
 
 

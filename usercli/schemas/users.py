@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,6 +24,7 @@ from pydantic import (
 
 from usercli.emails import email_key, validate_email
 from usercli.errors import BrokenRow, Hint, InvalidInput
+from usercli.schemas.attributes import check_attributes
 from usercli.schemas.stored_times import ShownTime, StoredTime
 from usercli.schemas.user_fields import TIMES
 from usercli.times import UnreadableTime, rfc3339, utcnow
@@ -36,11 +35,8 @@ STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 NAME_LENGTH = 255
 ROLE_LENGTH = 64
-ATTRIBUTES_BYTES = 65_536
-_json_text = json.JSONEncoder(ensure_ascii=False).encode
 _TIMES = sorted(TIMES)
 _times = attrgetter(*_TIMES)
-ATTRIBUTES_DEPTH = 100  # SQLite reads no JSON beyond 1000 levels
 
 
 def _full_name(value: str) -> str:
@@ -52,27 +48,6 @@ def _full_name(value: str) -> str:
 def _attributes(value: dict[str, Any]) -> dict[str, Any]:
     require_json_texts(value, "an attribute")
     return check_attributes(value)
-
-
-def check_attributes(value: dict[str, Any]) -> dict[str, Any]:
-    """The attributes, if both databases can hold them. Raises InvalidInput."""
-    _require_storable(value)
-    if any(not key for key in value):
-        raise InvalidInput("an attribute has no name")
-    if len(_json_text(value).encode()) > ATTRIBUTES_BYTES:
-        raise InvalidInput(f"the attributes are longer than {ATTRIBUTES_BYTES} bytes of JSON")
-    return value
-
-
-def _require_storable(value: Any, depth: int = 0) -> None:
-    """Python reads NaN and any depth as JSON; neither database does."""
-    if depth > ATTRIBUTES_DEPTH:
-        raise InvalidInput(f"an attribute is nested deeper than {ATTRIBUTES_DEPTH} levels")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidInput("an attribute is not a JSON number (NaN or infinity)")
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            _require_storable(item, depth + 1)
 
 
 def _require_future(value: datetime | None) -> datetime | None:

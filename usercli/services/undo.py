@@ -277,24 +277,37 @@ class _Undo:
                 user.soft_delete(now)
             else:
                 self._assign(user, give_back)
-        self._require_free(steps)
+        released = self._released(steps)
         users = [user for user, _, _ in steps]
         for user in users:
             if user.settle():
                 user.saved(now)
+            if user.id in released:
+                user.columns.setdefault("email_key", user.email_key)
+        self._uow.bulk_updates.release_keys(released)
         undone = str(self._id)
         self._uow.audit.add([user_events.state_draft(_name(user), user, undoes=undone) for user in users])
         self._uow.bulk_updates.write(users, now)
         self.done += len(users)
         self.users.add(users)
 
-    def _require_free(self, steps: Sequence[_Step]) -> None:
-        """Raise EmailTaken, naming the email, if somebody outside the change has one that is given back."""
-        back = {user.id: user for user, _, found in steps if "email" in found or "deleted_at" in found}
-        taken = self._uow.users.ids_by_key([user.email_key for user in back.values()])
-        for user in back.values():
-            if user.deleted_at is None and taken.get(user.email_key, user.id) not in back:
+    def _released(self, steps: Sequence[_Step]) -> set[uuid.UUID]:
+        """The users whose email another one of them gets back.
+
+        Raises EmailTaken, naming the email, if somebody has one who keeps it.
+        """
+        back = [user for user, _, found in steps if "email" in found or "deleted_at" in found]
+        leaving = {user.id for user, _, found in steps if "email" in found or user.deleted_at is not None}
+        taken = self._uow.users.ids_by_key([user.email_key for user in back])
+        released = set()
+        for user in back:
+            holder = taken.get(user.email_key, user.id)
+            if user.deleted_at is not None or holder == user.id:
+                continue
+            if holder not in leaving:
                 raise EmailTaken(user.email)
+            released.add(holder)
+        return released
 
     def take_roles_away(self) -> None:
         """Remove the roles that the change made."""

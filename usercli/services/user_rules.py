@@ -9,7 +9,8 @@ from typing import Any
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ChangedMeanwhile, EmailTaken
 from usercli.models.user_state import UserState
-from usercli.schemas.users import UserUpdate, check_attributes
+from usercli.schemas.attributes import check_attributes
+from usercli.schemas.users import UserUpdate
 from usercli.services import user_events
 
 

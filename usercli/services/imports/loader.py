@@ -18,11 +18,11 @@ from usercli.readers import BadRecord
 from usercli.repositories.encodings import require_in_encoding
 from usercli.repositories.event_encoder import Draft
 from usercli.repositories.user_bulk_insert import UserValues, user_values
+from usercli.schemas.attributes import check_attributes
 from usercli.schemas.import_rows import SomeAttributes, UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.schemas.roles import RoleCreate
 from usercli.schemas.user_fields import DISABLED_PASSWORD, UPDATABLE
-from usercli.schemas.users import check_attributes
 from usercli.services import user_events
 from usercli.services.imports.id_lines import IdLines
 from usercli.services.imports.validation import FIRST, Checked, noop
@@ -310,7 +310,8 @@ class Loader:
                 user.change_roles(added, [role for role in user.roles if role not in added])
             elif name == "attributes":
                 stay = user.attributes if isinstance(row.fields[name], SomeAttributes) else {}
-                user.attributes = check_attributes({**stay, **row.attributes.value})
+                user.attributes = {**stay, **row.attributes.value}
+                check_attributes(user.attributes)
             else:
                 setattr(user, name, getattr(row, name))
         password = bool(row.hashed_password) and self._may_set_password(user)

@@ -1,0 +1,45 @@
+"""What attributes may hold: JSON that both databases keep."""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import Decimal
+from typing import Any
+
+from usercli.errors import InvalidInput
+
+ATTRIBUTES_BYTES = 65_536
+ATTRIBUTES_DEPTH = 100  # SQLite reads no JSON beyond 1000 levels
+_WRITTEN_WITH_EXPONENT = 1e16  # and without a fraction
+_json_text = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def check_attributes(value: dict[str, Any]) -> dict[str, Any]:
+    """The attributes, if both databases can hold them. Raises InvalidInput."""
+    value = _storable(value)
+    if any(not key for key in value):
+        raise InvalidInput("an attribute has no name")
+    if len(_json_text(value).encode()) > ATTRIBUTES_BYTES:
+        raise InvalidInput(f"the attributes are longer than {ATTRIBUTES_BYTES} bytes of JSON")
+    return value
+
+
+def _storable(value: Any, depth: int = 0) -> Any:
+    """The same, its numbers as both databases give them back, which read no NaN and not any depth."""
+    if depth > ATTRIBUTES_DEPTH:
+        raise InvalidInput(f"an attribute is nested deeper than {ATTRIBUTES_DEPTH} levels")
+    if isinstance(value, dict):
+        return {key: _storable(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item, depth + 1) for item in value]
+    return _stored_number(value) if isinstance(value, float) else value
+
+
+def _stored_number(value: float) -> float | int:
+    """For PostgreSQL 1e22 is a whole number, and there is no -0.0: a change would seem to be another one."""
+    if not math.isfinite(value):
+        raise InvalidInput("an attribute is not a JSON number (NaN or infinity)")
+    if value == 0:
+        return 0.0
+    return int(Decimal(repr(value))) if abs(value) >= _WRITTEN_WITH_EXPONENT else value
