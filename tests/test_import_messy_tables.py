@@ -422,3 +422,25 @@ def test_words_that_the_option_cannot_hold_are_told(cli: Cli, environment: Path,
             "; to import the others add --skip-bad --reject-file FILE",
         ],
     )
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("title", "ticked", "said", "option"),
+    [
+        ("aktiv", True, "true or false", "aktiv:x=true,=false"),
+        ("gesperrt", False, "false or true", "gesperrt:=true,x=false"),
+    ],
+)
+def test_a_ticked_column_says_both(
+    cli: Cli, environment: Path, title: str, ticked: bool, said: str, option: str
+) -> None:
+    (environment / "p.csv").write_text(f"email,{title}\na@example.com,x\nb@example.com,\n")
+    code, _, err = cli("import", "p.csv")
+    assert code == 2
+    assert f"{title} has x (1) or nothing (1); below that means {said}" in err.splitlines()
+    [command] = [line for line in err.splitlines() if line.startswith("run: usercli import")]
+    assert shlex.split(command)[-2:] == ["--value", option]
+    assert cli("import", "p.csv", "--value", option)[0] == 0
+    active = {user["email"]: user["is_active"] for user in json.loads(cli("list", "-o", "json")[1])}
+    assert active == {"a@example.com": ticked, "b@example.com": not ticked}

@@ -141,6 +141,12 @@ def value_options(invocation: Invocation, job: ImportJob, options: ReadOptions) 
         return {}, []
     found = {}
     for state in advice.states:
+        if state.can_be_said and (mark := state.ticked):
+            yes, no = ("false", "true") if state.column.reversed else ("true", "false")
+            ticks = f"{visible(state.title)} has {mark} ({state.words[mark]:,}) or nothing ({state.blanks:,})"
+            invocation.info(f"{ticks}; below that means {yes} or {no}")
+            found[state.title] = {mark: yes, "": no}
+            continue
         unknown = ", ".join(f"{visible(word[:50])} ({state.words[word]:,})" for word in state.unknown)
         said = f"{visible(state.title)} has words that say nothing here: {unknown}"
         if state.can_be_said:
@@ -155,11 +161,9 @@ def word_options(values: Words) -> list[str]:
     """The options that read words so, the true ones of each column first."""
     options: list[str] = []
     for title, words in values.items():
-        parts = {ours: "|".join(word for word in words if words[word] == ours) for ours in ("true", "false")}
-        options += [
-            "--value",
-            f"{title}:{','.join(f'{theirs}={ours}' for ours, theirs in parts.items() if theirs)}",
-        ]
+        parts = {ours: [word for word in words if words[word] == ours] for ours in ("true", "false")}
+        said = ",".join(f"{'|'.join(theirs)}={ours}" for ours, theirs in parts.items() if theirs)
+        options += ["--value", f"{title}:{said}"]
     return options
 
 

@@ -16,6 +16,8 @@ from usercli.schemas.user_fields import BOOLEANS, TIMES
 
 #: A column with more words is no column of a state.
 MOST_WORDS = 50
+#: Where these stand or nothing, it is ticked or not.
+TICKS = frozenset({"x", "✓", "✔", "☑", "*", "+", "•"})
 #: What parts the words of --value.
 MARKS = frozenset("|,=:")
 
@@ -27,9 +29,11 @@ class StateWords:
     column: Column
     title: str
     words: Counter[str] = field(default_factory=Counter)
+    blanks: int = 0
 
     def count(self, cell: str) -> None:
         word = cell.strip()
+        self.blanks += not word
         if word and (word in self.words or len(self.words) <= MOST_WORDS):
             self.words[word] += 1
 
@@ -45,6 +49,12 @@ class StateWords:
     def unknown(self) -> list[str]:
         """The words that nobody knows, in the order of the file."""
         return [word for word in self.words if self.meaning(word) is None]
+
+    @property
+    def ticked(self) -> str | None:
+        """The mark, where the column has nothing else but empty cells: one without it would be read as active."""
+        mark = next(iter(self.words), "")
+        return mark if len(self.words) == 1 and self.blanks and mark.casefold() in TICKS else None
 
     @property
     def can_be_said(self) -> bool:
