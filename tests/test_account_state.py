@@ -372,3 +372,21 @@ def test_who_is_selected_by_the_last_sign_in_is_shown_with_it(cli: Cli, three: N
     assert cli("deactivate", "--match", "active=true", "--dry-run", "-q")[2].splitlines()[0] == (
         f"2 users match: {ADA}, {BOB}"
     )
+
+
+def test_who_is_activated_and_has_expired_is_named(cli: Cli, database: Database, make_user: MakeUser) -> None:
+    for name in ("ada", "bob"):
+        make_user(f"{name}@example.com")
+    database.rows("UPDATE users SET expires_at = '2020-01-01 00:00:00.000000+00:00', is_active = :no", no=False)
+    code, _, err = cli("activate", "ada@example.com")
+    assert code == 0
+    assert (
+        "ada@example.com has expired and cannot sign in; to change that, run: usercli update ada@example.com" in err
+    )
+    assert err.rstrip().endswith("--expires never")
+    assert (
+        "2 users have expired and cannot sign in; see: usercli list --expired"
+        in cli("activate", "ada@example.com", "bob@example.com")[2]
+    )
+    assert cli("update", "ada@example.com", "--expires", "never")[0] == 0
+    assert "expired" not in cli("activate", "ada@example.com")[2]

@@ -48,6 +48,8 @@ def test_a_table_of_django_is_told_with_its_hashes_and_addresses(foreign: Databa
     assert table["ways"][2]["command"] == f"usercli import --from-table PROFILE {public}auth_user"
     assert tables(foreign) == before
     assert run_here("db", "inspect", "-q") == (0, f"{public}auth_user\n", "")
+    _, row = run_here("db", "inspect", "-o", "tsv", "--fields", "hashes")[1].splitlines()
+    assert json.loads(row) == table["hashes"]
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"])

@@ -318,6 +318,15 @@ def test_every_format_has_the_rows(cli: Cli, users: list[dict[str, Any]]) -> Non
 
 
 @on_sqlite
+def test_a_first_month_without_months_is_refused(cli: Cli, database: Database) -> None:
+    for by in ("domain", "expires_at", "attributes.team"):
+        code, out, err = cli("stats", "--by", by, "--since", "30d")
+        assert (code, out) == (2, "")
+        assert err == f"error: --since says from which month signups and signins are counted, and not --by {by}\n"
+    assert cli("stats", "--by", "signups", "--since", "30d")[0] == 0
+
+
+@on_sqlite
 def test_what_cannot_be_counted_by_is_refused(cli: Cli) -> None:
     code, out, err = cli("stats", "--by", "stat")
     assert (code, out) == (2, "")

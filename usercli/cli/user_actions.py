@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -96,6 +97,20 @@ def show_change(invocation: Invocation, output: Output, change: Change, verb: st
     unreadable = unreadable_times(change.users)
     warn_of_times(invocation, unreadable)
     output.change(change, table_fields(output), _BRIEF)
+
+
+def warn_of_expired(invocation: Invocation, users: Iterable[UserView]) -> None:
+    """Who was activated and has expired still cannot sign in: say so, of the first thousand."""
+    from usercli.times import utcnow
+
+    now = utcnow()
+    expired = [user.email for user in islice(users, 1000) if user.expires_at is not None and user.expires_at <= now]
+    if len(expired) == 1:
+        way = f"usercli update {shlex.quote(expired[0])} --expires never"
+        invocation.warnings.append(f"{expired[0]} has expired and cannot sign in; to change that, run: {way}")
+    elif expired:
+        number = f"{len(expired):,} users have expired and cannot sign in"
+        invocation.warnings.append(f"{number}; see: usercli list --expired")
 
 
 def say_change(invocation: Invocation, change: Change, verb: str) -> None:

@@ -62,7 +62,7 @@ def changes(
     filters: EventFilters = NO_EVENT_FILTERS,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the N newest (a table: 50).")] = None,
 ) -> None:
-    """List the commands that changed something, newest first; undo takes one back.
+    """List the commands that changed something, newest first; undo takes one back, audit log --change shows it.
 
     Here --actor, --reason and --ticket select: by whom, for what reason (a part of it), under which ticket.
 

@@ -43,13 +43,15 @@ def stats(
       usercli stats --since 24mo -o json
       usercli stats --html users.html
     """
-    from usercli.schemas.statistics import STAT_FIELDS
+    from usercli.schemas.statistics import MONTHLY, STAT_FIELDS
 
     if html is not None and invocation.options.output is not None:
         raise InvalidInput("--html and -o contradict each other: a page is HTML")
     output = Output(invocation.options, STAT_FIELDS)
     from usercli.services import statistics as service
 
+    if since is not None and by not in {None, *MONTHLY}:
+        raise InvalidInput(f"--since says from which month {' and '.join(MONTHLY)} are counted, and not --by {by}")
     first = parse_time(since, relative_to="past") if since is not None else None
     criteria, uow = filters.criteria(), invocation.reading()
     if by is None:

@@ -22,6 +22,7 @@ from usercli.cli.user_actions import (
     show_change,
     summarize_users,
     user_output,
+    warn_of_expired,
     warn_of_misleading_roles,
 )
 from usercli.cli.user_arguments import UsersArg, is_list, parse_users
@@ -324,7 +325,9 @@ def activate(invocation: Invocation, selection: Selection = NO_SELECTION, contin
     from usercli.services import users as service
 
     def operation(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
-        return service.set_active(keys, True, uow)
+        change = service.set_active(keys, True, uow)
+        warn_of_expired(invocation, change.users)
+        return change
 
     apply_to_users(invocation, output, selection.keys(invocation, "activate"), "activated", operation, continue_)
 
