@@ -51,7 +51,9 @@ def stats(
     from usercli.services import statistics as service
 
     if since is not None and by not in {None, *MONTHLY}:
-        raise InvalidInput(f"--since says from which month {' and '.join(MONTHLY)} are counted, and not --by {by}")
+        invocation.warn(
+            f"--since changes nothing of --by {by}: it says from which month {' and '.join(MONTHLY)} are"
+        )
     first = parse_time(since, relative_to="past") if since is not None else None
     criteria, uow = filters.criteria(), invocation.reading()
     if by is None:
