@@ -446,6 +446,26 @@ def test_all_unknown_roles_are_named(cli: Cli, editor: str) -> None:
     assert (code, err) == (3, "error: no such role: x, y\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "way"),
+    [
+        (
+            ["create", "new@example.com", "--no-password", "--role", "support"],
+            "to make it, run: usercli role create support",
+        ),
+        (["role", "grant", "night shift", "ada@example.com"], "to make it, run: usercli role create 'night shift'"),
+        (["update", "ada@example.com", "--add-role", "x1,y1"], "name each role on its own"),
+        (["role", "grant", "ada@example.com", "z1"], "the role comes before the users"),
+    ],
+)
+def test_a_role_that_is_to_be_given_and_is_not_there_is_told_how_to_make(
+    cli: Cli, make_user: Callable[..., UserView], line: list[str], way: str
+) -> None:
+    make_user("ada@example.com")
+    code, _, err = cli(*line)
+    assert (code, err.rstrip().rpartition("; ")[2]) == (3, way)
+
+
 def test_services_raise_what_the_commands_say(editor: str, ada: UserView, database: Database) -> None:
     with pytest.raises(RoleNotFound, match=r"no such role: edtor; did you mean: editor"):
         service.grant_role("edtor", [key("ada@example.com")], database.uow())

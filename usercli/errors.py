@@ -162,7 +162,11 @@ def _with_place(user: object) -> str:
 
 
 class RoleNotFound(NotFound):
-    """No role has that name."""
+    """No role has that name; `to_give` is the name of one that was to be given, if none is alike."""
+
+    def __init__(self, message: str, to_give: str | None = None) -> None:
+        super().__init__(message)
+        self.to_give = to_give
 
 
 class ChangeNotFound(NotFound):

@@ -21,6 +21,7 @@ from usercli.errors import (
     InvalidInput,
     OutcomeUnknown,
     ProtectedTarget,
+    RoleNotFound,
     UserCliError,
     WrongEncoding,
 )
@@ -96,7 +97,17 @@ def sentence(error: UserCliError) -> str:
         return f"{error.message}; to change it add: --target {shlex.quote(error.profile)}"
     if isinstance(error, OutcomeUnknown) and error.change_id is not None:
         return f"{error.message}; run: usercli audit log --change {error.change_id}"
+    if isinstance(error, RoleNotFound) and error.to_give is not None:
+        return f"{error.message}; {_way_to_role(error.to_give)}"
     return with_option(error.message, error.hint)
+
+
+def _way_to_role(name: str) -> str:
+    if "@" in name:
+        return "the role comes before the users"
+    if set(name) & set(",;"):
+        return "name each role on its own"
+    return f"to make it, run: usercli role create {shlex.quote(name)}"
 
 
 def print_error(line: str) -> None:

@@ -46,7 +46,9 @@ class RoleRepository(Repository[Role]):
         found = self.find_named(wanted, lock)
         if missing := sorted(set(wanted) - found.keys()):
             known = list(self.session.scalars(select(Role.name)))
-            raise RoleNotFound(f"no such role: {', '.join(missing)}{suggestion(missing[0], known)}")
+            near = suggestion(missing[0], known)
+            to_give = missing[0] if lock == "share" and len(missing) == 1 and not near else None
+            raise RoleNotFound(f"no such role: {', '.join(missing)}{near}", to_give)
         return list(found.values())
 
     def find_named(self, names: Iterable[str], lock: Lock = None) -> dict[str, Role]:
