@@ -17,7 +17,7 @@ _json_text = json.JSONEncoder(ensure_ascii=False).encode
 
 def check_attributes(value: dict[str, Any]) -> dict[str, Any]:
     """The attributes, if both databases can hold them. Raises InvalidInput."""
-    value = _storable(value)
+    _require_storable(value)
     if any(not key for key in value):
         raise InvalidInput("an attribute has no name")
     if len(_json_text(value).encode()) > ATTRIBUTES_BYTES:
@@ -25,21 +25,33 @@ def check_attributes(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def _storable(value: Any, depth: int = 0) -> Any:
-    """The same, its numbers as both databases give them back, which read no NaN and not any depth."""
+def stored_attributes(value: dict[str, Any]) -> dict[str, Any]:
+    """The attributes, checked, their numbers as both databases give them back. Raises InvalidInput."""
+    _require_storable(value)
+    return check_attributes(_stored(value))
+
+
+def _require_storable(value: Any, depth: int = 0) -> None:
+    """Python reads NaN and any depth as JSON; neither database does."""
     if depth > ATTRIBUTES_DEPTH:
         raise InvalidInput(f"an attribute is nested deeper than {ATTRIBUTES_DEPTH} levels")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInput("an attribute is not a JSON number (NaN or infinity)")
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _require_storable(item, depth + 1)
+
+
+def _stored(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _storable(item, depth + 1) for key, item in value.items()}
+        return {key: _stored(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_storable(item, depth + 1) for item in value]
+        return [_stored(item) for item in value]
     return _stored_number(value) if isinstance(value, float) else value
 
 
 def _stored_number(value: float) -> float | int:
     """For PostgreSQL 1e22 is a whole number, and there is no -0.0: a change would seem to be another one."""
-    if not math.isfinite(value):
-        raise InvalidInput("an attribute is not a JSON number (NaN or infinity)")
     if value == 0:
         return 0.0
     return int(Decimal(repr(value))) if abs(value) >= _WRITTEN_WITH_EXPONENT else value

@@ -279,7 +279,7 @@ def _checked_attributes(value: Any) -> Attributes:
     if type(value) is SomeAttributes:
         value = dict(value)
     require_json_texts(value, "an attribute", require_storable)
-    check_attributes(value)  # its numbers stay as they are: what was exported comes back byte by byte
+    check_attributes(value)  # not stored_attributes: what was exported comes back byte by byte
     return Attributes(value, json.dumps(value, ensure_ascii=False), canonical(value))
 
 

@@ -24,7 +24,7 @@ from pydantic import (
 
 from usercli.emails import email_key, validate_email
 from usercli.errors import BrokenRow, Hint, InvalidInput
-from usercli.schemas.attributes import check_attributes
+from usercli.schemas.attributes import stored_attributes
 from usercli.schemas.stored_times import ShownTime, StoredTime
 from usercli.schemas.user_fields import TIMES
 from usercli.times import UnreadableTime, rfc3339, utcnow
@@ -47,7 +47,7 @@ def _full_name(value: str) -> str:
 
 def _attributes(value: dict[str, Any]) -> dict[str, Any]:
     require_json_texts(value, "an attribute")
-    return check_attributes(value)
+    return stored_attributes(value)
 
 
 def _require_future(value: datetime | None) -> datetime | None:

@@ -311,7 +311,8 @@ class Loader:
             elif name == "attributes":
                 stay = user.attributes if isinstance(row.fields[name], SomeAttributes) else {}
                 user.attributes = {**stay, **row.attributes.value}
-                check_attributes(user.attributes)
+                if stay:  # what the file has was checked by itself
+                    check_attributes(user.attributes)
             else:
                 setattr(user, name, getattr(row, name))
         password = bool(row.hashed_password) and self._may_set_password(user)
