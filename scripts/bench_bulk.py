@@ -8,11 +8,10 @@ from __future__ import annotations
 import csv
 import json
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench_transfer import Server, usercli, write_users
+from bench_transfer import Server, measured, usercli, write_users
 
 MANY = 50_000
 #: The role of the grants.
@@ -28,9 +27,7 @@ def changes(fresh: Callable[[], str], source: Path, number: int) -> dict[str, Me
     url = fresh()
 
     def run(*arguments: str | Path) -> Measured:
-        start = time.monotonic()
-        peak = usercli(url, *arguments)
-        return time.monotonic() - start, peak
+        return measured(url, *arguments)
 
     limit = "--max-changes", str(2 * number)
     some = "--match", "active=true", *limit, "--yes"
@@ -91,8 +88,8 @@ def bulk(runs: int, folder: Path, number: int) -> dict[str, dict[str, list[Measu
     try:
         for _ in range(runs):
             for engine, fresh in engines.items():
-                for name, measured in changes(fresh, source, number).items():
-                    found[engine].setdefault(name, []).append(measured)
+                for name, one in changes(fresh, source, number).items():
+                    found[engine].setdefault(name, []).append(one)
     finally:
         server.cluster.stop()
     return found

@@ -77,12 +77,12 @@ def prepare(url: str) -> None:
             connection.execute(statement)
 
 
-def measured(url: str, runs: int, asked: dict[str, list[str]]) -> dict[str, list[float]]:
+def asked_often(url: str, runs: int, asked: dict[str, list[str]]) -> dict[str, list[float]]:
     """Seconds of each question, all of them in every run; the first run only warms up."""
     found: dict[str, list[float]] = {name: [] for name in asked}
     for run in range(runs + 1):
         for name, arguments in asked.items():
-            seconds = timed(lambda arguments=arguments: usercli(url, *arguments))  # type: ignore[misc]  # bound now
+            seconds = timed(usercli, url, *arguments)
             if run:
                 found[name].append(seconds)
     return found
@@ -100,7 +100,7 @@ def bench(runs: int, folder: Path, number: int) -> dict[str, dict[str, list[floa
         usercli(url, "import", source)
         change(url, some)
         prepare(url)
-        found["postgresql"] = measured(url, runs, questions(some[0], needle, far_cursor(url, number)))
+        found["postgresql"] = asked_often(url, runs, questions(some[0], needle, far_cursor(url, number)))
     finally:
         server.cluster.remove()
     if number <= MOST_ON_SQLITE:
@@ -110,7 +110,7 @@ def bench(runs: int, folder: Path, number: int) -> dict[str, dict[str, list[floa
         prepare(url)
         asked = questions(some[0], needle, far_cursor(url, number))
         del asked["list --count --estimate"]  # SQLite counts
-        found["sqlite"] = measured(url, runs, asked)
+        found["sqlite"] = asked_often(url, runs, asked)
     return found
 
 

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench_questions import change, far_cursor, measured, prepare, questions, some_of
-from bench_transfer import Server, fresh_file, timed, usercli, write_users
+from bench_questions import asked_often, change, far_cursor, prepare, questions, some_of
+from bench_transfer import Server, fresh_file, measured, write_users
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 #: More users than this SQLite is not asked about.
@@ -28,9 +28,8 @@ def transfers(url: str, source: Path, changed: list[str]) -> dict[str, Any]:
     }
     found: dict[str, Any] = {}
     for name, line in lines.items():
-        peaks: list[int] = []
-        seconds = timed(lambda line=line, peaks=peaks: peaks.append(usercli(url, *line)))  # type: ignore[misc]  # bound now
-        found[name] = {"seconds": seconds, "peak_mb": peaks[0]}
+        seconds, peak = measured(url, *line)
+        found[name] = {"seconds": seconds, "peak_mb": peak}
         if name == "import":
             change(url, changed)
             prepare(url)
@@ -55,7 +54,7 @@ def bench(runs: int, folder: Path, most: int) -> dict[str, dict[int, dict[str, A
                 asked = questions(changed[0], needle, far_cursor(url, number))
                 if engine == "sqlite":
                     del asked["list --count --estimate"]  # SQLite counts
-                sizes[number]["questions"] = measured(url, runs, asked)
+                sizes[number]["questions"] = asked_often(url, runs, asked)
     finally:
         server.cluster.remove()
     return found

@@ -31,9 +31,9 @@ PIECE = 1 << 16
 USERCLI = Path(sys.executable).with_name("usercli")
 
 
-def timed(work: Callable[[], object]) -> float:
+def timed(work: Callable[..., object], *arguments: object) -> float:
     start = time.monotonic()
-    work()
+    work(*arguments)
     return time.monotonic() - start
 
 
@@ -63,6 +63,13 @@ def usercli(url: str, *arguments: str | Path) -> int:
     if os.waitstatus_to_exitcode(status):
         raise SystemExit(f"failed: {command}")
     return usage.ru_maxrss // 1024
+
+
+def measured(url: str, *arguments: str | Path) -> tuple[float, int]:
+    """Seconds and peak memory in MB of a command."""
+    start = time.monotonic()
+    peak = usercli(url, *arguments)
+    return time.monotonic() - start, peak
 
 
 class Server:
@@ -201,15 +208,15 @@ def importing(runs: int, folder: Path) -> dict[str, Any]:
     old = folder / "old.db"
     for _ in range(runs):
         url = server.fresh()
-        found["postgresql"].append(timed(lambda url=url: usercli(url, "import", many)))  # type: ignore[misc]  # bound now
+        found["postgresql"].append(timed(usercli, url, "import", many))
         files = files or dumped(url, folder)
         found["copy"].append(bare_copy(server.fresh(), files))
         path = fresh_file(folder)
-        found["sqlite"].append(timed(lambda path=path: usercli(f"sqlite:///{path}", "import", many)))  # type: ignore[misc]  # bound now
+        found["sqlite"].append(timed(usercli, f"sqlite:///{path}", "import", many))
         path.rename(old)
         found["executemany"].append(bare_executemany(old, fresh_file(folder)))
         url = server.fresh()
-        found["hundred"].append(timed(lambda url=url: usercli(url, "import", few)))  # type: ignore[misc]  # bound now
+        found["hundred"].append(timed(usercli, url, "import", few))
         found["loaddata"].append(loaddata(manage, folder, server))
     server.cluster.remove()
     return found

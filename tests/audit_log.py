@@ -7,6 +7,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def _dump(database: Database) -> bytes | dict[str, bytes]:
 
 
 def _fill(database: Database, rounds: int) -> None:
-    root = lambda: uow(database, reason='because "so"', ticket="T-1")  # noqa: E731 - as short as it can be
+    root = partial(uow, database, reason='because "so"', ticket="T-1")
     roles.create_role(RoleCreate(name="ops"), root())
     roles.create_role(RoleCreate(name="admin", administrative=True), root())
     for number in range(rounds):

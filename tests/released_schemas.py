@@ -74,7 +74,7 @@ def load(revision: str, engine: str, place: str) -> None:
             connection.executescript(text)
     else:
         with psycopg.connect(place, autocommit=True) as server:
-            server.execute(text)  # type: ignore[call-overload]  # text of our own
+            server.execute(text.encode())
 
 
 def main() -> None:
@@ -98,7 +98,7 @@ def _database(revision: str, engine: str, folder: Path, cluster: Cluster) -> str
     else:
         name = f"at_{revision}"
         with psycopg.connect(cluster.url(), autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]  # text of our own
+            server.execute(f"CREATE DATABASE {name}".encode())
         url = cluster.url(name)
     with _environment(folder, url):
         _fill(engine, folder, url)
@@ -124,7 +124,7 @@ def _fill(engine: str, folder: Path, url: str) -> None:
     else:
         with psycopg.connect(url, autocommit=True) as server:
             for statement in FOREIGN:
-                server.execute(statement)  # type: ignore[call-overload]  # text of our own
+                server.execute(statement.encode())
 
 
 def _dumped(cluster: Cluster, url: str) -> str:
