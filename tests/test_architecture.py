@@ -24,8 +24,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 #: its own or one above: a new module gets the lowest floor that lies above all that it imports.
 FLOORS = (
     {
-        *("__init__", "batches", "column_batches", "errors", "hash_chain", "hash_encodings", "password_costs"),
-        *("plain_emails", "spool", "system_crypt", "text", "uuid7", "warning_log"),
+        *("__init__", "background", "batches", "column_batches", "errors", "hash_chain", "hash_encodings"),
+        *("password_costs", "plain_emails", "spool", "system_crypt", "text", "uuid7", "warning_log"),
     },
     {"password_handlers", "prefetch", "private_files", "times", "validation"},
     {"hash_forms"},

@@ -60,7 +60,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-
 CLOSED = "the database is closed: close it when the process ends, after everything that asks it"
 
 
@@ -228,8 +227,19 @@ class UnitOfWork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         level, mark = self._levels.pop(), self._marks.pop()
-        if self._committed is not level and "audit" in self.__dict__:
-            self.audit.discard_since(mark)
+        try:
+            if self._committed is not level and "audit" in self.__dict__:
+                self.audit.discard_since(mark)
+        finally:
+            self._end(level)
+        if isinstance(error, StaleDataError):
+            raise ChangedMeanwhile("the user was changed by somebody else; look again and retry") from None
+        if isinstance(error, ValueError | TypeError) and not isinstance(error, UserCliError):
+            known = self.session.get_bind().get_execution_options()["usercli_translate"](error)
+            if known is not None:  # of a row, whose values would be in its message
+                raise known from None
+
+    def _end(self, level: SessionTransaction) -> None:
         try:
             # a failed flush leaves a level that is neither active nor over: the outer one could not go on
             if level is (self.session.get_nested_transaction() or self.session.get_transaction()):
@@ -237,12 +247,6 @@ class UnitOfWork:
         finally:
             if not self._levels:
                 self._release()
-        if isinstance(error, StaleDataError):
-            raise ChangedMeanwhile("the user was changed by somebody else; look again and retry") from None
-        if isinstance(error, ValueError | TypeError) and not isinstance(error, UserCliError):
-            known = self.session.get_bind().get_execution_options()["usercli_translate"](error)
-            if known is not None:  # of a row, whose values would be in its message
-                raise known from None
 
     def _release(self) -> None:
         self.session.close()

@@ -139,7 +139,7 @@ class AuditRepository:
         self._pending.drop(target_ids, mark, events)
 
     def hash_ahead(self) -> None:
-        """Hash what waits: now, and not while others wait for locks that the change will hold."""
+        """Hash what waits, in the background: not while others wait for locks that the change will hold."""
         self._pending.hash(EventWriter(self._origin, self._change_id, self._role()))
 
     def write(self, on_written: Callable[[int, int], object] = lambda done, total: None) -> None:  # noqa: ARG005 - nobody listens

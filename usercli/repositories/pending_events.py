@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
+from usercli.background import Background
 from usercli.repositories.event_encoder import COLUMNS, Draft, EventRow, EventWriter
 from usercli.spool import Spool
 
@@ -26,6 +27,7 @@ class PendingEvents:
     def __init__(self) -> None:
         self._drafts: Spool[Draft] = Spool()
         self._hashed: Spool[EventRow] = Spool()
+        self._hashing = Background()  # which adds to them
         self._dropped: list[_Dropped] = []
 
     def __len__(self) -> int:
@@ -42,10 +44,12 @@ class PendingEvents:
 
     def mark(self) -> int:
         """The place of what is recorded next."""
+        self._hashing.wait()
         return len(self._hashed) + len(self._drafts)
 
     def truncate(self, mark: int) -> None:
         """Drop what was recorded since."""
+        self._hashing.wait()
         self._drafts.truncate(max(mark - len(self._hashed), 0))
         self._hashed.truncate(mark)
         self._dropped = [dropped for dropped in self._dropped if dropped.places.stop <= mark]
@@ -55,13 +59,18 @@ class PendingEvents:
         self._dropped.append(_Dropped(range(mark, self.mark()), frozenset(target_ids), events))
 
     def hash(self, writer: EventWriter) -> None:
-        """Hash what waits."""
-        for drafts in self._drafts.batches():
+        """Hash what waits, in the background."""
+        drafts, self._drafts = self._drafts, Spool()
+        self._hashing.start(lambda: self._hash(drafts, writer))
+
+    def _hash(self, waiting: Spool[Draft], writer: EventWriter) -> None:
+        for drafts in waiting.batches():
             self._hashed.extend(writer.rows(drafts))
-        self._drafts.clear()
+        waiting.clear()
 
     def rows(self, writer: EventWriter) -> Iterator[list[EventRow]]:
         """All, some thousands at a time."""
+        self._hashing.wait()
         place = 0
         for rows in chain(self._hashed.batches(), map(writer.rows, self._drafts.batches())):
             first, place = place, place + len(rows)
@@ -78,6 +87,7 @@ class PendingEvents:
 
     def clear(self) -> None:
         """Begin anew."""
+        self._hashing.wait()
         self._drafts.clear()
         self._hashed.clear()
         self._dropped = []
