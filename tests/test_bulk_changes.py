@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -371,3 +372,92 @@ def test_an_apply_is_refused_when_what_it_touches_changes_before_it_is_locked(
     assert err.endswith("error: changed since the plan was made: ada@example.com; plan again\n")
     assert len(rows(filled)) == before - statement.startswith("DELETE")
     assert filled.rows("SELECT count(*) FROM users WHERE full_name = 'New'") == [(0,)]
+
+
+SHEET = "email,full_name,attributes.team\n" + "".join(f"{email},New,red\n" for email in EMAILS)
+WRITTEN = (
+    "SELECT personal::json ->> 'target_email', personal::json -> 'before' FROM audit_events "
+    "WHERE action = 'user.updated' AND change_id::text = '{}' ORDER BY 1"
+)
+
+
+def import_sheet(cli: Cli, folder: Path, *options: str) -> tuple[int, str, str]:
+    (folder / "sheet.csv").write_text(SHEET)
+    return cli("import", str(folder / "sheet.csv"), "--on-conflict", "update", *options)
+
+
+@pytest.mark.usefixtures("staged")
+def test_nobody_waits_for_an_import_and_only_who_was_changed_meanwhile_is_prepared_again(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, cli: Cli, tmp_path: Path
+) -> None:
+    changed = """UPDATE users SET version = version + 1, full_name = 'New', attributes = CASE email
+        WHEN 'ada@example.com' THEN '{"team": "green", "own": 1}'::jsonb ELSE '{"team": "red"}' END
+        WHERE email <> 'bob@example.com'"""
+    beside(monkeypatch, filled, changed)
+    read = []
+    usual = BulkUpdateRepository.read
+    monkeypatch.setattr(BulkUpdateRepository, "read", lambda self, ids: read.append(len(ids)) or usual(self, ids))
+    code, out, err = import_sheet(cli, tmp_path, "-o", "json")
+    assert code == 0, err
+    assert read == [3, 2]
+    summary = json.loads(out)
+    assert (summary["updated"], summary["unchanged"], summary["rejected"]) == (2, 1, 0)
+    assert filled.rows("SELECT full_name, attributes, version FROM users ORDER BY email") == [
+        ("New", {"team": "red", "own": 1}, 3),
+        ("New", {"team": "red", "back\\slash": "\\t"}, 2),
+        ("New", {"team": "red"}, 2),
+    ]
+    assert filled.rows(WRITTEN.format(summary["change_id"])) == [
+        ("ada@example.com", {"attributes": {"team": "green"}}),
+        ("bob@example.com", {"attributes": {"team": "blue"}, "full_name": ""}),
+    ]
+    assert cli("audit", "verify")[0] == 0
+
+
+@pytest.mark.usefixtures("staged")
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "DELETE FROM users WHERE {}",
+        "UPDATE users SET deleted_at = now(), was_active = true, is_active = false WHERE {}",
+    ],
+)
+def test_an_import_rejects_who_went_meanwhile(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, cli: Cli, tmp_path: Path, gone: str
+) -> None:
+    beside(monkeypatch, filled, gone.format("email = 'eve@example.com'"))
+    code, _, err = import_sheet(cli, tmp_path)
+    assert code == 4
+    assert err == (
+        "error: sheet.csv:4: the user eve@example.com was changed meanwhile; try again\n"
+        "error: 1 bad record found; nothing was imported; to import the others add --skip-bad --reject-file FILE\n"
+    )
+    assert filled.rows("SELECT count(*) FROM users WHERE full_name = 'New'") == [(0,)]
+    filled.rows("UPDATE users SET deleted_at = NULL, was_active = NULL, is_active = true")
+    beside(monkeypatch, filled, gone.format("email = 'bob@example.com'"))
+    code, _, err = import_sheet(cli, tmp_path, "--skip-bad", "--reject-file", str(tmp_path / "bad.csv"))
+    assert (code, "bob@example.com" in (tmp_path / "bad.csv").read_text()) == (7, True), err
+    assert filled.rows("SELECT email FROM users WHERE full_name = 'New' AND email <> 'eve@example.com'") == [
+        ("ada@example.com",)
+    ]
+
+
+@pytest.mark.usefixtures("staged")
+def test_an_import_names_a_role_as_it_is_called_when_it_is_written(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, cli: Cli, tmp_path: Path
+) -> None:
+    beside(monkeypatch, filled, "UPDATE roles SET name = 'reads' WHERE name = 'reader'")
+    (tmp_path / "roles.csv").write_text("email,roles\nada@example.com,editor\n")
+    code, _, err = cli("import", str(tmp_path / "roles.csv"), "--on-conflict", "update")
+    assert code == 0, err
+    assert filled.rows("SELECT before, after FROM audit_events WHERE action = 'user.updated'") == [
+        ({"roles": ["reads"]}, {"roles": ["editor"]})
+    ]
+
+
+@pytest.mark.usefixtures("staged")
+def test_an_import_in_chunks_prepares_each_by_itself(filled: Database, cli: Cli, tmp_path: Path) -> None:
+    code, _, err = import_sheet(cli, tmp_path, "--resume", "--reason", "test")
+    assert code == 0, err
+    assert filled.rows("SELECT full_name, version FROM users") == [("New", 2)] * 3
+    assert cli("audit", "verify")[0] == 0

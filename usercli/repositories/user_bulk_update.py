@@ -72,7 +72,7 @@ class BulkUpdateRepository:
         self._role_names: dict[uuid.UUID, str] = {}
         self._held_roles: dict[str, dict[str, uuid.UUID]] = {}
         self._roles_then: dict[uuid.UUID, str] = {}
-        self._is_staging = self._is_compared = False
+        self._is_staging = False
         self._column_sets: dict[tuple[str, ...], int] = {}
         self._released: set[uuid.UUID] = set()
 
@@ -80,22 +80,20 @@ class BulkUpdateRepository:
         """So many are changed with less waiting if they are prepared before they are locked."""
         return self._on_postgresql and users >= WORTH_STAGING
 
-    def begin(self, *, staging: bool, locked: bool = False) -> None:
-        """Begin a change, or begin it anew; of users who are `locked` nothing will be compared."""
+    def begin(self, *, staging: bool) -> None:
+        """Begin a change, or begin it anew."""
         self.session.flush()
         self._role_names, self._held_roles = {}, {}
-        self._is_compared = staging and not locked
         self._is_staging, self._column_sets, self._released = staging, {}, set()
         if staging:
             self._make_stage()
-        if self._is_compared:
             self._role_names = self._names_of_roles()
             self._roles_then = dict(self._role_names)
 
     def read(self, ids: Sequence[uuid.UUID]) -> list[UserState]:
         """The users of these ids, in this order; those who are not there are left out."""
         users = _USERS
-        fingerprint: Any = literal_column(_FINGERPRINT if self._is_compared else "''")
+        fingerprint: Any = literal_column(_FINGERPRINT if self._is_staging else "''")
         query = select(*self._columns(users), self._role_ids(users), fingerprint)
         found = {}
         for row in self.session.connection().execute(query.where(among(self.session, users.c.id, ids))).all():

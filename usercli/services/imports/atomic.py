@@ -16,15 +16,24 @@ from usercli.services.last_administrator import last_administrator_guard
 
 
 class ImportFailed(UserCliError):
-    """Records are bad; nothing was imported, or nothing beyond the `stands` first ones."""
+    """Records are bad; nothing was imported, or nothing beyond the `stands` first ones.
+
+    The hint says what they would be imported with: `may_skip` them, `may_differ` from users who exist.
+    """
 
     def __init__(
-        self, rejects: Sequence[Reject | BadRecord], number: int, stands: int = 0, *, may_skip: bool = False
+        self,
+        rejects: Sequence[Reject | BadRecord],
+        number: int,
+        stands: int = 0,
+        *,
+        may_skip: bool = False,
+        may_differ: bool = False,
     ) -> None:
         conflicts = all(isinstance(reject, Reject) and reject.code is ExitCode.CONFLICT for reject in rejects)
         records = "1 bad record" if number == 1 else f"{number:,} bad records"
         done = f"the first {stands:,} records are committed" if stands else "nothing was imported"
-        help_ = Hint.ON_CONFLICT if conflicts else Hint.SKIP_BAD
+        help_ = Hint.ON_CONFLICT if conflicts and may_differ else Hint.SKIP_BAD
         super().__init__(f"{records} found; {done}", hint=help_ if may_skip else None)
         self.rejects = rejects
         self.exit_code = ExitCode.CONFLICT if conflicts else ExitCode.USAGE
@@ -53,6 +62,7 @@ def import_users(
             for batch in prefetch(loader.prepared(chunks)):
                 loader.load(batch)
                 on_progress(loader.summary)
+            loader.finish()
             require_good(loader)
         before_commit()
         if loader.changes_anything:
@@ -65,7 +75,8 @@ def require_good(loader: Loader, stands: int = 0) -> None:
     """Raise ImportFailed if a record was bad and must not be."""
     if loader.too_many_rejects:
         may_skip = not loader.options.skip_bad
-        raise ImportFailed(loader.rejects, loader.summary.rejected, stands, may_skip=may_skip)
+        fails = loader.options.on_conflict == "fail"
+        raise ImportFailed(loader.rejects, loader.summary.rejected, stands, may_skip=may_skip, may_differ=fails)
 
 
 def administrator_guard(uow: UnitOfWork, options: ImportOptions) -> AbstractContextManager[None]:

@@ -13,17 +13,15 @@ from typing import Any, Literal
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, Hint, InvalidInput, Refused
 from usercli.models.role import Role
-from usercli.models.user_state import UserState
 from usercli.readers import BadRecord
 from usercli.repositories.encodings import require_in_encoding
 from usercli.repositories.event_encoder import Draft
 from usercli.repositories.user_bulk_insert import UserValues, user_values
-from usercli.schemas.attributes import check_attributes
-from usercli.schemas.import_rows import SomeAttributes, UserRow
+from usercli.schemas.import_rows import UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.schemas.roles import RoleCreate
-from usercli.schemas.user_fields import DISABLED_PASSWORD, UPDATABLE
 from usercli.services import user_events
+from usercli.services.imports.existing_users import ExistingUsers
 from usercli.services.imports.id_lines import IdLines
 from usercli.services.imports.validation import FIRST, Checked, noop
 from usercli.spool import IN_MEMORY, packed
@@ -114,6 +112,7 @@ class Loader:
         self._lines = IdLines()
         self._are_new = True  # so were most users so far: they are made ready ahead
         self._is_resumed = False  # a transaction before this one may have written users
+        self._existing = ExistingUsers(self.uow, self.options, self.summary, self._role_ids, self._reject)
 
     def begin(self) -> None:
         """At the start of a transaction: what must hold before the first row."""
@@ -121,6 +120,7 @@ class Loader:
         self._roles, self._names = {}, None
         self._encoding = self.uow.bulk.narrow_encoding()
         self.uow.bulk.forget_seen()
+        self._existing.begin()
         if self.options.preserve and not self.summary.read:
             self._all_ours = not self.uow.users.count()
             if not (self._all_ours or self.uow.origin.reason):
@@ -189,6 +189,12 @@ class Loader:
         for scheme in filter(None, map(_UNSUPPORTED, compress(batch.rows, goes_in))):
             self.on_unsupported(scheme)
 
+    def finish(self) -> None:
+        """At the end of a transaction: write the users who exist already, if they only are prepared."""
+        if not self.too_many_rejects:
+            self._existing.finish()
+            self._report_rejects()
+
     @property
     def too_many_rejects(self) -> bool:
         """More records are bad than may be."""
@@ -233,6 +239,9 @@ class Loader:
             self._roles[name] = found
         return found is not None
 
+    def _role_ids(self, names: Iterable[str]) -> dict[str, uuid.UUID]:
+        return {name: self._roles[name].id for name in names}
+
     def _alike(self, name: str) -> list[str]:
         """The roles that there are whose name differs from this one only in case."""
         if self._names is None:  # asked once: a file may name thousands
@@ -249,11 +258,9 @@ class Loader:
 
     def _resolve_conflicts(self, rows: Sequence[UserRow], ids: Mapping[str, uuid.UUID]) -> None:
         """Do with users who exist already, by the key of their email, what the options say."""
-        users: dict[str, UserState] = {}
-        changed: list[UserState] = []
+        wanted: list[UserRow] = []
         again: set[Any] = set()
         if self.options.on_conflict == "update":
-            users = self._lock(list(ids.values()))
             again = self.uow.bulk.seen_before(ids.values())
             if self._is_resumed:
                 again |= self.uow.audit.touched(ids.values())
@@ -267,67 +274,17 @@ class Loader:
                 self._reject(row, exists(row.email), ExitCode.CONFLICT)
             elif self.options.on_conflict == "skip":
                 self.summary.skipped += 1
-            elif row.email_key not in users:
-                self._reject(row, f"the user {row.email} was changed meanwhile; try again", ExitCode.CONFLICT)
             else:
                 again.add(ids[row.email_key])  # a second line would undo the first
                 if row.unsupported is not None:
                     self.on_unsupported(row.unsupported)
-                try:
-                    is_changed = self._update(users[row.email_key], row)
-                except InvalidInput as error:  # what it has and what it gets are too much together
-                    self._reject(row, error.message)
-                    continue
-                self.summary.updated += is_changed
-                self.summary.unchanged += not is_changed
-                if is_changed:
-                    changed.append(users[row.email_key])
-        if changed:
-            self._write_changed(changed)
-
-    def _lock(self, ids: Sequence[uuid.UUID]) -> dict[str, UserState]:
-        """The users of these ids, by the key of their email."""
-        there = self.uow.users.existing_ids(ids, lock=True)
-        self.uow.bulk_updates.begin(staging=self.uow.bulk_updates.is_worth_staging(len(there)), locked=True)
-        return {user.email_key: user for user in self.uow.bulk_updates.read(there) if user.deleted_at is None}
-
-    def _write_changed(self, users: Sequence[UserState]) -> None:
-        now = self.uow.now()
-        self.uow.bulk_updates.write(users, now)
-        self.uow.bulk_updates.finish(now)
-        self.uow.bulk_updates.refresh()
+                wanted.append(row)
+        if wanted:
+            self._existing.update(wanted, ids)
 
     def _is_ours(self, user_id: Any) -> bool:
         """This import wrote the user."""
         return self._all_ours or self.ids.made(user_id)
-
-    def _update(self, user: UserState, row: UserRow) -> bool:
-        for name in UPDATABLE:
-            if name not in row.fields:
-                continue
-            if name == "roles":
-                added = {role: self._roles[role].id for role in row.roles}
-                user.change_roles(added, [role for role in user.roles if role not in added])
-            elif name == "attributes":
-                stay = user.attributes if isinstance(row.fields[name], SomeAttributes) else {}
-                user.attributes = {**stay, **row.attributes.value}
-                if stay:  # what the file has was checked by itself
-                    check_attributes(user.attributes)
-            else:
-                setattr(user, name, getattr(row, name))
-        password = bool(row.hashed_password) and self._may_set_password(user)
-        if password and user.hashed_password != row.hashed_password:
-            user.hashed_password, user.password_changed_at = row.hashed_password or "", self.uow.now()
-        else:
-            password = False
-        if not user.settle():
-            return False
-        user.saved(self.uow.now())
-        user_events.state_changed(self.uow, "user.updated", user, password=password)
-        return True
-
-    def _may_set_password(self, user: UserState) -> bool:
-        return self.options.update_passwords or user.hashed_password == DISABLED_PASSWORD
 
     def _reject(
         self, item: Checked, reason: str, code: ExitCode = ExitCode.USAGE, hint: Hint | None = None

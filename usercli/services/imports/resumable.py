@@ -98,6 +98,7 @@ def _load(loader: Loader, batch: Batch, digest: str, sync_rejects: Callable[[], 
             raise Conflict("somebody else goes on with this import at this moment; wait for them")
         loader.begin()
         loader.load(batch)
+        loader.finish()
         require_good(loader, stands)
         if loader.changes_anything:
             loader.summary.change_id = uow.change_id
