@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Literal
 
 from usercli.database.unit_of_work import UnitOfWork, retried
@@ -41,42 +43,47 @@ def apply_review(decisions: Sequence[Decision], uow: UnitOfWork, *, allow_no_adm
     a `keep` also if the role was taken. A `revoke` of what is gone already has nothing left to do.
     Raises ChangedMeanwhile naming what is not as it was reviewed, LastAdministrator.
     """
-    decided = [item for item in decisions if item.decision is not None]
-    revoked: dict[uuid.UUID, list[str]] = {}
-    for item in decided:
-        if item.decision == "revoke":
-            revoked.setdefault(item.user, []).append(item.role)
-    changed: set[uuid.UUID] = set()
+    decided: dict[uuid.UUID, list[Decision]] = {}
+    for item in decisions:
+        if item.decision is not None:
+            decided.setdefault(item.user, []).append(item)
+    revoked = {
+        user_id: {item.role for item in items if item.decision == "revoke"} for user_id, items in decided.items()
+    }
 
-    def find(lock: bool) -> list[list[uuid.UUID]]:
-        found = uow.users.existing_ids(list(revoked), lock=lock)
-        _require_as_reviewed(decided, uow)
-        return [found]
+    def find(lock: bool) -> Iterator[Sequence[uuid.UUID]]:
+        there = uow.users.existing_ids([user_id for user_id, roles in revoked.items() if roles], lock=lock)
+        held = uow.roles.granted_at(list(decided))
+        _require_as_reviewed(decided, decided, held)
+        losing = {user_id for user_id, role in held if role in revoked[user_id]}
+        yield [user_id for user_id in there if user_id in losing]
 
     def rule(lock: Literal["share"] | None) -> Callable[[UserState], None]:
-        there = uow.roles.find_named({name for names in revoked.values() for name in names}, lock)
+        there = uow.roles.find_named(set().union(*revoked.values()), lock)
+        return lambda user: user.change_roles({}, revoked[user.id] & there.keys())
 
-        def revoke(user: UserState) -> None:
-            lost = [name for name in revoked[user.id] if name in there and name in user.roles]
-            user.change_roles({}, lost)
-            changed.update([user.id] if lost else [])
-
-        return revoke
+    def check(users: Sequence[UserState]) -> None:
+        """Those who were changed meanwhile come once more."""
+        ids = [user.id for user in users]
+        _require_as_reviewed(decided, ids, uow.roles.granted_at(ids))
 
     with uow.change("review.applied"):
         guard = partial(last_administrator_guard, uow, allow_none=allow_no_admin)
-        # not prepared ahead: since when a role is held is compared under the locks
-        change = change_users(uow, "role.revoked", find, rule, number=0, guard=guard)
-    users = [user for user in change.users if user.id in changed]
-    unchanged = len({item.user for item in decided}) - len(users)
-    return change.model_copy(update={"users": users, "unchanged": unchanged})
+        number = sum(map(bool, revoked.values()))
+        change = change_users(uow, "role.revoked", find, rule, number=number, guard=guard, check=check)
+    change.unchanged = len(decided) - change.changed
+    return change
 
 
-def _require_as_reviewed(decided: Sequence[Decision], uow: UnitOfWork) -> None:
-    now = uow.roles.granted_at(list({item.user for item in decided}))
+def _require_as_reviewed(
+    decided: Mapping[uuid.UUID, Sequence[Decision]],
+    users: Iterable[uuid.UUID],
+    held_since: Mapping[tuple[uuid.UUID, str], datetime],
+) -> None:
+    """Raise ChangedMeanwhile if what was decided of these users is about other grants than those that they hold."""
     differing = []
-    for item in decided:
-        moment = now.get((item.user, item.role))
+    for item in chain.from_iterable(decided[user_id] for user_id in users):
+        moment = held_since.get((item.user, item.role))
         if moment is None and item.decision == "keep":
             differing.append(f"line {item.line}: {item.email} no longer holds {item.role}")
         elif moment not in (None, item.granted_at):
