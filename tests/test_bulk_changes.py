@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -461,3 +462,23 @@ def test_an_import_in_chunks_prepares_each_by_itself(filled: Database, cli: Cli,
     assert code == 0, err
     assert filled.rows("SELECT full_name, version FROM users") == [("New", 2)] * 3
     assert cli("audit", "verify")[0] == 0
+
+
+@pytest.mark.usefixtures("staged")
+def test_a_review_is_prepared_and_a_grant_that_was_given_anew_meanwhile_refuses_it(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, cli: Cli, tmp_path: Path
+) -> None:
+    review = tmp_path / "review.csv"
+    assert cli("access-review", "export", str(review))[0] == 0
+    review.write_text(re.sub(r",$", ",revoke", review.read_text(), flags=re.MULTILINE))
+    anew = """UPDATE user_roles SET granted_at = now() FROM users WHERE user_id = id AND email = 'eve@example.com';
+        UPDATE users SET version = version + 2 WHERE email = 'eve@example.com'"""
+    with monkeypatch.context() as between:
+        beside(between, filled, anew)
+        code, _, err = cli("access-review", "apply", str(review), "--yes")
+    assert (code, "line 4: eve@example.com holds reader since" in err) == (4, True), err
+    assert filled.rows("SELECT count(*) FROM user_roles") == [(3,)]
+    review.write_text("".join(review.read_text().splitlines(keepends=True)[:-1]))
+    code, out, err = cli("access-review", "apply", str(review), "--yes", "-o", "json")
+    assert (code, json.loads(out)["changed"]) == (0, 2), err
+    assert filled.rows("SELECT count(*) FROM user_roles") == [(1,)]

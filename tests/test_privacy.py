@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from time import process_time
 from typing import Any
 
@@ -13,9 +15,13 @@ import pytest
 from tests.audit_log import HASH, keys, tampering, uow, verify
 from tests.conftest import Cli, Database
 from tests.table_dump import everything
+from usercli import spool
 from usercli.hash_chain import canonical
+from usercli.repositories.user_bulk_update import BulkUpdateRepository
+from usercli.repositories.users import UserRepository
 from usercli.schemas.users import UserCreate, UserUpdate
 from usercli.services import privacy, users
+from usercli.times import utcnow
 
 pytestmark = pytest.mark.either_engine
 
@@ -89,6 +95,36 @@ def test_a_purge_that_other_tables_forbid_names_them_and_removes_nobody(database
     database.rows("DELETE FROM notes")
     assert cli("purge", "--deleted-before", "0s", "--confirm", name)[0] == 0
     assert database.rows("SELECT count(*) FROM users") == database.rows("SELECT count(*) FROM sessions") == [(0,)]
+    assert verify(database).ok
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_purge_of_many_looks_once_and_others_may_write_meanwhile(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        add(database, f"u{number}@example.com")
+    users.delete_users(keys(*(f"u{number}@example.com" for number in range(3))), uow(database))
+    monkeypatch.setattr(spool, "IN_MEMORY", 1)
+    removed, usual = [], BulkUpdateRepository.remove
+
+    def remove(self: BulkUpdateRepository, ids: Sequence[uuid.UUID]) -> None:
+        usual(self, ids)
+        removed.append(len(ids))
+        add(database, f"new{len(removed)}@example.com")  # which would wait for the log
+
+    monkeypatch.setattr(BulkUpdateRepository, "remove", remove)
+    looked = []
+    monkeypatch.setattr(
+        UserRepository,
+        "lock_deleted_before",
+        lambda self, cutoff, usual=UserRepository.lock_deleted_before: looked.append(cutoff) or usual(self, cutoff),
+    )
+    assert privacy.purge_deleted(utcnow() + timedelta(days=1), uow(database)).changed == 3
+    assert (removed, len(looked)) == ([1, 1, 1], 1)
+    assert [email for (email,) in database.rows("SELECT email FROM users ORDER BY email")] == [
+        "new1@example.com", "new2@example.com", "new3@example.com"
+    ]  # fmt: skip
     assert verify(database).ok
 
 

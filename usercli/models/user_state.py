@@ -48,7 +48,7 @@ class UserState(Recyclable):
         self,
         values: dict[str, Any],
         held: dict[str, uuid.UUID],
-        fingerprint: str = "",
+        fingerprint: int = 0,
         attributes_text: str | None = None,
     ) -> None:
         self.__dict__.update(values)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain as joined
 from sys import maxsize
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, select, type_coerce, update
 from sqlalchemy.orm import Session, aliased
@@ -26,8 +26,9 @@ from usercli.repositories.event_encoder import (
     EventRow,
     EventWriter,
     LinkedRow,
+    Said,
     link_rows,
-    split_personal,
+    made_draft,
 )
 from usercli.repositories.log_lock import lock_log
 from usercli.repositories.pending_events import PendingEvents
@@ -83,43 +84,17 @@ class AuditRepository:
         #: As many events are sent by COPY; with asyncpg, which takes no texts as ids and times, even one.
         self._copied_from = {"psycopg": _WORTH_A_COPY, "asyncpg": 1}.get(dialect.driver, maxsize)
 
-    def record(
-        self,
-        action: str,
-        *,
-        kind: str = "user",
-        target_id: object = None,
-        email: str | None = None,
-        before: Mapping[str, Any] | None = None,
-        after: Mapping[str, Any] | None = None,
-        outcome: str = "done",
-        undoes: uuid.UUID | None = None,
-        error: str | None = None,
-    ) -> None:
+    def record(self, action: str, **said: Unpack[Said]) -> None:
         """Note what happened to one target; the commit writes it."""
-        personal_before, open_before = split_personal(before)
-        personal_after, open_after = split_personal(after)
-        self.add(
-            [
-                (
-                    action,
-                    outcome,
-                    kind,
-                    None if target_id is None else str(target_id),
-                    email,
-                    personal_before,
-                    personal_after,
-                    open_before,
-                    open_after,
-                    None if undoes is None else str(undoes),
-                    error,
-                )
-            ]
-        )
+        self.add([made_draft(action, **said)])
 
     def add(self, drafts: Iterable[Draft]) -> None:
         """Note what drafts say; for many at a time."""
         self._pending.add(drafts)
+
+    def add_in_background(self, make: Callable[[], Iterable[Draft]]) -> None:
+        """Note what drafts will say that are made, and hashed, in the background: before the change holds locks."""
+        self._pending.add_in_background(make, EventWriter(self._origin, self._change_id, self._role()))
 
     def add_packed(self, data: bytes, count: int) -> None:
         """The same of drafts that usercli.spool has packed."""
@@ -137,10 +112,6 @@ class AuditRepository:
     def drop(self, target_ids: Iterable[str], mark: int, events: int) -> None:
         """Drop what was recorded of these targets since: so many events, which others take the place of."""
         self._pending.drop(target_ids, mark, events)
-
-    def hash_ahead(self) -> None:
-        """Hash what waits, in the background: not while others wait for locks that the change will hold."""
-        self._pending.hash(EventWriter(self._origin, self._change_id, self._role()))
 
     def write(self, on_written: Callable[[int, int], object] = lambda done, total: None) -> None:  # noqa: ARG005 - nobody listens
         """Lock the log's head and append what waits; many at hand are hashed before the lock.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from usercli.hash_chain import canonical, stamp
 from usercli.origin import Origin
@@ -105,6 +105,39 @@ def link_rows(rows: Iterable[EventRow], seq: int, prev_hash: str, at: datetime) 
         link = sha256(f"{prev_hash}\n{seq}\n{time}\n{row[-1]}\n".encode()).hexdigest()
         yield seq, prev_hash, link, row
         prev_hash = link
+
+
+class Said(TypedDict, total=False):
+    """What an event says of one target: its fields `before` and `after`, those that differ."""
+
+    kind: str
+    target_id: object
+    email: str | None
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    outcome: str
+    undoes: uuid.UUID | None
+    error: str | None
+
+
+def made_draft(action: str, **said: Unpack[Said]) -> Draft:
+    """The draft of an event; of a user, and of what was done, unless something else is said."""
+    personal_before, open_before = split_personal(said.get("before"))
+    personal_after, open_after = split_personal(said.get("after"))
+    target, undoes = (None if value is None else str(value) for value in map(said.get, ("target_id", "undoes")))
+    return (
+        action,
+        said.get("outcome", "done"),
+        said.get("kind", "user"),
+        target,
+        said.get("email"),
+        personal_before,
+        personal_after,
+        open_before,
+        open_after,
+        undoes,
+        said.get("error"),
+    )
 
 
 def split_personal(fields: Mapping[str, Any] | None) -> tuple[str, str]:

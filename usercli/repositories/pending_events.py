@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
@@ -58,15 +58,14 @@ class PendingEvents:
         """Drop what was recorded of these targets since: so many events."""
         self._dropped.append(_Dropped(range(mark, self.mark()), frozenset(target_ids), events))
 
-    def hash(self, writer: EventWriter) -> None:
-        """Hash what waits, in the background."""
-        drafts, self._drafts = self._drafts, Spool()
-        self._hashing.start(lambda: self._hash(drafts, writer))
+    def add_in_background(self, make: Callable[[], Iterable[Draft]], writer: EventWriter) -> None:
+        """Some more, which are made and hashed in the background, after those that wait."""
+        waiting, self._drafts = self._drafts, Spool()
+        self._hashing.start(lambda: self._hash(chain(waiting.batches(), map(list, (make(),))), writer))
 
-    def _hash(self, waiting: Spool[Draft], writer: EventWriter) -> None:
-        for drafts in waiting.batches():
+    def _hash(self, batches: Iterable[list[Draft]], writer: EventWriter) -> None:
+        for drafts in batches:
             self._hashed.extend(writer.rows(drafts))
-        waiting.clear()
 
     def rows(self, writer: EventWriter) -> Iterator[list[EventRow]]:
         """All, some thousands at a time."""

@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    true,
     update,
 )
 from sqlalchemy.orm import Session
@@ -49,12 +50,14 @@ _WRITTEN = ("email_key", *SETTABLE)
 
 #: A sign-in, which is no change, may replace the hash.
 _COMPARED = ", ".join(f"u.{name}" for name in ("version", *SETTABLE) if "password" not in name or name[0] == "m")
-_FINGERPRINT = (
-    f"md5(ROW({_COMPARED}, (SELECT string_agg(r.role_id::text, ',' ORDER BY r.role_id) "  # noqa: S608 - constants
-    "FROM user_roles r WHERE r.user_id = u.id))::text)"
+_HELD_ROLES = (
+    "SELECT string_agg(r.role_id::text, ',' ORDER BY r.role_id) AS ids FROM user_roles r WHERE r.user_id = u.id"
 )
+#: The server's own hash of a row: it reads the values as they are stored, and tells changes, not forgeries.
+_FINGERPRINT = f"hash_record_extended(ROW({_COMPARED}, held.ids), 0)"
 #: One for all: the objects of an alias refer to each other, and would hold the ids of each statement.
 _USERS: Any = User.__table__.alias("u")
+_USERS_WITH_ROLES: Any = _USERS.join(text(_HELD_ROLES).columns(column("ids", Text)).lateral("held"), true())
 _LINES_A_PIECE = 500
 _MOST_KNOWN = 4096
 _NO_ROLES: dict[str, uuid.UUID] = {}
@@ -92,10 +95,13 @@ class BulkUpdateRepository:
 
     def read(self, ids: Sequence[uuid.UUID]) -> list[UserState]:
         """The users of these ids, in this order; those who are not there are left out."""
-        users = _USERS
-        fingerprint: Any = literal_column(_FINGERPRINT if self._is_staging else "''")
-        query = select(*self._columns(users), self._role_ids(users), fingerprint)
-        found = {}
+        users, found = _USERS, {}
+        compared: tuple[Any, Any] = self._role_ids(users), literal_column("0")
+        if self._is_staging:
+            compared = literal_column("held.ids"), literal_column(_FINGERPRINT)
+        query = select(*self._columns(users), *compared)
+        if self._is_staging:
+            query = query.select_from(_USERS_WITH_ROLES)
         for row in self.session.connection().execute(query.where(among(self.session, users.c.id, ids))).all():
             values = dict(zip(_NAMES, row, strict=False))
             attributes = values.pop("attributes") if self._on_postgresql else None
@@ -188,7 +194,7 @@ class BulkUpdateRepository:
         others = self.session.scalars(
             text(
                 "SELECT s.id FROM usercli_changes s LEFT JOIN users u ON u.id = s.id "  # noqa: S608 - constants
-                f"WHERE {is_other} LIMIT :most"
+                f"LEFT JOIN LATERAL ({_HELD_ROLES}) AS held ON true WHERE {is_other} LIMIT :most"
             ),
             {"most": limit},
         )
@@ -266,7 +272,7 @@ class BulkUpdateRepository:
         self.session.execute(
             text(
                 "CREATE TEMPORARY TABLE IF NOT EXISTS usercli_changes ON COMMIT DROP AS SELECT id, "  # noqa: S608 - constants
-                'NULL::text AS fingerprint, NULL::integer AS "columns", NULL::uuid[] AS gained, '
+                'NULL::bigint AS fingerprint, NULL::integer AS "columns", NULL::uuid[] AS gained, '
                 f"NULL::uuid[] AS lost, updated_at, {written} FROM users WITH NO DATA"
             )
         )

@@ -45,6 +45,7 @@ from usercli.repositories.user_lookup import WITH_ROLES, UserLookup, among
 from usercli.schemas.stored_times import StoredTime
 from usercli.schemas.user_fields import SORTABLE, TIMES
 from usercli.schemas.users import UserCriteria
+from usercli.spool import Spool
 
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 #: A text that JSON holds as it is.
@@ -238,17 +239,13 @@ class UserRepository(UserLookup):
         expired = User.has_expired(now(self.session.connection()))
         return and_(User.is_active.is_(True), User.deleted_at.is_(None), expired)
 
-    def list_deleted_before(self, cutoff: datetime, limit: int) -> Sequence[uuid.UUID]:
-        """The ids of some of the users that were moved to the bin before a time, locked."""
-        query = select(User.id).where(User.was_deleted_before(cutoff)).order_by(User.id).limit(limit)
-        return self.session.scalars(query.with_for_update()).all()
-
-    def lock_deleted_before(self, cutoff: datetime) -> None:
-        """Lock all users that were moved to the bin before a time."""
-        locked = (
-            select(User.id).where(User.was_deleted_before(cutoff)).order_by(User.id).with_for_update().subquery()
-        )
-        self.session.execute(select(func.count()).select_from(locked))
+    def lock_deleted_before(self, cutoff: datetime) -> Iterator[Sequence[uuid.UUID]]:
+        """Lock all users that were moved to the bin before a time; their ids, some thousands at a time."""
+        query = select(User.id).where(User.was_deleted_before(cutoff)).order_by(User.id).with_for_update()
+        locked: Spool[bytes] = Spool()
+        for some in self.session.scalars(query.execution_options(yield_per=_ROWS_A_FETCH)).partitions():
+            locked.extend([user_id.bytes for user_id in some])
+        return ([uuid.UUID(bytes=user_id) for user_id in some] for some in locked.batches())
 
     def count_deleted_before(self, cutoff: datetime) -> int:
         """How many users were moved to the bin before a time."""

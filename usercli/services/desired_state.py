@@ -14,7 +14,6 @@ from usercli.errors import ChangedMeanwhile, Conflict, EmailTaken, InvalidInput,
 from usercli.hash_chain import differs_as_json
 from usercli.models.role import Role
 from usercli.models.user_state import UserState
-from usercli.repositories.event_encoder import Draft
 from usercli.schemas.desired import Desired, DesiredUser
 from usercli.schemas.plans import PASSWORD, Applied, Plan, PlannedChange
 from usercli.schemas.user_fields import AUDITED, TIMES
@@ -258,12 +257,12 @@ class _PlanExecution:
         now = self._uow.now()
         new: list[UserState] = []
         changed: list[UserState] = []
-        drafts: list[Draft] = []
+        told: list[tuple[str, UserState]] = []
         for change, user in found:
             if user is None:
                 new.append(self._new(change))
-                self._uow.audit.add(drafts)
-                drafts = []
+                self._record(told)
+                told = []
                 user_events.created(self._uow, new[-1])
                 continue
             if change.action == "delete":
@@ -272,16 +271,17 @@ class _PlanExecution:
                 self._assign(user, change.after)
             if user.settle():
                 user.saved(now)
-                drafts.append(user_events.state_draft(f"user.{change.action}d", user))
+                told.append((f"user.{change.action}d", user))
             changed.append(user)
-        self._uow.audit.add(drafts)
+        self._record(told)
         try:
             self._uow.bulk_updates.insert(new)
         except EmailTaken:  # after the look at who is there
             raise ChangedMeanwhile("changed since the plan was made: a new user is there now; plan again") from None
         self._uow.bulk_updates.write(changed, now)
-        if self._is_ahead:
-            self._uow.audit.hash_ahead()
+
+    def _record(self, told: Sequence[tuple[str, UserState]]) -> None:
+        user_events.record_each(self._uow, told, lambda item: user_events.state_draft(*item))
 
     def _tell(self, users: int) -> None:
         self._done = min(self._done + users, self._number)

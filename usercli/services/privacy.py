@@ -24,8 +24,6 @@ from usercli.services.related_rows import Blocked, Related, related_to, require_
 from usercli.services.user_removal import remove_users
 from usercli.times import rfc3339
 
-_CHUNK = 1000
-
 #: What stands between the words of a sentence. To search for words with an @ in them would be quadratic.
 _BETWEEN_WORDS = re.compile(r"([\s,;:()<>\[\]\"]+)")
 
@@ -44,12 +42,10 @@ def purge_deleted(deleted_before: datetime, uow: UnitOfWork, expected: int | Non
     """
     with uow.change("user.purged"):
         number = 0
-        uow.users.lock_deleted_before(deleted_before)  # all of them: the log's head is the last lock to take
-        while ids := uow.users.list_deleted_before(deleted_before, _CHUNK):
+        for ids in uow.users.lock_deleted_before(deleted_before):
             related = related_to(ids, uow)
             require_unblocked(related, len(ids))
             remove_users(ids, related, uow)
-            uow.audit.write()
             number += len(ids)
             uow.on_progress(number, expected, "removing users")
         if number:

@@ -13,6 +13,7 @@ from usercli.database.unit_of_work import UnitOfWork, retried
 from usercli.errors import ChangeNotFound, Conflict, EmailTaken, Hint, Refused
 from usercli.models.role import Role
 from usercli.models.user_state import UserState
+from usercli.repositories.event_encoder import Draft
 from usercli.schemas.changed_users import ChangedUsers
 from usercli.schemas.user_fields import TIMES
 from usercli.schemas.users import Change
@@ -168,7 +169,6 @@ class _Undo:
             steps = self.plan_users(batch)
             if only_unchanged or not self.plan.conflicts:
                 self.give_users_back(steps)
-                self._uow.audit.hash_ahead()
             self.tell(batch, "writing users")
         self.require_no_conflict(only_unchanged)
         return True
@@ -285,11 +285,13 @@ class _Undo:
             if user.id in released:
                 user.columns.setdefault("email_key", user.email_key)
         self._uow.bulk_updates.release_keys(released)
-        undone = str(self._id)
-        self._uow.audit.add([user_events.state_draft(_name(user), user, undoes=undone) for user in users])
+        user_events.record_each(self._uow, users, self._draft)
         self._uow.bulk_updates.write(users, now)
         self.done += len(users)
         self.users.add(users)
+
+    def _draft(self, user: UserState) -> Draft:
+        return user_events.state_draft(_name(user), user, undoes=str(self._id))
 
     def _released(self, steps: Sequence[_Step]) -> set[uuid.UUID]:
         """The users whose email another one of them gets back.

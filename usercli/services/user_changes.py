@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Literal
 
 from usercli.batches import batched
@@ -97,7 +98,6 @@ class _ChangeOfUsers:
         self._uow, self._action, self._fits, self._check = uow, action, fits, check
         self._mark = uow.audit.mark()
         self._changed = 0
-        self._is_ahead = False
         self.users = ChangedUsers()
 
     def prepare(self, found: Iterable[Sequence[uuid.UUID]], rule: Rule, *, staging: bool) -> bool:
@@ -105,7 +105,6 @@ class _ChangeOfUsers:
         self._uow.audit.discard_since(self._mark)
         self._changed, self.users = 0, ChangedUsers()
         self._uow.bulk_updates.begin(staging=staging)
-        self._is_ahead = staging
         for ids in found:
             for some in batched(ids, _USERS_AT_A_TIME):
                 users = self._uow.bulk_updates.read(some)
@@ -142,9 +141,7 @@ class _ChangeOfUsers:
         self._check(changed)
         for user in changed:
             user.saved(now)
-        self._uow.audit.add([user_events.state_draft(self._action, user) for user in changed])
-        if self._is_ahead:
-            self._uow.audit.hash_ahead()
+        user_events.record_each(self._uow, changed, partial(user_events.state_draft, self._action))
         self._changed += len(changed)
         self._uow.bulk_updates.write(users, now)
         self.users.replace(users) if again else self.users.add(users)

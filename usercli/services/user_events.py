@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.hash_chain import canonical, differs_as_json
 from usercli.models.user import DISABLED_PASSWORD, User
 from usercli.models.user_state import UserState
+from usercli.repositories.event_encoder import Draft, made_draft
 from usercli.schemas.user_fields import AUDITED, FIELD, PERSONAL, PRESERVED, TOLD_AT_CREATION
 from usercli.times import UnreadableTime, rfc3339
 
 if TYPE_CHECKING:
-    from usercli.repositories.event_encoder import Draft
     from usercli.schemas.import_rows import UserRow
+
+Item = TypeVar("Item")
+
+#: From so many events at once they are made in the background.
+_MANY = 500
 
 #: The fields that an event may hold, with `password` besides.
 FIELDS = AUDITED
@@ -119,9 +124,16 @@ def changed(
     uow.audit.record(action, target_id=user.id, email=user.email, before=old, after=new, undoes=undoes)
 
 
-def state_changed(uow: UnitOfWork, action: str, user: UserState, *, password: bool = False) -> None:
-    """Record what differs from what was read; `password` says that the hash was replaced."""
-    uow.audit.add([state_draft(action, user, password=password)])
+def record_each(uow: UnitOfWork, items: Sequence[Item], draft: Callable[[Item], Draft]) -> None:
+    """Record the event of each item; of many in the background, so that no item may change any more."""
+
+    def drafts() -> list[Draft]:
+        return list(map(draft, items))
+
+    if len(items) < _MANY:
+        uow.audit.add(drafts())
+    else:
+        uow.audit.add_in_background(drafts)
 
 
 def state_draft(action: str, user: UserState, *, password: bool = False, undoes: str | None = None) -> Draft:
@@ -176,16 +188,10 @@ def _personal_sides(user: UserState, names: Iterable[str]) -> tuple[str, str]:
     return tuple(map(canonical, _sides(old, {name: getattr(user, name) for name in old})))  # type: ignore[return-value]  # two
 
 
-def removed(
-    uow: UnitOfWork,
-    user: User | UserState,
-    related: Mapping[str, Mapping[str, int]] | None = None,
-    action: str = "user.purged",
-) -> None:
-    """Record a user that goes for good, and how many rows of other tables that takes along or leaves behind."""
-    uow.audit.record(
-        action, target_id=user.id, email=user.email, before=snapshot(user), after=related_counts(related)
-    )
+def removed_draft(user: UserState, related: Mapping[str, Mapping[str, int]] | None) -> Draft:
+    """The event of a user that goes for good, and of how many rows of other tables that takes along or leaves."""
+    after = related_counts(related)
+    return made_draft("user.purged", target_id=user.id, email=user.email, before=snapshot(user), after=after)
 
 
 def related_counts(related: Mapping[str, Mapping[str, int]] | None) -> dict[str, Any]:

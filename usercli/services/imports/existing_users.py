@@ -97,30 +97,38 @@ class ExistingUsers:
                 yield list(compress(rows, is_wanted)), list(compress(ids, is_wanted))
 
     def _apply(self, rows: Sequence[UserRow], ids: Sequence[uuid.UUID]) -> None:
-        updates = self._uow.bulk_updates
+        updates, now = self._uow.bulk_updates, self._uow.now()
         users = {user.email_key: user for user in updates.read(ids) if user.deleted_at is None}
-        settled = []
+        settled, told = [], []
         for row in rows:
             user = users.get(row.email_key)
             if user is None:
                 self._reject(row, f"the user {row.email} was changed meanwhile; try again", ExitCode.CONFLICT)
                 continue
             try:
-                is_changed = self._update(user, row)
+                password = self._give(user, row)
             except InvalidInput as error:  # what it has and what it gets are too much together
                 self._reject(row, error.message, ExitCode.USAGE)
                 continue
+            is_changed = user.settle()
+            if is_changed:
+                user.saved(now)
+                told.append((user, password))
             self._summary.updated += is_changed
             self._summary.unchanged += not is_changed
             settled.append(user)
-        if self._is_ahead:
-            self._uow.audit.hash_ahead()
+        user_events.record_each(
+            self._uow,
+            told,
+            lambda item: user_events.state_draft("user.updated", item[0], password=item[1]),
+        )
         if settled:
-            updates.write(settled, self._uow.now())
+            updates.write(settled, now)
         if not self._is_ahead:
             updates.refresh()
 
-    def _update(self, user: UserState, row: UserRow) -> bool:
+    def _give(self, user: UserState, row: UserRow) -> bool:
+        """Set what the row says; whether the password is another one. Raises InvalidInput."""
         for name in UPDATABLE:
             if name not in row.fields:
                 continue
@@ -134,15 +142,13 @@ class ExistingUsers:
                     check_attributes(user.attributes)
             else:
                 setattr(user, name, getattr(row, name))
-        password = bool(row.hashed_password) and self._may_set_password(user)
-        if password and user.hashed_password != row.hashed_password:
-            user.hashed_password, user.password_changed_at = row.hashed_password or "", self._uow.now()
-        else:
-            password = False
-        if not user.settle():
+        if (
+            not row.hashed_password
+            or row.hashed_password == user.hashed_password
+            or not self._may_set_password(user)
+        ):
             return False
-        user.saved(self._uow.now())
-        user_events.state_changed(self._uow, "user.updated", user, password=password)
+        user.hashed_password, user.password_changed_at = row.hashed_password, self._uow.now()
         return True
 
     def _may_set_password(self, user: UserState) -> bool:
