@@ -16,6 +16,7 @@ import sys
 import tempfile
 import termios
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from tests.postgres import Cluster
 from usercli.cli.app import app
 from usercli.database.schema_version import head
 from usercli.schemas.users import UserView
+from usercli.services.seed import seed_users
 
 pytestmark = [pytest.mark.process, pytest.mark.either_engine]
 
@@ -232,6 +234,34 @@ def test_a_signal_during_a_question_ends_at_once(
         assert session.end() == (code, f"{question(database)}\n{said}\n")
         assert time.monotonic() - started < 2
     assert not in_bin(database)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")]
+)
+@pytest.mark.either_engine
+def test_an_interrupt_after_the_commit_names_the_change(
+    environment: Path, database: Database, number: signal.Signals, code: int, said: str
+) -> None:
+    seed_users(2000, database.uow())
+    many = ("--match", "active=true", "--max-changes", "2000", "--yes")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "usercli", "update", *many, "--name", "New", "-o", "jsonl"],
+        stdout=subprocess.PIPE,  # which nobody reads
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        until = time.monotonic() + 60
+        while database.rows("SELECT count(*) FROM users WHERE full_name = 'New'") == [(0,)]:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        time.sleep(0.5)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    [(change,)] = database.rows("SELECT DISTINCT change_id FROM audit_events WHERE action = 'user.updated'")
+    last = f"{said} after the commit: the change {uuid.UUID(str(change))} stands; see: usercli changes"
+    assert (process.returncode, err.splitlines()[-1]) == (code, last)
 
 
 @on_sqlite

@@ -54,6 +54,7 @@ class Invocation:
     def __init__(self) -> None:
         self.options = Options()
         self.arguments: list[str] = []  # as they were typed
+        self.change: UnitOfWork | None = None
         self.warnings: list[str] = []  # of the change that is made
         self.command = ""  # the words that name it
 
@@ -175,7 +176,7 @@ class Invocation:
         self.require_unprotected()
         if self.settings.require_reason and not (self.options.reason or self.dry_run):
             raise InvalidInput("changes here need a reason; add --reason TEXT")
-        uow = self._unit_of_work()
+        self.change = uow = self._unit_of_work()
         self.warnings = uow.warnings
         return uow
 

@@ -124,9 +124,10 @@ def describe_error(error: BaseException, invocation: Invocation) -> tuple[int, s
     if isinstance(error, Declined):
         return INTERRUPTED, "nothing was changed"
     if isinstance(error, Ended):
-        return 128 + error.number, "hung up" if error.number == signal.SIGHUP else "terminated"
+        ended = "hung up" if error.number == signal.SIGHUP else "terminated"
+        return 128 + error.number, f"{ended}{_outcome(invocation)}"
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return INTERRUPTED, "interrupted"
+        return INTERRUPTED, f"interrupted{_outcome(invocation)}"
     if isinstance(error, typer.TyperException):
         return _usage(error)
     if isinstance(error, SystemExit):
@@ -138,6 +139,16 @@ def describe_error(error: BaseException, invocation: Invocation) -> tuple[int, s
     if isinstance(error, OSError):
         return ExitCode.FAILURE, f"error: {(error.strerror or type(error).__name__).lower()}"
     return ExitCode.FAILURE, f"error: unexpected {type(error).__name__}; run again with --debug to see where"
+
+
+def _outcome(invocation: Invocation) -> str:
+    """What became of the change that was under way; nothing unless more is said."""
+    change = invocation.change
+    if change is None or change.outcome == "open":
+        return ""
+    if change.outcome == "unknown":
+        return " while committing: the outcome is unknown; look with: usercli changes"
+    return f" after the commit: the change {change.change_id} stands; see: usercli changes"
 
 
 def _usage(error: Any) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial, wraps
 from time import sleep
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -33,7 +33,6 @@ from usercli.errors import (
     TransactionAborted,
     UserCliError,
 )
-from usercli.models.base import Base
 from usercli.models.clock import server_ahead
 from usercli.origin import Origin
 from usercli.repositories.encodings import narrow_encoding, require_in_encoding
@@ -108,6 +107,8 @@ class UnitOfWork:
         self.on_progress: ProgressListener = unwatched
         self._server_ahead = timedelta()
         self.warnings: list[str] = []  # of rules that were lifted, for whoever made the change
+        #: Whether the transaction is kept; while its COMMIT is under way nobody knows.
+        self.outcome: Literal["open", "unknown", "committed"] = "open"
 
     if TYPE_CHECKING:
         users: UserRepository
@@ -180,7 +181,7 @@ class UnitOfWork:
             self.on_progress = before
 
     def _begin(self) -> None:
-        self.session = self._sessions()
+        self.session, self.outcome = self._sessions(), "open"
         self._levels.append(self.session.begin())
         try:
             self._connect()
@@ -264,17 +265,9 @@ class UnitOfWork:
         """Send what is pending, so that constraints speak now."""
         self.session.flush()
 
-    def forget(self, entity: Base) -> None:
-        """Let go of what was loaded; it is loaded anew when it is asked for again."""
-        self.session.expunge(entity)
-
     def forget_all(self) -> None:
         """Let go of everything that was loaded."""
         self.session.expunge_all()
-
-    def revert(self, entity: Base) -> None:
-        """Take back what was set on an entity and not flushed."""
-        self.session.expire(entity)
 
     def user_export(
         self, fields: Sequence[str], cell_encoding: CellEncoding | None
@@ -318,11 +311,13 @@ class UnitOfWork:
         connection = self.session.connection()
         url: DatabaseUrl = connection.get_execution_options()["usercli_url"]
         lost_session: str | None = getattr(connection.connection.driver_connection, "session", None)
+        self.outcome = "unknown"
         try:
             level.commit()
         except DatabaseUnreachable:
             self._require_committed(url, lost_session)
             self.session.invalidate()  # what is left of the lost connection
+        self.outcome = "committed"
 
     def _require_committed(self, url: DatabaseUrl, lost_session: str | None) -> None:
         """Raise DatabaseUnreachable if the change did not take place, OutcomeUnknown if nobody knows."""

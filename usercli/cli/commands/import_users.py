@@ -333,7 +333,7 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
         raise
     except BaseException as error:
         if interruption(error):
-            invocation.info(_what_stands(session))
+            _tell_what_stands(invocation, session)
         raise
 
 
@@ -350,12 +350,12 @@ def _tell_left_out(invocation: Invocation, left_out: LeftOut) -> None:
         invocation.info(f"left out, as there is no place for it: {', '.join(fields)}")
 
 
-def _what_stands(session: ImportSession) -> str:
-    if session.is_committing:
-        return "interrupted while committing: the outcome is unknown; look with: usercli changes"
+def _tell_what_stands(invocation: Invocation, session: ImportSession) -> None:
     if session.committed:
-        return f"the first {session.committed:,} records are committed; the same command resumes from there"
-    return "nothing was imported"
+        there = f"the first {session.committed:,} records are committed"
+        invocation.info(f"{there}; the same command resumes from there")
+    elif invocation.change is not None and invocation.change.outcome == "open":
+        invocation.info("nothing was imported")
 
 
 #: Endings of our formats, and of workbooks that are not read.

@@ -161,8 +161,6 @@ class ImportSession:
         self.was_done = False
         #: So many records are committed, should the run be interrupted.
         self.committed = 0
-        #: The commit was begun; an interrupt leaves the outcome open.
-        self.is_committing = False
         self._passwords: int | None = None
 
     @property
@@ -177,7 +175,6 @@ class ImportSession:
 
     def _run_whole(self) -> ImportSummary:
         self.unsupported.clear()
-        self.is_committing = False
         with self._listener.rejects(None) as rejects:
             return self._run_atomic(0, rejects)
 
@@ -230,10 +227,6 @@ class ImportSession:
     def _run_atomic(self, done: int, rejects: RejectSink) -> ImportSummary:
         """Import the records behind the first `done`."""
 
-        def before_commit() -> None:
-            rejects.sync()
-            self.is_committing = True
-
         def written(summary: ImportSummary) -> None:
             progress.at(summary.read, self._file.total, "writing users", estimated=self._file.is_estimate)
 
@@ -251,7 +244,7 @@ class ImportSession:
                 self._job.options,
                 on_reject=rejects.write,
                 on_progress=written,
-                before_commit=before_commit,
+                before_commit=rejects.sync,
                 on_unsupported=self._count_unsupported,
                 on_similar_role=self._listener.similar_role,
             )
