@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 # C0, DEL and C1 drive terminals; bidi marks, embeddings, overrides and isolates reorder what a person reads; all
@@ -20,6 +21,8 @@ _UNSAFE_OR_JOINER = re.compile(f"[{_HIDING}{_JOINERS}]")
 _ENCODE_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 _ENCODE_ASCII = json.JSONEncoder(ensure_ascii=True).encode
 _JSON_CONSTANTS = {None: "null", True: "true", False: "false"}
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORDS = re.compile(r"[^\W_]+")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 #: Starts of cells that spreadsheets take for formulas, unless preceded by ' (OWASP, CSV Injection). They include '
@@ -97,9 +100,31 @@ def without_formula_guard(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
-def suggestion(word: str, known: list[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean: a, b` to append to a message; empty if nothing is similar."""
+    near = similar(word, known)
+    return f"; did you mean: {', '.join(near)}" if near else ""
+
+
+def similar(word: str, known: Iterable[str]) -> list[str]:
+    """Up to three of the known words: the same but for case, - and _; else nearly the same, or with this one in it.
+
+    `name` stands in `full_name`, `url` in `database_url`.
+    """
     from difflib import get_close_matches
 
-    near = get_close_matches(word, known)
-    return f"; did you mean: {', '.join(near)}" if near else ""
+    names = list(known)
+    parts = _parts(word)
+    if same := [name for name in names if parts and _parts(name) == parts]:
+        return same
+    around = [name for name in names if _contains(parts, _parts(name)) or _contains(_parts(name), parts)]
+    return list(dict.fromkeys([*get_close_matches(word, names), *around]))[:3]
+
+
+def _parts(name: str) -> list[str]:
+    """`lastLogin`, `last-login` and `last_login` are two words."""
+    return _WORDS.findall(_HUMP.sub("_", name).lower())
+
+
+def _contains(words: list[str], some: list[str]) -> bool:
+    return bool(some) and any(words[at : at + len(some)] == some for at in range(len(words)))

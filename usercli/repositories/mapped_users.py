@@ -18,6 +18,7 @@ from usercli.emails import email_key
 from usercli.errors import Ambiguous, InvalidInput, Refused, UserNotFound
 from usercli.repositories.mapped_columns import MappedColumns
 from usercli.repositories.mapped_tables import GRANTS, owner_of, require_owner
+from usercli.repositories.pagination import cannot_sort
 from usercli.repositories.roles import RoleRepository
 from usercli.repositories.row_estimates import estimated_rows
 from usercli.schemas.mapped_users import MappedUserView, SignInFacts
@@ -222,9 +223,7 @@ class _Order:
         self._descending = spec.startswith("-")
         fields = users.described.fields
         if self.name not in fields:
-            raise InvalidInput(
-                f"cannot sort by {self.name or 'nothing'}; the fields to sort by are: {', '.join(fields)}"
-            )
+            raise cannot_sort(spec, fields)
         self._column, self._id = users.columns.by_meaning[self.name], users.columns.id
         if self.name == "is_active":  # of truth values the database says no order
             self._column = sa.case((self._column, 1), else_=0)

@@ -6,8 +6,9 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,10 +19,25 @@ from sqlalchemy.sql.elements import UnaryExpression
 
 from usercli.errors import InvalidInput
 from usercli.models.types import as_read, code_point
+from usercli.text import similar
 from usercli.times import UnreadableTime, rfc3339
 from usercli.validation import require_storable
 
+#: As other programs write an order.
+_DIRECTED = re.compile(r"\+?(.*?)(?:[\s:,./]+(asc|desc)(?:ending)?)?", re.IGNORECASE)
 _LARGEST_INTEGER = 2**31 - 1  # of a column on either engine
+
+
+def cannot_sort(spec: str, fields: Iterable[str]) -> InvalidInput:
+    """What is said of a field that nothing is sorted by: what may be meant, `-email` for `email:desc`."""
+    names = list(fields)
+    name = spec.removeprefix("-")
+    asked = _DIRECTED.fullmatch(name)
+    bare, direction = (asked[1], asked[2]) if asked else (name, None)
+    sign = "-" if (direction or "").lower() == "desc" or (spec.startswith("-") and direction is None) else ""
+    near = ", ".join(sign + field for field in similar(bare, names))
+    meant = f"; did you mean: {near}" if near else ""
+    return InvalidInput(f"cannot sort by {name or 'nothing'}{meant}; the fields to sort by are: {', '.join(names)}")
 
 
 @dataclass(frozen=True)

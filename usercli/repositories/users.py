@@ -38,7 +38,7 @@ from usercli.models.role import Role, UserRole
 from usercli.models.types import code_point
 from usercli.models.user import User
 from usercli.repositories.extra_columns import empty_extra_columns, extra_of_users
-from usercli.repositories.pagination import Order
+from usercli.repositories.pagination import Order, cannot_sort
 from usercli.repositories.row_estimates import estimated_rows
 from usercli.repositories.unreadable_times import unreadable_of_users
 from usercli.repositories.user_lookup import WITH_ROLES, UserLookup, among
@@ -356,5 +356,5 @@ def order_by(spec: str) -> Order:
     """`email` or `-email`. Raises InvalidInput, listing the fields."""
     name = spec.removeprefix("-")
     if name not in SORTABLE:
-        raise InvalidInput(f"cannot sort by {name or 'nothing'}; the fields to sort by are: {', '.join(SORTABLE)}")
+        raise cannot_sort(spec, SORTABLE)
     return Order(getattr(User, name), User.id, descending=spec.startswith("-"))
