@@ -37,6 +37,7 @@ FLOORS = (
     {"database"},
     {"settings_values", "targets"},
     {"config_file"},
+    {"profiles"},
     {"config"},
     {"services"},
     {"embedding"},

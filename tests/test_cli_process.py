@@ -619,13 +619,16 @@ def test_a_schema_that_is_missing_behind_or_ahead(cli: Cli, ada: UserView, datab
 
 
 def test_an_unknown_profile_is_named_with_those_there_are(clean_environment: Path) -> None:
-    one_line(["--profile", "nope", "list"], 3, "no such profile: nope (known: none are configured)")
+    sample = f"to write a sample of {clean_environment}/.config/usercli/config.toml, run: usercli config init"
+    one_line(["--profile", "nope", "list"], 3, f"no such profile: nope; none are configured; {sample}")
     one_line(["--profile", "", "list"], 2, "--profile is empty; leave it out to use the configured database")
     configuration = clean_environment / "config.toml"
     configuration.write_text('[profiles.local]\nurl = "sqlite:////a.db"\n[profiles.far]\nurl = "sqlite:////b.db"\n')
     os.environ["USERCLI_CONFIG"] = str(configuration)
     try:
-        one_line(["list", "--profile", "lokal"], 3, "no such profile: lokal (known: local, far)")
+        one_line(
+            ["list", "--profile", "lokal"], 3, "no such profile: lokal; did you mean: local (known: local, far)"
+        )
         one_line(
             ["list", "--profile", "far"], 5, "there is no database at /b.db; run: usercli --profile far db upgrade"
         )

@@ -20,6 +20,7 @@ from usercli.errors import InvalidInput, ProfileNotFound, ProtectedTarget
 from usercli.settings_values import KNOWN
 
 SECRET = "s3CANARYret"
+AT_THE_TOP = sorted({*KNOWN, "default_profile", "profiles"})
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
@@ -212,38 +213,53 @@ def test_a_dotenv_that_is_no_text_is_named(clean_environment: Path) -> None:
 
 def test_a_profile_that_is_not_there_lists_those_that_are(configured: Configured) -> None:
     configured(PROFILES)
-    with pytest.raises(ProfileNotFound, match=r"no such profile: stag \(known: local, staging, production\)"):
-        _ = Settings(profile="stag").target
-    assert run_here("list", "--profile", "stag")[0] == 3
+    with pytest.raises(ProfileNotFound, match=r"no such profile: it \(known: local, staging, production\)"):
+        _ = Settings(profile="it").target
+    error = "no such profile: stag; did you mean: staging (known: local, staging, production)"
+    assert run_here("list", "--profile", "stag") == (3, "", f"error: {error}\n")
+    assert run_here("list", "--database-url", "sqlite:///a.db", "--target", "stag") == (3, "", f"error: {error}\n")
 
 
-def test_a_profile_without_a_file_is_not_found() -> None:
-    with pytest.raises(ProfileNotFound, match=r"no such profile: x \(known: none are configured\)"):
-        _ = Settings(profile="x").target
+def test_a_profile_without_a_file_says_how_to_make_one(clean_environment: Path) -> None:
+    path = clean_environment / ".config/usercli/config.toml"
+    error = f"no such profile: x; none are configured; to write a sample of {path}, run: usercli config init"
+    assert run_here("list", "--profile", "x") == (3, "", f"error: {error}\n")
+    assert run_here("config", "init")[0] == 0
+    error = f"no such profile: x; none are configured in {path}: a profile is a section [profiles.NAME] with a url"
+    assert run_here("list", "--profile", "x") == (3, "", f"error: {error}\n")
+
+
+def test_a_profile_that_is_not_there_says_who_named_it(
+    configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured('default_profile = "prod"\n[profiles.production]\nurl = "sqlite:///a.db"\n')
+    missing = "no such profile: prod; did you mean: production (known: production)"
+    assert run_here("list") == (3, "", f"error: configuration file default_profile: {missing}\n")
+    monkeypatch.setenv("USERCLI_PROFILE", "prod")
+    assert run_here("list") == (3, "", f"error: environment USERCLI_PROFILE: {missing}\n")
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("[profiles", "PATH is not valid TOML (at end of document)"),
-        ("colour = 1", "unknown setting in PATH: colour"),
+        (
+            "colour = 1",
+            f"unknown setting in PATH: colour (known: {', '.join(AT_THE_TOP)})",
+        ),
         (
             "special_use_domain = 1",
             "unknown setting in PATH: special_use_domain; did you mean: special_use_domains",
         ),
+        (
+            'database_url = "sqlite:///a.db"',
+            "unknown setting in PATH: database_url; url belongs into a profile: [profiles.NAME]",
+        ),
+        (
+            "protected = true",
+            "unknown setting in PATH: protected; protected belongs into a profile: [profiles.NAME]",
+        ),
         ("profiles = 1", "profiles in the configuration file must be sections: [profiles.name]"),
-        ("[profiles.a]", "the profile a has no url in the configuration file"),
-        ("[profiles.a]\nurl = 1", "the profile a has no url in the configuration file"),
-        ('[profiles.a]\nurl = "x"\nport = 1', "unknown setting in profile a: port"),
-        (
-            '[profiles.a]\nurl = "sqlite:///a.db"\nprotected = "no"',
-            "protected in profile a must be true or false",
-        ),
-        (
-            f'[profiles.a]\nurl = "mysql://u:{SECRET}@h/d"',
-            "profile a: the database URL names neither PostgreSQL nor SQLite; "
-            "write postgresql://user@host:5432/database or sqlite:///path/to/file.db",
-        ),
     ],
 )
 def test_a_mistake_in_the_file_is_named(configured: Configured, text: str, sentence: str) -> None:
@@ -251,6 +267,85 @@ def test_a_mistake_in_the_file_is_named(configured: Configured, text: str, sente
     code, out, err = run_here("config", "show")
     assert (code, out) == (2, "")
     assert err == f"error: {sentence.replace('PATH', str(path))}\n"
+
+
+MISTAKES = [
+    (
+        "[profiles.a]",
+        "the profile a has no url in the configuration file; "
+        'add one, as in: url = "postgresql://user@host:5432/database"',
+    ),
+    (
+        "[profiles.a]\nurl = 1",
+        "the profile a has no url in the configuration file; "
+        'add one, as in: url = "postgresql://user@host:5432/database"',
+    ),
+    ("[profiles]\na = 1", "the profile a must be a section: [profiles.a]"),
+    (
+        '[profiles.a]\ndatabase_url = "sqlite:///a.db"',
+        "unknown setting in profile a: database_url; did you mean: url",
+    ),
+    ('[profiles.a]\nurl = "x.db"\nprotectd = true', "profile a: the database URL names neither PostgreSQL nor"),
+    ('[profiles.a]\nurl = "sqlite:///a.db"\nport = 1', "unknown setting in profile a: port (known: bcrypt_cost, "),
+    ('[profiles.a]\nurl = "sqlite:///a.db"\nprotected = "no"', "protected in profile a must be true or false"),
+    (
+        f'[profiles.a]\nurl = "mysql://u:{SECRET}@h/d"',
+        "profile a: the database URL names neither PostgreSQL nor SQLite; "
+        "write postgresql://user@host:5432/database or sqlite:///path/to/file.db",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), MISTAKES)
+def test_a_mistake_in_a_profile_stops_only_who_uses_it(configured: Configured, text: str, sentence: str) -> None:
+    configured(f'{text}\n[profiles.b]\nurl = "sqlite:///b.db"\n')
+    for line in (["list", "--profile", "a"], ["config", "show", "--profile", "a"]):
+        code, out, err = run_here(*line)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"error: {sentence}")
+        assert SECRET not in err
+    assert run_here("list", "--profile", "b")[0] == 5  # there is no database
+
+
+def test_mistakes_in_profiles_are_named_where_profiles_are_looked_at(configured: Configured) -> None:
+    configured('[profiles.a]\ndatabase_url = "sqlite:///a.db"\n[profiles.b]\nurl = "sqlite:////b.db"\n')
+    mistake = "unknown setting in profile a: database_url; did you mean: url"
+    shown = "name\tdatabase\tprotected\tread_url\nb\tsqlite:////b.db\tfalse\t\n"
+    assert run_here("config", "profiles") == (0, shown, f"warning: {mistake}\n")
+    out = run_here("doctor", "--profile", "b", "--no-header")[1]
+    do = "mend it in the file that this names: usercli --profile b config path"
+    assert out.startswith(f"configuration\twarn\t{mistake}\t{do}\n")
+
+
+def test_no_change_is_made_where_a_mistake_hides_whether_a_profile_protects(
+    configured: Configured, clean_environment: Path
+) -> None:
+    here = f"sqlite:///{clean_environment}/b.db"
+
+    def refusal(section: str) -> str:
+        configured(f'[profiles.a]\n{section}\n[profiles.b]\nurl = "{here}"\n')
+        assert run_here("db", "upgrade", "--profile", "b", "--dry-run")[0] == 0
+        code, out, err = run_here("create", "ada@example.com", "--no-password", "--profile", "b")
+        assert (code, out) in {(2, ""), (5, "")}  # refused; there is no database
+        return err if code == 2 else ""
+
+    hidden = "error: a mistake hides whether a profile protects this database: "
+    unknown = f"{hidden}unknown setting in profile a: "
+    assert refusal(f'url = "{here}"\nprotectd = true') == f"{unknown}protectd; did you mean: protected\n"
+    assert refusal(f'database_url = "{here}"\nprotected = true') == f"{unknown}database_url; did you mean: url\n"
+    assert refusal('url = "x"\nPROTECTED = true').startswith(f"{hidden}profile a: the database URL names neither")
+    assert not refusal('url = "sqlite:////other.db"\nprotectd = true')
+    assert not refusal(f'database_url = "{here}"\nprotected = false')
+    assert not refusal(f'database_url = "{here}"')
+
+
+def test_a_password_of_any_profile_that_others_can_read_is_refused(configured: Configured) -> None:
+    path = configured(
+        f'[profiles.a]\nurl = "postgresql://u:{SECRET}@h/d"\ncolour = 1\n[profiles.b]\nurl = "sqlite:///b.db"\n',
+        0o644,
+    )
+    error = f"error: {path} contains a password and others can read it; run: chmod 600 {path}\n"
+    assert run_here("list", "--profile", "b") == (2, "", error)
 
 
 def test_a_file_that_cannot_be_read_is_named(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:

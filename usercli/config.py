@@ -14,20 +14,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from usercli.config_file import ConfigFile, read_config_file, refuse_unknown, require_private
+from usercli.config_file import ConfigFile, read_config_file, require_private
 from usercli.database import url as database_url
 from usercli.database.pool import PoolSettings as PoolSettings  # public here too
 from usercli.database.timeouts import Timeouts
-from usercli.database.url import DatabaseUrl
 from usercli.errors import Hint, InvalidInput, ProfileNotFound, ProtectedTarget, WrongTarget
+from usercli.profiles import Profiles
 from usercli.schemas.user_table import MAPPED_SCHEMA, UserTable, parse_user_table
 from usercli.targets import (
     URL_VARIABLES,
-    ProfileView,
     of_completing_variables,
     of_option,
     of_variables,
-    shown_profile,
 )
 from usercli.targets import Target as Target
 from usercli.text import visible
@@ -153,58 +151,16 @@ class Settings:
         return self._config_file.values
 
     @cached_property
-    def profiles(self) -> dict[str, Target]:
-        """The profiles of the configuration file, by name."""
-        sections = self.file.get("profiles", {})
-        if not isinstance(sections, dict):
-            raise InvalidInput("profiles in the configuration file must be sections: [profiles.name]")
-        return {name: self._profile(name, section) for name, section in sections.items()}
-
-    def _profile(self, name: str, section: Any) -> Target:
-        if not isinstance(section, dict) or not isinstance(section.get("url"), str):
-            raise InvalidInput(f"the profile {visible(name)} has no url in the configuration file")
-        refuse_unknown(section, {"url", "read_url", "protected", "table"}, f"profile {visible(name)}")
-        if not isinstance(section.get("protected", False), bool):
-            raise InvalidInput(f"protected in profile {visible(name)} must be true or false")
-        url = self._profile_url(name, section["url"])
-        read_url = self._profile_url(name, section["read_url"]) if "read_url" in section else None
-        if read_url is not None and "sqlite" in {url.engine, read_url.engine}:
-            raise InvalidInput(f"read_url in profile {visible(name)} must be a replica of a PostgreSQL database")
-        if "table" in section:
-            parse_user_table(section["table"], f"profile {visible(name)}")
-        return Target(url, f"profile {name}", name, read_url=read_url)
-
-    def _profile_url(self, name: str, text: Any) -> DatabaseUrl:
-        if not isinstance(text, str):
-            raise InvalidInput(f"read_url in profile {visible(name)} must be a URL")
-        try:
-            parsed = database_url.parse(text, self._service_files)
-        except InvalidInput as error:
-            raise InvalidInput(f"profile {visible(name)}: {error.message}") from None
-        if parsed.password:
-            require_private(self.path, self._config_file.mode)
-        return parsed
+    def profiles(self) -> Profiles:
+        """The profiles of the configuration file, by name. Raises InvalidInput."""
+        return Profiles(self._config_file, self._service_files)
 
     @cached_property
     def user_table(self) -> UserTable | None:
         """The table of another program that the profile in use administers; None for tables of our own."""
-        section = self.file["profiles"][profile].get("table") if (profile := self._named_target.profile) else None
+        profile = self._named_target.profile
+        section = self.profiles.section(profile).get("table")
         return None if section is None else parse_user_table(section, f"profile {visible(profile or '')}")
-
-    def shown_profiles(self) -> list[ProfileView]:
-        """The profiles, secrets masked."""
-        sections = self.file.get("profiles", {})
-        return [
-            shown_profile(name, target, protected=bool(sections[name].get("protected", False)))
-            for name, target in self.profiles.items()
-        ]
-
-    def profile(self, name: str) -> Target:
-        """The profile of that name. Raises ProfileNotFound."""
-        if name not in self.profiles:
-            known = ", ".join(self.profiles) or "none are configured"
-            raise ProfileNotFound(f"no such profile: {name} (known: {known})")
-        return self.profiles[name]
 
     @property
     def _service_files(self) -> dict[str, str]:
@@ -259,7 +215,11 @@ class Settings:
     def _named(self, name: str, source: str) -> Target:
         if not name.strip():
             raise InvalidInput(f"{source} is empty; unset it to use the configured database")
-        return replace(self.profile(name), source=source)
+        try:
+            return replace(self.profiles.named(name), source=source)
+        except ProfileNotFound as error:
+            place = "" if source == "--profile" else f"{source}: "
+            raise ProfileNotFound(f"{place}{error.message}") from None
 
     def _from_dotenv(self) -> Target | None:
         if (name := self.dotenv.get(f"{PREFIX}PROFILE")) is not None:
@@ -284,17 +244,13 @@ class Settings:
 
     @cached_property
     def _protecting(self) -> list[str]:
-        return [
-            name
-            for name, target in self.profiles.items()
-            if self.file["profiles"][name].get("protected") and target.url.same_target(self.target.url)
-        ]
+        return self.profiles.protecting(self.target.url)
 
     def require_target(self, name: str) -> None:
         """Raise ProfileNotFound for no profile, WrongTarget for one of another database than that in use."""
         if not name:
             raise InvalidInput("--target is empty; leave it out, or name the profile that you mean to change")
-        named = self.profile(name)
+        named = self.profiles.named(name)
         if not named.url.same_target(self.target.url):
             raise WrongTarget(
                 f"--target names {named}, but the database in use is {self.target} ({self.target.source}); "
@@ -354,7 +310,7 @@ class Settings:
         if name == "schema" and self.user_table is not None:
             places.append((MAPPED_SCHEMA, "default"))
         if profile := self._named_target.profile:
-            places.insert(0, (self.file["profiles"][profile].get(name), f"profile {profile}"))
+            places.insert(0, (self.profiles.section(profile).get(name), f"profile {profile}"))
         return places
 
     @property

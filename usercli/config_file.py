@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from usercli.errors import Conflict, InvalidInput, UserCliError
 from usercli.private_files import make_private_folder, replace_atomically, write_error
-from usercli.text import suggestion, visible
+from usercli.text import similar, suggestion, visible
 from usercli.warning_log import warn
+
+#: What a profile may hold besides settings.
+PROFILE_KEYS = frozenset({"url", "read_url", "protected", "table"})
 
 SAMPLE = """\
 # usercli configuration. `usercli config show` tells what is in force and where it comes from.
@@ -71,8 +74,12 @@ SAMPLE = """\
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """What the file says, and who else may read it; without a file nothing and nobody."""
+    """What the file says, and who else may read it; without a file nothing and nobody.
 
+    `path` is where it is, or would be; None without a home folder.
+    """
+
+    path: Path | None = None
     values: dict[str, Any] = field(default_factory=dict)
     mode: int = 0
 
@@ -85,14 +92,14 @@ def read_config_file(path: Path) -> ConfigFile:
             mode = os.fstat(source.fileno()).st_mode
             values = tomllib.load(source)
     except (FileNotFoundError, NotADirectoryError):
-        return ConfigFile()
+        return ConfigFile(path)
     except OSError as error:
         raise InvalidInput(f"cannot read {shown}: {(error.strerror or 'error').lower()}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         place = str(error).rpartition("(")[2].rstrip(")")
         raise InvalidInput(f"{shown} is not valid TOML ({place})") from None
     refuse_unknown(values, {"default_profile", "profiles"}, shown)
-    return ConfigFile(values, mode)
+    return ConfigFile(path, values, mode)
 
 
 def require_private(path: Path, mode: int) -> None:
@@ -104,13 +111,17 @@ def require_private(path: Path, mode: int) -> None:
         warn(f"{shown} contains a password and its group can read it")
 
 
-def refuse_unknown(section: Mapping[str, Any], names: set[str], place: str) -> None:
+def refuse_unknown(section: Mapping[str, Any], names: Iterable[str], place: str) -> None:
     """Raise InvalidInput for a name that is neither one of these nor a setting's."""
     from usercli.settings_values import KNOWN
 
     known = sorted({*names, *KNOWN})
     for name in sorted(section.keys() - known):
-        raise InvalidInput(f"unknown setting in {place}: {visible(name)}{suggestion(name, known)}")
+        what = f"unknown setting in {place}: {visible(name)}"
+        of_profile = [] if PROFILE_KEYS.issubset(known) else similar(name, PROFILE_KEYS)
+        if name in of_profile or (of_profile and not similar(name, known)):
+            raise InvalidInput(f"{what}; {of_profile[0]} belongs into a profile: [profiles.NAME]")
+        raise InvalidInput(what + (suggestion(name, known) or f" (known: {', '.join(known)})"))
 
 
 def write_sample(path: Path) -> None:

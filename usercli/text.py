@@ -23,6 +23,8 @@ _ENCODE_ASCII = json.JSONEncoder(ensure_ascii=True).encode
 _JSON_CONSTANTS = {None: "null", True: "true", False: "false"}
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORDS = re.compile(r"[^\W_]+")
+#: So many letters begin a word that is meant.
+_BEGUN = 3
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 #: Starts of cells that spreadsheets take for formulas, unless preceded by ' (OWASP, CSV Injection). They include '
@@ -107,9 +109,9 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def similar(word: str, known: Iterable[str]) -> list[str]:
-    """Up to three of the known words: the same but for case, - and _; else nearly the same, or with this one in it.
+    """Up to three of the known words: the same but for case, - and _; else nearly the same, longer or shorter.
 
-    `name` stands in `full_name`, `url` in `database_url`.
+    `name` stands in `full_name`, `url` in `database_url`, and `prod` begins `production`.
     """
     from difflib import get_close_matches
 
@@ -117,8 +119,9 @@ def similar(word: str, known: Iterable[str]) -> list[str]:
     parts = _parts(word)
     if same := [name for name in names if parts and _parts(name) == parts]:
         return same
+    begun = [name for name in names if len(word) >= _BEGUN and name.lower().startswith(word.lower())]
     around = [name for name in names if _contains(parts, _parts(name)) or _contains(_parts(name), parts)]
-    return list(dict.fromkeys([*get_close_matches(word, names), *around]))[:3]
+    return list(dict.fromkeys([*get_close_matches(word, names), *begun, *around]))[:3]
 
 
 def _parts(name: str) -> list[str]:

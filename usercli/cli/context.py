@@ -182,11 +182,12 @@ class Invocation:
 
     def require_unprotected(self) -> None:
         """A change of a protected target needs its name. Raises ProtectedTarget."""
-        protection = self.settings.protection
-        if protection and not self.dry_run and self.options.target is None and self.can_ask:
-            self.require_typed([protection], f"{self.target.url.where} is protected", "--target", given=[])
+        if self.dry_run:
             return
-        if not self.dry_run:
+        protection = self.settings.protection
+        if protection and self.options.target is None and self.can_ask:
+            self.require_typed([protection], f"{self.target.url.where} is protected", "--target", given=[])
+        else:
             self.settings.require_unprotected(self.options.target)
 
     def signing_in(self, *, read_only: bool = False) -> UnitOfWork:

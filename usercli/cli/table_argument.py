@@ -18,7 +18,7 @@ _SECRETS = frozenset({"password", "sslpassword"})
 def source_url(settings: Settings, given: str) -> DatabaseUrl:
     """The database. Raises InvalidInput for a password, which others could read in the list of processes."""
     if "://" not in given:
-        return replace(settings.profile(given).url, timeouts=settings.target.url.timeouts)
+        return replace(settings.profiles.named(given).url, timeouts=settings.target.url.timeouts)
     from usercli.database import url as database_url
 
     parts = urlsplit(given)

@@ -52,7 +52,10 @@ def profiles(invocation: Invocation) -> None:
       usercli config profiles -o json
     """
     output = Output(invocation.options, PROFILE_FIELDS)
-    output.many(asdict(profile) for profile in invocation.settings.shown_profiles())
+    found = invocation.settings.profiles
+    for mistake in found.mistakes.values():
+        invocation.warn(mistake.message)
+    output.many(asdict(profile) for profile in found.shown())
 
 
 @command

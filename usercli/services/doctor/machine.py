@@ -33,7 +33,8 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     except UserCliError as error:
         yield fail(error.message, see)
         return
-    wrong = []
+    in_file = "mend it in the file that this names: usercli config path"
+    wrong = [warn(mistake.message, in_file) for mistake in settings.profiles.mistakes.values()]
     target = settings.target
     if target.url.ignored:
         ignored = ", ".join(target.url.ignored)
