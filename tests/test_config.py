@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import pwd
 import stat
@@ -360,6 +361,13 @@ def test_a_password_that_the_group_can_read_is_warned_of(configured: Configured,
     code, _, err = run_here("list", "--profile", "a")
     assert code == 5
     assert err.startswith(f"warning: {path} contains a password and its group can read it\nerror: ")
+
+
+def test_a_warning_about_the_file_is_a_line_also_where_it_is_the_first(configured: Configured) -> None:
+    logging.getLogger("usercli.warnings").handlers.clear()
+    path = configured(f'[profiles.a]\nurl = "postgresql://u:{SECRET}@127.0.0.1:1/d"\n', 0o640)
+    warning = f"warning: {path} contains a password and its group can read it\n"
+    assert run_here("config", "show", "--profile", "a")[2] == warning
 
 
 @pytest.mark.parametrize(("mode", "wanted"), [(0o644, 2), (0o604, 2), (0o640, 0), (0o600, 0)])

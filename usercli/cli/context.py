@@ -57,6 +57,7 @@ class Invocation:
         self.change: UnitOfWork | None = None
         self.warnings: list[str] = []  # of the change that is made
         self.command = ""  # the words that name it
+        self._is_heard = False  # by the library, which warns
 
     def merge(self, given: dict[str, Any]) -> None:
         """Take options of a level further in; those given there win. Raises InvalidInput if they contradict."""
@@ -86,6 +87,12 @@ class Invocation:
     def _read_settings(self) -> Settings:
         from usercli.config import Settings
 
+        if not self._is_heard:
+            from usercli.cli.wait_lines import show_waits, show_warnings
+
+            self._is_heard = True
+            show_waits(self.info)
+            show_warnings(self.warn)
         return Settings(database_url=self.options.database_url, profile=self.options.profile)
 
     @property
@@ -133,10 +140,6 @@ class Invocation:
     @cached_property
     def _target(self) -> Target:
         """The same; warns once about options of its URL that mean nothing here."""
-        from usercli.cli.wait_lines import show_waits, show_warnings
-
-        show_waits(self.info)
-        show_warnings(self.warn)
         target = self.settings.target
         if target.url.ignored:
             options = ", ".join(target.url.ignored)
