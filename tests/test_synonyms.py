@@ -352,6 +352,50 @@ def test_a_flag_takes_no_value(clean_environment: Path, typed: str, said: str) -
     assert run_here(*typed.split()) == (2, "", f"error: {said} --help\n")
 
 
+# -- formats
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("export -o users.csv", "export users.csv"),
+        ("export --active -o users.xlsx", "export users.xlsx --active"),
+        ("access-review export --output=./review.csv", "access-review export ./review.csv"),
+        ("stats --active -o page.html", "stats --active --html page.html"),
+        ("stats -o numbers.json", "stats -o json > numbers.json"),
+        ("-o users.ndjson list --search 'ada b'", "list --search 'ada b' -o jsonl > users.ndjson"),
+        (f"show {ADA} -o/tmp/ada", f"show {ADA} > /tmp/ada"),
+        ("config show -o 'my settings.yml'", "config show -o yaml > 'my settings.yml'"),
+    ],
+)
+def test_a_file_in_place_of_a_format_is_told_what_writes_it(
+    clean_environment: Path, typed: str, meant: str
+) -> None:
+    code, out, err = run_here(*shlex.split(typed))
+    given = re.findall(r"no such output format: (.*); -o takes a format, not a file; did you mean: (.*)\n", err)
+    assert (code, out, [line for _, line in given]) == (2, "", [f"usercli {meant}"])
+
+
+def test_the_command_that_writes_a_file_reaches_the_same_database(clean_environment: Path) -> None:
+    err = run_here("--database-url", "sqlite:///my.db", "export", "-o", "a.csv")[2]
+    assert err.endswith("; did you mean: usercli --database-url sqlite:///my.db export a.csv\n")
+    err = run_here("export", "-o", "a.csv", "--database-url", f"postgresql://a:{CANARY}@b/c")[2]
+    assert err.endswith("; did you mean: usercli export a.csv (with the same --database-url)\n")
+
+
+def test_another_word_in_place_of_a_format_is_told_the_formats(clean_environment: Path) -> None:
+    known = "(known: table, json, jsonl, csv, tsv, yaml, ids)"
+    for given, said in (
+        ("yml", f"; did you mean: yaml {known}"),
+        ("xml", f" {known}"),
+        ("v1.2", "; -o takes a format, not a file; did you mean: usercli list > v1.2"),
+        ("a.xlsx", f"; only usercli export writes a workbook {known}"),
+    ):
+        assert run_here("list", "-o", given) == (2, "", f"error: no such output format: {given}{said}\n")
+    two = f"error: no such output format: b.csv; -o takes a format, not a file {known}\n"
+    assert run_here("export", "a.csv", "-o", "b.csv") == (2, "", two)
+
+
 # -- no suggestion names another command that changes something
 
 

@@ -333,7 +333,10 @@ def test_a_workbook_goes_into_a_pipe_and_not_to_a_terminal(
     wanted = "error: a workbook is not for a terminal; name a file, as in usercli export users.xlsx\n"
     assert (code, out, err) == (2, "", wanted)
     code, _, err = run_here("list", "-o", "xlsx")
-    assert (code, err.startswith("error: no such output format: xlsx; only usercli export writes it (")) == (
+    assert (
+        code,
+        err.startswith("error: no such output format: xlsx; only usercli export writes a workbook ("),
+    ) == (
         2,
         True,
     )

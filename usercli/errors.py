@@ -134,6 +134,10 @@ class InvalidInput(UserCliError, ValueError):
     exit_code = ExitCode.USAGE
 
 
+class NoSuchFormat(InvalidInput):
+    """There is no output format of this name, which is the message."""
+
+
 class WrongEncoding(InvalidInput):
     """A text has another encoding than it is read in; `likely` is which, if that can be told."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 _WITHOUT_DATABASE = r"(?!schema|completion)"
 _COMMAND = re.compile(rf"(?<=: )usercli {_WITHOUT_DATABASE}(?=[a-z])(?![a-z -]+ --help)")
 _TO_RUN = re.compile(rf"(?<=: )(?<!see: )usercli {_WITHOUT_DATABASE}(?=[a-z])|make it by db upgrade")
+
+#: Options that lead to a database: a command in a message gets them.
+REACH = frozenset({"--profile", "--database-url"})
 
 
 def has_command(text: str) -> bool:
@@ -50,3 +54,16 @@ def _with_name(text: str, target: Target) -> str:
         if text.startswith(subject):
             return named + text.removeprefix(subject)
     return f"{target}: {text}"
+
+
+def without_options(arguments: Iterable[str], names: Collection[str], flags: Collection[str] = ()) -> list[str]:
+    """What was typed, without options that take a value, and without flags."""
+    found: list[str] = []
+    words = iter(arguments)
+    short = tuple(name for name in names if not name.startswith("--"))
+    for word in words:
+        if word in names:
+            next(words, None)
+        elif word not in flags and word.partition("=")[0] not in names and not (short and word.startswith(short)):
+            found.append(word)
+    return found

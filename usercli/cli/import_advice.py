@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import file_name, name_file, sentence, with_option
+from usercli.cli.hints import REACH, without_options
 from usercli.errors import Hint, InvalidInput, UserCliError
 from usercli.readers import TABLES, unheard
 from usercli.text import counted, visible
@@ -30,8 +31,6 @@ _MENDED = frozenset({Hint.VALUE, Hint.DATE_ORDER, Hint.DAY_NUMBER, Hint.HASH_PAS
 Words = dict[str, dict[str, str]]
 NOT_SAID = "--value cannot hold , | = or : in a word; change them in the file, or leave the column out"
 _ORDER_NAMES = {"dmy": "the day first", "mdy": "the month first"}
-#: Options that need not be repeated: a command in a message gets what leads to the database.
-_REACH = ("--profile", "--database-url")
 
 
 def refuse_columns(invocation: Invocation, job: ImportJob, error: InvalidInput) -> None:
@@ -223,19 +222,8 @@ def _are_missing(invocation: Invocation, roles: set[str]) -> bool:
 
 def command_line(invocation: Invocation, job: ImportJob, more: Sequence[str]) -> str:
     """The command as it was typed, with more options."""
-    typed = _without_reach(invocation.arguments) or ["import", job.file]
+    typed = without_options(invocation.arguments, REACH, {"--guide"}) or ["import", job.file]
     at = typed.index("import") if "import" in typed else 0
     before, after = typed[:at], typed[at + 1 :]
     end = after.index("--") if "--" in after else len(after)
     return shlex.join(["usercli", "import", *after[:end], *before, *more, *after[end:]])
-
-
-def _without_reach(arguments: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    words = iter(arguments)
-    for word in words:
-        if word in _REACH:
-            next(words, None)
-        elif word != "--guide" and not word.startswith(tuple(f"{name}=" for name in _REACH)):
-            found.append(word)
-    return found

@@ -15,7 +15,7 @@ from usercli.cli import colors
 from usercli.cli.app import root_command
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import INTERRUPTED, describe_error, print_error, with_option
-from usercli.errors import Ended, ExitCode, OutputFailed, UserCliError, UserNotFound, interruption
+from usercli.errors import Ended, ExitCode, NoSuchFormat, OutputFailed, UserCliError, UserNotFound, interruption
 
 #: The signals that came, since Typer makes a silent exit code of the exception.
 _received: list[int] = []
@@ -63,6 +63,11 @@ def _report(error: BaseException, invocation: Invocation) -> int:
     code, line = describe_error(error, invocation)
     if isinstance(error, UserNotFound):
         line = "; ".join((line, *_whereabouts(error, invocation)))
+    if isinstance(error, NoSuchFormat):
+        from usercli.cli.unknown_formats import explain_format
+
+        text = explain_format(error.message, invocation.command, invocation.arguments)
+        line = f"error: {invocation.with_reach(text)}"
     if invocation.options.debug and not isinstance(error, typer.TyperException | Ended):
         _print_stack(error)
     if line:

@@ -202,6 +202,9 @@ NO_ARGUMENTS: Table = {
 
 _NEVER_ARGUMENT = "; a password is asked for, or given with --password-stdin, never as an argument"
 
+#: Commands that write a file: as an argument, or as the value of an option for pages.
+FILES: Table = {"export": "", "access-review export": "", "stats": "--html"}
+
 #: What is said besides where a command was given too many arguments, which may be secrets.
 EXTRA: Table = {
     "create": "; a name is given with --name, a password with --password-stdin or --generate, a role with --role",

@@ -144,7 +144,7 @@ def _filled(context: Any, target: str, rest: Sequence[str]) -> str | None:
     """The target with what was given in its places, shell-quoted; None where it does not fit or may be a secret."""
     if list(rest) == ["--help"]:
         return f"{' '.join(word for word in target.split() if not _PLACEHOLDER.match(word))} --help"
-    sorted_out = _options_and_words(_command(context, target), rest)
+    sorted_out = options_and_words(command_at(context.find_root().command, target), rest)
     if sorted_out is None:
         return None
     options, words = sorted_out
@@ -164,7 +164,7 @@ def _filled(context: Any, target: str, rest: Sequence[str]) -> str | None:
     return None if users or others else " ".join([*line, *options])
 
 
-def _options_and_words(command: Any, rest: Sequence[str]) -> tuple[list[str], list[str]] | None:
+def options_and_words(command: Any, rest: Sequence[str]) -> tuple[list[str], list[str]] | None:
     """The options of a command that were given, shell-quoted, and the other words; None if one is not known."""
     known = {name: item for item in command.params for name in (*item.opts, *item.secondary_opts)}
     options: list[str] = []
@@ -187,8 +187,8 @@ def _options_and_words(command: Any, rest: Sequence[str]) -> tuple[list[str], li
     return options, words
 
 
-def _command(context: Any, target: str) -> Any:
-    command = context.find_root().command
+def command_at(command: Any, target: str) -> Any:
+    """The command below the top one that these words name."""
     for word in target.split():
         if word in getattr(command, "commands", {}):
             lazy = getattr(command, "lazy", {})
@@ -225,7 +225,7 @@ def translated(context: Any, arguments: Sequence[str], index: int) -> list[str] 
 def explain_extra(context: Any, arguments: Sequence[str]) -> str:
     """What to say of more arguments than a command takes; they may be secrets, unless they are addresses."""
     path = " ".join(_path(context))
-    sorted_out = _options_and_words(context.command, arguments)
+    sorted_out = options_and_words(context.command, arguments)
     words = sorted_out[1] if sorted_out is not None else []
     if path in NO_ARGUMENTS:
         words = words if all(map(_is_user, words)) else []

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from usercli.schemas.users import UserCriteria
     from usercli.services.mapped_users import MappedUsers
 
-_BY_SUFFIX = {name: name for name in ("csv", "tsv", "jsonl", "json", "yaml")} | {
+FORMAT_OF_SUFFIX = {name: name for name in ("csv", "tsv", "jsonl", "json", "yaml")} | {
     "ndjson": "jsonl",
     "yml": "yaml",
     "xlsx": "xlsx",
@@ -259,4 +259,4 @@ def default_format(invocation: Invocation, file: str, *, workbook: bool = False)
         raise InvalidInput(
             f"{visible(file)}: no .{ending} files are written; name the file .csv, or the format with -o"
         )
-    invocation.options.output = _BY_SUFFIX.get(ending, "csv")
+    invocation.options.output = FORMAT_OF_SUFFIX.get(ending, "csv")

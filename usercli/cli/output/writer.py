@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from usercli.cli.output.cells import cell_text
 from usercli.column_batches import Block, CellEncoding, rows_of
-from usercli.errors import InvalidInput, OutputFailed
+from usercli.errors import InvalidInput, NoSuchFormat, OutputFailed
 from usercli.text import FORMULA_STARTS, TSV_ESCAPES, csv_cell, json_line, suggestion, visible, yaml_safe
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Output:
     """The chosen format and fields. Made before any work, so that a wrong choice changes nothing.
 
     `columns` are the fields that there are; `key`, the first of them by default, is what `-o ids` prints.
-    Raises InvalidInput for an unknown format or field, OutputFailed when stdout is closed.
+    Raises NoSuchFormat, InvalidInput for an unknown field, OutputFailed when stdout is closed.
     """
 
     def __init__(
@@ -293,8 +293,7 @@ def _format(options: Options, is_terminal: bool) -> str:
     if options.output is None:
         return "table" if is_terminal else "tsv"
     if options.output not in FORMATS:
-        alone = "; only usercli export writes it" if options.output == "xlsx" else ""
-        raise InvalidInput(f"no such output format: {options.output}{alone} (known: {', '.join(FORMATS)})")
+        raise NoSuchFormat(options.output)
     return options.output
 
 
