@@ -46,3 +46,14 @@ def test_a_user_with_a_new_email_is_told(cli: Cli, ada: UserView) -> None:
     assert cli("show", "da@example.com")[2] == "error: no such user: da@example.com\n"
     assert cli("privacy", "erase", BOB, "--anonymise", "--confirm", BOB)[0] == 0
     assert cli("show", ADA)[2] == f"error: no such user: {ADA}\n"
+
+
+def test_what_is_no_address_is_told_how_to_search(cli: Cli, ada: UserView) -> None:
+    for line, word in (
+        (["show", "ada"], "ada"),
+        (["history", ADA, "ada l", "x"], "'ada l'"),
+        (["deactivate", "email:ada"], "ada"),
+    ):
+        code, out, err = cli(*line)
+        assert (code, out) == (3, "")
+        assert err.endswith(f"; to look for it, run: usercli list --search {word}\n")

@@ -116,6 +116,12 @@ def test_the_commands_that_change_nothing_are_commands() -> None:
         ("users", "list"),
         (ADA, f"show {ADA}"),
         (f"password {ADA}", f"password set {ADA}"),
+        (f"role {ADA}", f"show {ADA}"),
+        (f"audit {ADA}", f"history {ADA}"),
+        (f"expire {ADA}", f"update {ADA} --expires TIME"),
+        (f"expire {ADA} 30d", f"update {ADA} --expires 30d"),
+        (f"rename {ADA}", f"update {ADA} --email EMAIL"),
+        ("role add EDITOR", "role create EDITOR"),
         ("role add editor", "role create editor"),
         (f"role add editor {ADA}", f"role grant editor {ADA}"),
         (f"role assign {ADA} editor", f"role grant editor {ADA}"),
@@ -269,6 +275,37 @@ def test_an_option_of_other_programs_is_told_ours(clean_environment: Path, typed
     code, out, err = run_here(*typed.split())
     assert (code, out) == (2, "")
     assert re.search("; did you mean: (.*); see: ", err)[1] == meant  # type: ignore[index]  # None fails the test, too
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("restore --match role=editor", "usercli list --deleted --match role=editor -q | usercli restore -"),
+        ("restore --role=editor", "usercli list --deleted --role=editor -q | usercli restore -"),
+        ("restore --deleted", "usercli list --deleted -q | usercli restore -"),
+        ("restore --match role=editor --yes", "usercli list --deleted --match KEY=VALUE -q | usercli restore -"),
+        (f"restore {ADA} --search ada", "usercli list --deleted --match search=TEXT -q | usercli restore -"),
+        ("show --active", "usercli list --active -q | usercli show -"),
+        (
+            "--profile p history --match search=ada",
+            "usercli --profile p list --match search=ada -q | usercli --profile p history -",
+        ),
+    ],
+)
+def test_a_filter_that_a_command_has_not_is_told_the_list_to_give(
+    clean_environment: Path, typed: str, meant: str
+) -> None:
+    code, out, err = run_here(*typed.split())
+    assert (code, out) == (2, "")
+    assert re.search("; did you mean: (.*); see: ", err)[1] == meant  # type: ignore[index]  # None fails the test, too
+
+
+def test_the_list_that_is_told_restores_them(cli: Cli, ada: UserView, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli("delete", ADA, "--yes")[0] == 0
+    line = re.search("usercli (.*) \\| usercli (.*);", cli("restore", "--match", "search=ada")[2])
+    assert line
+    found = cli(*line[1].split())[1]
+    assert cli(*line[2].split(), stdin=found)[2].startswith(f"restored {ADA} on ")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -85,9 +86,13 @@ def _whereabouts(error: UserNotFound, invocation: Invocation) -> list[str]:
 
     try:
         keys = [key for key in error.users if isinstance(key, UserKey)]
-        return [with_option(text, hint) for text, hint in whereabouts(keys, invocation.reading())]
+        found = [with_option(text, hint) for text, hint in whereabouts(keys, invocation.reading())]
     except (UserCliError, KeyboardInterrupt):  # the error itself is what counts
         return []
+    words = [key.typed.removeprefix("email:") for key in keys if key.email_key and "@" not in key.typed]
+    if words and not found:
+        found = [f"to look for it, run: usercli list --search {shlex.quote(words[0])}"]
+    return list(map(invocation.with_reach, found))
 
 
 def _print_stack(error: BaseException) -> None:

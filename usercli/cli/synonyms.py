@@ -192,6 +192,15 @@ OTHER_COMMANDS: Mapping[str, Table] = {
     },
 }
 
+#: What is meant by a user in place of a command, by the group in which the user was named.
+OF_USERS: Table = {
+    "": "show USER...",
+    "password": "password set USER",
+    "role": "show USER...",
+    "audit": "history USER",
+    "expire": "update USER... --expires TIME",
+}
+
 #: Commands without arguments, and the commands that are meant by one that is given, joined by `|`.
 NO_ARGUMENTS: Table = {
     "list": "show USER...|list --search TEXT",

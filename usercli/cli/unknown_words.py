@@ -19,6 +19,7 @@ from usercli.cli.synonyms import (
     EXTRA,
     FILTERS,
     NO_ARGUMENTS,
+    OF_USERS,
     OPTIONS,
     OTHER_COMMANDS,
     READING,
@@ -77,8 +78,8 @@ def suggested_commands(group: Any, context: Any, word: str, rest: Sequence[str] 
         return _command_lines(context, targets, rest)
     if word in _USERS and not path:
         return _command_lines(context, ["list"], ())
-    if _is_user(word) and (targets := {"": ["show USER..."], "password": ["password set USER"]}.get(path, [])):
-        return _command_lines(context, targets, [word, *rest])
+    if _is_user(word) and path in OF_USERS:
+        return _command_lines(context, [OF_USERS[path]], [word, *rest])
     names = [name for name, command in group.commands.items() if not command.hidden]
     return [repr(name) for name in near_commands(word, names)]
 
@@ -119,11 +120,15 @@ def _distance(one: str, other: str) -> int:
 
 
 def _command_lines(context: Any, targets: Iterable[str], rest: Sequence[str]) -> list[str]:
-    """The targets as they are to be typed; where the arguments that were given fit one of them, that one alone."""
+    """The targets as they are to be typed; where the arguments that were given fit one of them, that one alone.
+
+    They fit best where nothing is left to be filled in.
+    """
     start = " ".join(["usercli", *_options_before(context)])
-    filled = {target: _filled(context, target, rest) for target in targets}
-    whole = [text for text in filled.values() if text is not None]
-    return [f"{start} {text}" for text in whole or filled]
+    names = list(targets)
+    filled = [found for name in names if (found := _filled(context, name, rest)) is not None]
+    whole = [text for text, is_whole in filled if is_whole]
+    return [f"{start} {text}" for text in whole or [text for text, _ in filled] or names]
 
 
 def _options_before(context: Any) -> Iterator[str]:
@@ -140,10 +145,13 @@ def _options_before(context: Any) -> Iterator[str]:
             yield option.metavar if hidden else shlex.quote(str(value))
 
 
-def _filled(context: Any, target: str, rest: Sequence[str]) -> str | None:
-    """The target with what was given in its places, shell-quoted; None where it does not fit or may be a secret."""
+def _filled(context: Any, target: str, rest: Sequence[str]) -> tuple[str, bool] | None:
+    """The target with what was given in its places, shell-quoted; None where it does not fit or may be a secret.
+
+    A place for which nothing was given stays; the second is whether there is none.
+    """
     if list(rest) == ["--help"]:
-        return f"{' '.join(word for word in target.split() if not _PLACEHOLDER.match(word))} --help"
+        return f"{' '.join(word for word in target.split() if not _PLACEHOLDER.match(word))} --help", True
     sorted_out = options_and_words(command_at(context.find_root().command, target), rest)
     if sorted_out is None:
         return None
@@ -151,17 +159,19 @@ def _filled(context: Any, target: str, rest: Sequence[str]) -> str | None:
     users = [word for word in words if _is_user(word)]
     others = [word for word in words if not _is_user(word)]
     line: list[str] = []
+    is_whole = True
     for part in target.split():
         if not _PLACEHOLDER.match(part):
             line.append(part)
             continue
         source = users if part.startswith(("USER", "EMAIL")) or (part == "TEXT" and users) else others
         taken = source[:] if part.endswith("...") else source[:1]
-        if not taken or not all(word in users or _WORD.fullmatch(word) for word in taken):
+        if not all(word in users or _WORD.fullmatch(word) for word in taken):
             return None
+        line += [shlex.quote(word) for word in taken] or [part]
+        is_whole = is_whole and bool(taken)
         del source[: len(taken)]
-        line += [shlex.quote(word) for word in taken]
-    return None if users or others else " ".join([*line, *options])
+    return None if users or others else (" ".join([*line, *options]), is_whole)
 
 
 def options_and_words(command: Any, rest: Sequence[str]) -> tuple[list[str], list[str]] | None:
@@ -241,7 +251,23 @@ def explain_option(context: Any, name: str, arguments: Sequence[str] = ()) -> st
     if not found and (targets := [key for key, words in elsewhere.items() if name.lstrip("-") in words.split()]):
         users = [word for word in arguments if _is_user(word)]
         found = _command_lines(context.parent or context, targets, users)
+    found = found or _piped(context, name, arguments)
     return f"No such option: {visible(name)}" + (f"; did you mean: {', '.join(found)}" if found else "")
+
+
+def _piped(context: Any, name: str, arguments: Sequence[str]) -> list[str]:
+    """For a command that takes users but no filter: the list of those who fit, as its input."""
+    option = name.removeprefix("--")
+    takes_users = any(item.metavar == "USER..." for item in context.command.params)
+    if not takes_users or (option not in FILTERS and option != "match"):
+        return []
+    path = " ".join(_path(context))
+    found = options_and_words(command_at(context.find_root().command, "list"), arguments)
+    only = found is not None and not found[1] and sum(word.startswith("--") for word in found[0]) == 1
+    given = " ".join(found[0]) if found is not None and only else f"--match {FILTERS.get(option, 'KEY=VALUE')}"
+    start = " ".join(["usercli", *_options_before(context.parent or context)])
+    binned = ["--deleted"] if path == "restore" and "deleted" not in given else []
+    return [" ".join([start, "list", *binned, given, "-q", "|", start, path, "-"])]
 
 
 def suggested_options(context: Any, name: str) -> list[str]:
