@@ -25,7 +25,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     {
         *("__init__", "background", "batches", "column_batches", "errors", "hash_chain", "hash_encodings"),
-        *("password_costs", "plain_emails", "spool", "system_crypt", "text", "uuid7", "warning_log"),
+        *("meant_times", "password_costs", "plain_emails", "spool", "system_crypt", "text", "uuid7", "warning_log"),
     },
     {"password_handlers", "prefetch", "private_files", "times", "validation"},
     {"hash_forms"},

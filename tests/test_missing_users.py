@@ -52,7 +52,6 @@ def test_what_is_no_address_is_told_how_to_search(cli: Cli, ada: UserView) -> No
     for line, word in (
         (["show", "ada"], "ada"),
         (["history", ADA, "ada l", "x"], "'ada l'"),
-        (["deactivate", "email:ada"], "ada"),
     ):
         code, out, err = cli(*line)
         assert (code, out) == (3, "")

@@ -22,8 +22,25 @@ MEANT = [
 MEANT_DATES = [
     ("31.12.2027", "write 2027-12-31"),
     ("1.2.2027", "write 2027-02-01"),
-    # it might be a month and a day, or no date at all
-    ("01/02/2027", FORMS),
+    ("2026-11-27 08:00", "write 2026-11-27T08:00:00Z"),
+    ("2026-11-27T08:00:30", "write 2026-11-27T08:00:30Z"),
+    ("2026-11-27 08:00 UTC", "write 2026-11-27T08:00:00Z"),
+    ("27.11.2026 8:30", "write 2026-11-27T08:30:00Z"),
+    ("2026/11/27", "write 2026-11-27"),
+    ("20261127", "write 2026-11-27"),
+    ("2026-11", "write 2026-11-01"),
+    ("1795766400", "write 2026-11-27T08:00:00Z"),
+    ("12/31/2027", "write 2027-12-31"),
+    ("31/12/2027", "write 2027-12-31"),
+    ("01/02/2027", "write 2027-02-01 or 2027-01-02"),
+    ("27 Nov 2026", "write 2026-11-27"),
+    ("November 27, 2026", "write 2026-11-27"),
+    ("8:30", "write 2028-03-31T08:30:00Z"),
+    ("now", "write 0s"),
+    ("week", "write 1w"),
+    # there is no such date
+    ("31/02/2027", FORMS),
+    ("27 Foo 2026", FORMS),
     ("12.31.2027", FORMS),
     ("soon", FORMS),
     ("90 %", FORMS),
@@ -31,6 +48,9 @@ MEANT_DATES = [
     ("ago", FORMS),
     ("999999w", FORMS),
     ("2028y", FORMS),
+    ("9999999", FORMS),
+    ("next week", FORMS),
+    ("in 3 days", FORMS),
     ("\u0669", FORMS),
     ("\u0669d", FORMS),
 ]
@@ -54,9 +74,38 @@ SPANS = [
 @pytest.mark.parametrize(("text", "meant"), MEANT + MEANT_DATES)
 def test_what_was_meant_by_a_time_is_said_and_works(text: str, meant: str) -> None:
     with pytest.raises(InvalidInput, match=rf"^{re.escape(f'not a time: {text} ({meant})')}$"):
-        parse_time(text, relative_to="past")
+        parse_time(text, relative_to="past", now=NOW)
     for written in re.findall(r"write (\d\S*?)[ ;,)]", f"{meant})"):
         parse_time(written, relative_to="past")
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after"),
+    [
+        ("last week", "1w", ""),
+        ("the past 7 days", "7d", ""),
+        ("a month ago", "1mo", ""),
+        ("-7d", "7d", ""),
+        ("next month", "", "1mo"),
+        ("in 2 weeks", "", "2w"),
+        ("one year from now", "", "1y"),
+        ("+7d", "", "7d"),
+        ("wednesday", "2028-03-29", "2028-04-05"),  # now is a Friday
+        ("Fri", "2028-03-24", "2028-04-07"),
+        ("last monday", "2028-03-27", ""),
+        ("next monday", "", "2028-04-03"),
+    ],
+)
+def test_a_time_in_words_is_told_in_the_direction_that_is_meant(text: str, before: str, after: str) -> None:
+    for way, written in (("past", before), ("future", after)):
+        with pytest.raises(InvalidInput) as raised:
+            parse_time(text, relative_to=way, now=NOW)
+        assert raised.value.message == f"not a time: {text} ({f'write {written}' if written else FORMS})"
+
+
+@pytest.mark.parametrize("text", ["2027-01-31T08:00Z", "2027-01-31 09:00+01:00", "2027-01-31T08:00:00Z"])
+def test_a_time_with_its_zone_needs_no_seconds(text: str) -> None:
+    assert parse_time(text, relative_to="past") == datetime(2027, 1, 31, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("text", "meant"), MEANT)

@@ -22,9 +22,8 @@ _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
 _SPAN = re.compile(r"([0-9]{1,6}) ?([A-Za-z]+)( ago)?")
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _FORMS = "write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z"
-_OTHER_DATE = re.compile(r"(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(\d{4})")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})")
 
 
 class UnreadableTime(datetime):
@@ -87,7 +86,9 @@ def parse_span(text: str, *, now: datetime | None = None) -> timedelta:
             return now - found
     except (ValueError, OverflowError):
         pass
-    raise InvalidInput(f"not a length of time: {text} ({_meant_span(text) or 'write 30d or 12h'})")
+    from usercli.meant_times import meant_span
+
+    raise InvalidInput(f"not a length of time: {text} ({meant_span(text, _UNITS) or 'write 30d or 12h'})")
 
 
 def parse_time(text: str, *, relative_to: Literal["future", "past"], now: datetime | None = None) -> datetime:
@@ -107,7 +108,9 @@ def parse_time(text: str, *, relative_to: Literal["future", "past"], now: dateti
             return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise InvalidInput(f"not a time: {text} ({_meant_span(text) or _meant_date(text) or _FORMS})")
+    from usercli.meant_times import meant_time
+
+    raise InvalidInput(f"not a time: {text} ({meant_time(text, relative_to, now, _UNITS) or _FORMS})")
 
 
 def _shifted(text: str, now: datetime, relative_to: Literal["future", "past"]) -> datetime | None:
@@ -128,25 +131,6 @@ def _months_on(moment: datetime, months: int) -> datetime:
 
     year, month = divmod(12 * moment.year + moment.month - 1 + months, 12)
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
-
-
-def _meant_span(text: str) -> str:
-    """How to write what looks like a length of time, or nothing."""
-    if text.isascii() and text.isdigit():
-        return f"{text} what? write {text}d; the units are s, m, h, d, w, mo and y"
-    match = _SPAN.fullmatch(text)
-    if match and match[2] == "M":
-        return f"write {match[1]}m for minutes, {match[1]}mo for months"
-    if match and match[2] in set("SHDWY"):
-        return f"write {match[1]}{match[2].lower()}"
-    return ""
-
-
-def _meant_date(text: str) -> str:
-    """How to write what looks like a date, or nothing."""
-    if match := _OTHER_DATE.fullmatch(text):
-        return f"write {match[3]}-{match[2]:0>2}-{match[1]:0>2}"
-    return ""
 
 
 def parse_expiry(text: str) -> datetime | None:

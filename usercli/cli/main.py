@@ -89,7 +89,7 @@ def _whereabouts(error: UserNotFound, invocation: Invocation) -> list[str]:
         found = [with_option(text, hint) for text, hint in whereabouts(keys, invocation.reading())]
     except (UserCliError, KeyboardInterrupt):  # the error itself is what counts
         return []
-    words = [key.typed.removeprefix("email:") for key in keys if key.email_key and "@" not in key.typed]
+    words = [key.typed for key in keys if key.email_key and not {"@", ":"} & set(key.typed)]
     if words and not found:
         found = [f"to look for it, run: usercli list --search {shlex.quote(words[0])}"]
     return list(map(invocation.with_reach, found))
