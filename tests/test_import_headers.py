@@ -340,6 +340,7 @@ def test_a_table_without_an_address_says_so_beside_the_rest(cli: Cli, environmen
             "error: p.csv:1: there is no column email; use --map THEIRS=email",
         ],
     )
+    assert "run: " not in err  # no command can be whole
 
 
 @on_sqlite

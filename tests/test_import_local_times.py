@@ -98,7 +98,22 @@ def test_a_time_without_a_zone_is_of_the_one_that_is_given() -> None:
     assert told("2027-07-01 00:30", "-05:30") == "2027-07-01 06:00:00"
 
 
-@pytest.mark.parametrize("text", ["never", "Never logged in", "NEVER EXPIRES", "-", "n/a", "", " ", "\u2013"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "never",
+        "Never logged in",
+        "NEVER EXPIRES",
+        "-",
+        "n/a",
+        "",
+        " ",
+        "\u2013",
+        "Unbefristet",
+        "Illimité",
+        "Forever",
+    ],
+)
 def test_words_say_that_there_is_no_time(text: str) -> None:
     fields = {"email": "a@example.com", "expires_at": text, "last_login_at": text}
     row = RowParser(preserve=True).parse(1, fields)

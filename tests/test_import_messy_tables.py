@@ -236,6 +236,49 @@ def test_an_order_that_another_date_shows_is_proposed(cli: Cli, environment: Pat
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    ("dates", "orders"),
+    [
+        (["31.12.99"], ["dmy"]),  # no month 31, and a year is rarely in front
+        (["12/31/99"], ["mdy"]),
+        (["99-12-31"], ["ymd"]),
+        (["1.2.99"], ["dmy", "mdy"]),
+        (["1.2.99", "31.12.99"], ["dmy"]),
+        (["1.2.2099", "1.2.99"], ["dmy"]),
+        (["1/2/2099", "12/31/2099", "1.2.99"], ["mdy"]),
+        (["99-13-32"], []),
+    ],
+)
+def test_only_orders_that_read_all_dates_are_proposed(
+    cli: Cli, environment: Path, dates: list[str], orders: list[str]
+) -> None:
+    rows = [f"u{number}@example.com,{date}\n" for number, date in enumerate(dates)]
+    (environment / "p.csv").write_text("".join(["email,created_at\n", *rows]))
+    commands = proposed(cli("import", "p.csv", "--preserve")[2])
+    assert [command[-1] for command in commands] == orders
+    for command in commands:
+        assert cli(*command, "--dry-run")[0] == 0
+
+
+@on_sqlite
+def test_dates_that_no_order_fits_are_told(cli: Cli, environment: Path) -> None:
+    dates = "email,expires_at\na@example.com,1.2.2099\nb@example.com,31.12.99\nc@example.com,12/31/2099\n"
+    (environment / "p.csv").write_text(dates)
+    code, _, err = cli("import", "p.csv")
+    told = "no --date-order fits all the dates (1.2.2099, 12/31/2099); write them in one order"
+    assert (code, proposed(err), told in err.splitlines()) == (2, [], True)
+
+
+@on_sqlite
+def test_a_word_in_place_of_a_time_is_told_how_to_say_that_there_is_none(cli: Cli, environment: Path) -> None:
+    (environment / "p.csv").write_text("email,expires_at\na@example.com,soon\nb@example.com,in 3 lunes\n")
+    err = cli("import", "p.csv")[2]
+    forms = "(write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)"
+    told = f"not a time: soon {forms}; where there is none, leave expires_at empty or write never"
+    assert err.splitlines()[:2] == [f"error: p.csv:2: {told}", f"error: p.csv:3: not a time: in 3 lunes {forms}"]
+
+
+@on_sqlite
 def test_numbers_of_days_are_named_and_read(cli: Cli, environment: Path) -> None:
     (environment / "p.csv").write_text("email,expires_at\na@example.com,72734\nb@example.com,72735.5\n")
     code, _, err = cli("import", "p.csv")

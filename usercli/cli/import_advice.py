@@ -52,7 +52,8 @@ def refuse_columns(invocation: Invocation, job: ImportJob, error: InvalidInput) 
         invocation.info(f"{place}: {_mistake(column, fits)}")
     if len(unfit) > _MOST:
         invocation.info(f"{place}: and {len(unfit) - _MOST:,} more columns")
-    if not has_email(found.header, choices):
+    is_whole = has_email(found.header, choices)
+    if not is_whole:
         invocation.info(f"{place}: {with_option('there is no column email', Hint.MAP_EMAIL)}")
     if isinstance(error, ForeignIds):
         name_file(error, job.file)
@@ -61,7 +62,7 @@ def refuse_columns(invocation: Invocation, job: ImportJob, error: InvalidInput) 
 
     invocation.info(f"the fields are: {', '.join(FIELDS)}, and attributes.NAME for anything else")
     chosen = ["--unknown-to-attributes"] if len(unfit) > _MOST else chosen_options(choices)
-    bad = _tell_commands(invocation, job, found, choices, chosen)
+    bad = _tell_commands(invocation, job, found, choices, chosen) if is_whole else 0
     number = len(unfit) + isinstance(error, ForeignIds)
     said = "1 column needs a decision" if number == 1 else f"{number:,} columns need a decision"
     if bad:
@@ -153,6 +154,9 @@ def value_options(invocation: Invocation, job: ImportJob, options: ReadOptions) 
             found[state.title] = {word: "true" if state.meaning(word) else "false" for word in state.words}
         else:
             invocation.info(f"{said}; {NOT_SAID}")
+    if dates := advice.dates.contradiction:
+        shown = ", ".join(map(visible, dates))
+        invocation.info(f"no --date-order fits all the dates ({shown}); write them in one order")
     return found, advice.dates.needed()
 
 

@@ -11,7 +11,7 @@ from usercli.readers import ReadOptions
 from usercli.readers.table_advice import table_rows
 from usercli.readers.table_header import Column, Header
 from usercli.schemas.boolean_words import IMPORTED_BOOLEANS, STATE_WORDS
-from usercli.schemas.import_times import TimeReader, shown_order
+from usercli.schemas.import_times import TimeReader, readable_orders
 from usercli.schemas.user_fields import BOOLEANS, TIMES
 
 #: A column with more words is no column of a state.
@@ -69,28 +69,40 @@ class Dates:
     reader: TimeReader
     #: The first date that has two readings.
     ambiguous: str = ""
-    #: Those that its dates show.
-    orders: set[str] = field(default_factory=set)
+    #: Whether a spreadsheet made numbers of days of them.
+    has_days: bool = False
+    #: The orders that some dates leave, by the first of these.
+    left: dict[frozenset[str], str] = field(default_factory=dict)
 
     def look_at(self, cell: str) -> None:
         """Note what a cell shows, if it holds a date at all."""
-        if order := shown_order(cell):
-            self.orders.add(order)
         try:
             self.reader.read(cell)
         except InvalidInput as error:
-            if error.hint is Hint.DAY_NUMBER:
-                self.orders.add("excel")
-            elif error.hint is Hint.DATE_ORDER:
+            self.has_days = self.has_days or error.hint is Hint.DAY_NUMBER
+            if error.hint is Hint.DATE_ORDER:
                 self.ambiguous = self.ambiguous or cell.strip()
+        if orders := readable_orders(cell, self.reader):
+            self.left.setdefault(orders, cell.strip())
 
     def needed(self) -> list[str]:
         """The values of --date-order that may read the file: one, several where nothing decides, or none."""
-        if self.reader.order is not None or not (self.ambiguous or "excel" in self.orders):
+        if self.reader.order is not None or not (self.ambiguous or self.has_days):
             return []
-        if len(self.orders) > 1:
+        if not self.ambiguous:
+            return ["excel"]
+        if self.has_days or not self.left:
             return []  # no order reads them all
-        return sorted(self.orders) or ["dmy", "mdy"]
+        orders = frozenset.intersection(*self.left)
+        return sorted(orders - {"ymd"}) or sorted(orders)  # two digits of a year in front are rare
+
+    @property
+    def contradiction(self) -> tuple[str, ...]:
+        """Dates of which no order reads all, where another date has two readings."""
+        if not (self.ambiguous and self.left) or self.reader.order or frozenset.intersection(*self.left):
+            return ()
+        pairs = ((one, other) for one in self.left for other in self.left if not one & other)
+        return tuple(self.left[orders] for orders in next(pairs, tuple(self.left)))
 
 
 @dataclass

@@ -216,7 +216,14 @@ class RowParser:
 
     def _local_time(self, value: str, what: str) -> datetime:
         """A time in a local form. Raises InvalidInput, also if another of the field has the order reversed."""
-        moment = self._times.read(value)
+        try:
+            moment = self._times.read(value)
+        except InvalidInput as error:
+            if what in _MAY_BE_NEVER and error.hint is None and not any(map(str.isdigit, value)):
+                raise InvalidInput(
+                    f"{error.message}; where there is none, leave {what} empty or write never"
+                ) from None
+            raise
         if order := shown_order(value):
             first, example = self._orders.setdefault(what, (order, value))
             if first != order:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Literal, get_args
 
@@ -18,19 +19,11 @@ DATE_ORDERS: tuple[str, ...] = get_args(DateOrder)
 #: What is said, in lower case, of a time that there is not.
 NO_TIME = frozenset(
     {
-        "never",
-        "never logged in",
-        "never signed in",
-        "never expires",
-        "never used",
-        "none",
-        "",
-        "null",
-        "n/a",
-        "-",
-        "--",
-        "\u2013",
-        "\u2014",
+        *("never", "never logged in", "never signed in", "never expires", "never used", "does not expire"),
+        *("none", "", "null", "n/a", "-", "--", "\u2013", "\u2014", "no expiry", "no expiration"),
+        *("unlimited", "indefinite", "permanent", "forever"),
+        *("nie", "niemals", "unbefristet", "unbegrenzt", "jamais", "illimit\u00e9", "nunca", "indefinido"),
+        *("ilimitado", "mai", "illimitato", "nooit", "onbeperkt", "aldrig", "nigdy", "bezterminowo"),
     }
 )
 
@@ -147,6 +140,20 @@ def shown_order(text: str) -> str | None:
     if match is None or match["mark"] == "." or len(match["a"]) > 2 or len(match["c"]) != 4:
         return None
     return "dmy" if int(match["a"]) > 12 else "mdy" if int(match["b"]) > 12 else None
+
+
+def readable_orders(text: str, reader: TimeReader) -> frozenset[str]:
+    """The orders in which a date of three numbers can be meant; none for other texts, and for a year in front."""
+    match = _NUMBERS.fullmatch(text.strip())
+    if match is None or len(match["a"]) > 2:
+        return frozenset()
+    shown = "dmy" if match["mark"] == "." and len(match["c"]) == 4 else shown_order(text)
+    found = set()
+    for order in [shown] if shown else ("dmy", "mdy", "ymd"):
+        with suppress(InvalidInput):
+            replace(reader, order=order).read(text)
+            found.add(order)
+    return frozenset(found)
 
 
 def _year(text: str) -> int:
