@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -670,6 +671,12 @@ def test_json_and_tables_say_the_same_as_yaml(cli: Cli, write: Write) -> None:
         ),
         ("a.json", '{"name": ' + "[" * 200_000, "a.json: nested deeper than 100 levels"),
         ("a.json", '{"name": ' + "9" * 5000 + "}", "a.json: a number is too long"),
+        (
+            "a.csv",
+            "email,login\n",
+            "a.csv:1: no such column: login (known: email, full_name, is_active, roles, attributes, "
+            "must_change_password, expires_at, initial_password)",
+        ),
         ("a.csv", "email,email\n", "a.csv:1: the column email appears twice"),
         ("a.csv", "email,fullname\n", "a.csv:1: no such column: fullname; did you mean: full_name"),
         ("a.csv", "email,roles\na@example.com\n", "a.csv:2: 1 fields where the header has 2"),
@@ -693,6 +700,22 @@ def test_a_bad_file_is_one_line_with_the_place(
         assert err.startswith("error: ")
         assert error is None or err == f"error: {error}\n"
     assert database.rows("SELECT count(*) FROM audit_events") == [(0,)]
+
+
+@on_sqlite
+@pytest.mark.parametrize("form", ["csv", "json", "yaml"])
+def test_an_export_is_told_which_one_fits(cli: Cli, ada: UserView, form: str) -> None:
+    assert cli("export", f"all.{form}")[0] == 0
+    naming = ["--name", "a"] if form == "csv" else []
+    code, out, err = cli("plan", f"all.{form}", *naming)
+    told = re.search("for one that fits here name the fields, as in usercli (export FILE.csv --fields .*)\n", err)
+    assert (code, out, bool(told)) == (2, "", True)
+    if form == "csv":
+        unfit = "id, password_changed_at, last_login_at, version, created_at, updated_at, deleted_at"
+        assert err.startswith(f"error: all.csv:1: no such columns: {unfit} (known: email, ")
+    assert told
+    assert cli(*told[1].replace("FILE", "fitting").split())[0] == 0
+    assert cli("plan", "fitting.csv", "--name", "a")[0] == 0
 
 
 @on_sqlite

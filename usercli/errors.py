@@ -58,6 +58,7 @@ class Hint(StrEnum):
     DATE_ORDER = auto()
     DAY_NUMBER = auto()
     EMAIL_DOMAIN = auto()
+    EXPORT_FITTING = auto()
     FORMAT_JSONL = auto()
     FORMAT_XLSX = auto()
     HASH_PASSWORDS = auto()

@@ -44,6 +44,10 @@ _OPTIONS = {
     Hint.DATE_ORDER: "; add --date-order dmy, mdy or ymd",
     Hint.DAY_NUMBER: "; read it so with --date-order excel",
     Hint.EMAIL_DOMAIN: "; --email-domain makes one",
+    Hint.EXPORT_FITTING: (
+        "; import reads an export; "
+        "for one that fits here name the fields, as in usercli export FILE.csv --fields email,full_name,roles"
+    ),
     Hint.FORMAT_JSONL: "; objects line by line are read with --from jsonl",
     Hint.FORMAT_XLSX: "; a workbook is read with --from xlsx",
     Hint.HASH_PASSWORDS: "; it needs --hash-passwords",

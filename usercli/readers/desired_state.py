@@ -9,12 +9,12 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from usercli.errors import InvalidInput
+from usercli.errors import Hint, InvalidInput
 from usercli.readers.csv_quotes import STRAY_QUOTE, has_stray_quote
 from usercli.readers.csv_tsv import detect_delimiter, preamble
 from usercli.readers.text_source import BadLine, lines_of, numbered_lines, open_source
 from usercli.schemas.document import Document, Path
-from usercli.schemas.user_fields import BOOLEANS, DESIRED, TIMES
+from usercli.schemas.user_fields import BOOLEANS, DESIRED, STORED, TIMES
 from usercli.text import suggestion, without_formula_guard
 from usercli.validation import BOOLEAN_WORDS, read_json
 
@@ -146,11 +146,14 @@ def _before_header(lines: list[str]) -> tuple[int, str]:
 
 
 def _header(place: str, cells: list[str]) -> list[str]:
-    for cell in cells:
-        if cell not in COLUMNS:
-            raise InvalidInput(f"{place}: no such column: {cell or '(empty)'}{suggestion(cell, list(COLUMNS))}")
-        if cells.count(cell) > 1:
-            raise InvalidInput(f"{place}: the column {cell} appears twice")
+    if unfit := [cell for cell in cells if cell not in COLUMNS]:
+        near = suggestion(unfit[0], COLUMNS) if len(unfit) == 1 else ""
+        is_export = set(cells) <= {*COLUMNS, *STORED}
+        said = f"no such column{'s' if len(unfit) > 1 else ''}: {', '.join(cell or '(empty)' for cell in unfit)}"
+        known = near or f" (known: {', '.join(COLUMNS)})"
+        raise InvalidInput(f"{place}: {said}{known}", hint=Hint.EXPORT_FITTING if is_export else None)
+    if twice := [cell for cell in cells if cells.count(cell) > 1]:
+        raise InvalidInput(f"{place}: the column {twice[0]} appears twice")
     return cells
 
 

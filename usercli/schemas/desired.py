@@ -135,7 +135,11 @@ class Desired(BaseModel):
         """The file, checked. `name` is given where the file has none. Raises InvalidInput with the first place."""
         data = document.data
         if not isinstance(data, dict):
-            raise InvalidInput(f"{document.place(())}: the file is not a mapping of name, roles and users")
+            users = isinstance(data, list) and data and isinstance(data[0], dict) and "email" in data[0]
+            raise InvalidInput(
+                f"{document.place(())}: the file is not a mapping of name, roles and users",
+                hint=Hint.EXPORT_FITTING if users else None,
+            )
         if name is not None and "name" in data:
             raise InvalidInput(f"{document.place(('name',))}: the file has a name; only a table is given one")
         if name is None and "name" not in data:
