@@ -26,6 +26,7 @@ from usercli.schemas.users import UserView
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 CANARY = "CanarySecret42"
+CHANGE, ID = "01a21c81", "01a21c81-4eda-72b4-aac4-5a88a3ec13fb"
 ASKED = "a password is asked for, or given with --password-stdin, never as an argument"
 NAMED = "a name is given with --name, a password with --password-stdin or --generate, a role with --role"
 
@@ -118,6 +119,8 @@ def test_the_commands_that_change_nothing_are_commands() -> None:
         (f"password {ADA}", f"password set {ADA}"),
         (f"role {ADA}", f"show {ADA}"),
         (f"audit {ADA}", f"history {ADA}"),
+        (f"audit show {CHANGE}", f"audit log --change {CHANGE}"),
+        (f"revert {ID}", f"undo {ID}"),
         (f"expire {ADA}", f"update {ADA} --expires TIME"),
         (f"expire {ADA} 30d", f"update {ADA} --expires 30d"),
         (f"rename {ADA}", f"update {ADA} --email EMAIL"),
@@ -318,6 +321,19 @@ def test_the_list_that_is_told_restores_them(cli: Cli, ada: UserView, monkeypatc
             "did you mean: usercli show USER..., or usercli list --search TEXT; see: usercli list",
         ),
         (f"changes {ADA}", f"did you mean: usercli changes --user {ADA}; see: usercli changes"),
+        (f"changes {CHANGE}", f"did you mean: usercli audit log --change {CHANGE}; see: usercli changes"),
+        (f"changes show {CHANGE}", f"did you mean: usercli audit log --change {CHANGE}; see: usercli changes"),
+        (
+            f"changes show {ID}",
+            f"did you mean: usercli audit log --change {ID}, or usercli changes --user {ID}; see: usercli changes",
+        ),
+        (
+            f"changes show {CANARY}",
+            "did you mean: usercli audit log --change CHANGE, or usercli changes --user USER; see: usercli changes",
+        ),
+        ("changes list", "did you mean: usercli changes; see: usercli changes"),
+        (f"role list show {ADA}", f"did you mean: usercli show {ADA}; see: usercli role list"),
+        (f"audit log {CHANGE}", f"did you mean: usercli audit log --change {CHANGE}; see: usercli audit log"),
         (f"audit log {ADA}", f"did you mean: usercli history {ADA}; see: usercli audit log"),
         (f"password set {ADA} {CANARY}", f"{ASKED}; see: usercli password set"),
         (f"create {ADA} Ada L", f"{NAMED}; see: usercli create"),

@@ -80,6 +80,7 @@ COMMANDS: Mapping[str, Table] = {
     },
     "audit": {
         "audit log": "list ls show events tail search find view history get",
+        "audit log --change CHANGE": "show view get change",
         "audit verify": "check validate test",
         "audit export": "dump save raw download",
         "audit checkpoint": "head mark anchor",
@@ -201,12 +202,15 @@ OF_USERS: Table = {
     "expire": "update USER... --expires TIME",
 }
 
+#: Words after a command that is no group: `changes list`, `changes show CHANGE`.
+VERBS = "show list ls get view all log info describe"
+
 #: Commands without arguments, and the commands that are meant by one that is given, joined by `|`.
 NO_ARGUMENTS: Table = {
     "list": "show USER...|list --search TEXT",
     "role list": "list --role ROLE|show USER...",
-    "changes": "changes --user USER",
-    "audit log": "history USER",
+    "changes": "audit log --change CHANGE|changes --user USER",
+    "audit log": "audit log --change CHANGE|history USER",
 }
 
 _NEVER_ARGUMENT = "; a password is asked for, or given with --password-stdin, never as an argument"

@@ -23,6 +23,7 @@ from usercli.cli.synonyms import (
     OPTIONS,
     OTHER_COMMANDS,
     READING,
+    VERBS,
 )
 from usercli.text import visible
 
@@ -35,6 +36,8 @@ _PLACEHOLDER = re.compile(r"[A-Z]+(\.\.\.)?$")
 _ADDRESS = re.compile(
     r"(email:)?[^\s@:/'\"]+@[\w-]+(\.[\w-]+)+|(id:)?[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}"
 )
+#: The id of a change, or the beginning of one.
+_CHANGE = re.compile(r"[\da-fA-F]{8}[\da-fA-F-]{0,28}")
 _WORD = re.compile(r"[\w.,:/~+-]{1,60}")
 #: Letters by which a word may differ from a command that is suggested, and from one that forbids it.
 _NEAR = 2
@@ -155,23 +158,29 @@ def _filled(context: Any, target: str, rest: Sequence[str]) -> tuple[str, bool] 
     sorted_out = options_and_words(command_at(context.find_root().command, target), rest)
     if sorted_out is None:
         return None
-    options, words = sorted_out
-    users = [word for word in words if _is_user(word)]
-    others = [word for word in words if not _is_user(word)]
+    options, left = sorted_out
     line: list[str] = []
     is_whole = True
     for part in target.split():
         if not _PLACEHOLDER.match(part):
             line.append(part)
             continue
-        source = users if part.startswith(("USER", "EMAIL")) or (part == "TEXT" and users) else others
-        taken = source[:] if part.endswith("...") else source[:1]
-        if not all(word in users or _WORD.fullmatch(word) for word in taken):
+        fitting = [word for word in left if _fits(part, word)] or [word for word in left if part == "TEXT"]
+        taken = fitting if part.endswith("...") else fitting[:1]
+        if not all(_is_user(word) or _WORD.fullmatch(word) for word in taken):
             return None
         line += [shlex.quote(word) for word in taken] or [part]
         is_whole = is_whole and bool(taken)
-        del source[: len(taken)]
-    return None if users or others else (" ".join([*line, *options]), is_whole)
+        for word in taken:
+            left.remove(word)
+    return None if left else (" ".join([*line, *options]), is_whole)
+
+
+def _fits(place: str, word: str) -> bool:
+    """Whether a word may stand in the place of USER, CHANGE or another."""
+    if place == "CHANGE":
+        return _CHANGE.fullmatch(word) is not None
+    return _is_user(word) is place.startswith(("USER", "EMAIL"))
 
 
 def options_and_words(command: Any, rest: Sequence[str]) -> tuple[list[str], list[str]] | None:
@@ -238,7 +247,11 @@ def explain_extra(context: Any, arguments: Sequence[str]) -> str:
     sorted_out = options_and_words(context.command, arguments)
     words = sorted_out[1] if sorted_out is not None else []
     if path in NO_ARGUMENTS:
-        words = words if all(map(_is_user, words)) else []
+        verbs = [word for word in words[:1] if word in VERBS.split()]
+        if verbs == words != []:
+            return f"too many arguments; did you mean: {_command_lines(context.parent or context, [path], ())[0]}"
+        del words[: len(verbs)]
+        words = words if all(_is_user(word) or _CHANGE.fullmatch(word) for word in words) else []
         found = _command_lines(context.parent or context, NO_ARGUMENTS[path].split("|"), words)
         return f"too many arguments; did you mean: {', or '.join(found)}"
     return f"too many arguments{EXTRA.get(path, '')}"
