@@ -198,8 +198,8 @@ def test_options_stand_on_either_side_and_the_inner_one_wins(cli: Cli, ada: User
     ):
         assert cli(*arguments) == (0, wanted, ""), arguments
     here, there = "--database-url=sqlite:////nowhere/at/all.db", "--database-url=sqlite:////nowhere/else.db"
-    lost = "error: there is no database at /nowhere/else.db; run: usercli --database-url sqlite:////nowhere/else.db"
-    assert cli(here, "list", there)[2] == f"{lost} db upgrade\n"
+    lost = "error: there is no database at /nowhere/else.db, nor its folder; to make a new one, run: usercli"
+    assert cli(here, "list", there)[2] == f"{lost} --database-url sqlite:////nowhere/else.db db upgrade\n"
     for dry in (["--dry-run", "delete", "ada@example.com"], ["delete", "--dry-run", "ada@example.com"]):
         assert cli(*dry, "-q")[:2] == (0, ids)
     revision = cli("db", "-o", "json", "current")

@@ -512,7 +512,8 @@ def test_a_file_that_is_no_database(clean_environment: Path, tmp_path: Path) -> 
     text, folder, missing = tmp_path / "notes.txt", tmp_path / "folder", tmp_path / "none" / "users.db"
     text.write_text("these are notes, and long enough to be read as a header of a file\n" * 20)
     folder.mkdir()
-    lost = f"there is no database at {missing}; run: usercli --database-url sqlite:///{missing} db upgrade"
+    run = f"usercli --database-url sqlite:///{missing} db upgrade"
+    lost = f"there is no database at {missing}, nor its folder; to make a new one, run: {run}"
     no_database = "is not a SQLite database, or is damaged; check the path, or restore it from a backup"
     for path, command, error in (
         (missing, ["list"], lost),
@@ -618,6 +619,27 @@ def test_a_schema_that_is_missing_behind_or_ahead(cli: Cli, ada: UserView, datab
         all_say(f"is {behind} revision{'s' if behind > 1 else ''} behind; run: usercli db upgrade")
 
 
+def test_a_mistyped_path_is_told_the_database_beside_it(clean_environment: Path) -> None:
+    folder = clean_environment
+    assert run_here("--database-url", f"sqlite:///{folder}/users.db", "db", "upgrade")[0] == 0
+    for other in ("user.txt", "user.db"):
+        (folder / other).write_text("no database")
+    os.mkfifo(folder / "usrs.sock")
+
+    def said(name: str) -> str:
+        code, out, err = run_here("--database-url", f"sqlite:///{folder}/{name}", "list")
+        assert (code, out) == (5, "")
+        return err.removeprefix(f"error: there is no database at {folder}/{name}").partition("run: ")[0]
+
+    assert said("usrs.db") == said("users.sqlite") == f", but at {folder}/users.db; to make a new one, "
+    assert said("production.db") == "; to make a new one, "
+    assert said("none/users.db") == ", nor its folder; to make a new one, "
+    out = run_here("--database-url", f"sqlite:///{folder}/usrs.db", "doctor", "--no-header")[1]
+    assert (
+        f"no database at {folder}/usrs.db, but at {folder}/users.db\tto make a new one, run: usercli --data" in out
+    )
+
+
 def test_an_unknown_profile_is_named_with_those_there_are(clean_environment: Path) -> None:
     sample = f"to write a sample of {clean_environment}/.config/usercli/config.toml, run: usercli config init"
     one_line(["--profile", "nope", "list"], 3, f"no such profile: nope; none are configured; {sample}")
@@ -629,9 +651,8 @@ def test_an_unknown_profile_is_named_with_those_there_are(clean_environment: Pat
         one_line(
             ["list", "--profile", "lokal"], 3, "no such profile: lokal; did you mean: local (known: local, far)"
         )
-        one_line(
-            ["list", "--profile", "far"], 5, "there is no database at /b.db; run: usercli --profile far db upgrade"
-        )
+        lost = "there is no database at /b.db; to make a new one, run: usercli --profile far db upgrade"
+        one_line(["list", "--profile", "far"], 5, lost)
     finally:
         del os.environ["USERCLI_CONFIG"]
 

@@ -170,6 +170,6 @@ def test_only_upgrade_and_seed_make_a_file(clean_environment: Path) -> None:
         code, out, err = run_here("--database-url", f"sqlite:///{file}", *command)
         assert (code, out, file.exists()) == (5, "", False), command
         run = f"usercli --database-url sqlite:///{file} db upgrade"
-        assert err == f"error: there is no database at {file}; run: {run}\n"
+        assert err == f"error: there is no database at {file}; to make a new one, run: {run}\n"
     assert run_here("--database-url", f"sqlite:///{file}", "db", "seed", "--count", "1")[0] == 0
     assert file.exists()

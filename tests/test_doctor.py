@@ -144,7 +144,7 @@ def test_nothing_is_changed(healthy: Cli, database: Database, tmp_path: Path) ->
 def test_no_file_is_made(clean_environment: Path) -> None:
     code, rows = looked(run_here)
     assert code == 7
-    assert of(rows, "connection")["do"] == "run: usercli db upgrade"
+    assert of(rows, "connection")["do"] == "to make a new one, run: usercli db upgrade"
     assert [row["check"] for row in rows] == [*OF_MACHINE, "connection"]
     assert list(clean_environment.iterdir()) == []
 
@@ -778,7 +778,7 @@ def test_what_to_run_reaches_the_database(clean_environment: Path, tmp_path: Pat
     text = f"sqlite:///{tmp_path}/none.db"
     assert (
         of(looked(run_here, "--database-url", text)[1], "connection")["do"]
-        == f"run: usercli --database-url {text} db upgrade"
+        == f"to make a new one, run: usercli --database-url {text} db upgrade"
     )
     assert not (tmp_path / "none.db").exists()
 

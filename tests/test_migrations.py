@@ -505,7 +505,7 @@ def refusals(lines: list[list[str]]) -> set[tuple[int, str, str]]:
 
 def test_a_database_without_a_schema_says_what_to_run(empty: Database) -> None:
     if empty.engine == "sqlite":
-        where = f"error: there is no database at {empty.url.where}; run: usercli db upgrade\n"
+        where = f"error: there is no database at {empty.url.where}; to make a new one, run: usercli db upgrade\n"
         assert refusals(READERS + WRITERS) == {(5, "", where)}
         assert not Path(empty.url.database).exists()
         Path(empty.url.database).touch()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -20,6 +21,7 @@ from usercli.database.url import DatabaseUrl
 from usercli.database.wait_log import tell
 from usercli.errors import DatabaseUnavailable, DiskFull, FileNotCreated
 from usercli.private_files import make_private_folder
+from usercli.text import similar
 from usercli.warning_log import warn
 
 #: Execution option of a connection that only reads: no write lock on SQLite, READ ONLY on PostgreSQL.
@@ -31,6 +33,9 @@ _PAUSE_SECONDS = 0.05
 _TOLD_AFTER_SECONDS = 2.0
 
 _CANNOT_SHARE = frozenset({8, 14})  # SQLITE_READONLY, SQLITE_CANTOPEN
+#: How a database begins; and so many files of a folder are looked at for one.
+_HEADER = b"SQLite format 3\0"
+_MOST_FILES = 1000
 _BUSY = 5  # SQLITE_BUSY, the low byte of its extended codes
 _IDENTITY = "usercli_file"
 #: How `quick_check` begins to tell of rows that break a constraint, after all that is wrong with pages.
@@ -53,6 +58,33 @@ def create_sqlite_file(url: DatabaseUrl) -> None:
         ) from None
 
 
+def no_database(url: DatabaseUrl) -> DatabaseUnavailable:
+    """What is said where no file is: the databases of the folder with such a name, for the path may be mistyped."""
+    path = Path(url.database)
+    there = ""
+    if not path.parent.is_dir():
+        there = ", nor its folder"
+    elif near := similar(path.name, _databases_in(path.parent)):
+        there = f", but at {', '.join(str(path.with_name(name)) for name in near)}"
+    return DatabaseUnavailable(
+        f"there is no database at {url.where}{there}; to make a new one, run: usercli db upgrade"
+    )
+
+
+def _databases_in(folder: Path) -> list[str]:
+    with suppress(OSError), os.scandir(folder) as found:
+        return [entry.name for entry in islice(found, _MOST_FILES) if _is_database(entry)]
+    return []
+
+
+def _is_database(entry: os.DirEntry[str]) -> bool:
+    with suppress(OSError):
+        if entry.is_file():  # to open a pipe would wait
+            with open(entry, "rb") as file:
+                return file.read(len(_HEADER)) == _HEADER
+    return False
+
+
 class SqliteFile:
     """The listeners of an engine for one file.
 
@@ -62,7 +94,7 @@ class SqliteFile:
 
     def __init__(self, url: DatabaseUrl) -> None:
         if not Path(url.database).exists():
-            raise DatabaseUnavailable(f"there is no database at {url.where}; run: usercli db upgrade")
+            raise no_database(url)
         self._url = url
         self._current = self._identity()
         if kind := network_file_system(Path(url.database)):

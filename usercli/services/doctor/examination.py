@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
@@ -200,7 +201,9 @@ def _made(check: Check[Any], subject: object) -> list[Finding]:
 def _of_error(error: UserCliError, kind: Callable[[str, str], Finding]) -> Finding:
     if isinstance(error, LockTimeout) and error.holder:
         return kind(f"the table {error.tables[0]} is {error.holder}", "try again later")
-    said, _, command = error.message.removesuffix("; nothing was changed").partition("; run: ")
+    text = error.message.removesuffix("; nothing was changed")
+    parts = re.fullmatch(r"(.*?); ((?:to make a new one, )?run: .*)", text)
+    said, command = parts.groups() if parts else (text, "")
     if isinstance(error, DatabaseDamaged | DamagedRow) and said.endswith(f"; {RESTORE}"):
         return kind(said.removesuffix(f"; {RESTORE}"), RESTORE)
-    return kind(said, f"run: {command}" if command else "")
+    return kind(said, command)
