@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -333,3 +334,30 @@ def test_what_follows_a_large_import_does_not_read_the_whole_log(cli: Cli, table
     before = scans()
     assert cli("create", "late@example.com", "--no-password")[0] == 0
     assert scans() == before
+
+
+def test_new_users_with_the_email_of_one_in_the_recycle_bin_are_told(cli: Cli, environment: Path) -> None:
+    names = [f"u{number}@example.com" for number in range(6)]
+
+    def note(*wanted: str, options: Sequence[str] = ()) -> str:
+        (environment / "again.csv").write_text("\n".join(["email", *wanted, ""]))
+        code, _, err = cli("import", "again.csv", *options)
+        assert code == 0
+        return "".join(line for line in err.splitlines() if line.startswith("note: "))
+
+    assert not note(*names)
+    assert cli("delete", *names[:4], "--yes")[0] == 0
+    old = cli("show", "--deleted", names[1], "-q")[1].strip()
+    change = r"; to restore instead, first run: usercli undo ([\da-f-]{36})"
+    # fewer new ones than there are in the bin, and more
+    told = note("U0@example.com")
+    one = "note: another user with the email U0@example.com is in the recycle bin; see: usercli show --deleted "
+    assert re.fullmatch(f"{one}U0@example.com{change}", told)
+    more = note(names[1], names[2], *(f"new{number}@example.com" for number in range(6)))
+    several = "note: other users with the emails of 2 of them are in the recycle bin; see: usercli list --deleted"
+    found = re.fullmatch(f"{several}{change}", more)
+    assert found
+    assert not note(names[5], "later@example.com", options=["--on-conflict", "skip"])
+    # after what is told the old one can come back
+    assert cli("undo", found[1], "--yes")[0] == 0
+    assert cli("restore", old)[0] == 0

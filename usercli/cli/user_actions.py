@@ -12,9 +12,12 @@ import typer
 from usercli.cli.context import Invocation
 from usercli.cli.error_text import sentence
 from usercli.cli.output.writer import Output
-from usercli.errors import DoneInPart
+from usercli.errors import DoneInPart, UserCliError
 
 if TYPE_CHECKING:
+    import uuid
+    from datetime import datetime
+
     from usercli.database.unit_of_work import UnitOfWork
     from usercli.schemas.stored_times import StoredTime, UnreadableTimes
     from usercli.schemas.users import Change, UserKey, UserView
@@ -197,6 +200,26 @@ def note_namesakes(invocation: Invocation, keys: Sequence[UserKey]) -> None:
         invocation.info(
             f"note: another user with the email {user.email} is in the recycle bin: id:{user.id} (deleted {when})"
         )
+
+
+def note_namesakes_of_new(invocation: Invocation, since: datetime, number: int, change_id: uuid.UUID) -> None:
+    """Say which of the `number` users made since then were meant, perhaps, to be restored."""
+    from usercli.services.missing_users import namesakes_of_new
+
+    try:
+        count, email = namesakes_of_new(since, number, invocation.reading())
+    except (UserCliError, KeyboardInterrupt):  # the change itself is what counts, and stands
+        return
+    if count == 1:
+        who = f"another user with the email {email} is in the recycle bin"
+        look = f"usercli show --deleted {shlex.quote(email)}"
+    elif count:
+        who = f"other users with the emails of {count:,} of them are in the recycle bin"
+        look = "usercli list --deleted"
+    else:
+        return
+    back = f"to restore instead, first run: usercli undo {change_id}"
+    invocation.info(invocation.with_reach(f"note: {who}; see: {look}; {back}"))
 
 
 def user_output(invocation: Invocation, *more: str) -> Output:

@@ -1,9 +1,10 @@
-"""Where the users are that a command did not find: in the recycle bin, outside it, or under another email."""
+"""Where users are besides: those whom a command did not find, and those in the bin whose email a new one has."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Hint
@@ -20,6 +21,12 @@ def whereabouts(keys: Sequence[UserKey], uow: UnitOfWork) -> list[tuple[str, Hin
     with uow:
         found = uow.users.find_all(wanted)
         return [text for key in wanted for text in _clauses(key, found.get(key.id or key.email_key, []), uow)]
+
+
+def namesakes_of_new(since: datetime, number: int, uow: UnitOfWork) -> tuple[int, str]:
+    """How many of the `number` users made since then have the email of somebody in the bin, and one of them."""
+    with uow:
+        return uow.users.namesakes_of_new(since, number)
 
 
 def _clauses(key: UserKey, found: Sequence[User], uow: UnitOfWork) -> Iterator[tuple[str, Hint | None]]:

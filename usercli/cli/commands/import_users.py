@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,14 +16,14 @@ from usercli.cli.error_text import file_name, name_encoding, name_file, with_opt
 from usercli.cli.global_options import command
 from usercli.cli.lazy_group import flag
 from usercli.cli.output.writer import Output
-from usercli.cli.user_actions import AllowNoAdminOpt
+from usercli.cli.user_actions import AllowNoAdminOpt, note_namesakes_of_new
 from usercli.errors import ExitCode, InvalidInput, WrongEncoding, interruption
 from usercli.text import counted
 
 if TYPE_CHECKING:
     from usercli.cli.output.progress import Progress
     from usercli.cli.reject_file import RejectFile
-    from usercli.readers import LeftOut, ReadOptions
+    from usercli.readers import ReadOptions
     from usercli.services.imports.loader import ImportOptions
     from usercli.services.imports.session import ImportJob, ImportSession
     from usercli.services.imports.table_source import TableSource
@@ -229,17 +231,14 @@ def import_(
         return guide(invocation, job)
     if flags.resume:
         job.require_file()  # rather than ask for a confirmation first
-    from usercli.hash_forms import MALFORMED
     from usercli.services.imports.session import ImportSession
 
     listener = _Listener(invocation, job, flags.reject_file)
-    session = ImportSession(job, invocation.changing(), listener)
+    session = ImportSession(job, uow := invocation.changing(), listener)
+    began = monotonic()
     with _reporting(invocation, job, session):
         summary = session.resume() if flags.resume else session.run()
-    for scheme, number in sorted(session.unsupported.items()):
-        what = f"{scheme} hash" if scheme.startswith(MALFORMED) else f"unsupported scheme {scheme}"
-        invocation.warn(f"{counted(number, 'user')} came without their password: {what}")
-    _tell_left_out(invocation, session.left_out)
+    _tell_left_out(invocation, session)
     if session.trimmed:
         invocation.info(f"trimmed blanks around {counted(session.trimmed, 'address', 'addresses')}")
     if session.was_done:
@@ -248,6 +247,9 @@ def import_(
         invocation.success(f"imported {summary.created:,} new and {summary.updated:,} changed users")
     else:
         invocation.info(f"nothing to change on {invocation.target}")
+    if summary.change_id and not (session.was_done or job.options.preserve):
+        since = uow.now() - timedelta(seconds=monotonic() - began)
+        note_namesakes_of_new(invocation, since, summary.created, summary.change_id)
     output.one(summary)
     listener.tell_rejects(summary.rejected)
     return ExitCode.PARTIAL if summary.rejected else ExitCode.OK
@@ -337,8 +339,14 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
         raise
 
 
-def _tell_left_out(invocation: Invocation, left_out: LeftOut) -> None:
+def _tell_left_out(invocation: Invocation, session: ImportSession) -> None:
     """What the file holds that came to no user."""
+    from usercli.hash_forms import MALFORMED
+
+    for scheme, number in sorted(session.unsupported.items()):
+        what = f"{scheme} hash" if scheme.startswith(MALFORMED) else f"unsupported scheme {scheme}"
+        invocation.warn(f"{counted(number, 'user')} came without their password: {what}")
+    left_out = session.left_out
     if left_out.entries:
         kinds = (counted(number, kind) for kind, number in left_out.entries.most_common())
         invocation.info(f"passed over, as they are no users: {', '.join(kinds)}")
