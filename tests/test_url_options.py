@@ -117,7 +117,7 @@ def test_options_of_a_pool_are_ignored_with_one_warning(
             "sslmod=require",
             "the database URL has an unknown option: sslmod; did you mean: sslmode, sslcertmode, ssl",
         ),
-        ("SSLMODE=require", "the database URL has an unknown option: SSLMODE"),
+        ("SSLMODE=require", "the database URL has an unknown option: SSLMODE; did you mean: sslmode"),
         ("foo=1&sslmode=require", "the database URL has an unknown option: foo"),
         ("a%0Ab=1", "the database URL has an unknown option: a\\nb"),
         ("=x", "the database URL has an unknown option: "),
