@@ -24,7 +24,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 #: its own or one above: a new module gets the lowest floor that lies above all that it imports.
 FLOORS = (
     {
-        *("__init__", "background", "batches", "column_batches", "errors", "hash_chain", "hash_encodings"),
+        *("__init__", "batches", "column_batches", "errors", "hash_chain", "hash_encodings"),
         *("meant_times", "password_costs", "plain_emails", "spool", "system_crypt", "text", "uuid7", "warning_log"),
     },
     {"password_handlers", "prefetch", "private_files", "times", "validation"},

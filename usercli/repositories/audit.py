@@ -92,10 +92,6 @@ class AuditRepository:
         """Note what drafts say; for many at a time."""
         self._pending.add(drafts)
 
-    def add_in_background(self, make: Callable[[], Iterable[Draft]]) -> None:
-        """Note what drafts will say that are made, and hashed, in the background: before the change holds locks."""
-        self._pending.add_in_background(make, EventWriter(self._origin, self._change_id, self._role()))
-
     def add_packed(self, data: bytes, count: int) -> None:
         """The same of drafts that usercli.spool has packed."""
         self._pending.add_packed(data, count)
@@ -112,6 +108,10 @@ class AuditRepository:
     def drop(self, target_ids: Iterable[str], mark: int, events: int) -> None:
         """Drop what was recorded of these targets since: so many events, which others take the place of."""
         self._pending.drop(target_ids, mark, events)
+
+    def hash_ahead(self) -> None:
+        """Hash what waits: now, and not while others wait for locks that the change will hold."""
+        self._pending.hash(EventWriter(self._origin, self._change_id, self._role()))
 
     def write(self, on_written: Callable[[int, int], object] = lambda done, total: None) -> None:  # noqa: ARG005 - nobody listens
         """Lock the log's head and append what waits; many at hand are hashed before the lock.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from usercli.background import Background
 from usercli.repositories.event_encoder import COLUMNS, Draft, EventRow, EventWriter
 from usercli.spool import Spool
 
@@ -27,7 +26,6 @@ class PendingEvents:
     def __init__(self) -> None:
         self._drafts: Spool[Draft] = Spool()
         self._hashed: Spool[EventRow] = Spool()
-        self._hashing = Background()  # which adds to them
         self._dropped: list[_Dropped] = []
 
     def __len__(self) -> int:
@@ -44,12 +42,10 @@ class PendingEvents:
 
     def mark(self) -> int:
         """The place of what is recorded next."""
-        self._hashing.wait()
         return len(self._hashed) + len(self._drafts)
 
     def truncate(self, mark: int) -> None:
         """Drop what was recorded since."""
-        self._hashing.wait()
         self._drafts.truncate(max(mark - len(self._hashed), 0))
         self._hashed.truncate(mark)
         self._dropped = [dropped for dropped in self._dropped if dropped.places.stop <= mark]
@@ -58,18 +54,14 @@ class PendingEvents:
         """Drop what was recorded of these targets since: so many events."""
         self._dropped.append(_Dropped(range(mark, self.mark()), frozenset(target_ids), events))
 
-    def add_in_background(self, make: Callable[[], Iterable[Draft]], writer: EventWriter) -> None:
-        """Some more, which are made and hashed in the background, after those that wait."""
-        waiting, self._drafts = self._drafts, Spool()
-        self._hashing.start(lambda: self._hash(chain(waiting.batches(), map(list, (make(),))), writer))
-
-    def _hash(self, batches: Iterable[list[Draft]], writer: EventWriter) -> None:
-        for drafts in batches:
+    def hash(self, writer: EventWriter) -> None:
+        """Hash what waits."""
+        for drafts in self._drafts.batches():
             self._hashed.extend(writer.rows(drafts))
+        self._drafts.clear()
 
     def rows(self, writer: EventWriter) -> Iterator[list[EventRow]]:
         """All, some thousands at a time."""
-        self._hashing.wait()
         place = 0
         for rows in chain(self._hashed.batches(), map(writer.rows, self._drafts.batches())):
             first, place = place, place + len(rows)
@@ -86,7 +78,6 @@ class PendingEvents:
 
     def clear(self) -> None:
         """Begin anew."""
-        self._hashing.wait()
         self._drafts.clear()
         self._hashed.clear()
         self._dropped = []

@@ -10,7 +10,6 @@ from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from usercli.background import Background
 from usercli.column_batches import Block, rows_of
 from usercli.schemas.stored_times import UnreadableTimes
 from usercli.schemas.user_fields import TIMES
@@ -37,8 +36,6 @@ _EXACT_TYPES = tuple(_TYPES.values())
 
 #: So many are a plain list.
 _FEW = 1000
-#: From so many at once they are packed in the background.
-_MANY = 500
 
 
 def unreadable_times(users: Sequence[UserView]) -> UnreadableTimes:
@@ -55,35 +52,18 @@ class ChangedUsers(SpooledSequence[UserView]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._has_unreadable_times = False
-        self._packing = Background()
+        self.has_unreadable_times = False
         self._replaced: dict[bytes, tuple[Any, ...]] = {}
 
-    def add(self, users: Sequence[Any]) -> None:
-        """These users, who do not change any more. Raises BrokenRow, of many later."""
-        if len(users) < _MANY:
-            self._packing.wait()
-            self._spool.extend(map(self._packed, users))
-        else:
-            self._packing.start(lambda: self._spool.extend(map(self._packed, users)))
-
-    @property
-    def has_unreadable_times(self) -> bool:
-        """One of them has a time that no calendar holds."""
-        self._packing.wait()
-        return self._has_unreadable_times
-
-    def __len__(self) -> int:
-        self._packing.wait()
-        return super().__len__()
+    def add(self, users: Iterable[Any]) -> None:
+        """The users as they are now. Raises BrokenRow."""
+        self._spool.extend(map(self._packed, users))
 
     def replace(self, users: Iterable[Any]) -> None:
         """These users as they are now, in their places; for few."""
-        self._packing.wait()
         self._replaced |= {values[0]: values for values in map(self._packed, users)}
 
     def _batches(self) -> Iterator[list[Any]]:
-        self._packing.wait()
         replaced = self._replaced
         for batch in self._spool.batches():
             yield [replaced.get(values[0], values) for values in batch] if replaced else batch
@@ -115,7 +95,7 @@ class ChangedUsers(SpooledSequence[UserView]):
 
     def _plain_time(self, moment: datetime) -> Any:
         if type(moment) is UnreadableTime:
-            self._has_unreadable_times = True
+            self.has_unreadable_times = True
             return moment.stored, moment.year > 1
         return _iso(moment)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-#: From so many events at once they are made in the background.
+#: So many events are hashed before the change waits for locks, or holds them.
 _MANY = 500
 
 #: The fields that an event may hold, with `password` besides.
@@ -125,15 +125,10 @@ def changed(
 
 
 def record_each(uow: UnitOfWork, items: Sequence[Item], draft: Callable[[Item], Draft]) -> None:
-    """Record the event of each item; of many in the background, so that no item may change any more."""
-
-    def drafts() -> list[Draft]:
-        return list(map(draft, items))
-
-    if len(items) < _MANY:
-        uow.audit.add(drafts())
-    else:
-        uow.audit.add_in_background(drafts)
+    """Record the event of each item; those of many are hashed at once."""
+    uow.audit.add(map(draft, items))
+    if len(items) >= _MANY:
+        uow.audit.hash_ahead()
 
 
 def state_draft(action: str, user: UserState, *, password: bool = False, undoes: str | None = None) -> Draft:

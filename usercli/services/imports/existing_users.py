@@ -13,7 +13,6 @@ from itertools import chain, compress
 from sys import maxsize
 from typing import TYPE_CHECKING
 
-from usercli.background import Background
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, InvalidInput
 from usercli.models.user_state import UserState
@@ -46,7 +45,6 @@ class ExistingUsers:
     ) -> None:
         self._uow, self._options, self._summary = uow, options, summary
         self._role_ids, self._reject = role_ids, reject
-        self._keeping = Background()
         self.begin()
 
     def begin(self) -> None:
@@ -62,7 +60,7 @@ class ExistingUsers:
             self._is_ahead, self._mark = True, self._uow.audit.mark()
             self._uow.bulk_updates.begin(staging=True)
         if self._is_ahead:
-            self._keeping.start(lambda: self._keep(wanted, rows))
+            self._keep(wanted, rows)
         else:
             wanted = self._uow.users.existing_ids(wanted, lock=True)
             self._uow.bulk_updates.begin(staging=False)
@@ -88,7 +86,6 @@ class ExistingUsers:
 
     def _kept_of(self, wanted: set[uuid.UUID]) -> Iterator[tuple[list[UserRow], list[uuid.UUID]]]:
         """The rows of these users, some thousands at a time."""
-        self._keeping.wait()
         for id_bytes, data in chain.from_iterable(self._kept.batches()):
             ids = [uuid.UUID(bytes=id_bytes[at : at + _ID_BYTES]) for at in range(0, len(id_bytes), _ID_BYTES)]
             is_wanted = [user_id in wanted for user_id in ids]
