@@ -61,8 +61,8 @@ class UserState(Recyclable):
         #: What the database says the row and its roles look like, to be compared later.
         self.fingerprint = fingerprint
         self.columns: dict[str, Any] = {}
-        self.gained: list[uuid.UUID] = []
-        self.lost: list[uuid.UUID] = []
+        self.gained: tuple[uuid.UUID, ...] = ()
+        self.lost: tuple[uuid.UUID, ...] = ()
         self.is_changed = False
 
     @classmethod
@@ -120,14 +120,14 @@ class UserState(Recyclable):
         if "attributes" in now and _differ(now["attributes"], self._read_attributes()):
             self.columns["attributes"] = now["attributes"]
         if (held := self._now_held) is not None:
-            self.gained = [role_id for name, role_id in held.items() if name not in self._held]
-            self.lost = [role_id for name, role_id in self._held.items() if name not in held]
+            self.gained = tuple([role_id for name, role_id in held.items() if name not in self._held])
+            self.lost = tuple([role_id for name, role_id in self._held.items() if name not in held])
         self.is_changed = bool(self.columns or self.gained or self.lost)
         return self.is_changed
 
-    def before(self, names: Iterable[str]) -> dict[str, Any]:
+    def before(self, names: Iterable[str]) -> tuple[Any, ...]:
         """The values that were read; of roles the names."""
-        return {name: tuple(sorted(self._held)) if name == "roles" else self._read[name] for name in names}
+        return tuple([tuple(sorted(self._held)) if name == "roles" else self._read[name] for name in names])
 
     def saved(self, at: datetime) -> None:
         """The change is written at this time: it counts."""

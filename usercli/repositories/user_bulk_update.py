@@ -39,7 +39,7 @@ from usercli.models.user import User
 from usercli.models.user_state import SETTABLE, UserState
 from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.repositories.user_lookup import among
-from usercli.schemas.user_fields import STORED
+from usercli.schemas.user_fields import PERSONAL, STORED
 
 #: From so many users on PostgreSQL gets them staged.
 WORTH_STAGING = 500
@@ -64,6 +64,9 @@ _NO_ROLES: dict[str, uuid.UUID] = {}
 _STAGED = ("id", "fingerprint", "columns", "gained", "lost", "updated_at", *_WRITTEN)
 _json_text = json.JSONEncoder(ensure_ascii=False).encode
 _NOTHING = "\t\\N" * (len(_STAGED) - 2)
+#: Columns that are the same of many, and types of values that are the same if they are equal.
+_ALIKE = frozenset(_WRITTEN) - PERSONAL - {"email_key", "hashed_password"}
+_PLAIN = frozenset({bool, int, str, datetime, type(None)})
 
 
 class BulkUpdateRepository:
@@ -289,9 +292,10 @@ class BulkUpdateRepository:
         changed = user.columns
         names = tuple(changed)
         number = self._column_sets.setdefault(names, len(self._column_sets))
-        cells = _cells_of(names) % {name: _cell(value) for name, value in changed.items()}
-        gained, lost = _array(user.gained), _array(user.lost)
-        return f"{user.id_text}\t{user.fingerprint}\t{number}\t{gained}\t{lost}\t{user.updated_at}\t{cells}\n"
+        make = _cells_once if _are_alike(names, tuple(map(type, changed.values()))) else _cells
+        cells = make(names, *changed.values())
+        when, gained, lost = _time_text(user.updated_at), _array(user.gained), _array(user.lost)
+        return f"{user.id_text}\t{user.fingerprint}\t{number}\t{gained}\t{lost}\t{when}\t{cells}\n"
 
     def _update(self, users: Iterable[UserState]) -> None:
         users_table: Any = User.__table__
@@ -321,12 +325,30 @@ class BulkUpdateRepository:
 
 
 @lru_cache(maxsize=64)
-def _cells_of(names: tuple[str, ...]) -> str:
+def _template(names: tuple[str, ...]) -> str:
     """Places for the values of these columns, by their names, among NULL for the others that may be written."""
     return "\t".join(f"%({name})s" if name in names else r"\N" for name in _WRITTEN)
 
 
-def _array(ids: Sequence[uuid.UUID]) -> str:
+def _cells(names: tuple[str, ...], *values: Any) -> str:
+    """These columns, among NULL for the others that may be written."""
+    return _template(names) % dict(zip(names, map(_cell, values), strict=True))
+
+
+_cells_once = lru_cache(maxsize=4096, typed=True)(_cells)  # most of a million users change alike
+
+
+@lru_cache(maxsize=1024)
+def _are_alike(names: tuple[str, ...], types: tuple[type, ...]) -> bool:
+    """Many may have the same values in these columns, and those that are equal are the same."""
+    return _ALIKE.issuperset(names) and _PLAIN.issuperset(types)
+
+
+_time_text = lru_cache(maxsize=4096)(str)
+
+
+@lru_cache(maxsize=4096)
+def _array(ids: tuple[uuid.UUID, ...]) -> str:
     return "{" + ",".join(map(str, ids)) + "}" if ids else r"\N"
 
 

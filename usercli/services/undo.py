@@ -366,7 +366,7 @@ class _Undo:
 
 def _name(user: UserState) -> str:
     """The action that the giving back amounts to."""
-    was_deleted = user.before(["deleted_at"])["deleted_at"] is not None
+    was_deleted = user.before(["deleted_at"]) != (None,)
     if not was_deleted and user.deleted_at is not None:
         return "user.deleted"
     if was_deleted and user.deleted_at is None:

@@ -133,15 +133,11 @@ def record_each(uow: UnitOfWork, items: Sequence[Item], draft: Callable[[Item], 
 
 def state_draft(action: str, user: UserState, *, password: bool = False, undoes: str | None = None) -> Draft:
     """The event of what differs from what was read; `password` says that the hash was replaced."""
-    changed = user.columns
-    names = [name for name in _OPEN if name in changed]
+    names, personal = _told_of(tuple(user.columns))
     if user.gained or user.lost:
-        names.append("roles")
+        names = (*names, "roles")
     kind = _password_kind(user.hashed_password) if password else None
-    before, after = _open_sides(
-        tuple(names), tuple(user.before(names).values()), tuple([getattr(user, name) for name in names]), kind
-    )
-    personal = [name for name in _PERSONAL if name in changed]
+    before, after = _open_sides(names, user.before(names), tuple([getattr(user, name) for name in names]), kind)
     personal_before, personal_after = _personal_sides(user, personal) if personal else ("{}", "{}")
     return (
         action,
@@ -156,6 +152,13 @@ def state_draft(action: str, user: UserState, *, password: bool = False, undoes:
         undoes,
         None,
     )
+
+
+@lru_cache(maxsize=1024)
+def _told_of(columns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those of the columns of which an event tells; the personal ones apart."""
+    open_names = tuple(name for name in _OPEN if name in columns)
+    return open_names, tuple(name for name in _PERSONAL if name in columns)
 
 
 def _open_sides(
@@ -178,8 +181,8 @@ def _made_once(
     return canonical(old), canonical(new)
 
 
-def _personal_sides(user: UserState, names: Iterable[str]) -> tuple[str, str]:
-    old = user.before(names)
+def _personal_sides(user: UserState, names: Sequence[str]) -> tuple[str, str]:
+    old = dict(zip(names, user.before(names), strict=True))
     return tuple(map(canonical, _sides(old, {name: getattr(user, name) for name in old})))  # type: ignore[return-value]  # two
 
 
