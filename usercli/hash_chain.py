@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from json.encoder import encode_basestring
@@ -39,6 +40,10 @@ BODY_FIELDS = (
 )
 
 
+#: The version of marshal in which equal values, with equal types and in the same order, are equal bytes.
+_PLAIN = 2
+
+
 def canonical(value: Any) -> str:
     """Canonical JSON (RFC 8785) of text, booleans, null, integers below 2^53, and what is built of them.
 
@@ -66,6 +71,8 @@ def differs_as_json(one: Any, other: Any) -> bool:
     """The two are different values in JSON; to Python 1 and true are equal."""
     if type(one) is type(other) and type(one) in _COMPARABLE and one != other:
         return True
+    if type(one) is dict and type(other) is dict and marshal.dumps(one, _PLAIN) == marshal.dumps(other, _PLAIN):
+        return False  # as most are: a fifth of the time
     return canonical(one) != canonical(other)
 
 

@@ -20,6 +20,8 @@ from usercli.schemas.users import UserKey
 
 _KEYS_A_QUERY = 15_000  # each stands twice; below the parameters that one statement may have on either engine
 _FEW = 100
+#: Stands between values that are sent as one.
+_SEPARATOR = chr(31)
 _LAST = uuid.UUID(int=(1 << 128) - 1)
 
 #: Users and their roles in one question; an inner join inside an outer one would let SQLite read all grants.
@@ -199,13 +201,15 @@ def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement
     if session.get_bind().dialect.name != "postgresql":
         one_of: ColumnElement[bool] = column.in_(values)
         return one_of
-    # as text: expressions refer to each other, and would hold the values until the garbage collector comes
-    if not isinstance(column.type, Uuid):
+    # as text: expressions refer to each other, and would hold the values until the garbage collector comes;
+    # psycopg takes ten times as long for a list, and a cast from a whole text would be no constant to the planner
+    together = _SEPARATOR.join(map(str, values))
+    if together.count(_SEPARATOR) != len(values) - 1:
         listed = text("ANY (:among)").bindparams(_among(list(values), ARRAY(Text())))
     else:
-        # psycopg takes ten times as long for a list; a cast from a whole text would be no constant to the planner
-        ids = _among(",".join(map(str, values)), Text())
-        listed = text("ANY (CAST(string_to_array(:among, ',') AS uuid[]))").bindparams(ids)
+        array = "string_to_array(:among, chr(31))"
+        array = f"CAST({array} AS uuid[])" if isinstance(column.type, Uuid) else array
+        listed = text(f"ANY ({array})").bindparams(_among(together, Text()))
     return cast("ColumnElement[bool]", column.op("=", is_comparison=True)(listed))
 
 

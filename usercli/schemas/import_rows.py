@@ -6,9 +6,10 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
@@ -115,6 +116,11 @@ class UserRow:
     #: With --preserve: id, version and times as they were.
     kept: Mapping[str, Any] | None = None
 
+    def __reduce__(self) -> Any:
+        return UserRow, _row_values(self)  # half the time and size of what a dataclass does
+
+
+_row_values = attrgetter(*(field.name for field in fields(UserRow)))
 
 #: Where there may be none, words say so.
 _MAY_BE_NEVER = frozenset({"expires_at", "last_login_at"})

@@ -107,13 +107,12 @@ class ExistingUsers:
             except InvalidInput as error:  # what it has and what it gets are too much together
                 self._reject(row, error.message, ExitCode.USAGE)
                 continue
-            is_changed = user.settle()
-            if is_changed:
+            if user.settle():
                 user.saved(now)
                 told.append((user, password))
-            self._summary.updated += is_changed
-            self._summary.unchanged += not is_changed
             settled.append(user)
+        self._summary.updated += len(told)
+        self._summary.unchanged += len(settled) - len(told)
         user_events.record_each(
             self._uow,
             told,
