@@ -118,3 +118,19 @@ def test_prefetch_stops_when_nobody_wants_more() -> None:
     items.close()  # type: ignore[attr-defined]  # it is a generator
     time.sleep(0.3)
     assert len(made) < 10
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ({"a": 1}, {"a": 1}, False),
+        ({"a": 1, "b": [2]}, {"b": [2], "a": 1}, False),
+        ({"a": 1}, {"a": True}, True),
+        ({"a": [0]}, {"a": [False]}, True),
+        ({"a": {"b": None}}, {"a": {"b": 0}}, True),
+        ({"a": "1"}, {"a": 1}, True),
+        ({}, {"a": None}, True),
+    ],
+)
+def test_objects_differ_as_json_does(one: object, other: object, differ: bool) -> None:
+    assert hash_chain.differs_as_json(one, other) is differ

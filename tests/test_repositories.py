@@ -259,6 +259,15 @@ def test_present_keeps_the_keys_of_users_in_use(uow: UnitOfWork, three: dict[str
     assert uow.users.existing_keys(asked) == [asked[0], asked[3]]
 
 
+@pytest.mark.parametrize("more", [(), ("",), ("x\x1fada@example.com",), ("x", "\x1f"), ("{a,b}", '"')])
+def test_a_key_is_found_beside_any_others_and_no_other_is_taken_for_it(
+    uow: UnitOfWork, three: dict[str, User], more: tuple[str, ...]
+) -> None:
+    with uow:
+        assert [*uow.users.ids_by_key(["bob@example.com", *more])] == ["bob@example.com"]
+        assert uow.users.ids_by_key(more) == {}
+
+
 def test_more_keys_than_a_statement_may_have_are_asked_in_parts(
     uow: UnitOfWork, three: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:

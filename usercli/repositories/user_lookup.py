@@ -204,7 +204,7 @@ def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement
     # as text: expressions refer to each other, and would hold the values until the garbage collector comes;
     # psycopg takes ten times as long for a list, and a cast from a whole text would be no constant to the planner
     together = _SEPARATOR.join(map(str, values))
-    if together.count(_SEPARATOR) != len(values) - 1:
+    if together.count(_SEPARATOR) >= max(len(values), 1):
         listed = text("ANY (:among)").bindparams(_among(list(values), ARRAY(Text())))
     else:
         array = "string_to_array(:among, chr(31))"
