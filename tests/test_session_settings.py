@@ -95,3 +95,13 @@ def test_a_service_has_them(database: Database, monkeypatch: pytest.MonkeyPatch)
         await service.engine.dispose()
 
     asyncio.run(look())
+
+
+def test_a_connection_that_an_interrupt_left_in_a_pipeline_is_not_used_again(database: Database) -> None:
+    engine = open_pooled_engine(database.url)
+    pooled = engine.raw_connection()
+    pooled.driver_connection.pgconn.enter_pipeline_mode()  # type: ignore[union-attr]  # psycopg's
+    pooled.close()
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    engine.dispose()

@@ -8,7 +8,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 from sqlalchemy import Connection, Engine, event
 
 from usercli.database.blockers import SESSION
@@ -95,9 +95,15 @@ def _ping(ask: Callable[[Any], bool], connection: Any) -> bool:
 
 
 def _roll_back(roll_back: Callable[[Any], None], connection: Any) -> None:
-    """As the driver does, which a pool asks for it once more, and in an event loop takes a turn to do nothing."""
-    if _driver_of(connection).pgconn.transaction_status != TransactionStatus.IDLE:
+    """As the driver does, which a pool asks for it once more, and in an event loop takes a turn to do nothing.
+
+    A connection that an interrupt left in the middle of a pipeline takes no query any more, and is closed.
+    """
+    pgconn = _driver_of(connection).pgconn
+    if pgconn.transaction_status != TransactionStatus.IDLE:
         roll_back(connection)
+    elif pgconn.pipeline_status != PipelineStatus.OFF:
+        pgconn.finish()
 
 
 def _driver_of(connection: Any) -> Any:
