@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
@@ -111,18 +110,20 @@ class BulkUpdateRepository:
             found[values["id"]] = UserState(values, self._held(row[-2]), row[-1], attributes)
         return [found[user_id] for user_id in ids if user_id in found]
 
-    def read_fields(self, email_keys: Sequence[str], names: Iterable[str]) -> dict[str, Any]:
-        """Of the users outside the bin with these keys: id, email and these fields as attributes; by the key."""
+    def read_fields(self, email_keys: Sequence[str], names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Of the users outside the bin with these keys: id, email and these fields; by the key."""
         users = _USERS
-        columns = [users.c[name] for name in {"id", "email", "email_key", *names} - {"roles"}]
+        wanted = tuple({"id", "email", "email_key", *names} - {"roles"})
+        columns = [users.c[name] for name in wanted]
         if is_about_roles := "roles" in names:
-            columns.append(self._role_ids(users).label("roles"))
+            columns.append(self._role_ids(users))
         there = users.c.deleted_at.is_(None), among(self.session, users.c.email_key, email_keys)
         found = {}
         for row in self.session.connection().execute(select(*columns).where(*there)).all():
-            user = found[row.email_key] = SimpleNamespace(**row._mapping)
+            user = dict(zip(wanted, row, strict=False))
             if is_about_roles:
-                user.roles = tuple(sorted(self._held(user.roles)))
+                user["roles"] = tuple(sorted(self._held(row[-1])))
+            found[user["email_key"]] = user
         return found
 
     def _role_ids(self, users: Any) -> Any:

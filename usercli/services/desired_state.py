@@ -31,7 +31,9 @@ _NOBODY = uuid.UUID(int=0)
 #: What is written otherwise than as a column of the row.
 _APART = frozenset({"roles", PASSWORD, "managed_by"})
 _CHANGE_FIELDS = set(PlannedChange.model_fields)
-_ROLE_FIELDS = ("description", "administrative")
+_ROLE_FIELDS = frozenset({"description", "administrative"})
+_USER_FIELDS = frozenset(AUDITED)
+_PLAIN = frozenset({str, bool, type(None)})
 #: What a deletion was reviewed by: all of the user but what the deletion itself sets.
 _REVIEWED = tuple(name for name in AUDITED if name not in {"deleted_at", "was_active"})
 
@@ -96,26 +98,25 @@ class _Comparison:
         wanted_by_key = {email_key(wanted.email): wanted for wanted in wanted_users}
         names = {"managed_by"}.union(*(wanted.said for wanted in wanted_users))
         present = self._uow.bulk_updates.read_fields(list(wanted_by_key), names)
-        self._named.update(user.id for user in present.values())
+        self._named.update(user["id"] for user in present.values())
         for key, wanted in wanted_by_key.items():
             user = present.get(key)
-            if user is not None and user.managed_by not in (None, self._desired.name):
-                self._theirs.append(f"{user.email} is managed by {user.managed_by}")
+            if user is not None and user["managed_by"] not in (None, self._desired.name):
+                self._theirs.append(f"{user['email']} is managed by {user['managed_by']}")
             else:
                 self._compare_user(wanted, user)
 
-    def _compare_user(self, wanted: DesiredUser, user: Any) -> None:
+    def _compare_user(self, wanted: DesiredUser, user: Mapping[str, Any] | None) -> None:
         after = {**wanted.fields(), "managed_by": self._desired.name}
         if user is None:
             if wanted.initial_password is not None:
                 after[PASSWORD] = True
             self._changes.append(PlannedChange(action="create", kind="user", target=wanted.email, after=after))
         else:
-            now = user_events.snapshot(user, after)
-            after = {key: value for key, value in after.items() if _differ(now[key], value)}
+            after = {name: value for name, value in after.items() if not _is_same(user[name], value)}
             if after:
-                before = {key: now[key] for key in after}
-                self._changes.append(_update("user", user.email, user.id, before, after))
+                before = {name: user_events.as_json(user[name]) for name in after}
+                self._changes.append(_update("user", user["email"], user["id"], before, after))
         _require_future_expiry(wanted.email, after)
 
     def _unlisted_users(self) -> list[uuid.UUID]:
@@ -196,9 +197,7 @@ class _PlanExecution:
         return name in self._roles or name in self._to_be
 
     def _is_role_as_planned(self, change: PlannedChange) -> bool:
-        role = self._roles.get(change.target)
-        now = {} if role is None else {name: getattr(role, name) for name in _ROLE_FIELDS}
-        return _is_now(change, None if role is None else role.id, now)
+        return _is_now(change, self._roles.get(change.target), _ROLE_FIELDS)
 
     def _is_as_planned(self, change: PlannedChange, user: UserState | None) -> bool:
         if change.action == "create":
@@ -208,8 +207,7 @@ class _PlanExecution:
         if user.email != change.target and user.email_key != email_key(change.target):
             return False
         others = (self._plan.name,) if change.action == "delete" else (self._plan.name, None)
-        now = user_events.snapshot(user, change.before.keys() & AUDITED)
-        return user.managed_by in others and _is_now(change, user.id, now)
+        return user.managed_by in others and _is_now(change, user, _USER_FIELDS)
 
     def carry_out(self) -> None:
         """Every change with its event, in the order of the plan.
@@ -331,10 +329,13 @@ def _deletion(user: UserState) -> PlannedChange:
     return PlannedChange(action="delete", kind="user", target=user.email, id=user.id, before=before)
 
 
-def _is_now(change: PlannedChange, found: uuid.UUID | None, now: Mapping[str, Any]) -> bool:
-    """The row of that id has the values that the plan saw before; what is to be created is not there."""
-    same = all(name in now and not _differ(now[name], value) for name, value in change.before.items())
-    return found == change.id and same and change.before.keys() >= change.after.keys() - _unreviewed_fields(change)
+def _is_now(change: PlannedChange, found: Role | UserState | None, fields: frozenset[str]) -> bool:
+    """The row has the values that the plan saw before; what is to be created is not there."""
+    seen = change.before
+    if change.id != (None if found is None else found.id) or not seen.keys() <= fields:
+        return False
+    is_reviewed = seen.keys() >= change.after.keys() - _unreviewed_fields(change)
+    return is_reviewed and all(_is_same(getattr(found, name), value) for name, value in seen.items())
 
 
 def _unreviewed_fields(change: PlannedChange) -> frozenset[str]:
@@ -365,9 +366,14 @@ def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+def _is_same(stored: Any, said: Any) -> bool:
+    """What is stored of a field is what a file, or a plan, says."""
+    if type(stored) in _PLAIN:  # as most are
+        return type(said) is type(stored) and bool(said == stored)
+    return not _differ(user_events.as_json(stored), said)
+
+
 def _differ(one: Any, other: Any) -> bool:
-    if type(one) is str and type(other) is str:  # as most are
-        return one != other
     return differs_as_json(_normalize_numbers(one), _normalize_numbers(other))
 
 

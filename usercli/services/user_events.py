@@ -41,7 +41,7 @@ _imported_values = attrgetter(*_IMPORTED)
 
 def snapshot(user: User | UserState, names: Iterable[str] = FIELDS) -> dict[str, Any]:
     """The user's fields, or some of them, as an event holds them."""
-    return {name: _to_json(getattr(user, name)) for name in names}
+    return {name: as_json(getattr(user, name)) for name in names}
 
 
 def created(uow: UnitOfWork, user: User | UserState, action: str = "user.created") -> None:
@@ -72,7 +72,7 @@ def imported(user_id: str, row: UserRow) -> Draft:
 
 
 def _with_more_personal(personal: str, row: UserRow) -> str:
-    more = {name: _to_json(getattr(row, name)) for name in _IMPORTED_PERSONAL}
+    more = {name: as_json(getattr(row, name)) for name in _IMPORTED_PERSONAL}
     more = {name: value for name, value in more.items() if _is_told_at_creation(name, value)}
     return canonical(json.loads(personal) | more) if more else personal
 
@@ -81,7 +81,7 @@ def _with_more_personal(personal: str, row: UserRow) -> str:
 def _imported_payload(
     values: tuple[Any, ...], deleted_at: datetime | None, password: tuple[str, int | None] | None
 ) -> str:
-    fields = {name: _to_json(value) for name, value in zip(_IMPORTED, values, strict=True)}
+    fields = {name: as_json(value) for name, value in zip(_IMPORTED, values, strict=True)}
     after = {name: value for name, value in fields.items() if _is_told_at_creation(name, value)}
     after["roles"] = sorted(after["roles"])
     if deleted_at is not None:
@@ -174,8 +174,8 @@ def _open_sides(
 def _made_once(
     names: tuple[str, ...], before: tuple[Any, ...], after: tuple[Any, ...], password: tuple[str, int | None] | None
 ) -> tuple[str, str]:
-    old = {name: _to_json(value) for name, value in zip(names, before, strict=True)}
-    new = {name: _to_json(value) for name, value in zip(names, after, strict=True)}
+    old = {name: as_json(value) for name, value in zip(names, before, strict=True)}
+    new = {name: as_json(value) for name, value in zip(names, after, strict=True)}
     if password is not None:
         new["password"] = {"changed": True, "scheme": password[0], "cost": password[1]}
     return canonical(old), canonical(new)
@@ -226,10 +226,11 @@ def password_summary(stored: str) -> dict[str, Any]:
 
 def differ(one: Any, other: Any) -> bool:
     """Two values of a field that an event would tell apart."""
-    return differs_as_json(_to_json(one), _to_json(other))
+    return differs_as_json(as_json(one), as_json(other))
 
 
-def _to_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """A value as an event holds it."""
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, tuple):
