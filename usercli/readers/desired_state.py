@@ -13,7 +13,7 @@ from usercli.errors import Hint, InvalidInput
 from usercli.readers.csv_quotes import STRAY_QUOTE, has_stray_quote
 from usercli.readers.csv_tsv import detect_delimiter, preamble
 from usercli.readers.text_source import BadLine, lines_of, numbered_lines, open_source
-from usercli.schemas.document import Document, Path
+from usercli.schemas.document import Document, Path, RowLines
 from usercli.schemas.user_fields import BOOLEANS, DESIRED, STORED, TIMES
 from usercli.text import suggestion, without_formula_guard
 from usercli.validation import BOOLEAN_WORDS, read_json
@@ -115,7 +115,8 @@ def _read_csv(name: str, data: bytes) -> Document:
     csv.field_size_limit(MAX_BYTES)
     rows = csv.reader(lines[begin:], delimiter=delimiter, strict=True)
     users: list[dict[str, Any]] = []
-    document = Document(name, {"users": users})
+    ends = RowLines()
+    document = Document(name, {"users": users}, ends)
     header: list[str] = []
     end = begin
     try:
@@ -126,7 +127,7 @@ def _read_csv(name: str, data: bytes) -> Document:
             if not header:
                 header = _header(f"{name}:{start + 1}", row)
             elif any(map(str.strip, row)):
-                document.lines["users", len(users)] = end
+                ends.append(end)
                 users.append(_user(document.place(("users", len(users))), header, row))
     except csv.Error:
         number = begin + rows.line_num

@@ -41,6 +41,7 @@ _REVIEWED = tuple(name for name in AUDITED if name not in {"deleted_at", "was_ac
 def plan_desired(desired: Desired, uow: UnitOfWork, *, prune: bool = False) -> tuple[Plan, int]:
     """What the file would change, and how many users it manages but no longer names and leaves.
 
+    Lets go of the users of the file, who take as much memory as the plan; those with an initial password stay.
     A refusal is logged, unless the unit of work only reads. Raises Conflict naming users that another file
     manages, RoleNotFound, InvalidInput.
     """
@@ -59,18 +60,23 @@ class _Comparison:
 
     def plan(self, prune: bool) -> tuple[Plan, int]:
         self._compare_roles()
-        wanted_users = self._desired.users or []
-        for number, some in enumerate(batched(wanted_users, _USERS_AT_A_TIME)):
+        waiting = self._desired.users or []
+        number = len(waiting)
+        with_passwords: list[DesiredUser] = []
+        waiting.reverse()  # to be taken from its end, in the order of the file
+        while waiting:
+            some = [waiting.pop() for _ in range(min(_USERS_AT_A_TIME, len(waiting)))]
             self._compare_users(some)
-            done = number * _USERS_AT_A_TIME + len(some)
-            self._uow.on_progress(done, len(wanted_users), "comparing users")
+            with_passwords += [wanted for wanted in some if wanted.initial_password is not None]
+            self._uow.on_progress(number - len(waiting), number, "comparing users")
+        waiting += with_passwords
         if self._theirs:
             raise Conflict(_listed(self._theirs))
         left = self._unlisted_users()
         if prune:
             for some_ids in batched(left, _USERS_AT_A_TIME):
                 self._changes += map(_deletion, self._uow.bulk_updates.read(some_ids))
-        named = len(self._desired.roles or []) + len(wanted_users)
+        named = len(self._desired.roles or []) + number
         touched = sum(change.action != "delete" for change in self._changes)
         return Plan.make(self._desired.name, self._changes, named - touched), 0 if prune else len(left)
 
@@ -182,10 +188,10 @@ class _PlanExecution:
         names = {change.target for change in of_roles} | set(_roles_of(of_users))
         self._roles = uow.roles.find_named(names, "change" if updates else "share")
         self._to_be = {change.target for change in of_roles if change.action == "create"}
-        self._by_id = {change.id: change for change in of_users if change.id}
-        self._is_ahead = uow.bulk_updates.is_worth_staging(len(self._by_id))
+        there = sum(change.id is not None for change in of_users)
+        self._is_ahead = uow.bulk_updates.is_worth_staging(there)
         if not self._is_ahead:
-            uow.users.existing_ids(list(self._by_id), lock=True)
+            uow.users.existing_ids([change.id for change in of_users if change.id], lock=True)
         uow.bulk_updates.begin(staging=self._is_ahead)
         self._taken = uow.users.ids_by_key(email_key(change.target) for change in of_users if change.id is None)
         #: What is not as it was when the plan was made.
@@ -239,13 +245,13 @@ class _PlanExecution:
 
     def _hold(self, mark: int) -> None:
         """Lock the prepared users, and prepare those again who were changed meanwhile."""
-        stale = self._uow.bulk_updates.lock_staged(MOST_AGAIN + 1)
+        stale = set(self._uow.bulk_updates.lock_staged(MOST_AGAIN + 1))
         if len(stale) > MOST_AGAIN:  # only so many are named, but all are locked
-            stale = list(self._by_id)
+            stale = {change.id for change in self._of_users if change.id}
         if stale:
-            dropped = self._uow.bulk_updates.unstage(stale)
+            dropped = self._uow.bulk_updates.unstage(list(stale))
             self._uow.audit.drop(map(str, stale), mark, dropped)
-            self._prepare([self._by_id[user_id] for user_id in stale])
+            self._prepare(change for change in self._of_users if change.id in stale)
 
     @property
     def _is_as_it_was(self) -> bool:
