@@ -273,7 +273,8 @@ class _Undo:
         now = self._uow.now()
         for user, events, give_back in steps:
             if events[0].action == "user.created":
-                user.change_roles({}, own)  # they go as well, and the bin keeps roles
+                if own:
+                    user.change_roles({}, own)  # they go as well, and the bin keeps roles
                 user.soft_delete(now)
             else:
                 self._assign(user, give_back)
@@ -282,7 +283,7 @@ class _Undo:
         for user in users:
             if user.settle():
                 user.saved(now)
-            if user.id in released:
+            if released and user.id in released:
                 user.columns.setdefault("email_key", user.email_key)
         self._uow.bulk_updates.release_keys(released)
         user_events.record_each(self._uow, users, self._draft)
@@ -299,6 +300,8 @@ class _Undo:
         Raises EmailTaken, naming the email, if somebody has one who keeps it.
         """
         back = [user for user, _, found in steps if "email" in found or "deleted_at" in found]
+        if not back:
+            return set()
         leaving = {user.id for user, _, found in steps if "email" in found or user.deleted_at is not None}
         taken = self._uow.users.ids_by_key([user.email_key for user in back])
         released = set()
