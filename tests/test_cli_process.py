@@ -245,8 +245,9 @@ def test_an_interrupt_after_the_commit_names_the_change(
 ) -> None:
     seed_users(2000, database.uow())
     many = ("--match", "active=true", "--max-changes", "2000", "--yes")
+    reach = f"--database-url {database.text} "
     process = subprocess.Popen(
-        [sys.executable, "-m", "usercli", "update", *many, "--name", "New", "-o", "jsonl"],
+        [sys.executable, "-m", "usercli", *reach.split(), "update", *many, "--name", "New", "-o", "jsonl"],
         stdout=subprocess.PIPE,  # which nobody reads
         stderr=subprocess.PIPE,
         text=True,
@@ -260,7 +261,8 @@ def test_an_interrupt_after_the_commit_names_the_change(
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
     [(change,)] = database.rows("SELECT DISTINCT change_id FROM audit_events WHERE action = 'user.updated'")
-    last = f"{said} after the commit: the change {uuid.UUID(str(change))} stands; see: usercli changes"
+    look = f"usercli {reach}audit log --change {uuid.UUID(str(change))}"
+    last = f"{said} after the commit: the change stands; to see it, run: {look}"
     assert (process.returncode, err.splitlines()[-1]) == (code, last)
 
 

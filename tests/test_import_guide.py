@@ -39,6 +39,15 @@ def test_the_guide_asks_column_by_column_and_prints_the_command(cli: Cli, enviro
 
 
 @on_sqlite
+def test_the_guide_asks_what_an_empty_cell_of_a_ticked_column_means(cli: Cli, environment: Path) -> None:
+    (environment / "p.csv").write_text("email,active\na@x.com,x\nb@x.com,\nTotal,1\n")
+    code, _, err = cli("import", "p.csv", "--guide", stdin="\n\ny\nn\n", terminal=True)
+    assert (code, "active: does an empty cell mean is_active? [y/N]" in err) == (0, True), err
+    command = shlex.split(err[err.index("run: usercli ") :].splitlines()[0])[2:]
+    assert command[-2:] == ["--value", "active:x=true,=false"]
+
+
+@on_sqlite
 def test_the_guide_takes_no_field_twice(cli: Cli, environment: Path) -> None:
     (environment / "p.csv").write_text("a,b\nx@x.com,y@x.com\n")
     code, _, err = cli("import", "p.csv", "--guide", stdin="email\nemail\n-\n", terminal=True)

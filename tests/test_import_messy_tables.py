@@ -469,6 +469,31 @@ def test_words_that_the_option_cannot_hold_are_told(cli: Cli, environment: Path,
 
 @on_sqlite
 @pytest.mark.parametrize(
+    ("more", "said", "option"),
+    [
+        ("Total,1\n", "", "aktiv:x=true,=false"),
+        (",5\n", "", "aktiv:x=true,=false"),
+        ("c@example.com,5\n", "aktiv has words that say nothing here: 5 (1)", "aktiv:x=true,5|=false"),
+    ],
+)
+def test_a_row_of_totals_does_not_turn_ticks_around(
+    cli: Cli, environment: Path, more: str, said: str, option: str
+) -> None:
+    (environment / "p.csv").write_text(f"email,aktiv\na@example.com,x\nb@example.com,\n{more}")
+    code, _, err = cli("import", "p.csv")
+    assert code == 2
+    assert "aktiv has x (1) or nothing (1); below that means true or false" in err.splitlines()
+    assert said in err
+    [command] = [line for line in err.splitlines() if line.startswith("run: usercli import")]
+    value = shlex.split(command)[shlex.split(command).index("--value") + 1]
+    assert sorted(value.partition(":")[2].split(",")) == sorted(option.partition(":")[2].split(","))
+    assert cli("import", "p.csv", "--value", value, "--skip-bad")[0] in {0, 7}
+    active = {user["email"]: user["is_active"] for user in json.loads(cli("list", "-o", "json")[1])}
+    assert active.items() >= {"a@example.com": True, "b@example.com": False}.items()
+
+
+@on_sqlite
+@pytest.mark.parametrize(
     ("title", "ticked", "said", "option"),
     [
         ("aktiv", True, "true or false", "aktiv:x=true,=false"),

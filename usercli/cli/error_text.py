@@ -150,9 +150,10 @@ def _outcome(invocation: Invocation) -> str:
     change = invocation.change
     if change is None or change.outcome == "open":
         return ""
+    look = f"usercli audit log --change {change.change_id}"
     if change.outcome == "unknown":
-        return " while committing: the outcome is unknown; look with: usercli changes"
-    return f" after the commit: the change {change.change_id} stands; see: usercli changes"
+        return invocation.with_reach(f" while committing: the outcome is unknown; to look, run: {look}")
+    return invocation.with_reach(f" after the commit: the change stands; to see it, run: {look}")
 
 
 def _usage(error: Any) -> tuple[int, str]:

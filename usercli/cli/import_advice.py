@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from usercli.readers import BadRecord, ReadOptions, Record
     from usercli.readers.table_advice import Choice, Sample
     from usercli.readers.table_header import Header, Unfit
+    from usercli.readers.value_advice import StateWords
     from usercli.services.imports.loader import Reject
     from usercli.services.imports.session import ImportJob
 
@@ -141,23 +142,27 @@ def value_options(invocation: Invocation, job: ImportJob, options: ReadOptions) 
         return {}, []
     found = {}
     for state in advice.states:
-        if state.can_be_said and (mark := state.ticked):
-            yes, no = ("false", "true") if state.column.reversed else ("true", "false")
-            ticks = f"{visible(state.title)} has {mark} ({state.words[mark]:,}) or nothing ({state.blanks:,})"
-            invocation.info(f"{ticks}; below that means {yes} or {no}")
-            found[state.title] = {mark: yes, "": no}
-            continue
-        unknown = ", ".join(f"{visible(word[:50])} ({state.words[word]:,})" for word in state.unknown)
-        said = f"{visible(state.title)} has words that say nothing here: {unknown}"
+        for text in _said_of(state):
+            invocation.info(text)
         if state.can_be_said:
-            invocation.info(f"{said}; below they mean false")
-            found[state.title] = {word: "true" if state.meaning(word) else "false" for word in state.words}
-        else:
-            invocation.info(f"{said}; {NOT_SAID}")
+            found[state.title] = state.proposed()
     if dates := advice.dates.contradiction:
         shown = ", ".join(map(visible, dates))
         invocation.info(f"no --date-order fits all the dates ({shown}); write them in one order")
     return found, advice.dates.needed()
+
+
+def _said_of(state: StateWords) -> Iterator[str]:
+    """What stands in a column of a state that nobody knows, and what it will mean."""
+    title, mark = visible(state.title), state.tick if state.can_be_said else None
+    if mark:
+        meant = state.proposed()
+        ticks = f"{title} has {mark} ({state.words[mark]:,}) or nothing ({state.blanks:,})"
+        yield f"{ticks}; below that means {meant[mark]} or {meant['']}"
+    if unknown := [word for word in state.unknown if word != mark]:
+        listed = ", ".join(f"{visible(word[:50])} ({state.words[word]:,})" for word in unknown)
+        means = "below they mean false" if state.can_be_said else NOT_SAID
+        yield f"{title} has words that say nothing here: {listed}; {means}"
 
 
 def word_options(values: Words) -> list[str]:

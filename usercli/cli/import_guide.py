@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -128,22 +127,28 @@ class _Questions:
 
 def _values(invocation: Invocation, found: Sample, header: Header) -> Words:
     """Ask for words that are neither true nor false by themselves."""
-    from usercli.readers.value_advice import StateWords
+    from usercli.readers.value_advice import StateWords, is_of_user
     from usercli.schemas.user_fields import BOOLEANS
 
     values: Words = {}
     for column in header.columns:
         if column.field not in BOOLEANS or len(column.places) > 1 or header.options.values:
             continue
-        state = StateWords(column, header.title(column), Counter(found.cells(column.places[0])))
+        state = StateWords(column, header.title(column))
+        for row in found.rows:
+            if column.places[0] < len(row) and is_of_user(header, row):
+                state.count(row[column.places[0]])
         if len(state.words) > _WORDS or not state.unknown:
             continue
         if not state.can_be_said:
             invocation.info(f"  {state.title}: {NOT_SAID}")
             continue
         meant = {word: state.meaning(word) for word in state.words}
-        for word in state.unknown:
-            meant[word] = _is_yes(invocation, f"  {state.title}: does {word} mean {column.field}? [y/N]: ")
+        asked = {word: word for word in state.unknown}
+        if state.blanks or state.tick:
+            asked[""] = "an empty cell"
+        for word, shown in asked.items():
+            meant[word] = _is_yes(invocation, f"  {state.title}: does {shown} mean {column.field}? [y/N]: ")
         values[state.title] = {word: "true" if flag else "false" for word, flag in meant.items()}
     return values
 

@@ -51,10 +51,17 @@ class StateWords:
         return [word for word in self.words if self.meaning(word) is None]
 
     @property
-    def ticked(self) -> str | None:
-        """The mark, where the column has nothing else but empty cells: one without it would be read as active."""
-        mark = next(iter(self.words), "")
-        return mark if len(self.words) == 1 and self.blanks and mark.casefold() in TICKS else None
+    def tick(self) -> str | None:
+        """The mark of a column that is ticked or empty: it means yes, and a cell without it no."""
+        marks = [word for word in self.words if word.casefold() in TICKS]
+        return marks[0] if len(marks) == 1 else None
+
+    def proposed(self) -> dict[str, str]:
+        """What each word means as --value says it: one that nobody knows false, so that it lets nobody in."""
+        found = {word: "true" if self.meaning(word) else "false" for word in self.words}
+        if tick := self.tick:
+            found[tick], found[""] = ("false", "true") if self.column.reversed else ("true", "false")
+        return found
 
     @property
     def can_be_said(self) -> bool:
@@ -120,9 +127,16 @@ def advise_values(file: str, form: str, options: ReadOptions) -> ValueAdvice:
         header = Header(cells, options, line)
         found = _start(header, options)
         for _, row in rows:
-            _look(found, header, row)
+            if is_of_user(header, row):
+                _look(found, header, row)
     found.states = [state for state in found.states if state.unknown and len(state.words) <= MOST_WORDS]
     return found
+
+
+def is_of_user(header: Header, row: Sequence[str]) -> bool:
+    """Whether a row has an address; one without it may hold totals, and its words say nothing."""
+    places = next((column.places for column in header.columns if column.field == "email"), None)
+    return places is None or any("@" in row[place] for place in places if place < len(row))
 
 
 def _start(header: Header, options: ReadOptions) -> ValueAdvice:
