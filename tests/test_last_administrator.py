@@ -117,7 +117,7 @@ def refused(*last: str, after: str = "") -> str:
     return (
         f"error: this would leave no active administrator{when} ({', '.join(last)} {are} the last); "
         "give another user an administrative role first, add --allow-no-admin and --reason, "
-        "or change the others alone with --continue\n"
+        "or add --continue, which keeps the last one\n"
     )
 
 
@@ -254,12 +254,24 @@ def test_an_undo_does_not_take_the_last_administrator_away(
     assert everything(database) == before
 
 
+def test_a_dry_run_that_continues_says_what_the_run_would(cli: Cli, ada_and_bob: None, database: Database) -> None:
+    before = everything(database)
+    dry = cli("deactivate", ADA, BOB, "--continue", "--dry-run", "-o", "json")
+    assert everything(database) == before
+    done = cli("deactivate", ADA, BOB, "--continue", "-o", "json")
+    assert dry[0] == done[0] == 7
+    said = [json.loads(out) for _, out, _ in (dry, done)]
+    for name in ("changed", "unchanged", "failed"):
+        assert said[0][name] == said[1][name]
+
+
 def test_continue_keeps_the_last_one(cli: Cli, ada_and_bob: None, database: Database) -> None:
     code, out, err = cli("deactivate", ADA, BOB, "--continue", "-o", "json")
     message = REFUSED.removeprefix("error: ").rstrip("\n")
     assert (code, json.loads(out)["failed"]) == (7, [{"user": BOB, "code": 6, "error": message}])
-    assert err == f"deactivated {ADA} on {database.url.where}\n{REFUSED}error: 1 of 2 failed\n"
-    assert cli("delete", BOB, "--yes", "--continue", "-q") == (6, "", f"{REFUSED}")
+    named = REFUSED.replace("this", f"{BOB}: this")
+    assert err == f"deactivated {ADA} on {database.url.where}\n{named}error: 1 of 2 failed\n"
+    assert cli("delete", BOB, "--yes", "--continue", "-q") == (6, "", named)
     assert administrators(database) == ["bob"]
 
 

@@ -36,7 +36,7 @@ INTERRUPTED = 130
 #: The options, by what would help; each goes on with the message.
 _OPTIONS = {
     Hint.ALLOW_NO_ADMIN: ", or add --allow-no-admin and --reason",
-    Hint.ALLOW_NO_ADMIN_OR_EACH: ", add --allow-no-admin and --reason, or change the others alone with --continue",
+    Hint.ALLOW_NO_ADMIN_OR_EACH: ", add --allow-no-admin and --reason, or add --continue, which keeps the last one",
     Hint.ANONYMISE: "; see --anonymise",
     Hint.ABANDON: "; to take it back: usercli db adopt --abandon",
     Hint.COLUMN_DEFAULT: "; give one: --default COLUMN=VALUE",

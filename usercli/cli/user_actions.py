@@ -80,12 +80,13 @@ def apply_to_each(
     """Do it to each on its own, show what was done, then say what failed. Raises DoneInPart."""
     from usercli.services.users import apply_each
 
-    change, errors = apply_each(keys, lambda some: operation(some, uow), dry_run=uow.dry_run)
+    change, errors = apply_each(keys, operation, uow)
     for failure, error in zip(change.failed, errors, strict=True):
         failure.error = sentence(error)
     show(change)
-    for error in errors:
-        invocation.info(f"error: {sentence(error)}")
+    for failure in change.failed:
+        named = "" if failure.user in failure.error else f"{failure.user}: "
+        invocation.info(f"error: {named}{failure.error}")
     if errors and len(errors) == len(keys):
         raise typer.Exit(code=int(errors[0].exit_code))
     if errors:

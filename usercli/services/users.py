@@ -342,23 +342,22 @@ def empty_change(uow: UnitOfWork) -> Change:
 
 
 def apply_each(
-    keys: Sequence[UserKey], operation: Callable[[Sequence[UserKey]], Change], *, dry_run: bool
+    keys: Sequence[UserKey], operation: Callable[[Sequence[UserKey], UnitOfWork], Change], uow: UnitOfWork
 ) -> tuple[Change, list[UserCliError]]:
     """Do each on its own (`--continue`): the sum of what was done, and the errors in order."""
-    total = Change(change_id=None, dry_run=dry_run, changed=0, unchanged=0)
-    users: list[UserView] = []
-    errors: list[UserCliError] = []
-    for key in keys:
-        try:
-            done = operation([key])
-        except UserCliError as error:
-            errors.append(error)
-            total.failed.append(Failure(user=key.typed, code=error.exit_code, error=error.message))
-        else:
-            total.change_id = total.change_id or done.change_id
-            total.changed += done.changed
-            total.unchanged += done.unchanged
-            users += done.users
+    total, users, errors = empty_change(uow), list[UserView](), list[UserCliError]()
+    with uow if uow.dry_run else nullcontext():  # of a dry run, each after what those before it would have done
+        for key in keys:
+            try:
+                done = operation([key], uow)
+            except UserCliError as error:
+                errors.append(error)
+                total.failed.append(Failure(user=key.typed, code=error.exit_code, error=error.message))
+            else:
+                total.change_id = total.change_id or done.change_id
+                total.changed += done.changed
+                total.unchanged += done.unchanged
+                users += done.users
     total.users = users
     return total, errors
 
