@@ -69,7 +69,7 @@ def test_activate_and_deactivate_change_who_is_not_so_already(
 ) -> None:
     code, out, err = cli(verb, changed, same, "-o", "json")
     change = json.loads(out)
-    assert (code, err) == (0, f"{verb}d 2 users on {database.url.where}\n")
+    assert (code, err) == (0, f"{verb}d {changed} on {database.url.where}\n")
     assert (change["changed"], change["unchanged"], emails(out)) == (1, 1, [changed, same])
     assert [user["is_active"] for user in change["users"]] == [state, state]
     assert [user["version"] for user in change["users"]] == [2, 1]
@@ -231,6 +231,25 @@ def test_expire_run_deactivates_who_is_over_and_is_safe_to_repeat(
         assert json.loads(out) == {**change, "change_id": None, "changed": 0, "users": []}
     assert everything(database) == after
     assert found(cli, "--active") == ["bob", "eve"]
+
+
+# -- what is said of those who were so already
+
+
+def test_a_change_names_and_counts_those_whom_it_changed(cli: Cli, make_user: MakeUser, database: Database) -> None:
+    for name in ("ada", "bob", "eve"):
+        make_user(f"{name}@example.com")
+    where = database.url.where
+    for command in (["deactivate"], ["activate"], ["update", "--name", "X"]):
+        cli(*command, ADA)
+        for each in ([], ["--continue"]):
+            told = f"{command} {each}"
+            code, out, err = cli(*command, ADA, "bob@example.com", *each, "-o", "json", "--dry-run")
+            assert (code, json.loads(out)["changed"], json.loads(out)["unchanged"]) == (0, 1, 1), told
+            assert "only_changed" not in out
+            assert err.endswith(f" bob@example.com on {where}\n"), told
+        _, _, err = cli(*command, ADA, "bob@example.com", "eve@example.com")
+        assert " 2 users on " in err, command
 
 
 # -- must change, sign-in

@@ -272,7 +272,10 @@ def apply_to_users(
 def show_change(invocation: Invocation, output: Output, change: Change, verb: str) -> None:
     """Say what was done, and print the users with the fields that the table has."""
     if change.changed:
-        invocation.success(verb, [user.email or f"id:{user.id}" for user in change.users])
+        names = [user.email or f"id:{user.id}" for user in change.users]
+        if change.unchanged:
+            names = [change.only_changed or "1 user"]
+        invocation.success(verb, names, number=change.number_changed)
     elif not change.failed:
         invocation.info(f"nothing to change on {invocation.target}")
     for warning in invocation.warnings:

@@ -120,7 +120,10 @@ def warn_of_expired(invocation: Invocation, users: Iterable[UserView]) -> None:
 def say_change(invocation: Invocation, change: Change, verb: str) -> None:
     """Say on stderr what was done and where, and the warnings about it."""
     if change.changed:
-        invocation.success(verb, [user.email for user in change.users[:1]], number=len(change.users))
+        first = [user.email for user in change.users[:1]]
+        if change.unchanged:
+            first = [change.only_changed or "1 user"]
+        invocation.success(verb, first, number=change.number_changed)
     elif not change.failed:
         invocation.info(f"nothing to change on {invocation.target}")
     for warning in invocation.warnings:

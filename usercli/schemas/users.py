@@ -369,3 +369,18 @@ class Change(BaseModel):
     failed: list[Failure] = []
     #: Of many they wait in a file until they are asked for, best in order; `model_dump` asks for all.
     users: Annotated[Sequence[UserView], WrapSerializer(lambda users, listed: listed(list(users)))] = []
+    #: The email of the only one who was changed, where it is known and others are among the users.
+    only_changed: Annotated[str | None, Field(exclude=True)] = None
+
+    @property
+    def number_changed(self) -> int:
+        """How many of the users were changed."""
+        return max(len(self.users) - self.unchanged, 0)
+
+    def count(self, done: Change) -> None:
+        """Count another change, of one user; its user is not added."""
+        self.change_id = self.change_id or done.change_id
+        self.changed += done.changed
+        self.unchanged += done.unchanged
+        if done.changed:
+            self.only_changed = done.users[0].email if self.changed == 1 and done.users else None

@@ -93,7 +93,10 @@ def update_users(
         after = {row.user.id: row for row in rows.remember([row.user.id for row in changed], uow.now())}
         for row in changed:
             _record(uow, action, row, after[row.user.id])
-        return _commit(uow, [after.get(row.user.id, row).user for row in found], len(after))
+        change = _commit(uow, [after.get(row.user.id, row).user for row in found], len(after))
+        if len(changed) == 1:
+            change.only_changed = after[changed[0].user.id].user.email
+        return change
 
 
 def _update(

@@ -88,12 +88,12 @@ def _change_roles(
         users = [row.user for row in present] + [
             MappedUserView(id=key.id, email=None) for key in gone if key.id is not None
         ]
-        changed = 0
+        changed: list[MappedUserView] = []
         for user in users:
             before = grants.of(user.id)
             if change(grants, user.id, role):
                 _record(uow, action, user.id, user.email, before, grants.of(user.id))
-                changed += 1
+                changed.append(user)
         for row in present:
             rows.meet(row, uow.now())
         if changed:
@@ -101,9 +101,10 @@ def _change_roles(
         return MappedChange(
             change_id=uow.change_id if changed and not uow.dry_run else None,
             dry_run=uow.dry_run,
-            changed=changed,
-            unchanged=len(users) - changed,
+            changed=len(changed),
+            unchanged=len(users) - len(changed),
             users=users,
+            only_changed=changed[0].email if len(changed) == 1 else None,
         )
 
 

@@ -98,12 +98,13 @@ class _ChangeOfUsers:
         self._uow, self._action, self._fits, self._check = uow, action, fits, check
         self._mark = uow.audit.mark()
         self._changed = 0
+        self._last_changed: str | None = None
         self.users = ChangedUsers()
 
     def prepare(self, found: Iterable[Sequence[uuid.UUID]], rule: Rule, *, staging: bool) -> bool:
         """Read the users, apply the rule, write or stage them; False if one is not there any more."""
         self._uow.audit.discard_since(self._mark)
-        self._changed, self.users = 0, ChangedUsers()
+        self._changed, self._last_changed, self.users = 0, None, ChangedUsers()
         self._uow.bulk_updates.begin(staging=staging)
         for ids in found:
             for some in batched(ids, _USERS_AT_A_TIME):
@@ -130,6 +131,7 @@ class _ChangeOfUsers:
             dropped = self._uow.bulk_updates.unstage(stale)
             self._uow.audit.drop(map(str, stale), self._mark, dropped)
             self._changed -= dropped
+            self._last_changed = None  # it may be one of those
             for user in users:
                 rule(user)
             self._settle(users, again=True)
@@ -141,6 +143,7 @@ class _ChangeOfUsers:
         self._check(changed)
         for user in changed:
             user.saved(now)
+        self._last_changed = changed[-1].email if changed else self._last_changed
         user_events.record_each(self._uow, changed, partial(user_events.state_draft, self._action))
         self._changed += len(changed)
         self._uow.bulk_updates.write(users, now)
@@ -156,6 +159,7 @@ class _ChangeOfUsers:
             dry_run=self._uow.dry_run,
             changed=self._changed,
             unchanged=len(users) - self._changed,
+            only_changed=self._last_changed if self._changed == 1 else None,
         )
         change.users = users
         return change

@@ -354,9 +354,7 @@ def apply_each(
                 errors.append(error)
                 total.failed.append(Failure(user=key.typed, code=error.exit_code, error=error.message))
             else:
-                total.change_id = total.change_id or done.change_id
-                total.changed += done.changed
-                total.unchanged += done.unchanged
+                total.count(done)
                 users += done.users
     total.users = users
     return total, errors
@@ -395,4 +393,5 @@ def _change(uow: UnitOfWork, users: Sequence[User], changed: Sequence[User]) -> 
         changed=len(changed),
         unchanged=len(users) - len(changed),
         users=[UserView.model_validate(user) for user in users],
+        only_changed=changed[0].email if len(changed) == 1 else None,
     )
