@@ -352,7 +352,9 @@ def test_new_users_with_the_email_of_one_in_the_recycle_bin_are_told(cli: Cli, e
     # fewer new ones than there are in the bin, and more
     told = note("U0@example.com")
     one = "note: another user with the email U0@example.com is in the recycle bin; see: usercli show --deleted "
-    assert re.fullmatch(f"{one}U0@example.com{change}", told)
+    first = cli("show", "--deleted", names[0], "-q")[1].strip()
+    whole = re.fullmatch(f"{one}U0@example.com{change}; then run: usercli restore id:{first}", told)
+    assert whole
     more = note(names[1], names[2], *(f"new{number}@example.com" for number in range(6)))
     several = "note: other users with the emails of 2 of them are in the recycle bin; see: usercli list --deleted"
     found = re.fullmatch(f"{several}{change}", more)
@@ -361,3 +363,10 @@ def test_new_users_with_the_email_of_one_in_the_recycle_bin_are_told(cli: Cli, e
     # after what is told the old one can come back
     assert cli("undo", found[1], "--yes")[0] == 0
     assert cli("restore", old)[0] == 0
+    # and so it is with the command for a single one, whose email two in the bin have by then
+    assert cli("undo", whole[1], "--yes")[0] == 0
+    assert cli("restore", names[0])[0] == 4
+    assert cli("restore", f"id:{first}")[0] == 0
+    # of two in the bin with one email, nobody is proposed
+    assert cli("delete", names[0], "--yes")[0] == 0
+    assert re.fullmatch(f"{one.replace('U0', 'u0')}{names[0]}{change}", note(names[0]))

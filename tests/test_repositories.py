@@ -219,13 +219,17 @@ def test_pick_binned_sees_only_the_bin(uow: UnitOfWork, three: dict[str, User]) 
 
 
 def test_several_in_the_bin_with_one_email_are_ambiguous(uow: UnitOfWork, three: dict[str, User]) -> None:
-    other = uow.users.add(User(email="Cleo@example.com", deleted_at=NOON, is_active=False))
+    later = NOON + timedelta(days=1)
+    other = uow.users.add(User(email="Cleo@example.com", deleted_at=later, is_active=False))
     with pytest.raises(Ambiguous) as caught:
         uow.users.pick_deleted([key("cleo@example.com")])
     assert caught.value.message == (
         f"cleo@example.com matches several users; name one of: id:{three['cleo'].id} "
-        f"(deleted {three['cleo'].deleted_at:%Y-%m-%d}), id:{other.id} (deleted {NOON:%Y-%m-%d})"
+        f"(deleted {three['cleo'].deleted_at:%Y-%m-%d}), id:{other.id} (deleted {later:%Y-%m-%d})"
     )
+    other.deleted_at = NOON + timedelta(seconds=1)  # on the same day
+    with pytest.raises(Ambiguous, match=r"\(deleted 2026-03-01T12:00:00Z\).*\(deleted 2026-03-01T12:00:01Z\)"):
+        uow.users.pick_deleted([key("cleo@example.com")])
     assert uow.users.pick_deleted([key(f"id:{other.id}")]) == [other]
 
 

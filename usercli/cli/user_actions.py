@@ -223,7 +223,21 @@ def note_namesakes_of_new(invocation: Invocation, since: datetime, number: int, 
     else:
         return
     back = f"to restore instead, first run: usercli undo {change_id}"
+    if count == 1 and (old := _only_binned(invocation, email)):
+        back += f"; then run: usercli restore id:{old}"  # by email there are two in the bin then
     invocation.info(invocation.with_reach(f"note: {who}; see: {look}; {back}"))
+
+
+def _only_binned(invocation: Invocation, email: str) -> uuid.UUID | None:
+    """The only user in the bin with the email of one outside; None where there are several."""
+    from usercli.schemas.users import UserKey
+    from usercli.services.users import deleted_namesakes
+
+    try:
+        [user] = deleted_namesakes([UserKey.parse(f"email:{email}")], invocation.reading())
+    except (UserCliError, ValueError, KeyboardInterrupt):
+        return None
+    return user.id
 
 
 def user_output(invocation: Invocation, *more: str) -> Output:

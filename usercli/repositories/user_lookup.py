@@ -237,8 +237,7 @@ def _picked(
         if not fitting:
             missing.append(key)
         elif len(fitting) > 1:
-            listed = ", ".join(f"id:{user.id} ({_whereabouts(user)})" for user in fitting)
-            raise Ambiguous(f"{key} matches several users; name one of: {listed}")
+            raise Ambiguous(f"{key} matches several users; name one of: {_told_apart(fitting)}")
         else:
             picked[fitting[0].id] = fitting[0]
     if missing:
@@ -250,5 +249,9 @@ def _id_or_last(key: UserKey) -> uuid.UUID:
     return key.id or _LAST
 
 
-def _whereabouts(user: User | Place) -> str:
-    return f"deleted {user.deleted_at:%Y-%m-%d}" if user.deleted_at else "live"
+def _told_apart(users: Sequence[User | Place]) -> str:
+    """Each with its id and the day of its deletion; to the second where some went on one day."""
+    days = [user.deleted_at.date() for user in users if user.deleted_at]
+    form = "%Y-%m-%d" if len(set(days)) == len(days) else "%Y-%m-%dT%H:%M:%SZ"
+    where = {user.id: f"deleted {user.deleted_at:{form}}" if user.deleted_at else "live" for user in users}
+    return ", ".join(f"id:{found} ({said})" for found, said in where.items())
