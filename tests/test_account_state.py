@@ -359,8 +359,21 @@ def test_every_filter_has_its_match_with_the_same_answer(cli: Cli, three: None) 
 
 def test_a_match_that_says_nothing_is_refused(cli: Cli) -> None:
     for item, message in (
-        ("expird=true", "--match must be KEY=VALUE, not: expird=true; did you mean: expired (keys: "),
-        ("expired", "--match must be KEY=VALUE, not: expired; did you mean: expired"),
+        ("expird=true", "--match knows no filter expird; did you mean: expired (keys: "),
+        ("expired", "--match must be KEY=VALUE, not: expired; did you mean: expired=true (keys: "),
+        ("inactive", "--match must be KEY=VALUE, not: inactive; did you mean: active=false (keys: "),
+        ("role", "--match must be KEY=VALUE, not: role; did you mean: role (keys: "),
+        (
+            "email=ada@example.com",
+            "--match knows no filter email; who has it in the email or name is found by "
+            "--match search=ada@example.com, a single user by usercli show ada@example.com (keys: ",
+        ),
+        (
+            "full-name=Ada Love",
+            "--match knows no filter full-name; who has it in the email or name is found by "
+            "--match 'search=Ada Love' (keys: ",
+        ),
+        ("team=blue", "--match knows no filter team; of an attribute: --match attributes.team=blue (keys: "),
         ("expired=yes", "--match expired= must be true or false, not: yes"),
         ("never-signed-in=", "--match never-signed-in= must be true or false, not: "),
         ("inactive-for=long", "not a time: long (write 30d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from usercli.cli.lazy_group import flag
 from usercli.errors import InvalidInput
 from usercli.schemas.user_fields import ATTRIBUTE
 from usercli.schemas.users import UserCriteria
-from usercli.text import suggestion
+from usercli.text import similar, suggestion
 from usercli.times import parse_time
 from usercli.validation import require_printable
 
@@ -52,6 +53,11 @@ _WAYS = {
     "where": "use --where KEY=VALUE with the key itself",
 }
 _BOOLEAN_FILTERS = {"active", "inactive", "deleted", "expired", "never_signed_in", "must_change_password"}
+#: What a filter that is true or false is given for its name alone.
+_EXAMPLES = {name: f"{name}=true" for name in KEYS if name.replace("-", "_") in _BOOLEAN_FILTERS}
+_EXAMPLES["inactive"] = "active=false"
+#: The fields that a search reads, also as others call them.
+_SEARCHED = {"email", "mail", "e_mail", "full_name", "name"}
 
 
 @dataclass(frozen=True)
@@ -105,10 +111,8 @@ def criteria_of(match: Sequence[str], **given: Any) -> UserCriteria:
         if key.startswith(ATTRIBUTE) and equals:
             key, value = "where", item
         if key not in KEYS or not equals:
-            near = suggestion(key, list(KEYS))
-            if equals and not near:
-                near = f"; of an attribute: --match attributes.{item}"
-            raise InvalidInput(f"--match must be KEY=VALUE, not: {item}{near} (keys: {', '.join(KEYS)})")
+            mistake = _no_filter(key, value) if equals else _no_value(item)
+            raise InvalidInput(f"{mistake} (keys: {', '.join(KEYS)})")
         _add(given, key.replace("-", "_"), value)
     if given.get("deleted") and given.get("active"):
         raise InvalidInput("--deleted and --active contradict each other: who is in the recycle bin is not active")
@@ -131,6 +135,22 @@ def criteria_of(match: Sequence[str], **given: Any) -> UserCriteria:
     if first is not None and end is not None and first >= end:
         raise InvalidInput("--created-after is not before --created-before: no user can match")
     return criteria
+
+
+def _no_filter(key: str, value: str) -> str:
+    """That no filter is called so, and what selects by it."""
+    what = f"--match knows no filter {key}"
+    if key.replace("-", "_").lower() in _SEARCHED:
+        search = f"{what}; who has it in the email or name is found by --match {shlex.quote(f'search={value}')}"
+        return f"{search}, a single user by usercli show {shlex.quote(value)}" if "mail" in key.lower() else search
+    near = suggestion(key, list(KEYS))
+    return what + (near or f"; of an attribute: --match {shlex.quote(f'{ATTRIBUTE}{key}={value}')}")
+
+
+def _no_value(item: str) -> str:
+    """That a value is missing, and what could be meant."""
+    near = [_EXAMPLES.get(name, name) for name in similar(item, list(KEYS))]
+    return f"--match must be KEY=VALUE, not: {item}" + (f"; did you mean: {', '.join(near)}" if near else "")
 
 
 def is_boolean_filter(key: str) -> bool:
