@@ -332,6 +332,10 @@ def test_what_cannot_be_counted_by_is_refused(cli: Cli) -> None:
     assert (code, out) == (2, "")
     assert err.startswith("error: cannot count by stat; did you mean: state (fields: state, role, ")
     assert cli("stats", "--html", "x.html", "-o", "json")[0] == 2
+    for no_file in ("-", ""):
+        told = "error: --html writes a file, and no stream; name it: --html users.html\n"
+        assert cli("stats", "--html", no_file) == (2, "", told)
+    assert not Path("-").exists()
     assert cli("stats", "--role", "nobody")[0] == 3
 
 

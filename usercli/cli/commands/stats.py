@@ -47,6 +47,8 @@ def stats(
 
     if html is not None and invocation.options.output is not None:
         raise InvalidInput("--html and -o contradict each other: a page is HTML")
+    if html in {"", "-"}:
+        raise InvalidInput("--html writes a file, and no stream; name it: --html users.html")
     output = Output(invocation.options, STAT_FIELDS)
     from usercli.services import statistics as service
 
