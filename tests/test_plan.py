@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -708,14 +709,28 @@ def test_an_export_is_told_which_one_fits(cli: Cli, ada: UserView, form: str) ->
     assert cli("export", f"all.{form}")[0] == 0
     naming = ["--name", "a"] if form == "csv" else []
     code, out, err = cli("plan", f"all.{form}", *naming)
-    told = re.search("for one that fits here name the fields, as in usercli (export FILE.csv --fields .*)\n", err)
+    way = "name the fields, as in usercli (export .*), and then the state, as in usercli (plan .*)\n"
+    told = re.search(f"for one that fits here {way}", err)
     assert (code, out, bool(told)) == (2, "", True)
     if form == "csv":
         unfit = "id, password_changed_at, last_login_at, version, created_at, updated_at, deleted_at"
         assert err.startswith(f"error: all.csv:1: no such columns: {unfit} (known: email, ")
     assert told
     assert cli(*told[1].replace("FILE", "fitting").split())[0] == 0
-    assert cli("plan", "fitting.csv", "--name", "a")[0] == 0
+    assert cli(*told[2].replace("FILE", "fitting").split())[0] == 0
+
+
+@on_sqlite
+def test_more_than_is_shown_is_seen_by_a_command_that_works(cli: Cli, environment: Path) -> None:
+    rows = "".join(f"u{number}@example.com\n" for number in range(25))
+    (environment / "all staff.csv").write_text(f"email\n{rows}")
+    see = "plan 'all staff.csv' --name staff --prune"
+    code, _, err = cli("apply", "all staff.csv", "--name", "staff", "--prune", "--no-input")
+    assert (code, err.splitlines()[20]) == (2, f"plan: and 5 more; see: usercli {see}")
+    code, out, _ = cli(*shlex.split(see), "--save", "p.json", "-o", "csv")
+    assert (code, out.count("create")) == (0, 25)
+    code, _, err = cli("apply", "p.json", "--no-input")
+    assert (code, err.splitlines()[20]) == (2, "plan: and 5 more")
 
 
 @on_sqlite

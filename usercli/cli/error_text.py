@@ -46,7 +46,8 @@ _OPTIONS = {
     Hint.EMAIL_DOMAIN: "; --email-domain makes one",
     Hint.EXPORT_FITTING: (
         "; import reads an export; "
-        "for one that fits here name the fields, as in usercli export FILE.csv --fields email,full_name,roles"
+        "for one that fits here name the fields, as in usercli export FILE.csv --fields email,full_name,roles, "
+        "and then the state, as in usercli plan FILE.csv --name NAME"
     ),
     Hint.FORMAT_JSONL: "; objects line by line are read with --from jsonl",
     Hint.FORMAT_XLSX: "; a workbook is read with --from xlsx",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,7 +108,8 @@ def apply(
     from usercli.services.initial_passwords import NO_PASSWORDS
 
     passwords = NO_PASSWORDS
-    if is_plan(document):
+    is_saved = is_plan(document)
+    if is_saved:
         _require_alone(name, prune)
         planned = Plan.of(document, _domains(invocation))
         _require_no_passwords(planned)
@@ -121,7 +123,7 @@ def apply(
             passwords = _passwords(invocation, desired, planned, file, uow)
         del desired
     require_few_changes(planned, change_limit(invocation, max_changes), uow)
-    _ask(invocation, planned)
+    _ask(invocation, planned, None if is_saved else _plan_command(file, name, prune))
     with watched(invocation, uow, "writing users"):
         done = apply_plan(planned, uow, passwords=passwords, allow_no_admin=allow_no_admin)
     if planned.changes:
@@ -195,8 +197,14 @@ def _require_no_passwords(plan: Plan) -> None:
         raise InvalidInput("the plan sets initial passwords; a saved plan contains none; apply the file itself")
 
 
-def _ask(invocation: Invocation, plan: Plan) -> None:
-    """Show what would be done, and ask."""
+def _plan_command(file: str, name: str | None, prune: bool) -> str:
+    """The command that shows the whole plan of a file."""
+    naming = [] if name is None else ["--name", name]
+    return shlex.join(["usercli", "plan", file, *naming, *(["--prune"] if prune else [])])
+
+
+def _ask(invocation: Invocation, plan: Plan, see: str | None) -> None:
+    """Show what would be done, with the command that shows all of it, if there is one, and ask."""
     from usercli.cli.output.plan_diff import heading
 
     if not plan.changes:
@@ -204,7 +212,8 @@ def _ask(invocation: Invocation, plan: Plan) -> None:
     for change in plan.changes[:_SHOWN]:
         invocation.info(f"plan: {heading(change)}")
     if len(plan.changes) > _SHOWN:
-        invocation.info(f"plan: and {len(plan.changes) - _SHOWN:,} more; see: usercli plan")
+        more = f"plan: and {len(plan.changes) - _SHOWN:,} more"
+        invocation.info(invocation.with_reach(f"{more}; see: {see}") if see else more)
     invocation.confirm(f"apply {plan.name}: {_counted(plan)}")
 
 
