@@ -375,6 +375,19 @@ def test_the_users_of_google_go_in(cli: Cli, environment: Path) -> None:
     assert (hal["is_active"], hal["must_change_password"], hal["last_login_at"]) == (False, True, None)
 
 
+@on_sqlite
+def test_what_is_left_out_without_preserve_is_said(cli: Cli, environment: Path) -> None:
+    (environment / "p.csv").write_text("E-Mail Address,Last Sign In,Date Created\na@x.com,2024-02-29,2023-01-02\n")
+    understood = 'read "E-Mail Address" as email, "Last Sign In" as last_login_at, "Date Created" as created_at'
+    code, _, err = cli("import", "p.csv")
+    told = f"{understood}; left out without --preserve: last_login_at, created_at"
+    assert (code, err.splitlines()[0]) == (0, told)
+    shown = json.loads(cli("show", "a@x.com", "-o", "json")[1])
+    assert (shown["last_login_at"], shown["created_at"][:4] == "2023") == (None, False)
+    code, _, err = cli("import", "p.csv", "--preserve", "--reason", "x", "--on-conflict", "skip")
+    assert (code, err.splitlines()[0]) == (0, understood)
+
+
 GOOGLE = (
     "First Name [Required],Last Name [Required],Email Address [Required],Password [Required],"
     "Password Hash Function [UPLOAD ONLY],Org Unit Path [Required],Status [READ ONLY],Last Sign In [READ ONLY],"

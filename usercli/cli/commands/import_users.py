@@ -271,8 +271,9 @@ class _Listener:
         if text in self.noted:  # a file may be read twice
             return
         self.noted.add(text)
-        if not self.job.options.preserve and any(f" as {name}" in text for name in PRESERVED):
-            text += "; ids, times and versions are kept with --preserve"
+        kept = [] if self.job.options.preserve else [name for name in PRESERVED if f'" as {name}' in text]
+        if kept:
+            text += f"; left out without --preserve: {', '.join(kept)}"
         self.invocation.info(text)
 
     def similar_role(self, made: str, known: str) -> None:
