@@ -296,6 +296,7 @@ def test_a_spreadsheet_is_imported_by_the_command_that_the_first_message_says(
         *("import", "people list.csv", "--reason", "new team"),
         *("--map", "Department=attributes.department", "--create-roles"),
     ]
+    assert "roles that are not there, and that --create-roles makes: Editor, Viewer" in err.splitlines()
     code, out, err = cli(*proposed(err), "-o", "json")
     assert (code, json.loads(out)["created"]) == (0, 2)
     assert err.splitlines()[0] == UNDERSTOOD

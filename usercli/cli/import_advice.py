@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 #: More columns are not told one by one.
 _MOST = 50
+_MOST_ROLES = 20
 #: So many records are looked at for what is bad besides.
 _PREVIEWED = 100_000
 #: What options mend, whatever else is wrong with a file.
@@ -210,23 +211,28 @@ def chosen_options(choices: Iterable[Choice]) -> list[str]:
 
 
 def needed_options(invocation: Invocation, job: ImportJob, records: Sequence[Record]) -> list[str]:
-    """What records need besides, by which roles they name and whether they have passwords."""
+    """What records need besides: that passwords are hashed, and roles made, which are told."""
     needed = []
     if job.hasher is None and any(record.fields.get("password") for record in records):
         needed.append("--hash-passwords")
-    roles = {role for record in records for role in str(record.fields.get("roles", "")).split(";") if role}
-    if roles and not job.options.create_roles and _are_missing(invocation, roles):
+    named = (role for record in records for role in str(record.fields.get("roles", "")).split(";") if role)
+    roles = [] if job.options.create_roles else _missing(invocation, dict.fromkeys(named))
+    if roles:
+        more = f", and {len(roles) - _MOST_ROLES:,} more" if len(roles) > _MOST_ROLES else ""
+        listed = f"{', '.join(role[:64] for role in roles[:_MOST_ROLES])}{more}"
+        invocation.info(f"roles that are not there, and that --create-roles makes: {listed}")
         needed.append("--create-roles")
     return needed
 
 
-def _are_missing(invocation: Invocation, roles: set[str]) -> bool:
+def _missing(invocation: Invocation, roles: Collection[str]) -> list[str]:
     from usercli.services.roles import role_names
 
     try:
-        return not roles.issubset(role_names(invocation.reading()))
+        known = set(role_names(invocation.reading())) if roles else set()
     except UserCliError:  # the columns are what counts
-        return False
+        return []
+    return [role for role in roles if role not in known]
 
 
 def command_line(invocation: Invocation, job: ImportJob, more: Sequence[str]) -> str:
