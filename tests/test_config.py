@@ -333,6 +333,7 @@ def test_no_change_is_made_where_a_mistake_hides_whether_a_profile_protects(
     hidden = "error: a mistake hides whether a profile protects this database: "
     unknown = f"{hidden}unknown setting in profile a: "
     assert refusal(f'url = "{here}"\nprotectd = true') == f"{unknown}protectd; did you mean: protected\n"
+    assert refusal(f'url = "{here}"\nprotected = false\nprotectd = true').startswith(f"{unknown}protectd")
     assert refusal(f'database_url = "{here}"\nprotected = true') == f"{unknown}database_url; did you mean: url\n"
     assert refusal('url = "x"\nPROTECTED = true').startswith(f"{hidden}profile a: the database URL names neither")
     assert not refusal('url = "sqlite:////other.db"\nprotectd = true')
@@ -347,6 +348,15 @@ def test_a_password_of_any_profile_that_others_can_read_is_refused(configured: C
     )
     error = f"error: {path} contains a password and others can read it; run: chmod 600 {path}\n"
     assert run_here("list", "--profile", "b") == (2, "", error)
+    unreadable = f'[profiles.a]\nurl = "postgresql://u:{SECRET}@h:port/d"\n[profiles.b]\nurl = "sqlite:///b.db"\n'
+    assert configured(unreadable, 0o644) == path
+    assert run_here("list", "--profile", "b") == (2, "", error)
+
+
+def test_a_key_that_is_a_url_is_not_shown(configured: Configured) -> None:
+    configured(f'[profiles.a]\n"postgresql://u:{SECRET}@h/d" = 1\n')
+    code, out, err = run_here("config", "profiles")
+    assert (code, SECRET in out + err, "unknown setting in profile a: a URL" in err) == (0, False, True)
 
 
 def test_a_file_that_cannot_be_read_is_named(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -436,6 +436,19 @@ def test_the_command_that_writes_a_file_reaches_the_same_database(clean_environm
     assert err.endswith("; did you mean: usercli export a.csv (with the same --database-url)\n")
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("import", "--from-table", f"postgresql://bob:{CANARY}@h/d", "accounts", "-o", "users.csv"),
+        ("show", f"postgresql://bob:{CANARY}@h/d", "-o", "a.csv"),
+        ("password", "set", ADA, CANARY, "-o", "a.csv"),
+    ],
+)
+def test_the_command_that_writes_a_file_repeats_no_secret(clean_environment: Path, typed: tuple[str, ...]) -> None:
+    code, out, err = run_here(*typed)
+    assert (code, CANARY in out + err) == (2, False), err
+
+
 def test_another_word_in_place_of_a_format_is_told_the_formats(clean_environment: Path) -> None:
     known = "(known: table, json, jsonl, csv, tsv, yaml, ids)"
     for given, said in (

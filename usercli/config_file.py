@@ -117,7 +117,8 @@ def refuse_unknown(section: Mapping[str, Any], names: Iterable[str], place: str)
 
     known = sorted({*names, *KNOWN})
     for name in sorted(section.keys() - known):
-        what = f"unknown setting in {place}: {visible(name)}"
+        shown = visible(name) if "://" not in name else "a URL"  # which may hold a password
+        what = f"unknown setting in {place}: {shown}"
         of_profile = [] if PROFILE_KEYS.issubset(known) else similar(name, PROFILE_KEYS)
         if name in of_profile or (of_profile and not similar(name, known)):
             raise InvalidInput(f"{what}; {of_profile[0]} belongs into a profile: [profiles.NAME]")

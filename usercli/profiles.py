@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from usercli.schemas.user_table import parse_user_table
 from usercli.targets import ProfileView, Target, shown_profile
 from usercli.text import similar, suggestion, visible
 
+#: Where a URL that cannot be read seems to hold a password.
+_PASSWORD = re.compile(r"://[^/@]*:[^/]+@")
 _AS_IN = 'add one, as in: url = "postgresql://user@host:5432/database"'
 
 
@@ -96,7 +99,7 @@ class Profiles(Mapping[str, Target]):
         """Also `protectd = true`, and what is no section."""
         if not isinstance(section, dict):
             return True
-        return any(section[key] is not False for key in similar("protected", section))
+        return any(value is not False and similar("protected", [key]) for key, value in section.items())
 
     def _parse(self, name: str, section: Any) -> Target:
         shown = visible(name)
@@ -123,6 +126,7 @@ class Profiles(Mapping[str, Target]):
         try:
             parsed = database_url.parse(text, self._service_files)
         except InvalidInput as error:
+            self._holds_password = self._holds_password or bool(_PASSWORD.search(text))
             raise InvalidInput(f"profile {visible(name)}: {error.message}") from None
         self._holds_password = self._holds_password or bool(parsed.password)
         return parsed

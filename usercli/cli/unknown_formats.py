@@ -11,7 +11,7 @@ from usercli.cli.commands.export_users import FORMAT_OF_SUFFIX
 from usercli.cli.hints import REACH, without_options
 from usercli.cli.output.writer import FORMATS
 from usercli.cli.synonyms import FILES
-from usercli.cli.unknown_words import command_at, options_and_words
+from usercli.cli.unknown_words import command_at, is_user, options_and_words
 from usercli.text import suggestion, visible
 
 #: What is meant as the name of a file, and the endings of a page.
@@ -42,8 +42,7 @@ def _line_writing(file: str, command: str, arguments: Sequence[str]) -> str | No
     if list(arguments[: len(path)]) != path or found is None:
         return None
     options, words = found
-    typed = [*words, file]
-    if visible("".join(typed)) != "".join(typed):
+    if not all(map(is_user, words)) or visible(file) != file or "://" in file:  # it may be a secret
         return None
     line = ["usercli", *path, *map(shlex.quote, words)]
     suffix = file.rpartition(".")[2].lower()

@@ -81,7 +81,7 @@ def suggested_commands(group: Any, context: Any, word: str, rest: Sequence[str] 
         return _command_lines(context, targets, rest)
     if word in _USERS and not path:
         return _command_lines(context, ["list"], ())
-    if _is_user(word) and path in OF_USERS:
+    if is_user(word) and path in OF_USERS:
         return _command_lines(context, [OF_USERS[path]], [word, *rest])
     names = [name for name, command in group.commands.items() if not command.hidden]
     return [repr(name) for name in near_commands(word, names)]
@@ -167,7 +167,7 @@ def _filled(context: Any, target: str, rest: Sequence[str]) -> tuple[str, bool] 
             continue
         fitting = [word for word in left if _fits(part, word)] or [word for word in left if part == "TEXT"]
         taken = fitting if part.endswith("...") else fitting[:1]
-        if not all(_is_user(word) or _WORD.fullmatch(word) for word in taken):
+        if not all(is_user(word) or _WORD.fullmatch(word) for word in taken):
             return None
         line += [shlex.quote(word) for word in taken] or [part]
         is_whole = is_whole and bool(taken)
@@ -180,7 +180,7 @@ def _fits(place: str, word: str) -> bool:
     """Whether a word may stand in the place of USER, CHANGE or another."""
     if place == "CHANGE":
         return _CHANGE.fullmatch(word) is not None
-    return _is_user(word) is place.startswith(("USER", "EMAIL"))
+    return is_user(word) is place.startswith(("USER", "EMAIL"))
 
 
 def options_and_words(command: Any, rest: Sequence[str]) -> tuple[list[str], list[str]] | None:
@@ -198,8 +198,8 @@ def options_and_words(command: Any, rest: Sequence[str]) -> tuple[list[str], lis
         option = known.get(name)
         if option is None or option.name == "database_url" or (option.is_flag and equals):
             return None
-        given = [word] if option.is_flag or equals else [word, *left[:1]]
-        if visible("".join(given)) != "".join(given):
+        given = [word] if option.is_flag or equals else [word, *left[: option.nargs]]
+        if visible("".join(given)) != "".join(given) or "://" in "".join(given):  # a URL may hold a password
             return None
         options += [shlex.quote(item) for item in given]
         del left[: len(given) - 1]
@@ -215,7 +215,7 @@ def command_at(command: Any, target: str) -> Any:
     return command
 
 
-def _is_user(word: str) -> bool:
+def is_user(word: str) -> bool:
     return _ADDRESS.fullmatch(word) is not None and visible(word) == word
 
 
@@ -251,7 +251,7 @@ def explain_extra(context: Any, arguments: Sequence[str]) -> str:
         if verbs == words != []:
             return f"too many arguments; did you mean: {_command_lines(context.parent or context, [path], ())[0]}"
         del words[: len(verbs)]
-        words = words if all(_is_user(word) or _CHANGE.fullmatch(word) for word in words) else []
+        words = words if all(is_user(word) or _CHANGE.fullmatch(word) for word in words) else []
         found = _command_lines(context.parent or context, NO_ARGUMENTS[path].split("|"), words)
         return f"too many arguments; did you mean: {', or '.join(found)}"
     return f"too many arguments{EXTRA.get(path, '')}"
@@ -262,7 +262,7 @@ def explain_option(context: Any, name: str, arguments: Sequence[str] = ()) -> st
     found = suggested_options(context, name)
     elsewhere = OTHER_COMMANDS.get(" ".join(_path(context)), {})
     if not found and (targets := [key for key, words in elsewhere.items() if name.lstrip("-") in words.split()]):
-        users = [word for word in arguments if _is_user(word)]
+        users = [word for word in arguments if is_user(word)]
         found = _command_lines(context.parent or context, targets, users)
     found = found or _piped(context, name, arguments)
     return f"No such option: {visible(name)}" + (f"; did you mean: {', '.join(found)}" if found else "")
