@@ -482,3 +482,23 @@ def test_a_review_is_prepared_and_a_grant_that_was_given_anew_meanwhile_refuses_
     code, out, err = cli("access-review", "apply", str(review), "--yes", "-o", "json")
     assert (code, json.loads(out)["changed"]) == (0, 2), err
     assert filled.rows("SELECT count(*) FROM user_roles") == [(1,)]
+
+
+@pytest.mark.usefixtures("staged")
+@pytest.mark.parametrize("lost", [("editor", "reader"), ("editor",)], ids=["both", "kept"])
+def test_a_review_is_refused_if_what_it_keeps_was_taken_meanwhile(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, cli: Cli, tmp_path: Path, lost: tuple[str, ...]
+) -> None:
+    roles.grant_role("editor", keys(*EMAILS), uow(filled))
+    review = tmp_path / "review.csv"
+    assert cli("access-review", "export", str(review))[0] == 0
+    decided = re.sub(r"(,editor,.*),$", r"\1,keep", review.read_text(), flags=re.MULTILINE)
+    review.write_text(re.sub(r"(,reader,.*),$", r"\1,revoke", decided, flags=re.MULTILINE))
+    names = ", ".join(f"'{name}'" for name in lost)
+    taken = f"""DELETE FROM user_roles USING users, roles WHERE user_id = users.id AND role_id = roles.id
+        AND email = 'eve@example.com' AND roles.name IN ({names});
+        UPDATE users SET version = version + 1 WHERE email = 'eve@example.com'"""
+    beside(monkeypatch, filled, taken)
+    code, _, err = cli("access-review", "apply", str(review), "--yes")
+    assert (code, "eve@example.com no longer holds editor" in err) == (4, True), err
+    assert filled.rows("SELECT count(*) FROM user_roles") == [(6 - len(lost),)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from itertools import chain
 from typing import Literal
 
@@ -67,8 +67,13 @@ def apply_review(decisions: Sequence[Decision], uow: UnitOfWork, *, allow_no_adm
         ids = [user.id for user in users]
         _require_as_reviewed(decided, ids, uow.roles.granted_at(ids))
 
+    @contextmanager
+    def guard() -> Iterator[None]:
+        with last_administrator_guard(uow, allow_none=allow_no_admin):
+            yield
+            _require_as_reviewed(decided, decided, uow.roles.granted_at(list(decided)))  # also who loses nothing
+
     with uow.change("review.applied"):
-        guard = partial(last_administrator_guard, uow, allow_none=allow_no_admin)
         number = sum(map(bool, revoked.values()))
         change = change_users(uow, "role.revoked", find, rule, number=number, guard=guard, check=check)
     change.unchanged = len(decided) - change.changed
