@@ -262,7 +262,7 @@ def test_an_interrupt_after_the_commit_names_the_change(
         _, err = process.communicate(timeout=60)
     [(change,)] = database.rows("SELECT DISTINCT change_id FROM audit_events WHERE action = 'user.updated'")
     look = f"usercli {reach}audit log --change {uuid.UUID(str(change))}"
-    last = f"{said} after the commit: the change stands; to see it, run: {look}"
+    last = f"{said}; what was committed stands; to see it, run: {look}"
     assert (process.returncode, err.splitlines()[-1]) == (code, last)
 
 

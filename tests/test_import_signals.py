@@ -226,7 +226,7 @@ def interrupted_imports(database: Database, step: int) -> int:
         told = (at, code, out, err)
         look = r"usercli audit log --change [0-9a-f-]{36}\n"
         unknown = f"interrupted while committing: the outcome is unknown; to look, run: {look}"
-        after = f"interrupted after the commit: the change stands; to see it, run: {look}"
+        after = f"interrupted; what was committed stands; to see it, run: {look}"
         if code == 0:  # it came while the connection was closed
             assert database.rows("DELETE FROM users RETURNING email") != [], told
             continue

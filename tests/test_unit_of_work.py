@@ -22,10 +22,13 @@ from usercli.errors import (
     EmailTaken,
     InvalidInput,
     OutcomeUnknown,
+    Refused,
     UserCliError,
 )
 from usercli.models import User
-from usercli.schemas.users import UserView
+from usercli.schemas.users import UserCreate, UserView
+from usercli.services import users
+from usercli.services.imports import resumable
 
 CANARY = "$2b$04$CANARYcanaryCANARYcanaryCANARYcanaryCANARYcanaryCAN"
 NAME = "Name Canary"
@@ -501,3 +504,17 @@ def test_change_ids_are_time_ordered_and_of_a_run_s_own(database: Database) -> N
     assert len(set(ids)) == 50
     assert {found.version for found in ids} == {7}
     assert all(isinstance(found, uuid.UUID) for found in ids)
+
+
+def test_only_a_change_counts_as_committed(database: Database) -> None:
+    uow = database.uow()
+    with pytest.raises(Refused, match="no"), uow.change("user.deleted"):
+        raise Refused("no")
+    assert database.rows("SELECT outcome FROM audit_events") == [("refused",)]
+    assert (uow.has_committed, uow.is_committing) == (False, False)
+    resumable.begin("digest", {}, uow)  # which notes how far an import is
+    assert (uow.has_committed, uow.is_committing) == (False, False)
+    users.create_user(UserCreate(email="ada@example.com"), uow)
+    assert uow.has_committed
+    with uow:
+        assert (uow.has_committed, uow.is_committing) == (True, False)

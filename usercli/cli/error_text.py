@@ -149,12 +149,12 @@ def describe_error(error: BaseException, invocation: Invocation) -> tuple[int, s
 def _outcome(invocation: Invocation) -> str:
     """What became of the change that was under way; nothing unless more is said."""
     change = invocation.change
-    if change is None or change.outcome == "open":
+    if change is None or not (change.is_committing or change.has_committed):
         return ""
     look = f"usercli audit log --change {change.change_id}"
-    if change.outcome == "unknown":
+    if change.is_committing:
         return invocation.with_reach(f" while committing: the outcome is unknown; to look, run: {look}")
-    return invocation.with_reach(f" after the commit: the change stands; to see it, run: {look}")
+    return invocation.with_reach(f"; what was committed stands; to see it, run: {look}")
 
 
 def _usage(error: Any) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial, wraps
 from time import sleep
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -107,8 +107,8 @@ class UnitOfWork:
         self.on_progress: ProgressListener = unwatched
         self._server_ahead = timedelta()
         self.warnings: list[str] = []  # of rules that were lifted, for whoever made the change
-        #: Whether the transaction is kept; while its COMMIT is under way nobody knows.
-        self.outcome: Literal["open", "unknown", "committed"] = "open"
+        #: A change was committed; while a COMMIT is under way nobody knows.
+        self.has_committed = self.is_committing = False
 
     if TYPE_CHECKING:
         users: UserRepository
@@ -181,7 +181,7 @@ class UnitOfWork:
             self.on_progress = before
 
     def _begin(self) -> None:
-        self.session, self.outcome = self._sessions(), "open"
+        self.session, self.is_committing = self._sessions(), False
         self._levels.append(self.session.begin())
         try:
             self._connect()
@@ -204,7 +204,11 @@ class UnitOfWork:
         except (Conflict, Refused) as error:
             is_final = not isinstance(error, TransactionAborted)
             if is_final and not (self._levels or self.dry_run or self.read_only):
-                record_refusal(self, action, targets, error)
+                had_committed = self.has_committed
+                try:
+                    record_refusal(self, action, targets, error)
+                finally:  # which is no change
+                    self.has_committed, self.is_committing = had_committed, False
             raise
 
     def _connect(self) -> None:
@@ -311,13 +315,13 @@ class UnitOfWork:
         connection = self.session.connection()
         url: DatabaseUrl = connection.get_execution_options()["usercli_url"]
         lost_session: str | None = getattr(connection.connection.driver_connection, "session", None)
-        self.outcome = "unknown"
+        self.is_committing = self.audit.last_written is not None
         try:
             level.commit()
         except DatabaseUnreachable:
             self._require_committed(url, lost_session)
             self.session.invalidate()  # what is left of the lost connection
-        self.outcome = "committed"
+        self.has_committed, self.is_committing = self.has_committed or self.is_committing, False
 
     def _require_committed(self, url: DatabaseUrl, lost_session: str | None) -> None:
         """Raise DatabaseUnreachable if the change did not take place, OutcomeUnknown if nobody knows."""

@@ -363,7 +363,7 @@ def _tell_what_stands(invocation: Invocation, session: ImportSession) -> None:
     if session.committed:
         there = f"the first {session.committed:,} records are committed"
         invocation.info(f"{there}; the same command resumes from there")
-    elif invocation.change is not None and invocation.change.outcome == "open":
+    elif (change := invocation.change) is not None and not (change.is_committing or change.has_committed):
         invocation.info("nothing was imported")
 
 
