@@ -6,6 +6,7 @@ import gc
 import json
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from tests.audit_log import keys, uow
 from tests.conftest import Cli, Database, run_here
 from usercli.repositories import user_bulk_update
 from usercli.repositories.user_bulk_update import BulkUpdateRepository
+from usercli.schemas.import_rows import UserRow
 from usercli.schemas.roles import RoleCreate
 from usercli.schemas.users import UserCreate, UserUpdate
 from usercli.services import desired_state, roles, undo, user_changes, users
+from usercli.services.imports.existing_users import ExistingUsers
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 
@@ -502,3 +505,21 @@ def test_a_review_is_refused_if_what_it_keeps_was_taken_meanwhile(
     code, _, err = cli("access-review", "apply", str(review), "--yes")
     assert (code, "eve@example.com no longer holds editor" in err) == (4, True), err
     assert filled.rows("SELECT count(*) FROM user_roles") == [(6 - len(lost),)]
+
+
+@pytest.mark.usefixtures("staged")
+def test_an_import_holds_the_administrators_only_while_it_writes(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, cli: Cli, tmp_path: Path
+) -> None:
+    filled.rows("UPDATE roles SET administrative = true WHERE name = 'editor'")
+    held = []
+    usual = ExistingUsers._keep
+
+    def keep(self: ExistingUsers, ids: Sequence[uuid.UUID], rows: Sequence[UserRow]) -> None:
+        with psycopg.connect(filled.text) as session:
+            held.append(session.execute("SELECT name FROM roles WHERE administrative FOR UPDATE NOWAIT").fetchall())
+        usual(self, ids, rows)
+
+    monkeypatch.setattr(ExistingUsers, "_keep", keep)
+    assert import_sheet(cli, tmp_path)[0] == 0
+    assert held == [[("editor",)]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, Hint, InvalidInput, UserCliError
@@ -57,8 +57,8 @@ def import_users(
     loader = Loader(uow, options, on_reject, on_unsupported=on_unsupported, on_similar_role=on_similar_role)
     with uow.change("user.imported"):
         uow.bulk.lock_imports()
-        with administrator_guard(uow, options):
-            loader.begin()
+        with ExitStack() as guards:
+            loader.begin(lambda: guards.enter_context(administrator_guard(uow, options)))
             for batch in prefetch(loader.prepared(chunks)):
                 loader.load(batch)
                 on_progress(loader.summary)

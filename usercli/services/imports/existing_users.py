@@ -32,7 +32,8 @@ _ID_BYTES = 16
 class ExistingUsers:
     """Gives users what the rows of a file say, and counts them in the summary.
 
-    `role_ids` knows the roles that the rows name; `reject` is told a row, and why its user stays as it is.
+    `hold_administrators` is called before users are locked, `role_ids` knows the roles that the rows name, and
+    `reject` is told a row and why its user stays as it is.
     """
 
     def __init__(
@@ -40,11 +41,12 @@ class ExistingUsers:
         uow: UnitOfWork,
         options: ImportOptions,
         summary: ImportSummary,
+        hold_administrators: Callable[[], object],
         role_ids: Callable[[Iterable[str]], dict[str, uuid.UUID]],
         reject: Callable[[UserRow, str, ExitCode], object],
     ) -> None:
         self._uow, self._options, self._summary = uow, options, summary
-        self._role_ids, self._reject = role_ids, reject
+        self._hold_administrators, self._role_ids, self._reject = hold_administrators, role_ids, reject
         self.begin()
 
     def begin(self) -> None:
@@ -62,6 +64,7 @@ class ExistingUsers:
         if self._is_ahead:
             self._keep(wanted, rows)
         else:
+            self._hold_administrators()
             wanted = self._uow.users.existing_ids(wanted, lock=True)
             self._uow.bulk_updates.begin(staging=False)
         self._apply(rows, wanted)
@@ -70,6 +73,7 @@ class ExistingUsers:
         """Lock those who were prepared, prepare again who was changed meanwhile, and write them all."""
         if not self._is_ahead:
             return
+        self._hold_administrators()
         if stale := self._uow.bulk_updates.lock_staged(maxsize):
             dropped = self._uow.bulk_updates.unstage(stale)
             self._uow.audit.drop(map(str, stale), self._mark, dropped)

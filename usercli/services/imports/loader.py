@@ -112,10 +112,16 @@ class Loader:
         self._lines = IdLines()
         self._are_new = True  # so were most users so far: they are made ready ahead
         self._is_resumed = False  # a transaction before this one may have written users
-        self._existing = ExistingUsers(self.uow, self.options, self.summary, self._role_ids, self._reject)
+        self._existing = ExistingUsers(
+            self.uow, self.options, self.summary, self._hold_administrators, self._role_ids, self._reject
+        )
 
-    def begin(self) -> None:
-        """At the start of a transaction: what must hold before the first row."""
+    def begin(self, guard: Callable[[], object] = noop) -> None:
+        """At the start of a transaction: what must hold before the first row.
+
+        `guard` holds the administrators, before a role or a user who exists is locked.
+        """
+        self._guard: Callable[[], object] | None = guard
         self._is_resumed = self.summary.read > 0
         self._roles, self._names = {}, None
         self._encoding = self.uow.bulk.narrow_encoding()
@@ -225,7 +231,13 @@ class Loader:
                 return False
         return True
 
+    def _hold_administrators(self) -> None:
+        if self._guard is not None:
+            guard, self._guard = self._guard, None
+            guard()
+
     def _learn_role(self, name: str) -> bool:
+        self._hold_administrators()
         found = self.uow.roles.by_name(name)
         if found is None and self.options.create_roles:
             for known in self._alike(name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,11 +93,11 @@ def resume(
 def _load(loader: Loader, batch: Batch, digest: str, sync_rejects: Callable[[], int]) -> None:
     uow, stands = loader.uow, loader.summary.read
     uow.bulk.lock_imports()
-    with administrator_guard(uow, loader.options):
+    with ExitStack() as guards:
         place = uow.imports.lock(digest)
         if place.summary["read"] != stands:
             raise Conflict("somebody else goes on with this import at this moment; wait for them")
-        loader.begin()
+        loader.begin(lambda: guards.enter_context(administrator_guard(uow, loader.options)))
         loader.load(batch)
         loader.finish()
         require_good(loader, stands)
