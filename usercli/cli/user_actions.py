@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from usercli.database.unit_of_work import UnitOfWork
+    from usercli.schemas.imports import ImportSummary
     from usercli.schemas.stored_times import StoredTime, UnreadableTimes
     from usercli.schemas.users import Change, UserKey, UserView
     from usercli.services.related_rows import Related
@@ -206,26 +207,31 @@ def note_namesakes(invocation: Invocation, keys: Sequence[UserKey]) -> None:
         )
 
 
-def note_namesakes_of_new(invocation: Invocation, since: datetime, number: int, change_id: uuid.UUID) -> None:
-    """Say which of the `number` users made since then were meant, perhaps, to be restored."""
+def note_namesakes_of_new(invocation: Invocation, since: datetime, done: ImportSummary) -> None:
+    """Say which of the users that an import made since then were meant, perhaps, to be restored."""
     from usercli.services.missing_users import namesakes_of_new
 
+    if done.change_id is None:
+        return
     try:
-        count, email = namesakes_of_new(since, number, invocation.reading())
+        count, email = namesakes_of_new(since, done.created, done.change_id, invocation.reading())
     except (UserCliError, KeyboardInterrupt):  # the change itself is what counts, and stands
         return
+    back = ""
     if count == 1:
         who = f"another user with the email {email} is in the recycle bin"
         look = f"usercli show --deleted {shlex.quote(email)}"
+        if old := _only_binned(invocation, email):  # by email there are two in the bin then
+            new = f"to restore that one instead, first run: usercli delete {shlex.quote(email)}"
+            back = f"; {new}; then run: usercli restore id:{old}"
     elif count:
         who = f"other users with the emails of {count:,} of them are in the recycle bin"
         look = "usercli list --deleted"
+        if not done.updated:
+            back = f"; to restore them instead, first run: usercli undo {done.change_id}"
     else:
         return
-    back = f"to restore instead, first run: usercli undo {change_id}"
-    if count == 1 and (old := _only_binned(invocation, email)):
-        back += f"; then run: usercli restore id:{old}"  # by email there are two in the bin then
-    invocation.info(invocation.with_reach(f"note: {who}; see: {look}; {back}"))
+    invocation.info(invocation.with_reach(f"note: {who}; see: {look}{back}"))
 
 
 def _only_binned(invocation: Invocation, email: str) -> uuid.UUID | None:

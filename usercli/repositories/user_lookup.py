@@ -5,13 +5,30 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, bindparam, case, func, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from usercli.batches import batched
 from usercli.errors import Ambiguous, UserNotFound
+from usercli.models.audit import AuditEvent
 from usercli.models.role import UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
@@ -79,8 +96,8 @@ class UserLookup(Repository[User]):
             if user.deleted_at
         ]
 
-    def namesakes_of_new(self, since: datetime, number: int) -> tuple[int, str]:
-        """How many of the `number` users made since then share their email with one in the bin, and one of them.
+    def namesakes_of_new(self, since: datetime, number: int, change_id: uuid.UUID) -> tuple[int, str]:
+        """How many of the `number` users that a change made since then have a namesake in the bin, and one email.
 
         It takes as long as there are users on the smaller of both sides.
         """
@@ -92,12 +109,18 @@ class UserLookup(Repository[User]):
         # looked up one by one, and the time compared then: right after an import the statistics tell a planner
         # that there is nobody since, and of that it makes a loop over all for each
         same = new.email_key == binned.email_key
+        of_change = AuditEvent.target_id == _written(self.session, new.id), AuditEvent.change_id == change_id
+        is_ours = select(AuditEvent.seq).where(*of_change).exists()
         if there > number:
             namesake = select(func.min(binned.email_key)).where(same, is_binned).scalar_subquery()
-            found = select(case((namesake.is_not(None), new.email)).label("email"))
+            found = select(case((and_(namesake.is_not(None), is_ours), new.email)).label("email"))
             found = found.where(new.created_at >= since, is_live)
         else:
-            made = select(case((new.created_at >= since, new.email))).where(same, is_live).scalar_subquery()
+            made = (
+                select(case((and_(new.created_at >= since, is_ours), new.email)))
+                .where(same, is_live)
+                .scalar_subquery()
+            )
             found = select(made.label("email")).where(is_binned).distinct()
         emails = found.subquery().c.email
         count, first = self.session.execute(select(func.count(emails), func.min(emails))).one()
@@ -211,6 +234,15 @@ def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement
         array = f"CAST({array} AS uuid[])" if isinstance(column.type, Uuid) else array
         listed = text(f"ANY ({array})").bindparams(_among(together, Text()))
     return cast("ColumnElement[bool]", column.op("=", is_comparison=True)(listed))
+
+
+def _written(session: Session, column: Any) -> ColumnElement[str]:
+    """An id as events write it; SQLite stores it without its hyphens."""
+    if session.get_bind().dialect.name == "postgresql":
+        return sql_cast(column, Text)
+    digits: Any = type_coerce(column, Text)
+    places = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+    return reduce(lambda one, other: one + "-" + other, (func.substr(digits, *place) for place in places))
 
 
 def _among(value: Any, kind: Any) -> Any:

@@ -23,10 +23,10 @@ def whereabouts(keys: Sequence[UserKey], uow: UnitOfWork) -> list[tuple[str, Hin
         return [text for key in wanted for text in _clauses(key, found.get(key.id or key.email_key, []), uow)]
 
 
-def namesakes_of_new(since: datetime, number: int, uow: UnitOfWork) -> tuple[int, str]:
-    """How many of the `number` users made since then have the email of somebody in the bin, and one of them."""
+def namesakes_of_new(since: datetime, number: int, change_id: uuid.UUID, uow: UnitOfWork) -> tuple[int, str]:
+    """How many of the `number` users that a change made since then have a namesake in the bin, and one email."""
     with uow:
-        return uow.users.namesakes_of_new(since, number)
+        return uow.users.namesakes_of_new(since, number, change_id)
 
 
 def _clauses(key: UserKey, found: Sequence[User], uow: UnitOfWork) -> Iterator[tuple[str, Hint | None]]:

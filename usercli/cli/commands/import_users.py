@@ -247,9 +247,8 @@ def import_(
         invocation.success(f"imported {summary.created:,} new and {summary.updated:,} changed users")
     else:
         invocation.info(f"nothing to change on {invocation.target}")
-    if summary.change_id and not (session.was_done or job.options.preserve):
-        since = uow.now() - timedelta(seconds=monotonic() - began)
-        note_namesakes_of_new(invocation, since, summary.created, summary.change_id)
+    if not (session.was_done or job.options.preserve):
+        note_namesakes_of_new(invocation, uow.now() - timedelta(seconds=monotonic() - began), summary)
     output.one(summary)
     listener.tell_rejects(summary.rejected)
     return ExitCode.PARTIAL if summary.rejected else ExitCode.OK
