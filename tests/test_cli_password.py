@@ -20,7 +20,7 @@ from typing import Any
 import bcrypt
 import pytest
 
-from tests.conftest import Cli, Database, run_here
+from tests.conftest import Cli, Database, kept_engine, run_here
 from usercli import password_calibration
 from usercli.cli.password_input import ALL_SOURCES
 from usercli.database.unit_of_work import UnitOfWork
@@ -949,6 +949,7 @@ def test_a_database_that_cannot_be_written_keeps_nobody_out(
     store(database, HASH)
     if database.engine == "postgresql":
         database.rows(f"ALTER DATABASE {database.url.database} SET default_transaction_read_only = on")
+        kept_engine(database.url).dispose()  # of new sessions
     else:
         database.rows(
             "CREATE TRIGGER no_writes BEFORE UPDATE ON users "

@@ -26,7 +26,7 @@ import psycopg
 import pytest
 import typer
 
-from tests.conftest import Cli, Database, run_here, server_url
+from tests.conftest import Cli, Database, kept_engine, run_here, server_url
 from tests.postgres import Cluster
 from usercli.cli.app import app
 from usercli.database.schema_version import head
@@ -505,6 +505,7 @@ def test_a_read_only_server_says_so(cli: Cli, ada: UserView, database: Database)
         return  # test_a_file_that_must_not_be_written
     with psycopg.connect(server_url("postgres"), autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {database.url.database} SET default_transaction_read_only = on")
+    kept_engine(database.url).dispose()  # of new sessions
     error = "error: the database is read-only; connect to the primary server\n"
     assert cli("update", "ada@example.com", "--name", "x") == (5, "", error)
     assert cli("list", "-q") == (0, f"{ada.id}\n", "")

@@ -183,7 +183,7 @@ def test_the_versions_of_the_neighbours_will_do(
 
 def test_a_person_without_a_home_folder_is_told_what_to_do(installed: Installed, desk: Path) -> None:
     code, out, err = installed.run(["list"], desk)
-    assert (code, out, err.endswith("/usercli.db; run: usercli db upgrade\n")) == (5, "", True), err
+    assert (code, out, err.endswith("; to make a new one, run: usercli db upgrade\n")) == (5, "", True), err
     code, out, err = installed.run(["db", "upgrade"], desk, HOME="/nonexistent")
     file = "/nonexistent/.local/share/usercli/usercli.db"
     assert (code, out) == (5, "")
