@@ -135,7 +135,7 @@ STATUSES: dict[int, list[UserCliError]] = {
         *(errors.InvalidInput("try --map"), UnsupportedHash("no"), errors.WrongEncoding("no")),
     ],
     500: [
-        *(errors.BrokenRow("no"), errors.DamagedRow("no"), errors.DoneInPart("no"), errors.OutputFailed("no")),
+        *(errors.BrokenRow("no"), errors.DamagedRow("no"), errors.DoneInPart("no"), errors.OutputFailed("no"), errors.NoSuchFormat("no")),
         errors.UserCliError("no"),
     ],
     503: [
