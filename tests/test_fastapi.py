@@ -133,9 +133,10 @@ STATUSES: dict[int, list[UserCliError]] = {
     422: [
         *(ImportFailed([BadRecord(1, "no")], 1), InvalidFields([("email", "no")]), PasswordRefused("no")),
         *(errors.InvalidInput("try --map"), UnsupportedHash("no"), errors.WrongEncoding("no")),
+        errors.NoSuchFormat("no"),
     ],
     500: [
-        *(errors.BrokenRow("no"), errors.DamagedRow("no"), errors.DoneInPart("no"), errors.OutputFailed("no"), errors.NoSuchFormat("no")),
+        *(errors.BrokenRow("no"), errors.DamagedRow("no"), errors.DoneInPart("no"), errors.OutputFailed("no")),
         errors.UserCliError("no"),
     ],
     503: [

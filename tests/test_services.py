@@ -474,8 +474,8 @@ def test_one_by_one_does_what_it_can_and_tells_the_rest(
     uow = database.uow()
     change, errors = service.apply_each(
         keys("ada@example.com", "nobody@example.com", "bob@example.com", "x"),
-        lambda some: service.update_users(some, UserUpdate(is_active=False), uow),
-        dry_run=False,
+        lambda some, uow: service.update_users(some, UserUpdate(is_active=False), uow),
+        uow,
     )
     assert [(type(error), error.message) for error in errors] == [
         (UserNotFound, "no such user: nobody@example.com"),
@@ -496,10 +496,10 @@ def test_one_by_one_does_what_it_can_and_tells_the_rest(
 
 
 def test_one_by_one_without_a_change_has_no_change_id(database: Database, ada: UserView) -> None:
-    def fail(_: object) -> Change:
+    def fail(*_: object) -> Change:
         raise UserCliError("no")
 
-    change, errors = service.apply_each(keys("a", "b"), fail, dry_run=True)
+    change, errors = service.apply_each(keys("a", "b"), fail, database.uow(dry_run=True))
     assert (change.change_id, change.dry_run, change.changed, change.users) == (None, True, 0, [])
     assert [failure.code for failure in change.failed] == [1, 1]
     assert len(errors) == 2
