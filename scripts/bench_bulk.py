@@ -9,6 +9,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from bench_transfer import Server, measured, usercli, write_users
@@ -24,11 +25,7 @@ Measured = tuple[float, int]
 
 def changes(fresh: Callable[[], str], source: Path, number: int) -> dict[str, Measured]:
     """What each command took, one after the other on one database, and on a second one the undo of an import."""
-    url = fresh()
-
-    def run(*arguments: str | Path) -> Measured:
-        return measured(url, *arguments)
-
+    run = partial(measured, fresh())
     limit = "--max-changes", str(2 * number)
     some = "--match", "active=true", *limit, "--yes"
     found = {"import": run("import", source)}
@@ -45,7 +42,7 @@ def changes(fresh: Callable[[], str], source: Path, number: int) -> dict[str, Me
     run("undo", "--last", "--yes")
     found["delete"] = run("delete", *some)
     found["db seed"] = run("db", "seed", "--count", str(number))
-    url = fresh()
+    run = partial(measured, fresh())
     run("import", source)
     found["undo of an import"] = run("undo", "--last", "--yes")
     return found

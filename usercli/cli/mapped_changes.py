@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from usercli.cli.context import Invocation
 from usercli.cli.output.writer import Output
 from usercli.cli.password_input import SecretDelivery, SecretSource, require_secret_destination
-from usercli.cli.user_actions import apply_to_each
+from usercli.cli.user_actions import apply_to_each, say_change
 from usercli.cli.user_arguments import parse_user
 from usercli.cli.user_selection import Selection
 from usercli.errors import Refused
@@ -271,15 +271,7 @@ def apply_to_users(
 
 def show_change(invocation: Invocation, output: Output, change: Change, verb: str) -> None:
     """Say what was done, and print the users with the fields that the table has."""
-    if change.changed:
-        names = [user.email or f"id:{user.id}" for user in change.users]
-        if change.unchanged:
-            names = [change.only_changed or "1 user"]
-        invocation.success(verb, names, number=change.number_changed)
-    elif not change.failed:
-        invocation.info(f"nothing to change on {invocation.target}")
-    for warning in invocation.warnings:
-        invocation.warn(warning)
+    say_change(invocation, change, verb)
     plain = (user.model_dump(mode="json") for user in change.users)
     shown: Any = [{name: user[name] for name in output.columns} for user in plain]
     fields = [name for name in _BRIEF if name in output.columns]

@@ -121,7 +121,7 @@ def warn_of_expired(invocation: Invocation, users: Iterable[UserView]) -> None:
 def say_change(invocation: Invocation, change: Change, verb: str) -> None:
     """Say on stderr what was done and where, and the warnings about it."""
     if change.changed:
-        first = [user.email for user in change.users[:1]]
+        first = [user.email or f"id:{user.id}" for user in change.users[:1]]  # of another program's users
         if change.unchanged:
             first = [change.only_changed or "1 user"]
         invocation.success(verb, first, number=change.number_changed)
@@ -211,7 +211,7 @@ def note_namesakes_of_new(invocation: Invocation, since: datetime, done: ImportS
     """Say which of the users that an import made since then were meant, perhaps, to be restored."""
     from usercli.services.missing_users import namesakes_of_new
 
-    if done.change_id is None:
+    if done.change_id is None or not done.created:
         return
     try:
         count, email = namesakes_of_new(since, done.created, done.change_id, invocation.reading())

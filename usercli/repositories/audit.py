@@ -113,7 +113,7 @@ class AuditRepository:
         """Hash what waits: now, and not while others wait for locks that the change will hold."""
         self._pending.hash(EventWriter(self._origin, self._change_id, self._role()))
 
-    def write(self, on_written: Callable[[int, int], object] = lambda done, total: None) -> None:  # noqa: ARG005 - nobody listens
+    def write(self, on_written: Callable[[int, int], object]) -> None:
         """Lock the log's head and append what waits; many at hand are hashed before the lock.
 
         `on_written` is told how many events are written, of how many.

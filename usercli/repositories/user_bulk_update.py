@@ -98,12 +98,12 @@ class BulkUpdateRepository:
     def read(self, ids: Sequence[uuid.UUID]) -> list[UserState]:
         """The users of these ids, in this order; those who are not there are left out."""
         users, found = _USERS, {}
-        compared: tuple[Any, Any] = self._role_ids(users), literal_column("0")
+        query: Any
         if self._is_staging:
-            compared = literal_column("held.ids"), literal_column(_FINGERPRINT)
-        query = select(*self._columns(users), *compared)
-        if self._is_staging:
-            query = query.select_from(_USERS_WITH_ROLES)
+            compared: tuple[Any, Any] = literal_column("held.ids"), literal_column(_FINGERPRINT)
+            query = select(*self._columns(users), *compared).select_from(_USERS_WITH_ROLES)
+        else:
+            query = select(*self._columns(users), self._role_ids(users), literal_column("0"))
         for row in self.session.connection().execute(query.where(among(self.session, users.c.id, ids))).all():
             values = dict(zip(_NAMES, row, strict=False))
             attributes = values.pop("attributes") if self._on_postgresql else None
