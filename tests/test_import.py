@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -377,3 +378,16 @@ def test_new_users_with_the_email_of_one_in_the_recycle_bin_are_told(cli: Cli, e
     # of two in the bin with one email, nobody is proposed
     assert cli("delete", names[0], "--yes")[0] == 0
     assert note(names[0]) == f"{one.replace('U0', 'u0')}{names[0]}"
+
+
+def test_of_the_users_of_a_later_import_nothing_is_told(cli: Cli, database: Database, environment: Path) -> None:
+    changes = []
+    assert cli("create", "a@example.com", "--no-password")[0] == 0
+    assert cli("delete", "a@example.com", "--yes")[0] == 0
+    for email in ("new@example.com", "a@example.com"):
+        (environment / "in.csv").write_text(f"email\n{email}\n")
+        changes.append(uuid.UUID(cli("import", "in.csv", "-q")[1].strip()))
+    for number in (1, 9):  # as many as are in the bin, and more
+        with database.uow() as uow:
+            found = [uow.users.namesakes_of_new(number, change) for change in changes]
+        assert found == [(0, ""), (1, "a@example.com")]

@@ -22,7 +22,7 @@ class ChangeIds:
     """
 
     def __init__(self, seed: uuid.UUID) -> None:
-        self._mark = str(seed)[19:28]
+        self._mark = mark(seed)
         self._last = 0
 
     def make(self, count: int) -> list[str]:
@@ -44,7 +44,17 @@ class ChangeIds:
 
     def made(self, row_id: uuid.UUID) -> bool:
         """Whether the id was made for this change."""
-        return str(row_id)[19:28] == self._mark
+        return mark(row_id) == self._mark
+
+
+def mark(some_id: uuid.UUID) -> str:
+    """The 30 bits, as they are written, that the ids of a change have in common with its seed."""
+    return str(some_id)[19:28]
+
+
+def first_of_moment(some_id: uuid.UUID) -> uuid.UUID:
+    """The least UUIDv7 that can be made in the millisecond of this one."""
+    return uuid.UUID(int=some_id.int >> 80 << 80)
 
 
 def position(row_id: str) -> int:

@@ -16,7 +16,6 @@ from usercli.errors import DoneInPart, UserCliError
 
 if TYPE_CHECKING:
     import uuid
-    from datetime import datetime
 
     from usercli.database.unit_of_work import UnitOfWork
     from usercli.schemas.imports import ImportSummary
@@ -207,14 +206,14 @@ def note_namesakes(invocation: Invocation, keys: Sequence[UserKey]) -> None:
         )
 
 
-def note_namesakes_of_new(invocation: Invocation, since: datetime, done: ImportSummary) -> None:
-    """Say which of the users that an import made since then were meant, perhaps, to be restored."""
+def note_namesakes_of_new(invocation: Invocation, done: ImportSummary) -> None:
+    """Say which of the users that an import made were meant, perhaps, to be restored."""
     from usercli.services.missing_users import namesakes_of_new
 
     if done.change_id is None or not done.created:
         return
     try:
-        count, email = namesakes_of_new(since, done.created, done.change_id, invocation.reading())
+        count, email = namesakes_of_new(done.created, done.change_id, invocation.reading())
     except (UserCliError, KeyboardInterrupt):  # the change itself is what counts, and stands
         return
     back = ""

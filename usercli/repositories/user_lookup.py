@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import reduce
 from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import (
@@ -26,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from usercli import uuid7
 from usercli.batches import batched
 from usercli.errors import Ambiguous, UserNotFound
-from usercli.models.audit import AuditEvent
 from usercli.models.role import UserRole
 from usercli.models.user import User
 from usercli.repositories.base import Repository
@@ -96,8 +95,8 @@ class UserLookup(Repository[User]):
             if user.deleted_at
         ]
 
-    def namesakes_of_new(self, since: datetime, number: int, change_id: uuid.UUID) -> tuple[int, str]:
-        """How many of the `number` users that a change made since then have a namesake in the bin, and one email.
+    def namesakes_of_new(self, number: int, change_id: uuid.UUID) -> tuple[int, str]:
+        """How many of the `number` users that an import made have a namesake in the bin, and one email.
 
         It takes as long as there are users on the smaller of both sides.
         """
@@ -106,20 +105,18 @@ class UserLookup(Repository[User]):
         in_bin = select(func.count()).select_from(select(binned.id).where(is_binned).limit(number + 1).subquery())
         if not (there := self.session.scalar(in_bin)):
             return 0, ""
-        # looked up one by one, and the time compared then: right after an import the statistics tell a planner
-        # that there is nobody since, and of that it makes a loop over all for each
+        # looked up one by one, and the ids compared then: right after an import the statistics tell a planner
+        # that there is nobody with such an id, and of that it makes a loop over all for each
         same = new.email_key == binned.email_key
-        of_change = AuditEvent.target_id == _written(self.session, new.id), AuditEvent.change_id == change_id
-        is_ours = select(AuditEvent.seq).where(*of_change).exists()
+        first_id = uuid7.first_of_moment(change_id)
+        is_ours = _marked(self.session, new.id) == uuid7.mark(change_id)
         if there > number:
             namesake = select(func.min(binned.email_key)).where(same, is_binned).scalar_subquery()
             found = select(case((and_(namesake.is_not(None), is_ours), new.email)).label("email"))
-            found = found.where(new.created_at >= since, is_live)
+            found = found.where(new.id >= first_id, is_live)
         else:
             made = (
-                select(case((and_(new.created_at >= since, is_ours), new.email)))
-                .where(same, is_live)
-                .scalar_subquery()
+                select(case((and_(new.id >= first_id, is_ours), new.email))).where(same, is_live).scalar_subquery()
             )
             found = select(made.label("email")).where(is_binned).distinct()
         emails = found.subquery().c.email
@@ -236,13 +233,13 @@ def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement
     return cast("ColumnElement[bool]", column.op("=", is_comparison=True)(listed))
 
 
-def _written(session: Session, column: Any) -> ColumnElement[str]:
-    """An id as events write it; SQLite stores it without its hyphens."""
+def _marked(session: Session, column: Any) -> ColumnElement[str]:
+    """The mark of an id, as uuid7.mark has it; SQLite stores ids without their hyphens."""
     if session.get_bind().dialect.name == "postgresql":
-        return sql_cast(column, Text)
+        return func.substr(sql_cast(column, Text), 20, 9)
     digits: Any = type_coerce(column, Text)
-    places = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
-    return reduce(lambda one, other: one + "-" + other, (func.substr(digits, *place) for place in places))
+    marked: ColumnElement[str] = func.substr(digits, 17, 4) + "-" + func.substr(digits, 21, 4)
+    return marked
 
 
 def _among(value: Any, kind: Any) -> Any:

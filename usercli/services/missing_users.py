@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import Hint
@@ -23,10 +22,10 @@ def whereabouts(keys: Sequence[UserKey], uow: UnitOfWork) -> list[tuple[str, Hin
         return [text for key in wanted for text in _clauses(key, found.get(key.id or key.email_key, []), uow)]
 
 
-def namesakes_of_new(since: datetime, number: int, change_id: uuid.UUID, uow: UnitOfWork) -> tuple[int, str]:
-    """How many of the `number` users that a change made since then have a namesake in the bin, and one email."""
+def namesakes_of_new(number: int, change_id: uuid.UUID, uow: UnitOfWork) -> tuple[int, str]:
+    """How many of the `number` users that an import made have a namesake in the bin, and one email."""
     with uow:
-        return uow.users.namesakes_of_new(since, number, change_id)
+        return uow.users.namesakes_of_new(number, change_id)
 
 
 def _clauses(key: UserKey, found: Sequence[User], uow: UnitOfWork) -> Iterator[tuple[str, Hint | None]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -234,8 +232,7 @@ def import_(
     from usercli.services.imports.session import ImportSession
 
     listener = _Listener(invocation, job, flags.reject_file)
-    session = ImportSession(job, uow := invocation.changing(), listener)
-    began = monotonic()
+    session = ImportSession(job, invocation.changing(), listener)
     with _reporting(invocation, job, session):
         summary = session.resume() if flags.resume else session.run()
     _tell_left_out(invocation, session)
@@ -248,7 +245,7 @@ def import_(
     else:
         invocation.info(f"nothing to change on {invocation.target}")
     if not (session.was_done or job.options.preserve):
-        note_namesakes_of_new(invocation, uow.now() - timedelta(seconds=monotonic() - began), summary)
+        note_namesakes_of_new(invocation, summary)
     output.one(summary)
     listener.tell_rejects(summary.rejected)
     return ExitCode.PARTIAL if summary.rejected else ExitCode.OK

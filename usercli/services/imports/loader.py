@@ -26,7 +26,7 @@ from usercli.services.imports.id_lines import IdLines
 from usercli.services.imports.validation import FIRST, Checked, noop
 from usercli.spool import IN_MEMORY, packed
 from usercli.text import suggestion
-from usercli.uuid7 import ChangeIds, new_id
+from usercli.uuid7 import ChangeIds
 
 _ROLES = attrgetter("roles")
 _UNSUPPORTED = attrgetter("unsupported")
@@ -93,8 +93,6 @@ class Loader:
     options: ImportOptions
     on_reject: Callable[[Reject], None]
     summary: ImportSummary = field(default_factory=ImportSummary)
-    #: Makes the ids of new users, and knows them again.
-    ids: ChangeIds = field(default_factory=lambda: ChangeIds(new_id()))
     made_roles: int = 0
     #: The first bad records.
     rejects: list[Reject] = field(default_factory=list)
@@ -104,6 +102,8 @@ class Loader:
     on_similar_role: Callable[[str, str], object] = noop
 
     def __post_init__(self) -> None:
+        #: Makes the ids of new users, and knows them again.
+        self.ids = ChangeIds(self.uow.change_id)
         self._all_ours = False
         self._roles: dict[str, Role] = {}
         self._names: dict[str, list[str]] | None = None  # of all roles, by their names without case

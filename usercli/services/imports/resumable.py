@@ -16,7 +16,6 @@ from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import administrator_guard, require_good
 from usercli.services.imports.loader import Batch, ImportOptions, Loader, Reject
 from usercli.services.imports.validation import Checked, noop
-from usercli.uuid7 import ChangeIds
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,7 @@ def resume(
     Conflict if somebody else goes on with the same import; the chunks before stand.
     """
     uow.change_id = progress.change_id
-    ids, summary = ChangeIds(progress.change_id), progress.summary.model_copy()
-    loader = Loader(uow, options, on_reject, summary, ids)
+    loader = Loader(uow, options, on_reject, progress.summary.model_copy())
     loader.on_unsupported, loader.on_similar_role = on_unsupported, on_similar_role
     for batch in prefetch(loader.prepared(chunks)):
         with uow.change("user.imported"):
