@@ -21,7 +21,7 @@ from usercli.repositories.user_bulk_update import BulkUpdateRepository
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.roles import RoleCreate
 from usercli.schemas.users import UserCreate, UserUpdate
-from usercli.services import desired_state, roles, undo, user_changes, users
+from usercli.services import plan_execution, roles, undo, user_changes, users
 from usercli.services.imports.existing_users import ExistingUsers
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
@@ -330,7 +330,7 @@ def applied(filled: Database, *arguments: str) -> tuple[int, str]:
 def test_an_apply_locks_nobody_while_it_prepares_and_keeps_what_others_change(
     filled: Database, monkeypatch: pytest.MonkeyPatch, environment: Path, cli: Cli, most_again: int
 ) -> None:
-    monkeypatch.setattr(desired_state, "MOST_AGAIN", most_again)
+    monkeypatch.setattr(plan_execution, "MOST_AGAIN", most_again)
     beside(
         monkeypatch,
         filled,

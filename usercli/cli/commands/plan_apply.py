@@ -104,8 +104,9 @@ def apply(
 
     output = Output(invocation.options, APPLIED_FIELDS, key="change_id")
     document = read_document(file)
-    from usercli.services.desired_state import apply_plan, require_few_changes
+    from usercli.services.desired_state import require_few_changes
     from usercli.services.initial_passwords import NO_PASSWORDS
+    from usercli.services.plan_execution import apply_plan
 
     passwords = NO_PASSWORDS
     is_saved = is_plan(document)

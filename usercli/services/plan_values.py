@@ -1,0 +1,63 @@
+"""Values as a plan of a desired state holds them, which is how JSON has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from usercli.errors import InvalidInput
+from usercli.hash_chain import differs_as_json
+from usercli.schemas.plans import PASSWORD
+from usercli.schemas.user_fields import TIMES
+from usercli.services.user_events import as_json
+from usercli.times import utcnow
+
+_LISTED = 10
+#: What is written otherwise than as a column of the row.
+_APART = frozenset({"roles", PASSWORD, "managed_by"})
+_PLAIN = frozenset({str, bool, type(None)})
+
+
+def columns(after: Mapping[str, Any]) -> dict[str, Any]:
+    """What a plan sets in the row of a user itself."""
+    names = [name for name in after if name not in _APART]
+    return {name: _moment(after[name]) if name in TIMES else after[name] for name in names}
+
+
+def require_future_expiry(target: str, after: Mapping[str, Any]) -> None:
+    """What is set anew lies ahead; an expiry that has passed in the meantime stays as it is."""
+    expiry = _moment(after.get("expires_at"))
+    if expiry is not None and expiry <= utcnow():
+        raise InvalidInput(f"{target}: the expiry {after['expires_at']} lies in the past")
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A time as a plan writes it."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def is_same(stored: Any, said: Any) -> bool:
+    """What is stored of a field is what a file, or a plan, says."""
+    if type(stored) in _PLAIN:  # as most are
+        return type(said) is type(stored) and bool(said == stored)
+    return not _differ(as_json(stored), said)
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return differs_as_json(_normalize_numbers(one), _normalize_numbers(other))
+
+
+def _normalize_numbers(value: Any) -> Any:
+    """1e22 comes back from PostgreSQL as a whole number."""
+    if isinstance(value, dict):
+        return {key: _normalize_numbers(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_normalize_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first ten of the names, and how many more there are."""
+    more = [f"and {len(names) - _LISTED:,} more"] if len(names) > _LISTED else []
+    return ", ".join([*names[:_LISTED], *more])
