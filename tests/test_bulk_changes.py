@@ -16,13 +16,19 @@ import pytest
 
 from tests.audit_log import keys, uow
 from tests.conftest import Cli, Database, run_here
+from usercli.errors import ChangedMeanwhile
+from usercli.readers.desired_state import read_document
 from usercli.repositories import user_bulk_update
 from usercli.repositories.user_bulk_update import BulkUpdateRepository
+from usercli.schemas.desired import Desired
 from usercli.schemas.import_rows import UserRow
+from usercli.schemas.plans import Plan
 from usercli.schemas.roles import RoleCreate
 from usercli.schemas.users import UserCreate, UserUpdate
 from usercli.services import plan_execution, roles, undo, user_changes, users
+from usercli.services.desired_state import plan_desired
 from usercli.services.imports.existing_users import ExistingUsers
+from usercli.services.plan_execution import apply_plan
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 
@@ -376,6 +382,46 @@ def test_an_apply_is_refused_when_what_it_touches_changes_before_it_is_locked(
     assert err.endswith("error: changed since the plan was made: ada@example.com; plan again\n")
     assert len(rows(filled)) == before - statement.startswith("DELETE")
     assert filled.rows("SELECT count(*) FROM users WHERE full_name = 'New'") == [(0,)]
+
+
+def planned(filled: Database) -> Plan:
+    Path("staff.yaml").write_text(DESIRED)
+    return plan_desired(Desired.of(read_document("staff.yaml"), None, ()), uow(filled))[0]
+
+
+@pytest.mark.usefixtures("staged", "environment")
+def test_an_apply_reads_only_those_again_who_do_not_look_as_its_plan_saw_them(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    usual = BulkUpdateRepository.read
+    monkeypatch.setattr(BulkUpdateRepository, "read", lambda self, ids: read.append(len(ids)) or usual(self, ids))
+    filled.rows("UPDATE users SET created_at = '2999-01-01' WHERE email = 'bob@example.com'")
+    plan = planned(filled)
+    filled.rows("UPDATE users SET must_change_password = true WHERE email = 'ada@example.com'")
+    assert apply_plan(plan, uow(filled)).updated == 3
+    assert read == [1]
+    assert filled.rows("SELECT email FROM users WHERE updated_at = created_at AND version = 2") == [
+        ("bob@example.com",)
+    ]
+    assert filled.rows("SELECT email FROM users WHERE must_change_password AND full_name = 'New'") == [
+        ("ada@example.com",)
+    ]
+
+
+@pytest.mark.usefixtures("staged", "environment")
+def test_an_apply_takes_the_roles_that_bear_the_names_by_then(filled: Database) -> None:
+    """The plan saw a role that is called otherwise now, and another has its name."""
+    plan = planned(filled)
+    [(reader,)] = filled.rows("SELECT id FROM roles WHERE name = 'reader'")
+    filled.rows("UPDATE roles SET name = 'other' WHERE name = 'reader'")
+    roles.create_role(RoleCreate(name="reader"), uow(filled))
+    with pytest.raises(ChangedMeanwhile, match=r"changed since the plan was made: ada@example\.com"):
+        apply_plan(plan, uow(filled))
+    filled.rows("UPDATE roles SET name = 'third' WHERE name = 'reader'")
+    filled.rows("UPDATE roles SET name = 'reader' WHERE name = 'other'")
+    apply_plan(plan, uow(filled))
+    assert filled.rows("SELECT count(*) FROM user_roles WHERE role_id = :reader", reader=reader) == [(2,)]
 
 
 SHEET = "email,full_name,attributes.team\n" + "".join(f"{email},New,red\n" for email in EMAILS)

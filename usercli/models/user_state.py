@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import compress
 from operator import is_not, itemgetter
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +24,9 @@ SETTABLE = tuple(
 
 _COMPARED = tuple(name for name in ("email_key", *SETTABLE) if name != "attributes")
 _compared = itemgetter(*_COMPARED)
+
+#: What a user has of whom only some fields were read.
+_UNREAD = {**dict.fromkeys(("email_key", *STORED)), "version": 0, "created_at": datetime.min.replace(tzinfo=UTC)}
 
 
 class UserState(Recyclable):
@@ -71,6 +74,11 @@ class UserState(Recyclable):
         values = {name: FIELD[name].default for name in STORED}
         values |= {"id": new_id(), "created_at": now, "updated_at": now, "attributes": {}, **fields}
         return cls({**values, "email_key": email_key(values["email"])}, roles)
+
+    @classmethod
+    def of_some_fields(cls, fields: Mapping[str, Any], roles: Mapping[str, uuid.UUID], fingerprint: int) -> Self:
+        """A user of whom these fields were read, to be staged: what is not among them does not change."""
+        return cls({**_UNREAD, **fields}, dict(roles), fingerprint)
 
     @property
     def held(self) -> Mapping[str, uuid.UUID]:

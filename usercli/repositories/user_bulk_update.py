@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     select,
     table,
     text,
@@ -74,7 +75,8 @@ class BulkUpdateRepository:
     def __init__(self, session: Session, actor: str) -> None:
         self.session, self._actor = session, actor
         self._on_postgresql = session.get_bind().dialect.name == "postgresql"
-        self._role_names: dict[uuid.UUID, str] = {}
+        #: What roles were called when users were read, by their ids.
+        self.role_names: dict[uuid.UUID, str] = {}
         self._held_roles: dict[str, dict[str, uuid.UUID]] = {}
         self._roles_then: dict[uuid.UUID, str] = {}
         self._is_staging = False
@@ -88,12 +90,12 @@ class BulkUpdateRepository:
     def begin(self, *, staging: bool) -> None:
         """Begin a change, or begin it anew."""
         self.session.flush()
-        self._role_names, self._held_roles = {}, {}
+        self.role_names, self._held_roles = {}, {}
         self._is_staging, self._column_sets, self._released = staging, {}, set()
         if staging:
             self._make_stage()
-            self._role_names = self._names_of_roles()
-            self._roles_then = dict(self._role_names)
+            self.role_names = self.names_of_roles()
+            self._roles_then = dict(self.role_names)
 
     def read(self, ids: Sequence[uuid.UUID]) -> list[UserState]:
         """The users of these ids, in this order; those who are not there are left out."""
@@ -110,21 +112,28 @@ class BulkUpdateRepository:
             found[values["id"]] = UserState(values, self._held(row[-2]), row[-1], attributes)
         return [found[user_id] for user_id in ids if user_id in found]
 
-    def read_fields(self, email_keys: Sequence[str], names: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """Of the users outside the bin with these keys: id, email and these fields; by the key."""
-        users = _USERS
+    def read_fields(
+        self, email_keys: Sequence[str], names: Collection[str], *, to_stage: bool = False
+    ) -> dict[str, dict[str, Any]]:
+        """Of the users outside the bin with these keys: id, email and these fields; by the key.
+
+        With the fingerprint, where they are to be staged later.
+        """
         wanted = tuple({"id", "email", "email_key", *names} - {"roles"})
-        columns = [users.c[name] for name in wanted]
-        if is_about_roles := "roles" in names:
-            columns.append(self._role_ids(users))
-        there = users.c.deleted_at.is_(None), among(self.session, users.c.email_key, email_keys)
-        found = {}
-        for row in self.session.connection().execute(select(*columns).where(*there)).all():
-            user = dict(zip(wanted, row, strict=False))
-            if is_about_roles:
+        query: Any = select(*(_USERS.c[name] for name in wanted))
+        if to_stage:
+            query = query.add_columns(literal_column(_FINGERPRINT), literal_column("held.ids"))
+            query = query.select_from(_USERS_WITH_ROLES)
+        else:
+            query = query.add_columns(literal_column("0"), self._role_ids(_USERS) if "roles" in names else null())
+        there = _USERS.c.deleted_at.is_(None), among(self.session, _USERS.c.email_key, email_keys)
+        users: dict[str, dict[str, Any]] = {}
+        for row in self.session.connection().execute(query.where(*there)).all():
+            user = dict(zip((*wanted, "fingerprint"), row, strict=False))
+            if "roles" in names:
                 user["roles"] = tuple(sorted(self._held(row[-1])))
-            found[user["email_key"]] = user
-        return found
+            users[user["email_key"]] = user
+        return users
 
     def _role_ids(self, users: Any) -> Any:
         grants: Any = UserRole.__table__
@@ -191,10 +200,10 @@ class BulkUpdateRepository:
             )
         )
         is_other = f"u.id IS NULL OR s.fingerprint <> {_FINGERPRINT}"
-        roles = self._names_of_roles()
+        roles = self.names_of_roles()
         if not self._roles_then.items() <= roles.items():
             is_other = "true"
-            self._role_names, self._held_roles = roles, {}
+            self.role_names, self._held_roles = roles, {}
         others = self.session.scalars(
             text(
                 "SELECT s.id FROM usercli_changes s LEFT JOIN users u ON u.id = s.id "  # noqa: S608 - constants
@@ -219,7 +228,8 @@ class BulkUpdateRepository:
             values = "".join(f", {name} = s.{name}" for name in columns)
             self.session.execute(
                 text(
-                    f"UPDATE users u SET version = u.version + 1, updated_at = s.updated_at{values} "  # noqa: S608 - constants
+                    "UPDATE users u SET version = u.version + 1, "  # noqa: S608 - constants
+                    f"updated_at = GREATEST(s.updated_at, u.created_at){values} "
                     "FROM usercli_changes s WHERE u.id = s.id AND s.columns = :number"
                 ),
                 {"number": number},
@@ -256,11 +266,12 @@ class BulkUpdateRepository:
         return self._held_roles[role_ids]
 
     def _name_of(self, role_id: uuid.UUID) -> str | None:
-        if role_id not in self._role_names:  # made since
-            self._role_names |= self._names_of_roles()
-        return self._role_names.get(role_id)
+        if role_id not in self.role_names:  # made since; the others keep the names that were told already
+            self.role_names = self.names_of_roles() | self.role_names
+        return self.role_names.get(role_id)
 
-    def _names_of_roles(self) -> dict[uuid.UUID, str]:
+    def names_of_roles(self) -> dict[uuid.UUID, str]:
+        """What each role is called, by its id."""
         return {row.id: row.name for row in self.session.execute(select(Role.id, Role.name))}
 
     def _free_keys(self) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from usercli.errors import InvalidInput
 from usercli.schemas.desired import DesiredRole, DesiredUser, ManagerName
@@ -49,6 +52,16 @@ class PlannedChange(BaseModel):
 CHANGE_COLUMNS = ("target", "action", "kind", "id", "before", "after")
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What the database said when a plan was made: whoever still looks so need not be compared again."""
+
+    #: Of each change of a user, in their order; 0 where it has none.
+    fingerprints: array[int]
+    #: What roles were called, by their ids.
+    roles: Mapping[uuid.UUID, str]
+
+
 class Plan(BaseModel):
     """All that a file would change, roles first; the counts are of roles and users."""
 
@@ -60,6 +73,12 @@ class Plan(BaseModel):
     update: int = 0
     delete: int = 0
     unchanged: int = 0
+    _seen: Seen | None = PrivateAttr(None)
+
+    @property
+    def seen(self) -> Seen | None:
+        """What was seen of users who are staged; a saved plan has nothing of it."""
+        return self._seen
 
     @property
     def users(self) -> int:
@@ -71,11 +90,13 @@ class Plan(BaseModel):
         return any(change.needs_password for change in self.changes)
 
     @classmethod
-    def make(cls, name: str, changes: list[PlannedChange], unchanged: int) -> Self:
+    def make(cls, name: str, changes: list[PlannedChange], unchanged: int, seen: Seen) -> Self:
         """The plan with its counts."""
         actions = [change.action for change in changes]
         counts = {action: actions.count(action) for action in ("create", "update", "delete")}
-        return cls(name=name, changes=changes, unchanged=unchanged, **counts)
+        plan = cls(name=name, changes=changes, unchanged=unchanged, **counts)
+        plan._seen = seen
+        return plan
 
     @classmethod
     def of(cls, document: Document, special_use_domains: tuple[str, ...] = ()) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from usercli.emails import email_key
 from usercli.errors import Conflict, RoleNotFound
 from usercli.models.user_state import UserState
 from usercli.schemas.desired import Desired, DesiredUser
-from usercli.schemas.plans import PASSWORD, Plan, PlannedChange
+from usercli.schemas.plans import PASSWORD, Plan, PlannedChange, Seen
 from usercli.schemas.user_fields import AUDITED
 from usercli.services import user_events
 from usercli.services.change_limit import require_at_most
@@ -44,6 +45,8 @@ class _Comparison:
         self._changes: list[PlannedChange] = []
         self._named: set[uuid.UUID] = set()
         self._theirs: list[str] = []
+        self._to_stage = uow.bulk_updates.is_worth_staging(len(desired.users or ()))
+        self._fingerprints = array("q")
 
     def plan(self, prune: bool) -> tuple[Plan, int]:
         self._compare_roles()
@@ -65,7 +68,9 @@ class _Comparison:
                 self._changes += map(_deletion, self._uow.bulk_updates.read(some_ids))
         named = len(self._desired.roles or []) + number
         touched = sum(change.action != "delete" for change in self._changes)
-        return Plan.make(self._desired.name, self._changes, named - touched), 0 if prune else len(left)
+        seen = Seen(self._fingerprints, self._uow.bulk_updates.role_names)
+        plan = Plan.make(self._desired.name, self._changes, named - touched, seen)
+        return plan, 0 if prune else len(left)
 
     def _compare_roles(self) -> None:
         wanted_users = self._desired.roles or []
@@ -90,7 +95,7 @@ class _Comparison:
     def _compare_users(self, wanted_users: Sequence[DesiredUser]) -> None:
         wanted_by_key = {email_key(wanted.email): wanted for wanted in wanted_users}
         names = {"managed_by"}.union(*(wanted.said for wanted in wanted_users))
-        present = self._uow.bulk_updates.read_fields(list(wanted_by_key), names)
+        present = self._uow.bulk_updates.read_fields(list(wanted_by_key), names, to_stage=self._to_stage)
         self._named.update(user["id"] for user in present.values())
         for key, wanted in wanted_by_key.items():
             user = present.get(key)
@@ -105,11 +110,13 @@ class _Comparison:
             if wanted.initial_password is not None:
                 after[PASSWORD] = True
             self._changes.append(PlannedChange(action="create", kind="user", target=wanted.email, after=after))
+            self._fingerprints.append(0)
         else:
             after = {name: value for name, value in after.items() if not is_same(user[name], value)}
             if after:
                 before = {name: user_events.as_json(user[name]) for name in after}
                 self._changes.append(_update("user", user["email"], user["id"], before, after))
+                self._fingerprints.append(user["fingerprint"])
         require_future_expiry(wanted.email, after)
 
     def _unlisted_users(self) -> list[uuid.UUID]:

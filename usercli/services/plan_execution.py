@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from usercli.batches import batched
@@ -63,7 +64,8 @@ class _PlanExecution:
     """A plan as it is carried out: roles first, then users.
 
     Many users are prepared before they are locked, as in user_changes: whoever needs one of them waits only while
-    the prepared rows are written. Those who were changed meanwhile are prepared again.
+    the prepared rows are written. Those who were changed meanwhile are prepared again. A plan that was just made
+    knows what it read: its users are prepared from that, and read again only if they look otherwise by then.
     """
 
     def __init__(self, plan: Plan, uow: UnitOfWork, hashes: Mapping[str, str]) -> None:
@@ -81,6 +83,10 @@ class _PlanExecution:
         if not self._is_ahead:
             uow.users.existing_ids([change.id for change in of_users if change.id], lock=True)
         uow.bulk_updates.begin(staging=self._is_ahead)
+        self._seen = plan.seen if self._is_ahead else None
+        if self._seen and not self._seen.roles.items() <= uow.bulk_updates.role_names.items():
+            self._seen = None  # a role has another name by now
+        self._seen_roles = {name: role_id for role_id, name in self._seen.roles.items()} if self._seen else {}
         self._taken = uow.users.ids_by_key(email_key(change.target) for change in of_users if change.id is None)
         #: What is not as it was when the plan was made.
         self._changed = [change.target for change in of_roles if not self._is_role_as_planned(change)]
@@ -112,7 +118,7 @@ class _PlanExecution:
             for change in self._of_roles:
                 self._write_role(change)
         mark = self._uow.audit.mark()
-        self._prepare(self._of_users)
+        self._prepare(self._of_users, self._seen.fingerprints if self._seen else ())
         if self._is_ahead and self._is_as_it_was:
             self._hold(mark)
         if not self._is_as_it_was:
@@ -121,15 +127,28 @@ class _PlanExecution:
         self._uow.bulk_updates.finish(self._uow.now())
         self._uow.bulk_updates.refresh()
 
-    def _prepare(self, changes: Iterable[PlannedChange]) -> None:
-        """Compare the users with the plan, and write or stage what it makes of them."""
-        for some in batched(changes, _USERS_AT_A_TIME):
-            users = {user.id: user for user in self._uow.bulk_updates.read([c.id for c in some if c.id])}
-            found = [(change, users.get(change.id or _NOBODY)) for change in some]
-            self._changed += [change.target for change, user in found if not self._is_as_planned(change, user)]
+    def _prepare(self, changes: Iterable[PlannedChange], fingerprints: Iterable[int] = ()) -> None:
+        """Write or stage what the plan makes of the users, who are compared with it, or were when it was made."""
+        for some in batched(zip(changes, chain(fingerprints, repeat(0))), _USERS_AT_A_TIME):  # noqa: B905 - endless
+            unread = [change.id for change, fingerprint in some if change.id and not fingerprint]
+            users = {user.id: user for user in self._uow.bulk_updates.read(unread)} if unread else {}
+            found: list[tuple[PlannedChange, UserState | None]] = []
+            for change, fingerprint in some:
+                user = self._as_seen(change, fingerprint) if fingerprint else users.get(change.id or _NOBODY)
+                if not (fingerprint or self._is_as_planned(change, user)):
+                    self._changed.append(change.target)
+                found.append((change, user))
             if self._is_as_it_was:
                 self._write_users(found)
                 self._tell(len(found))
+
+    def _as_seen(self, change: PlannedChange, fingerprint: int) -> UserState:
+        """The user of an update, as the plan saw them."""
+        seen = change.before
+        fields = {"id": change.id, "email": change.target, **columns(seen)}
+        fields["managed_by"] = seen.get("managed_by", self._plan.name)
+        roles = {name: self._seen_roles[name] for name in seen.get("roles", ())}
+        return UserState.of_some_fields(fields, roles, fingerprint)
 
     def _hold(self, mark: int) -> None:
         """Lock the prepared users, and prepare those again who were changed meanwhile."""
