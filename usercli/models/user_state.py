@@ -76,9 +76,9 @@ class UserState(Recyclable):
         return cls({**values, "email_key": email_key(values["email"])}, roles)
 
     @classmethod
-    def of_some_fields(cls, fields: Mapping[str, Any], roles: Mapping[str, uuid.UUID], fingerprint: int) -> Self:
+    def of_some_fields(cls, fields: Mapping[str, Any], roles: dict[str, uuid.UUID], fingerprint: int) -> Self:
         """A user of whom these fields were read, to be staged: what is not among them does not change."""
-        return cls({**_UNREAD, **fields}, dict(roles), fingerprint)
+        return cls({**_UNREAD, **fields}, roles, fingerprint)
 
     @property
     def held(self) -> Mapping[str, uuid.UUID]:

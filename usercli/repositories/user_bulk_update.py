@@ -94,7 +94,7 @@ class BulkUpdateRepository:
         self._is_staging, self._column_sets, self._released = staging, {}, set()
         if staging:
             self._make_stage()
-            self.role_names = self.names_of_roles()
+            self.role_names = self._names_of_roles()
             self._roles_then = dict(self.role_names)
 
     def read(self, ids: Sequence[uuid.UUID]) -> list[UserState]:
@@ -200,7 +200,7 @@ class BulkUpdateRepository:
             )
         )
         is_other = f"u.id IS NULL OR s.fingerprint <> {_FINGERPRINT}"
-        roles = self.names_of_roles()
+        roles = self._names_of_roles()
         if not self._roles_then.items() <= roles.items():
             is_other = "true"
             self.role_names, self._held_roles = roles, {}
@@ -267,11 +267,10 @@ class BulkUpdateRepository:
 
     def _name_of(self, role_id: uuid.UUID) -> str | None:
         if role_id not in self.role_names:  # made since; the others keep the names that were told already
-            self.role_names = self.names_of_roles() | self.role_names
+            self.role_names = self._names_of_roles() | self.role_names
         return self.role_names.get(role_id)
 
-    def names_of_roles(self) -> dict[uuid.UUID, str]:
-        """What each role is called, by its id."""
+    def _names_of_roles(self) -> dict[uuid.UUID, str]:
         return {row.id: row.name for row in self.session.execute(select(Role.id, Role.name))}
 
     def _free_keys(self) -> None:
