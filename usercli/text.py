@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 # C0, DEL and C1 drive terminals; bidi marks, embeddings, overrides and isolates reorder what a person reads; all
@@ -23,6 +23,7 @@ _ENCODE_ASCII = json.JSONEncoder(ensure_ascii=True).encode
 _JSON_CONSTANTS = {None: "null", True: "true", False: "false"}
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORDS = re.compile(r"[^\W_]+")
+_LISTED = 10
 #: So many letters begin a word that is meant.
 _BEGUN = 3
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -42,6 +43,12 @@ MOST_COUNTED = 10_000
 def count_of_fitting(number: int) -> str:
     """How many: `1,234`, or `more than 10,000`."""
     return f"{number:,}" if number <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+
+
+def listed(texts: Sequence[str], separator: str = ", ") -> str:
+    """The first ten, and how many follow: `a, b, c`, or ten of them and `and 5 more`."""
+    more = [f"and {len(texts) - _LISTED:,} more"] if len(texts) > _LISTED else []
+    return separator.join([*texts[:_LISTED], *more])
 
 
 def visible(text: str, *, joiners: bool = False) -> str:

@@ -17,9 +17,8 @@ from usercli.schemas.users import Change
 from usercli.services.change_limit import require_at_most
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.user_changes import change_users
+from usercli.text import listed
 from usercli.times import rfc3339
-
-_LISTED = 10
 
 
 def list_grants(uow: UnitOfWork) -> Iterator[GrantView]:
@@ -94,6 +93,5 @@ def _require_as_reviewed(
         elif moment not in (None, item.granted_at):
             differing.append(f"line {item.line}: {item.email} holds {item.role} since {rfc3339(moment)}")
     if differing:
-        more = [f"and {len(differing) - _LISTED:,} more"] if len(differing) > _LISTED else []
-        listed = "; ".join([*differing[:_LISTED], *more])
-        raise ChangedMeanwhile(f"changed since the export: {listed}; take these lines out, or export again")
+        lines = listed(differing, "; ")
+        raise ChangedMeanwhile(f"changed since the export: {lines}; take these lines out, or export again")

@@ -17,8 +17,8 @@ from usercli.schemas.plans import PASSWORD, Plan, PlannedChange, Seen
 from usercli.schemas.user_fields import AUDITED
 from usercli.services import user_events
 from usercli.services.change_limit import require_at_most
-from usercli.services.plan_values import is_same, listed, require_future_expiry
-from usercli.text import suggestion
+from usercli.services.plan_values import is_same, require_future_expiry
+from usercli.text import listed, suggestion
 
 _USERS_AT_A_TIME = 1000
 _CHANGE_FIELDS = set(PlannedChange.model_fields)

@@ -18,8 +18,9 @@ from usercli.schemas.user_fields import AUDITED
 from usercli.services import user_events
 from usercli.services.initial_passwords import NO_PASSWORDS, InitialPasswords
 from usercli.services.last_administrator import last_administrator_guard
-from usercli.services.plan_values import columns, is_same, listed, require_future_expiry
+from usercli.services.plan_values import columns, is_same, require_future_expiry
 from usercli.services.user_changes import MOST_AGAIN
+from usercli.text import listed
 
 _USERS_AT_A_TIME = 1000
 _NOBODY = uuid.UUID(int=0)

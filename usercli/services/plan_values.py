@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,6 @@ from usercli.schemas.user_fields import TIMES
 from usercli.services.user_events import as_json
 from usercli.times import utcnow
 
-_LISTED = 10
 #: What is written otherwise than as a column of the row.
 _APART = frozenset({"roles", PASSWORD, "managed_by"})
 _PLAIN = frozenset({str, bool, type(None)})
@@ -55,9 +54,3 @@ def _normalize_numbers(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_normalize_numbers(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first ten of the names, and how many more there are."""
-    more = [f"and {len(names) - _LISTED:,} more"] if len(names) > _LISTED else []
-    return ", ".join([*names[:_LISTED], *more])
