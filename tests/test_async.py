@@ -38,7 +38,7 @@ from usercli.schemas.users import Change, UserCreate, UserCriteria, UserKey, Use
 from usercli.services.auth import AuthService, SignInRefused
 from usercli.services.exports import export_users
 from usercli.services.imports.atomic import import_users
-from usercli.services.imports.loader import ImportOptions
+from usercli.services.imports.options import ImportOptions
 from usercli.services.imports.validation import Checker
 from usercli.services.users import Listing, count_users, create_user, delete_users, show_users
 

@@ -17,7 +17,7 @@ from tests.conftest import Cli, Database
 from usercli.schemas.import_rows import RowParser, UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import ImportFailed, import_users
-from usercli.services.imports.loader import ImportOptions
+from usercli.services.imports.options import ImportOptions
 
 pytestmark = pytest.mark.process
 

@@ -14,7 +14,8 @@ from usercli.prefetch import prefetch
 from usercli.schemas.database import Seeded
 from usercli.schemas.import_rows import Attributes, UserRow
 from usercli.schemas.users import UserCreate
-from usercli.services.imports.loader import ImportOptions, Loader
+from usercli.services.imports.loader import Loader
+from usercli.services.imports.options import ImportOptions
 from usercli.services.imports.validation import CHUNK, noop
 
 _FIRST = (

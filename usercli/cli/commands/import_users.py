@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from usercli.cli.output.progress import Progress
     from usercli.cli.reject_file import RejectFile
     from usercli.readers import ReadOptions
-    from usercli.services.imports.loader import ImportOptions
+    from usercli.services.imports.options import ImportOptions
     from usercli.services.imports.session import ImportJob, ImportSession
     from usercli.services.imports.table_source import TableSource
 
@@ -170,7 +170,7 @@ class ImportFlags:
         )
 
     def _import_options(self) -> ImportOptions:
-        from usercli.services.imports.loader import ImportOptions
+        from usercli.services.imports.options import ImportOptions
 
         if self.on_conflict not in {"fail", "skip", "update"}:
             raise InvalidInput(f"--on-conflict must be fail, skip or update, not: {self.on_conflict}")

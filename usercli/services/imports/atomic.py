@@ -10,7 +10,8 @@ from usercli.errors import ExitCode, Hint, InvalidInput, UserCliError
 from usercli.prefetch import prefetch
 from usercli.readers import BadRecord
 from usercli.schemas.imports import ImportSummary
-from usercli.services.imports.loader import ImportOptions, Loader, Reject
+from usercli.services.imports.loader import Loader, Reject
+from usercli.services.imports.options import ImportOptions
 from usercli.services.imports.validation import Checked, noop
 from usercli.services.last_administrator import last_administrator_guard
 

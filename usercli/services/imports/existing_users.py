@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress
 from sys import maxsize
-from typing import TYPE_CHECKING
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, InvalidInput
@@ -21,10 +20,8 @@ from usercli.schemas.import_rows import SomeAttributes, UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.schemas.user_fields import DISABLED_PASSWORD, UPDATABLE
 from usercli.services import user_events
+from usercli.services.imports.options import ImportOptions
 from usercli.spool import Spool, packed
-
-if TYPE_CHECKING:
-    from usercli.services.imports.loader import ImportOptions
 
 _ID_BYTES = 16
 

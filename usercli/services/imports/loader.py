@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import compress, repeat
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, Hint, InvalidInput, Refused
@@ -23,6 +23,7 @@ from usercli.schemas.roles import RoleCreate
 from usercli.services import user_events
 from usercli.services.imports.existing_users import ExistingUsers
 from usercli.services.imports.id_lines import IdLines
+from usercli.services.imports.options import ImportOptions
 from usercli.services.imports.validation import FIRST, Checked, noop
 from usercli.spool import IN_MEMORY, packed
 from usercli.text import suggestion
@@ -30,21 +31,6 @@ from usercli.uuid7 import ChangeIds
 
 _ROLES = attrgetter("roles")
 _UNSUPPORTED = attrgetter("unsupported")
-
-OnConflict = Literal["fail", "skip", "update"]
-
-
-@dataclass(frozen=True)
-class ImportOptions:
-    """How to import. `max_errors` ends a run with `skip_bad` that rejects more."""
-
-    on_conflict: OnConflict = "fail"
-    update_passwords: bool = False
-    skip_bad: bool = False
-    max_errors: int | None = None
-    create_roles: bool = False
-    preserve: bool = False
-    allow_no_admin: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from usercli.models.imports import ImportProgress
 from usercli.prefetch import prefetch
 from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import administrator_guard, require_good
-from usercli.services.imports.loader import Batch, ImportOptions, Loader, Reject
+from usercli.services.imports.loader import Batch, Loader, Reject
+from usercli.services.imports.options import ImportOptions
 from usercli.services.imports.validation import Checked, noop
 
 

@@ -23,7 +23,8 @@ from usercli.schemas.import_rows import RowParser, UserRow
 from usercli.schemas.import_times import TimeReader
 from usercli.schemas.imports import ImportSummary
 from usercli.services.imports.atomic import ImportFailed, import_users, require_no_conflict
-from usercli.services.imports.loader import ImportOptions, Reject, exists, twice
+from usercli.services.imports.loader import Reject, exists, twice
+from usercli.services.imports.options import ImportOptions
 from usercli.services.imports.resumable import begin, resume
 from usercli.services.imports.table_source import TableSource
 from usercli.services.imports.validation import (
