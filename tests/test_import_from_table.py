@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.framework_tables import POSTGRESQL, SQLITE, make
 from usercli.database.table_presets import PRESETS
 
 ADA = "0190163d-8694-739b-aea5-966c26f8ad91"
+BCRYPT = "$2b$12$" + "abcdefghijklmnopqrstuuO2YQ5e5Yw5QnQbX8wQmZl1Qe1Zl1Qe2"
 CASES = [*(("postgresql", name) for name in POSTGRESQL), *(("sqlite", name) for name in SQLITE)]
 
 
@@ -28,6 +30,8 @@ def source(
     """Where the other program has its users, the profile `shop`; the run's database is a file of ours."""
     target, config = tmp_path / "target.db", tmp_path / "config.toml"
     shutil.copyfile(sqlite_template, target)
+    if empty_database.engine == "sqlite":
+        Path(empty_database.url.database).touch(0o600)
     config.write_text(f'[profiles.shop]\nurl = "{empty_database.text}"\n')
     monkeypatch.setenv("USERCLI_CONFIG", str(config))
     monkeypatch.setenv("USERCLI_DATABASE_URL", f"sqlite:///{target}")
@@ -81,8 +85,6 @@ def test_without_preserve_a_uuid_is_an_attribute(source: Database) -> None:
 
 
 def test_a_table_of_no_framework_is_read_by_the_meaning_of_its_columns(source: Database) -> None:
-    if source.engine == "sqlite":
-        Path(source.url.database).touch(0o600)
     stamp = "timestamp" if source.engine == "postgresql" else "datetime"
     source.rows(
         f"CREATE TABLE members (nr integer, id integer, mail text, first_name text, surname text, enabled boolean,"
@@ -90,12 +92,62 @@ def test_a_table_of_no_framework_is_read_by_the_meaning_of_its_columns(source: D
     )
     source.rows("INSERT INTO members VALUES (7, 1, 'ada@x.org', 'Ada', 'Love', false, '2024-01-02 03:04:05', 'Dr')")
     source.rows("INSERT INTO members VALUES (8, 2, 'bob@x.org', 'Bob', NULL, true, NULL, NULL)")
-    assert imported("members", "--map", "title=attributes.title", "--preserve")[0] == 0
+    code, err = imported("members", "--map", "title=attributes.title", "--preserve")
+    assert (code, users()) == (2, {})  # what is not sure is never taken
+    assert "error: members:1: no such field: nr; it can become attributes.nr\n" in err.replace("public.", "")
+    assert imported("members", "--map", "title=attributes.title", "--skip-column", "nr", "--preserve")[0] == 0
     found = users()
     ada, bob = found["ada@x.org"], found["bob@x.org"]
     assert (ada["full_name"], ada["is_active"], ada["created_at"]) == ("Ada Love", False, "2024-01-02T03:04:05Z")
     assert ada["attributes"] == {"members_id": 1, "title": "Dr"}
     assert (bob["full_name"], bob["is_active"]) == ("Bob", True)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "is_active"),
+    [("gesperrt boolean", "true", False), ("disabled integer", "0", True), ("status text", "'suspended'", False)],
+)
+def test_a_column_that_closes_accounts_is_read_and_told(
+    source: Database, column: str, value: str, is_active: bool
+) -> None:
+    source.rows(f"CREATE TABLE kunden (id integer, mail text, passwort text, {column}, note text)")
+    source.rows(f"INSERT INTO kunden VALUES (1, 'ada@x.org', '{BCRYPT}', {value}, 'a\tb')")
+    code, err = imported("kunden")
+    assert (code, users(), "as is_active" in err) == (2, {}, True)
+    code, _, err = run_here(*shlex.split(_proposed(err)))
+    assert code == 0, err
+    ada = users()["ada@x.org"]
+    assert (ada["is_active"], ada["hashed_password"]) == (is_active, BCRYPT)
+    assert ada["attributes"] == {"kunden_id": 1, "note": "a\tb"}
+
+
+def _proposed(err: str) -> str:
+    return next(line.removeprefix("run: usercli ") for line in err.splitlines() if line.startswith("run: "))
+
+
+def test_two_columns_that_close_accounts_need_a_decision(source: Database) -> None:
+    source.rows("CREATE TABLE person (id integer, email text, disabled boolean, locked boolean)")
+    source.rows("INSERT INTO person VALUES (1, 'ada@x.org', true, false)")
+    code, err = imported("person")
+    assert (code, users(), "the column disabled may be is_active, as may locked" in err) == (2, {}, True)
+
+
+def test_attributes_keep_the_types_of_their_columns(source: Database) -> None:
+    source.rows("CREATE TABLE accounts (email text, level integer, score double precision, prefs json, code text)")
+    source.rows(
+        """INSERT INTO accounts VALUES ('ada@x.org', 3, 1.5, '{"a": [1]}', '007'), ('b@x.org', 1, 2, NULL, '')"""
+    )
+    assert imported("accounts", "--unknown-to-attributes")[0] == 0
+    prefs: Any = {"a": [1]}
+    assert users()["ada@x.org"]["attributes"] == {"level": 3, "score": 1.5, "prefs": prefs, "code": "007"}
+    assert users()["b@x.org"]["attributes"]["level"] == 1
+
+
+def test_times_that_are_left_out_are_told(source: Database) -> None:
+    make(source, "django")
+    for options, told in (((), True), (("--preserve",), False)):
+        err = imported("auth_user", "--skip-bad", "--dry-run", *options)[1]
+        assert ("left out without --preserve: created_at" in err) is told, err
 
 
 def test_a_url_may_name_the_source_but_hold_no_password(source: Database) -> None:

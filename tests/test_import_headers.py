@@ -502,3 +502,66 @@ def test_a_number_is_no_state_that_says_the_opposite() -> None:
 @pytest.mark.parametrize("blank", [";;\n", ",,\n", '"";"";\n', " ; ;\n\n;;\n"])
 def test_a_blank_row_before_the_header_is_passed_over(blank: str) -> None:
     assert read(f"{blank}Email;Name;\na@x.com;Ada;\n") == [{"email": "a@x.com", "full_name": "Ada"}]
+
+
+# -- secrets
+
+HASH = "$2b$12$abcdefghijklmnopqrstuuO2YQ5e5Yw5QnQbX8wQmZl1Qe1Zl1Qe2"
+
+
+@on_sqlite
+def test_a_column_of_hashes_is_no_attribute_and_no_password(cli: Cli, environment: Path) -> None:
+    rows = f"mail;passwort;kundennr\na@x.com;{HASH};1\nb@x.com;{HASH};2\n"
+    (environment / "k.csv").write_text(rows)
+    code, _, err = cli("import", "k.csv")
+    assert (code, proposed(err)[2:4]) == (2, ["--map", "passwort=hashed_password"]), err
+    code, _, err = cli(*proposed(err))
+    assert code == 0, err
+    shown = json.loads(cli("show", "a@x.com", "-o", "json")[1])
+    assert shown["attributes"] == {"kundennr": "1"}
+    (environment / "p.csv").write_text(f"email,password\nc@x.com,{HASH}\n")
+    code, _, err = cli("import", "p.csv", "--hash-passwords")
+    assert "; a hash is for the field hashed_password, as with --map COLUMN=hashed_password\n" in err
+    assert cli(*proposed(err))[0] == 0
+
+
+@pytest.mark.parametrize("extra", [0, 60])
+@on_sqlite
+def test_no_secret_is_proposed_as_an_attribute(cli: Cli, environment: Path, extra: int) -> None:
+    more = [f"note{number}" for number in range(extra)]
+    names = ["email", "hashed_password", "old_pw", "api_token", "reset_password_sent_at", *more]
+    cells = ["a@x.com", HASH, HASH, "geheim", "2026-01-01", *("x" for _ in more)]
+    (environment / "s.csv").write_text(f"{','.join(names)}\n{','.join(cells)}\n")
+    code, _, err = cli("import", "s.csv")
+    assert (code, "s.csv:1: no such field: api_token; it may hold secrets\n" in err) == (2, True), err
+    code, _, err = cli(*proposed(err))
+    assert code == 0, err
+    shown = json.loads(cli("show", "a@x.com", "-o", "json")[1])["attributes"]
+    assert {"old_pw", "api_token"}.isdisjoint(shown)
+    assert len(shown) == extra + 1
+
+
+@on_sqlite
+def test_the_columns_of_a_known_system_lead_to_its_reader(cli: Cli, environment: Path) -> None:
+    names = "ID,user_login,user_pass,user_email,user_registered,user_status,display_name"
+    (environment / "wp.csv").write_text(f"{names}\n1,ada,$P$B12345678abcdefghijklmnopqrstuv,ada@x.com,,0,Ada\n")
+    code, _, err = cli("import", "wp.csv")
+    assert code == 2
+    said = "wp.csv:1: the columns are those of users of WordPress; its format is wordpress; nothing was imported"
+    assert said in err
+    assert proposed(err) == ["import", "wp.csv", "--from", "wordpress"]
+    assert cli(*proposed(err))[0] == 0
+    shown = json.loads(cli("show", "ada@x.com", "-o", "json")[1])
+    assert (shown["is_active"], "user_pass" in shown["attributes"]) == (True, False)
+
+
+@on_sqlite
+def test_users_who_exist_keep_their_times_and_that_is_said(cli: Cli, environment: Path) -> None:
+    (environment / "l.csv").write_text("E-Mail,Letzte Anmeldung,Abteilung\na@x.com,2024-02-29,IT\n")
+    understood = 'read "E-Mail" as email, "Letzte Anmeldung" as last_login_at'
+    code, _, err = cli("import", "l.csv")
+    assert (code, err.splitlines()[0]) == (2, f"{understood}; left out without --preserve: last_login_at")
+    assert cli(*proposed(err))[0] == 0
+    again = *proposed(err), "--preserve", "--on-conflict", "update", "--reason", "x"
+    code, _, err = cli(*again)
+    assert (code, err.splitlines()[0]) == (0, f"{understood}; users who exist keep their own: last_login_at")

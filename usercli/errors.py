@@ -65,6 +65,7 @@ class Hint(StrEnum):
     IN_BIN = auto()
     MAP_COLUMN = auto()
     MAP_EMAIL = auto()
+    MAP_HASH = auto()
     MAP_ID = auto()
     MAX_CHANGES = auto()
     NAME_DATABASE = auto()

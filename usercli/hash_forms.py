@@ -332,10 +332,10 @@ def require_hash(text: str) -> str:
     return stored
 
 
-def require_no_hash(password: str, advice: str) -> str:
+def require_no_hash(password: str, advice: str, hint: Hint | None = None) -> str:
     """The plain password. Raises InvalidInput for a hash, which would match no password if it was hashed again."""
     if looks_like_hash(password):
-        raise InvalidInput(f"the password has the form of a hash; {advice}")
+        raise InvalidInput(f"the password has the form of a hash; {advice}", hint=hint)
     return password
 
 

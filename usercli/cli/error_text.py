@@ -55,6 +55,7 @@ _OPTIONS = {
     Hint.IN_BIN: " (show --deleted, restore)",
     Hint.MAP_COLUMN: "; use --map THEIRS=OURS or --unknown-to-attributes",
     Hint.MAP_EMAIL: "; use --map THEIRS=email",
+    Hint.MAP_HASH: ", as with --map COLUMN=hashed_password",
     Hint.MAP_ID: "; use --map id=attributes.old_id or --skip-column id",
     Hint.MAX_CHANGES: "; raise --max-changes",
     Hint.NAME_DATABASE: ": --database-url",

@@ -28,7 +28,9 @@ _MOST_ROLES = 20
 #: So many records are looked at for what is bad besides.
 _PREVIEWED = 100_000
 #: What options mend, whatever else is wrong with a file.
-_MENDED = frozenset({Hint.VALUE, Hint.DATE_ORDER, Hint.DAY_NUMBER, Hint.HASH_PASSWORDS, Hint.CREATE_ROLES})
+_MENDED = frozenset(
+    {Hint.VALUE, Hint.DATE_ORDER, Hint.DAY_NUMBER, Hint.HASH_PASSWORDS, Hint.MAP_HASH, Hint.CREATE_ROLES}
+)
 #: A column, and its words as ours.
 Words = dict[str, dict[str, str]]
 NOT_SAID = "--value cannot hold , | = or : in a word; change them in the file, or leave the column out"
@@ -44,14 +46,15 @@ def refuse_columns(invocation: Invocation, job: ImportJob, error: InvalidInput) 
     from usercli.readers.table_advice import Sample, advise
 
     found = _sample(job) or Sample(error.header)
+    _refuse_system(invocation, job, found.header)
     choices = advise(found)
     place = f"error: {file_name(job.file)}:{found.header.line}"
     fits = {choice.column: choice.field for choice in choices}
     unfit = found.header.unfit
     if note := found.header.note():
-        invocation.info(note)
+        invocation.info(with_kept_times(note, job))
     for column in unfit[:_MOST]:
-        invocation.info(f"{place}: {_mistake(column, fits)}")
+        invocation.info(f"{place}: {_mistake(column, fits, is_empty=not found.cells(column.place))}")
     if len(unfit) > _MOST:
         invocation.info(f"{place}: and {len(unfit) - _MOST:,} more columns")
     is_whole = has_email(found.header, choices)
@@ -61,9 +64,13 @@ def refuse_columns(invocation: Invocation, job: ImportJob, error: InvalidInput) 
         name_file(error, job.file)
         invocation.info(f"error: {sentence(error)}")
     from usercli.schemas.import_rows import FIELDS
+    from usercli.schemas.user_fields import ATTRIBUTE
 
     invocation.info(f"the fields are: {', '.join(FIELDS)}, and attributes.NAME for anything else")
-    chosen = ["--unknown-to-attributes"] if len(unfit) > _MOST else chosen_options(choices)
+    chosen = chosen_options(choices)
+    if len(unfit) > _MOST:
+        others = [choice for choice in choices if not choice.field.startswith(ATTRIBUTE)]
+        chosen = ["--unknown-to-attributes", *chosen_options(others)]
     bad = _tell_commands(invocation, job, found, choices, chosen) if is_whole else 0
     number = len(unfit) + isinstance(error, ForeignIds)
     said = "1 column needs a decision" if number == 1 else f"{number:,} columns need a decision"
@@ -72,13 +79,43 @@ def refuse_columns(invocation: Invocation, job: ImportJob, error: InvalidInput) 
     raise InvalidInput(f"{said}; nothing was imported") from None
 
 
+def _refuse_system(invocation: Invocation, job: ImportJob, header: Header) -> None:
+    """Raise InvalidInput for the columns of a system whose reader knows what they mean."""
+    from usercli.readers.file_kinds import kind_of
+
+    kind = kind_of(dict.fromkeys(header.names))
+    if kind is None or not kind.format or job.table is not None or job.read_options.mapping:
+        return
+    invocation.info(invocation.with_reach(f"run: {command_line(invocation, job, ['--from', kind.format])}"))
+    raise InvalidInput(
+        f"{file_name(job.file)}:{header.line}: the columns are those of {kind}; nothing was imported"
+    )
+
+
+def with_kept_times(note: str, job: ImportJob) -> str:
+    """What is said of the columns, and what becomes of ids and times among them."""
+    from usercli.schemas.user_fields import PRESERVED
+
+    kept = ", ".join(name for name in PRESERVED if f'" as {name}' in note)
+    if kept and not job.options.preserve:
+        return f"{note}; left out without --preserve: {kept}"
+    if kept and job.options.on_conflict == "update":
+        return f"{note}; users who exist keep their own: {kept}"
+    return note
+
+
 def advise_rejects(invocation: Invocation, job: ImportJob, rejects: Iterable[Reject | BadRecord]) -> None:
     """Say the command that reads what was rejected, where options do that."""
     if {reject.hint for reject in rejects}.isdisjoint(_MENDED) or job.format not in TABLES:
         return
+    from usercli.readers.table_advice import advise
+
     found = _sample(job)
     if found is not None:
-        _tell_commands(invocation, job, found, [], [], {reject.line for reject in rejects})
+        choices = advise(found)
+        _tell_commands(
+            invocation, job, found, choices, chosen_options(choices), {reject.line for reject in rejects}
+        )
 
 
 def _tell_commands(
@@ -117,7 +154,7 @@ def _tell_bad(invocation: Invocation, job: ImportJob, told: Collection[int]) -> 
     from usercli.services.imports.session import preview
     from usercli.services.password_rules import configured_hasher, configured_policy
 
-    if not job.is_file:
+    if not job.can_be_sampled:
         return 0
     settings = invocation.settings
     job = replace(job, hasher=job.hasher or configured_hasher(settings), policy=configured_policy(settings))
@@ -135,10 +172,10 @@ def value_options(invocation: Invocation, job: ImportJob, options: ReadOptions) 
     """The words of states as --value reads them, which are told, and the orders that the dates may have."""
     from usercli.readers.value_advice import advise_values
 
-    if not job.is_file:
+    if not job.can_be_sampled:
         return {}, []
     try:
-        advice = advise_values(job.file, job.format, replace(options, on_note=unheard))
+        advice = advise_values(job.opened(), job.format, replace(options, on_note=unheard))
     except UserCliError:  # the columns are what counts
         return {}, []
     found = {}
@@ -185,19 +222,19 @@ def _sample(job: ImportJob) -> Sample | None:
     from usercli.readers.table_advice import sample
 
     try:
-        return sample(job.file, job.format, job.read_options) if job.is_file else None
+        return sample(job.opened(), job.format, job.read_options) if job.can_be_sampled else None
     except UserCliError:  # the columns are what counts
         return None
 
 
-def _mistake(column: Unfit, fits: dict[str, str]) -> str:
+def _mistake(column: Unfit, fits: dict[str, str], *, is_empty: bool) -> str:
     from usercli.schemas.user_fields import ATTRIBUTE
 
     if column.rivals:
         return f"the column {column.name} may be {column.field}, as may {', '.join(column.rivals)}"
     field = next((field for name, field in fits.items() if column.name in (name, *name.split("+"))), "")
     if not field:
-        return f"no such field: {column.name}; it is empty"
+        return f"no such field: {column.name}; " + ("it is empty" if is_empty else "it may hold secrets")
     advice = "it can become" if field.startswith(ATTRIBUTE) else "did you mean:"
     return f"no such field: {column.name}; {advice} {field}"
 

@@ -24,12 +24,12 @@ _ORDERS = ("dmy", "mdy", "ymd")
 
 def guide(invocation: Invocation, job: ImportJob) -> int:
     """Ask column by column. Raises InvalidInput without a terminal, Declined if an answer is missing."""
-    if not invocation.can_ask or not job.is_file:
+    if not invocation.can_ask or not job.can_be_sampled:
         raise InvalidInput("--guide asks questions: it needs a terminal, and a file that can be read again")
     from usercli.readers.table_advice import sample, with_choices
     from usercli.readers.table_header import Header
 
-    found = sample(job.file, job.format, job.read_options)
+    found = sample(job.opened(), job.format, job.read_options)
     _show(invocation, job, found)
     choices = _Questions(invocation, found).choices()
     header = Header(found.header.cells, with_choices(job.read_options, choices), found.header.line)

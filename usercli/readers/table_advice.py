@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
 from pkgutil import resolve_name
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from usercli.errors import InvalidInput
-from usercli.readers import BINARY, TABLES, ReadOptions, Record, unheard
+from usercli.hash_forms import looks_like_hash
+from usercli.readers import TABLES, ReadOptions, Record, unheard
 from usercli.readers.known_headers import FAMILY, GIVEN, PARTS, known_words, meaning, readings
 from usercli.readers.table_header import Header, Unfit, attribute_for
 from usercli.readers.table_records import UserRecords, is_uuid
-from usercli.readers.text_source import open_binary, open_source
+from usercli.readers.user_columns import is_secret
 from usercli.schemas.boolean_words import STATE_WORDS
 from usercli.schemas.user_fields import ATTRIBUTE
 
+#: A table, to be opened.
+Source = AbstractContextManager[BinaryIO]
 #: So many rows show what a column holds.
 _ROWS = 500
 #: How alike a misspelled header must be.
@@ -55,17 +58,17 @@ class Sample:
 
 
 @contextmanager
-def table_rows(file: str, form: str, options: ReadOptions) -> Iterator[Iterator[tuple[int, list[str]]]]:
+def table_rows(source: Source, form: str, options: ReadOptions) -> Iterator[Iterator[tuple[int, list[str]]]]:
     """The line and the cells of each row of a table, the header first. Raises InvalidInput."""
-    with open_binary(file) if form in BINARY else open_source(file, options.encoding) as source:
-        yield resolve_name(TABLES[form])(source, options)
+    with source as table:
+        yield resolve_name(TABLES[form])(table, options)
 
 
-def sample(file: str, form: str, options: ReadOptions) -> Sample:
+def sample(source: Source, form: str, options: ReadOptions) -> Sample:
     """The start of a table. Raises InvalidInput if it cannot be read."""
     if form not in TABLES:
         raise InvalidInput(f"{form} is no table: there are no columns to choose")
-    with table_rows(file, form, options) as rows:
+    with table_rows(source, form, options) as rows:
         line, cells = next(rows)
         return Sample(Header(cells, options, line), [row for _, row in islice(rows, _ROWS)])
 
@@ -100,14 +103,19 @@ def _may_be(form: str, word: str) -> bool:
     return form[0] == word[0] and abs(len(form) - len(word)) <= 1
 
 
+def _are_hashes(cells: Sequence[str]) -> bool:
+    return 2 * sum(map(looks_like_hash, cells)) > len(cells)
+
+
 class _Advice:
     def __init__(self, found: Sample) -> None:
         self._sample, self._header = found, found.header
         self._taken = {column.field for column in self._header.columns}
         self.choices: list[Choice] = []
         self._renumber()
+        self._rehash()
         left = list(self._header.unfit)
-        for advise_some in (self._empty, self._email, self._names, self._state, self._near):
+        for advise_some in (self._empty, self._secrets, self._email, self._names, self._state, self._near):
             left = advise_some(left)
         for column in left:
             self._choose(column.name, self._attribute(column.name))
@@ -125,6 +133,28 @@ class _Advice:
         if cells and not is_uuid(cells[0]):
             self._taken.discard("id")
             self._choose(self._header.title(ids[0]), f"{ATTRIBUTE}old_id")
+
+    def _rehash(self) -> None:
+        """What is called a password holds hashes, as in a table that a program made."""
+        for column in self._header.columns:
+            if column.field == "password" and _are_hashes(self._sample.cells(column.places[0])):
+                self._taken.discard("password")
+                self._choose(self._header.title(column), self._hashed())
+
+    def _hashed(self) -> str:
+        return "" if "hashed_password" in self._taken else "hashed_password"
+
+    def _secrets(self, columns: Sequence[Unfit]) -> list[Unfit]:
+        """A hash is a password's, and no other secret may be seen in an attribute."""
+        left = []
+        for column in columns:
+            if _are_hashes(self._sample.cells(column.place)):
+                self._choose(column.name, self._hashed())
+            elif is_secret(column.name):
+                self._choose(column.name, "")
+            else:
+                left.append(column)
+        return left
 
     def _empty(self, columns: Sequence[Unfit]) -> list[Unfit]:
         """Where nothing stands in any row, nothing is lost."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from usercli.errors import Hint, InvalidInput
 from usercli.readers import ReadOptions
-from usercli.readers.table_advice import table_rows
+from usercli.readers.table_advice import Source, table_rows
 from usercli.readers.table_header import Column, Header
 from usercli.schemas.boolean_words import IMPORTED_BOOLEANS, STATE_WORDS
 from usercli.schemas.import_times import TimeReader, readable_orders
@@ -120,9 +120,9 @@ class ValueAdvice:
     dates: Dates
 
 
-def advise_values(file: str, form: str, options: ReadOptions) -> ValueAdvice:
+def advise_values(source: Source, form: str, options: ReadOptions) -> ValueAdvice:
     """Read a whole table, whose columns fit, for what its values need. Raises InvalidInput."""
-    with table_rows(file, form, options) as rows:
+    with table_rows(source, form, options) as rows:
         line, cells = next(rows)
         header = Header(cells, options, line)
         found = _start(header, options)

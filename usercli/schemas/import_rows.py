@@ -126,6 +126,9 @@ _row_values = attrgetter(*(field.name for field in fields(UserRow)))
 _MAY_BE_NEVER = frozenset({"expires_at", "last_login_at"})
 
 
+_KEPT_TIMES = TIMES.intersection(PRESERVED)
+
+
 class RowParser:
     """Makes rows of records; `preserve` keeps ids, times and versions."""
 
@@ -141,6 +144,8 @@ class RowParser:
         self._times = times
         #: Rows so far with blanks around the address, which the row is without.
         self.trimmed = 0
+        #: The times of rows so far that were left out, as they are not kept.
+        self.times_left_out: set[str] = set()
         #: By field, the order of the first date that shows one, and the date.
         self._orders: dict[str, tuple[str, str]] = {}
 
@@ -174,8 +179,10 @@ class RowParser:
             raise InvalidInput("both a password and a hash are given")
         if self._preserve:
             self._keep(row, fields)
-        elif fields.get("deleted_at"):
-            raise InvalidInput("the user is in the recycle bin (deleted_at)", hint=Hint.PRESERVE)
+        elif not _KEPT_TIMES.isdisjoint(fields):
+            if fields.get("deleted_at"):
+                raise InvalidInput("the user is in the recycle bin (deleted_at)", hint=Hint.PRESERVE)
+            self.times_left_out.update(name for name in _KEPT_TIMES.intersection(fields) if fields[name])
         self.trimmed += row.email != email
         return row
 
@@ -311,7 +318,7 @@ def _password(value: Any) -> str:
         raise InvalidInput("password is not a text")
     from usercli.passwords import require_form
 
-    return require_form(require_no_hash(value, "a hash is for the field hashed_password"))
+    return require_form(require_no_hash(value, "a hash is for the field hashed_password", Hint.MAP_HASH))
 
 
 def _id(value: Any) -> uuid.UUID:

@@ -119,7 +119,7 @@ class ImportFlags:
         return ImportJob(
             table.table.label if table else str(file),
             table.format if table else self.from_ or _format_of(str(file)),
-            options,
+            table.options if table else options,
             self._import_options(),
             invocation.settings.special_use_domains,
             configured_hasher(invocation.settings) if self.hash_passwords else None,
@@ -131,18 +131,8 @@ class ImportFlags:
     def _table(self, invocation: Invocation, options: ReadOptions) -> TableSource | None:
         if self.from_table is None:
             return None
-        if (
-            self.from_
-            or self.delimiter
-            or self.encoding
-            or self.sheet
-            or self.companion
-            or self.guide
-            or self.resume
-        ):
-            raise InvalidInput(
-                "--from, --delimiter, --encoding, --sheet, --companion, --guide and --resume are for files"
-            )
+        if self.from_ or self.delimiter or self.encoding or self.sheet or self.companion or self.resume:
+            raise InvalidInput("--from, --delimiter, --encoding, --sheet, --companion and --resume are for files")
         from usercli.cli.table_argument import source_url
         from usercli.services.imports.table_source import table_source
 
@@ -235,9 +225,7 @@ def import_(
     session = ImportSession(job, invocation.changing(), listener)
     with _reporting(invocation, job, session):
         summary = session.resume() if flags.resume else session.run()
-    _tell_left_out(invocation, session)
-    if session.trimmed:
-        invocation.info(f"trimmed blanks around {counted(session.trimmed, 'address', 'addresses')}")
+    _tell_left_out(invocation, job, session)
     if session.was_done:
         invocation.info("this file was imported already; to import it again leave out --resume")
     elif summary.change_id or invocation.dry_run:
@@ -262,15 +250,12 @@ class _Listener:
     reject_files: list[RejectFile] = field(default_factory=list)
 
     def note(self, text: str) -> None:
-        from usercli.schemas.user_fields import PRESERVED
+        from usercli.cli.import_advice import with_kept_times
 
         if text in self.noted:  # a file may be read twice
             return
         self.noted.add(text)
-        kept = [] if self.job.options.preserve else [name for name in PRESERVED if f'" as {name}' in text]
-        if kept:
-            text += f"; left out without --preserve: {', '.join(kept)}"
-        self.invocation.info(text)
+        self.invocation.info(with_kept_times(text, self.job))
 
     def similar_role(self, made: str, known: str) -> None:
         told = f"made the role {made} beside {known}; to read one as the other: --value 'roles:{made}={known}'"
@@ -336,13 +321,19 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
         raise
 
 
-def _tell_left_out(invocation: Invocation, session: ImportSession) -> None:
+def _tell_left_out(invocation: Invocation, job: ImportJob, session: ImportSession) -> None:
     """What the file holds that came to no user."""
     from usercli.hash_forms import MALFORMED
+    from usercli.readers import SYSTEMS
 
     for scheme, number in sorted(session.unsupported.items()):
         what = f"{scheme} hash" if scheme.startswith(MALFORMED) else f"unsupported scheme {scheme}"
         invocation.warn(f"{counted(number, 'user')} came without their password: {what}")
+    if parser := session.parser:
+        if parser.trimmed:
+            invocation.info(f"trimmed blanks around {counted(parser.trimmed, 'address', 'addresses')}")
+        if parser.times_left_out and job.format in SYSTEMS:
+            invocation.info(f"left out without --preserve: {', '.join(sorted(parser.times_left_out))}")
     left_out = session.left_out
     if left_out.entries:
         kinds = (counted(number, kind) for kind, number in left_out.entries.most_common())

@@ -128,8 +128,21 @@ class ImportJob:
 
     @property
     def is_file(self) -> bool:
-        """It can be read again."""
+        """It can be read again, and stays what it is."""
         return self.table is None and self.file != "-" and Path(self.file).is_file()
+
+    @property
+    def can_be_sampled(self) -> bool:
+        """Its columns can be looked at besides."""
+        return self.table is not None or self.is_file
+
+    def opened(self) -> AbstractContextManager[BinaryIO]:
+        """The file, or the rows of the table."""
+        if self.table is not None:
+            return cast("AbstractContextManager[BinaryIO]", self.table.opened())
+        if self.format in BINARY:
+            return open_binary(self.file)
+        return open_source(self.file, self.read_options.encoding, is_strict=not self.options.skip_bad)
 
     def require_file(self) -> None:
         """Raise InvalidInput unless it can be read again, as resuming needs."""
@@ -155,7 +168,8 @@ class ImportSession:
         self._job, self._uow, self._listener = job, uow, listener
         self._hasher = None if uow.dry_run else job.hasher
         self._file = _RecordFile(job, listener.note)
-        self._parser: RowParser | None = None
+        #: Knows what it made of the records so far.
+        self.parser: RowParser | None = None
         #: Users who come without their password: how many by the scheme of its hash.
         self.unsupported: Counter[str] = Counter()
         #: An earlier run finished it.
@@ -250,14 +264,9 @@ class ImportSession:
                 on_similar_role=self._listener.similar_role,
             )
 
-    @property
-    def trimmed(self) -> int:
-        """How many addresses had blanks around them, which were taken away."""
-        return self._parser.trimmed if self._parser is not None else 0
-
     def _chunks(self, records: Iterable[Record | BadRecord], progress: Progress) -> Iterable[Sequence[Checked]]:
         checker = _checker(self._job)
-        self._parser = checker.parser
+        self.parser = checker.parser
         if self._hasher is None:
             return self._file.counted(checker.chunks(records, CHUNK))
         return hash_passwords(
@@ -355,14 +364,7 @@ class _RecordFile:
         self.total, self.is_estimate = self._read, False
 
     def _opened(self) -> AbstractContextManager[BinaryIO]:
-        job = self._job
-        if job.table is not None:
-            return cast("AbstractContextManager[BinaryIO]", job.table.opened())
-        if job.format in BINARY:
-            return open_binary(job.file)
-        if job.is_foreign_workbook:
-            return self._workbook()
-        return open_source(job.file, job.read_options.encoding, is_strict=not job.options.skip_bad)
+        return self._workbook() if self._job.is_foreign_workbook else self._job.opened()
 
     @contextmanager
     def _workbook(self) -> Iterator[BinaryIO]:

@@ -1,14 +1,19 @@
-"""Users straight from a table of another program: its rows as lines of JSON, for the readers of files."""
+"""Users straight from a table of another program: its rows as text, for the readers of files.
+
+A framework's table is lines of JSON, which the reader of its exports knows; any other is a table as a file has one,
+whose columns must all fit.
+"""
 
 from __future__ import annotations
 
 import io
 import json
 import math
+import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
 from typing import Any, cast
@@ -19,22 +24,21 @@ from usercli.database.table_presets import PRESETS
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput, Refused
 from usercli.hash_forms import identify
-from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers import BadRecord, ReadOptions, Record, unheard
+from usercli.readers.known_headers import meaning, plain
+from usercli.readers.table_header import Header
 from usercli.readers.text_encodings import ChunkStream
 from usercli.readers.text_source import TextSource
 from usercli.repositories.foreign_rows import stream_rows
+from usercli.schemas.user_fields import ATTRIBUTE
+from usercli.text import TSV_ESCAPES
 
 _LINES = 500
-_OURS = {
-    "email": "email",
-    "full_name": "full_name",
-    "password": "hashed_password",
-    "active": "is_active",
-    "created_at": "created_at",
-    "updated_at": "updated_at",
-    "last_login_at": "last_login_at",
-}
-Row = dict[str, Any]
+#: The fields by which a table of users is told, where they have another name here.
+_OURS = {"password": "hashed_password", "active": "is_active"}
+_PARTS = frozenset({"first_name", "last_name"})
+#: Columns whose values an attribute keeps as what they are: numbers, truths, JSON.
+_TYPED = re.compile("int|serial|bool|float|double|real|json")
 
 
 @dataclass(frozen=True)
@@ -57,47 +61,57 @@ class TableSource:
             rows = stream_rows(connection, self.table.quoted, [quote(name) for name in names])
             if (first := next(rows, None)) is None:
                 raise InvalidInput(f"the table {self.table.label} has no rows; there is nothing to import")
-            items = (self._item(dict(zip(names, row, strict=True))) for row in chain([first], rows))
-            lines = (json.dumps(item, ensure_ascii=False) for item in items)
-            stream = io.BufferedReader(ChunkStream(_chunks(lines)))
-            yield TextSource(cast("Any", stream))
+            found = self._plain_rows(chain([first], rows))
+            lines = chain([_tsv(names)], map(_tsv, found)) if self.format == "tsv" else map(self._json, found)
+            yield TextSource(cast("Any", io.BufferedReader(ChunkStream(_chunks(lines)))))
 
     def records(self, records: Iterator[Record | BadRecord]) -> Iterator[Record | BadRecord]:
-        """The records; those of a framework's reader with the ids that are kept."""
-        attribute = f"{self.format.replace('-', '_')}_id"
+        """The records; those of a framework's reader with the ids that are kept, others with typed attributes."""
+        kept = f"{self.format.replace('-', '_')}_id" if self.keeps_ids else None
+        typed: set[str] | None = None
         for record in records:
-            attributes = record.fields.get("attributes") if record.fields and self.keeps_ids else None
-            if isinstance(attributes, dict) and attribute in attributes:
-                record.fields = {**(record.fields or {}), "id": attributes.pop(attribute)}
+            attributes = record.fields.get("attributes") if record.fields else None
+            if not isinstance(attributes, dict):
+                pass
+            elif self.format == "tsv":
+                typed = self._typed_attributes() if typed is None else typed
+                for name in typed.intersection(attributes):
+                    attributes[name] = _typed(attributes[name])
+            elif kept in attributes:
+                record.fields = {**(record.fields or {}), "id": attributes.pop(kept)}
             yield record
 
-    def _item(self, row: Row) -> Row:
-        types = {column.name: column.type for column in self.table.columns}
-        plain = {name: _plain(value, types[name]) for name, value in row.items()}
-        user_id = self.table.fields.get("id")
-        if user_id and self.table.id_kind == "uuid" and isinstance(plain[user_id], str):
-            plain[user_id] = _uuid_text(plain[user_id])
-        if self.format == "django":
-            return {"model": "auth.user", "pk": plain.get(user_id or ""), "fields": plain}
-        return plain if self.format in PRESETS else self._by_meaning(plain)
+    def _typed_attributes(self) -> set[str]:
+        names = [column.name for column in self.table.columns]
+        types = [column.type.lower() for column in self.table.columns]
+        columns = Header(names, replace(self.options, on_note=unheard)).columns
+        attributes = [
+            column for column in columns if column.field.startswith(ATTRIBUTE) and len(column.places) == 1
+        ]
+        return {
+            column.field.removeprefix(ATTRIBUTE) for column in attributes if _TYPED.search(types[column.places[0]])
+        }
 
-    def _by_meaning(self, row: Row) -> Row:
-        """The row by our names; columns that options name keep theirs, the rest is for attributes or left out."""
-        named = {part for key in (*self.options.mapping, *self.options.values) for part in key.split("+")}
-        meaning = {field: name for field, name in self.table.fields.items() if name not in named}
-        item = {name: row[name] for name in row if name in named}
-        if self.options.unknown_to_attributes:
-            item |= {name: value for name, value in row.items() if name not in self.table.fields.values()}
-        found = {ours: row[meaning[field]] for field, ours in _OURS.items() if field in meaning}
-        if "full_name" not in found:
-            parts = [str(row[meaning[name]] or "") for name in ("first_name", "last_name") if name in meaning]
-            found["full_name"] = " ".join(filter(None, parts)) or None
-        if identify(str(found.get("hashed_password") or "")).scheme in {"empty", "disabled"}:
-            found.pop("hashed_password", None)
-        if "id" in meaning:
-            user_id = row[meaning["id"]]
-            found |= {"id": user_id} if self.keeps_ids else {"attributes": {f"{self.table.name}_id": user_id}}
-        return {**item, **{name: value for name, value in found.items() if value is not None}}
+    def _plain_rows(self, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+        """The rows as JSON has them, ids as they are written elsewhere."""
+        names = [column.name for column in self.table.columns]
+        types = [column.type for column in self.table.columns]
+        ids = names.index(self.table.fields["id"]) if self.table.id_kind == "uuid" else None
+        hashes = self.table.fields.get("password") if self.format == "tsv" else None
+        place = None if hashes is None else names.index(hashes)
+        for row in rows:
+            found = list(map(_plain, row, types))
+            if ids is not None and isinstance(found[ids], str):
+                found[ids] = _uuid_text(found[ids])
+            if place is not None and identify(str(found[place] or "")).scheme in {"empty", "disabled"}:
+                found[place] = None
+            yield found
+
+    def _json(self, values: Sequence[Any]) -> str:
+        item = dict(zip((column.name for column in self.table.columns), values, strict=True))
+        if self.format == "django":
+            item = {"model": "auth.user", "pk": item.get(self.table.fields.get("id", "")), "fields": item}
+        return json.dumps(item, ensure_ascii=False)
 
 
 def table_source(url: DatabaseUrl, name: str, options: ReadOptions, *, preserve: bool) -> TableSource:
@@ -106,9 +120,26 @@ def table_source(url: DatabaseUrl, name: str, options: ReadOptions, *, preserve:
         [table] = find_tables(connection, name, is_described=False)
     if table.is_ours:
         raise Refused(f"the table {table.label} is usercli's own; its users come by: usercli export")
+    keeps_ids = preserve and table.id_kind == "uuid"
     is_plain = not (options.mapping or options.values or options.skipped)
-    form = table.framework if is_plain and table.framework in PRESETS else "jsonl"
-    return TableSource(url, table, str(form), options, preserve and table.id_kind == "uuid")
+    if is_plain and table.framework in PRESETS:
+        return TableSource(url, table, str(table.framework), options, keeps_ids)
+    return TableSource(url, table, "tsv", _by_meaning(table, options, keeps_ids=keeps_ids), keeps_ids)
+
+
+def _by_meaning(table: ForeignTable, options: ReadOptions, *, keeps_ids: bool) -> ReadOptions:
+    """The options, and what a table's columns mean that a file's might not: its id, and hashes in `password`."""
+    said = {plain(part) for key in (*options.mapping, *options.skipped) for part in (key, *key.split("+"))}
+    found: dict[str, str] = {}
+    for field, column in table.fields.items():
+        ours = _OURS.get(field, field)
+        if field == "id" and not keeps_ids:
+            ours = f"{ATTRIBUTE}{table.name}_id"
+        known = meaning(column)
+        is_known = known is not None and known.field == ours
+        if not (is_known or field in _PARTS or plain(column) in said or ours in options.mapping.values()):
+            found[column] = ours
+    return replace(options, mapping={**found, **options.mapping})
 
 
 def _chunks(lines: Iterator[str]) -> Iterator[bytes]:
@@ -116,6 +147,21 @@ def _chunks(lines: Iterator[str]) -> Iterator[bytes]:
 
     for some in batched(lines, _LINES):
         yield "".join(f"{line}\n" for line in some).encode("utf-8", "replace")
+
+
+def _tsv(values: Sequence[Any]) -> str:
+    texts = (
+        value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+        for value in values
+    )
+    return "\t".join(text.translate(TSV_ESCAPES) for text in texts)
+
+
+def _typed(cell: str) -> Any:
+    try:
+        return json.loads(cell)
+    except ValueError:  # SQLite keeps a text in a column of numbers
+        return cell
 
 
 def _uuid_text(text: str) -> str:
