@@ -6,7 +6,7 @@ import gc
 import json
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ import pytest
 
 from tests.audit_log import keys, uow
 from tests.conftest import Cli, Database, run_here
-from usercli.errors import ChangedMeanwhile
+from usercli.database.unit_of_work import UnitOfWork
+from usercli.errors import ChangedMeanwhile, UserNotFound
 from usercli.readers.desired_state import read_document
 from usercli.repositories import user_bulk_update
 from usercli.repositories.user_bulk_update import BulkUpdateRepository
@@ -24,9 +25,10 @@ from usercli.schemas.desired import Desired
 from usercli.schemas.import_rows import UserRow
 from usercli.schemas.plans import Plan
 from usercli.schemas.roles import RoleCreate
-from usercli.schemas.users import UserCreate, UserUpdate
+from usercli.schemas.users import UserCreate, UserKey, UserUpdate
 from usercli.services import plan_execution, roles, undo, user_changes, users
 from usercli.services.desired_state import plan_desired
+from usercli.services.expiry import expire_overdue
 from usercli.services.imports.existing_users import ExistingUsers
 from usercli.services.plan_execution import apply_plan
 
@@ -269,6 +271,61 @@ def test_who_went_for_good_meanwhile_is_missing(
     beside(monkeypatch, filled, "DELETE FROM users WHERE email = 'eve@example.com'")
     assert cli("deactivate", *EMAILS)[0] == 3
     assert filled.rows("SELECT count(*) FROM users WHERE is_active") == [(2,)]
+
+
+def _expired(database: Database) -> list[Any]:
+    return [email for (email,) in database.rows("SELECT email FROM users WHERE NOT is_active ORDER BY email")]
+
+
+@pytest.mark.parametrize("expiry", ["NULL", "'2099-01-01'"])
+def test_whose_expiry_was_moved_meanwhile_stays_active(
+    filled: Database, staged: None, monkeypatch: pytest.MonkeyPatch, expiry: str
+) -> None:
+    filled.rows("UPDATE users SET expires_at = '2020-01-01'")
+    moved = f"UPDATE users SET expires_at = {expiry}, version = version + 1 WHERE email = '{EMAILS[1]}'"
+    beside(monkeypatch, filled, moved)
+    change = expire_overdue(uow(filled))
+    assert (change.changed, change.unchanged) == (2, 0)
+    assert _expired(filled) == [EMAILS[0], EMAILS[2]]
+    assert filled.rows("SELECT count(*) FROM audit_events WHERE action = 'user.expired'") == [(2,)]
+
+
+MANY_WAYS: dict[str, Callable[[Sequence[UserKey], UnitOfWork], object]] = {
+    "update": lambda who, work: users.update_users(who, UserUpdate(full_name="x"), work),
+    "delete": users.delete_users,
+    "deactivate": lambda who, work: users.set_active(who, False, work),
+    "grant": lambda who, work: roles.grant_role("editor", who, work),
+    "revoke": lambda who, work: roles.revoke_role("reader", who, work),
+    "restore": users.restore_users,
+}
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+@pytest.mark.parametrize("way", list(MANY_WAYS))
+def test_who_lost_the_address_that_names_them_meanwhile_is_not_changed(
+    filled: Database, staged: None, monkeypatch: pytest.MonkeyPatch, way: str, is_taken: bool
+) -> None:
+    """Those of few are refused so: the address names somebody else by then, or nobody."""
+    if way == "restore":
+        users.delete_users(keys(*EMAILS), uow(filled))
+    others = (
+        "UPDATE users SET email = 'other@example.com', email_key = 'other@example.com', version = version + 1 "
+        f"WHERE email = '{EMAILS[1]}';"
+    )
+    if is_taken:
+        others += (
+            "INSERT INTO users (email, email_key, full_name, hashed_password, deleted_at, is_active)"
+            f" SELECT '{EMAILS[1]}', '{EMAILS[1]}', 'new', '!', deleted_at, deleted_at IS NULL"
+            " FROM users WHERE email = 'other@example.com'"
+        )
+    beside(monkeypatch, filled, others)
+    if is_taken:
+        MANY_WAYS[way](keys(*EMAILS), uow(filled))
+    else:
+        with pytest.raises(UserNotFound, match=EMAILS[1]):
+            MANY_WAYS[way](keys(*EMAILS), uow(filled))
+    [(version,)] = filled.rows("SELECT version FROM users WHERE email = 'other@example.com'")
+    assert version == (3 if way == "restore" else 2)  # the other program's, and its deletion
 
 
 @pytest.mark.usefixtures("staged")

@@ -43,6 +43,7 @@ from usercli.origin import Origin
 from usercli.schemas.roles import RoleCreate, RoleUpdate
 from usercli.schemas.users import UserCreate, UserKey, UserUpdate, UserView
 from usercli.services import roles, users
+from usercli.services.expiry import expire_overdue
 
 SEED = int(os.environ.get("USERCLI_TEST_SEED", "20261121"))
 ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"
@@ -784,7 +785,7 @@ class Rule(RuleBasedStateMachine):
             who: {**person, "active": person["active"] and person["expiry"] != "over"}
             for who, person in people.items()
         }
-        self.change(lambda uow: users.expire_overdue(uow), people, guarded=False)
+        self.change(lambda uow: expire_overdue(uow), people, guarded=False)
 
     def create_role(self, name: str, administrative: bool) -> None:
         data = RoleCreate(name=name, administrative=administrative)

@@ -46,6 +46,7 @@ class UserState(Recyclable):
         created_at: datetime
         updated_at: datetime
         managed_by: str | None
+        expires_at: datetime | None
 
     def __init__(
         self,

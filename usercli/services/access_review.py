@@ -16,7 +16,7 @@ from usercli.schemas.access_review import Decision, GrantView
 from usercli.schemas.users import Change
 from usercli.services.change_limit import require_at_most
 from usercli.services.last_administrator import last_administrator_guard
-from usercli.services.user_changes import change_users
+from usercli.services.user_changes import anybody, change_users
 from usercli.text import listed
 from usercli.times import rfc3339
 
@@ -74,7 +74,9 @@ def apply_review(decisions: Sequence[Decision], uow: UnitOfWork, *, allow_no_adm
 
     with uow.change("review.applied"):
         number = sum(map(bool, revoked.values()))
-        change = change_users(uow, "role.revoked", find, rule, number=number, guard=guard, check=check)
+        change = change_users(
+            uow, "role.revoked", find, rule, number=number, fits=anybody, guard=guard, check=check
+        )
     change.unchanged = len(decided) - change.changed
     return change
 

@@ -30,8 +30,16 @@ Rule = Callable[[UserState], object]
 #: Makes the rule: looks up the roles that it gives and takes, and locks them if it is told to.
 RuleMaker = Callable[[Literal["share"] | None], Rule]
 
+#: Whether a user who was changed meanwhile is still one of those who are to be changed.
+Fits = Callable[[UserState], bool]
+
 #: Finds the ids of the users, some at a time, in the order in which they are shown; locks them if it is told to.
 Finder = Callable[[bool], Iterable[Sequence[uuid.UUID]]]
+
+
+def anybody(_: UserState) -> bool:
+    """Fits, whatever was changed meanwhile: the rule looks at each user."""
+    return True
 
 
 def outside_bin(keys: Sequence[UserKey], uow: UnitOfWork) -> Finder:
@@ -41,9 +49,12 @@ def outside_bin(keys: Sequence[UserKey], uow: UnitOfWork) -> Finder:
     return lambda lock: [uow.users.locate(keys, lock=lock)]
 
 
-def is_outside_bin(user: UserState) -> bool:
-    """Not in the recycle bin."""
-    return user.deleted_at is None
+def are_named(keys: Sequence[UserKey], *, in_bin: bool = False) -> Callable[[UserState], bool]:
+    """Whether a user is still one whom the keys name; in the recycle bin only if one may be there."""
+    if isinstance(keys, SelectedUsers):
+        return lambda user: user.deleted_at is None
+    ids, names = {key.id for key in keys}, {key.email_key for key in keys}
+    return lambda user: (in_bin or user.deleted_at is None) and (user.id in ids or user.email_key in names)
 
 
 def change_users(
@@ -53,22 +64,23 @@ def change_users(
     rule: RuleMaker,
     *,
     number: int,
-    fits: Callable[[UserState], bool] = lambda user: True,  # noqa: ARG005 - everybody fits
+    fits: Fits,
     guard: Callable[[], AbstractContextManager[None]] = nullcontext,
     check: Callable[[Sequence[UserState]], object] = lambda users: None,  # noqa: ARG005 - nothing to check
 ) -> Change:
     """Apply the rule to the users, about so many, and commit if it changed one; an event for each whom it changed.
 
-    Users found before they are locked are looked for again if one does not fit. `guard` is entered before anything
-    is locked. `check` sees some users after the rule, before they are written.
+    `fits` tells who is still one of those that `find` looks for: users found before they are locked are looked for
+    again if one of them is not. `guard` is entered before anything is locked. `check` sees some
+    users after the rule, before they are written.
     """
-    change = _ChangeOfUsers(uow, action, fits, check)
+    change = _ChangeOfUsers(uow, action, check)
     is_prepared = staging = uow.bulk_updates.is_worth_staging(number)
     if staging:
-        is_prepared = change.prepare(find(False), rule(None), staging=True)
+        is_prepared = change.prepare(find(False), rule(None), staging=True, fits=fits)
     with guard():
         made = rule("share")
-        if not (is_prepared and change.hold(made)):
+        if not (is_prepared and change.hold(made, fits)):
             change.prepare(find(True), made, staging=staging)
         uow.bulk_updates.finish(uow.now())
         uow.bulk_updates.refresh()
@@ -77,7 +89,7 @@ def change_users(
 
 def write_changes(uow: UnitOfWork, action: str, ids: Sequence[uuid.UUID], rule: Rule) -> Sequence[UserView]:
     """Lock these users, apply the rule, with an event for each whom it changed; part of a change, not committed."""
-    change = _ChangeOfUsers(uow, action, lambda user: True, lambda users: None)  # noqa: ARG005 - everybody fits
+    change = _ChangeOfUsers(uow, action, lambda users: None)  # noqa: ARG005 - nothing to check
     there = uow.users.existing_ids(ids, lock=True)
     change.prepare([there], rule, staging=uow.bulk_updates.is_worth_staging(len(there)))
     uow.bulk_updates.finish(uow.now())
@@ -88,45 +100,44 @@ def write_changes(uow: UnitOfWork, action: str, ids: Sequence[uuid.UUID], rule: 
 class _ChangeOfUsers:
     """What the rule did to the users so far."""
 
-    def __init__(
-        self,
-        uow: UnitOfWork,
-        action: str,
-        fits: Callable[[UserState], bool],
-        check: Callable[[Sequence[UserState]], object],
-    ) -> None:
-        self._uow, self._action, self._fits, self._check = uow, action, fits, check
+    def __init__(self, uow: UnitOfWork, action: str, check: Callable[[Sequence[UserState]], object]) -> None:
+        self._uow, self._action, self._check = uow, action, check
         self._mark = uow.audit.mark()
         self._changed = 0
         self._last_changed: str | None = None
         self.users = ChangedUsers()
 
-    def prepare(self, found: Iterable[Sequence[uuid.UUID]], rule: Rule, *, staging: bool) -> bool:
-        """Read the users, apply the rule, write or stage them; False if one is not there any more."""
+    def prepare(
+        self, found: Iterable[Sequence[uuid.UUID]], rule: Rule, *, staging: bool, fits: Fits = anybody
+    ) -> bool:
+        """Read the users, apply the rule, write or stage them; False if one is not there, or fits no more.
+
+        Those who are locked fit.
+        """
         self._uow.audit.discard_since(self._mark)
         self._changed, self._last_changed, self.users = 0, None, ChangedUsers()
         self._uow.bulk_updates.begin(staging=staging)
         for ids in found:
             for some in batched(ids, _USERS_AT_A_TIME):
                 users = self._uow.bulk_updates.read(some)
-                if len(users) < len(some) or not all(map(self._fits, users)):
+                if len(users) < len(some) or not all(map(fits, users)):
                     return False
                 for user in users:
                     rule(user)
                 self._settle(users)
         return True
 
-    def hold(self, rule: Rule) -> bool:
+    def hold(self, rule: Rule, fits: Fits) -> bool:
         """Lock the prepared users, and prepare those again who were changed meanwhile.
 
-        False where they are too many for that, or one is not there any more.
+        False where they are too many for that, or one is not there, or fits no more.
         """
         stale = self._uow.bulk_updates.lock_staged(MOST_AGAIN + 1)
         if len(stale) > MOST_AGAIN:
             return False
         if stale:
             users = self._uow.bulk_updates.read(stale)
-            if len(users) < len(stale) or not all(map(self._fits, users)):
+            if len(users) < len(stale) or not all(map(fits, users)):
                 return False
             dropped = self._uow.bulk_updates.unstage(stale)
             self._uow.audit.drop(map(str, stale), self._mark, dropped)

@@ -32,7 +32,7 @@ from usercli.schemas.users import (
 from usercli.services import user_events
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.related_rows import related_to, require_unblocked, with_more
-from usercli.services.user_changes import change_users, is_outside_bin, outside_bin
+from usercli.services.user_changes import are_named, change_users, outside_bin
 from usercli.services.user_removal import remove_users
 from usercli.services.user_rules import require_free, restore_state, update_rule
 from usercli.text import MOST_COUNTED
@@ -256,7 +256,7 @@ def update_users(
                 outside_bin(keys, uow),
                 rule,
                 number=len(keys),
-                fits=is_outside_bin,
+                fits=are_named(keys),
                 guard=guard if data.may_end_access else nullcontext,
             )
         except EmailTaken:
@@ -270,18 +270,6 @@ def set_active(keys: Sequence[UserKey], active: bool, uow: UnitOfWork, *, allow_
 
 
 @retried
-def expire_overdue(uow: UnitOfWork) -> Change:
-    """Deactivate every active user whose expiry has passed; safe to repeat."""
-
-    def expire(user: UserState) -> None:
-        user.is_active = False
-
-    with uow.change("user.expired"):
-        overdue = uow.users.count_expired()
-        return change_users(uow, "user.expired", uow.users.locate_expired, lambda _: expire, number=overdue)
-
-
-@retried
 def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bool = False) -> Change:
     """Move users to the bin; they are inactive there. Raises UserNotFound, LastAdministrator."""
     with uow.change("user.deleted", keys):
@@ -292,7 +280,7 @@ def delete_users(keys: Sequence[UserKey], uow: UnitOfWork, *, allow_no_admin: bo
             outside_bin(keys, uow),
             lambda _: lambda user: user.soft_delete(now),
             number=len(keys),
-            fits=is_outside_bin,
+            fits=are_named(keys),
             guard=partial(last_administrator_guard, uow, allow_none=allow_no_admin, several=len(keys) > 1),
         )
 
@@ -317,6 +305,7 @@ def restore_users(keys: Sequence[UserKey], uow: UnitOfWork) -> Change:
             lambda lock: [uow.users.locate_including_deleted(keys, lock=lock, deleted_first=True)],
             rule,
             number=len(keys),
+            fits=are_named(keys, in_bin=True),
             check=lambda users: require_free(users, seen, uow),
         )
 

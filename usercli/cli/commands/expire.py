@@ -25,9 +25,9 @@ def run(invocation: Invocation) -> None:
       usercli expire run --reason "nightly expiry"
     """
     output = user_output(invocation)
-    from usercli.services import users as service
+    from usercli.services.expiry import expire_overdue
 
-    change = service.expire_overdue(invocation.changing())
+    change = expire_overdue(invocation.changing())
     show_change(invocation, output, change, "deactivated")
 
 
