@@ -6,7 +6,10 @@ import json
 import logging
 import os
 import pwd
+import re
+import shlex
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -14,11 +17,13 @@ from typing import NoReturn
 import pytest
 
 from tests.conftest import run_here
+from usercli.cli import hints
 from usercli.config import Settings
 from usercli.database import url as database_url
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput, ProfileNotFound, ProtectedTarget
 from usercli.settings_values import KNOWN
+from usercli.targets import Target
 
 SECRET = "s3CANARYret"
 AT_THE_TOP = sorted({*KNOWN, "default_profile", "profiles"})
@@ -705,6 +710,85 @@ def test_a_hint_leads_to_the_database_that_it_is_about(configured: Configured, c
     err = run_here("--database-url", secret, "list")[2]
     assert SECRET not in err
     assert err.endswith("see: usercli config show (with the same --database-url)\n")
+
+
+def proposed(err: str) -> list[list[str]]:
+    """The commands that a message proposes, as they are typed after `usercli`."""
+    return [shlex.split(part)[1:] for part in re.findall(r"(?<=: )usercli .*?(?=; |\n|$)", err)]
+
+
+@pytest.mark.parametrize("reached", ["profile", "url", "default"])
+def test_a_proposed_change_of_a_protected_database_is_accepted(
+    configured: Configured, clean_environment: Path, reached: str
+) -> None:
+    where = clean_environment / "p.db"
+    default = 'default_profile = "my own"\n' if reached == "default" else ""
+    configured(f'{default}[profiles."my own"]\nurl = "sqlite:///{where}"\nprotected = true\n')
+    ways = {"profile": ["--profile", "my own"], "url": ["--database-url", f"sqlite:///{where}"]}
+    to = ways.get(reached, [])
+    way = to or ["--profile", "my own"]
+    run = [*to, "--target", "my own"]
+
+    [upgrade] = proposed(run_here(*to, "list")[2])
+    assert upgrade == [*way, "--target", "my own", "db", "upgrade"]
+    assert run_here(*upgrade)[0] == 0
+    [create] = proposed(run_here(*run, "create", "a@example.com", "--no-password", "--role", "r")[2])
+    assert create == [*way, "--target", "my own", "role", "create", "r"]
+    assert run_here(*create)[0] == 0
+    assert run_here(*run, "create", "a@example.com", "--no-password", "--expires", "1s")[0] == 0
+    while run_here(*to, "list", "--expired", "--count", "-q")[1] != "1\n":
+        time.sleep(0.1)
+    [update] = proposed(run_here(*run, "activate", "a@example.com")[2])
+    assert update == [*way, "--target", "my own", "update", "a@example.com", "--expires", "never"]
+    assert run_here(*update)[0] == 0
+    (clean_environment / "u.yaml").write_text("name: n\nusers:\n- email: b@example.com\n")
+    [apply] = proposed(run_here(*to, "plan", "u.yaml", "--save", "a plan.json")[2])
+    assert apply == [*way, "--target", "my own", "apply", "a plan.json"]
+    assert run_here(*apply, "--yes")[0] == 0
+    (clean_environment / "u.csv").write_text("email,x\nc@example.com,1\n")
+    [take] = proposed(run_here(*run, "import", "u.csv")[2])
+    assert take.count("--target") == 1
+    assert run_here(*take)[0] == 0
+    [look] = proposed(run_here(*to, "show", "nobody")[2])
+    assert look == [*way, "list", "--search", "nobody"]  # reading needs no name
+
+
+def test_a_hint_says_the_target_that_was_given(configured: Configured, clean_environment: Path) -> None:
+    configured(
+        f'[profiles.a]\nurl = "sqlite:///{clean_environment}/p.db"\nprotected = true\n'
+        f'[profiles.b]\nurl = "sqlite:///{clean_environment}/p.db"\nprotected = true\n'
+    )
+    [upgrade] = proposed(run_here("--profile", "a", "--target", "b", "list")[2])
+    assert upgrade == ["--profile", "a", "--target", "b", "db", "upgrade"]
+
+
+@pytest.mark.parametrize(
+    ("line", "changes"),
+    [
+        ("db check", False),
+        ("db inspect", False),
+        ("db sql --grants r", False),
+        ("db adopt", False),
+        ("db adopt --abandon", True),
+        ("audit log --change 1", False),
+        ("history ada@example.com", False),
+        ("list --search x", False),
+        ("expire run", True),
+        ("undo 0123abcd", True),
+        ("password reset ada@example.com", True),
+        ("password audit", False),
+        ("role list", False),
+        ("role grant r ada@example.com", True),
+    ],
+)
+def test_only_a_command_that_changes_something_names_its_target(line: str, changes: bool) -> None:
+    target = Target(database_url.parse("sqlite:///p.db"), "profile p", "p")
+    more = "--target p " if changes else ""
+    for end in ("", "; or not", ", or not"):
+        assert (
+            hints.with_reach(f"run: usercli {line}{end}", target, "p")
+            == f"run: usercli --profile p {more}{line}{end}"
+        )
 
 
 def test_sample_users_never_go_into_a_protected_database(configured: Configured, clean_environment: Path) -> None:

@@ -229,21 +229,28 @@ class Invocation:
         self.info(f"warning: {self.addressed(text)}")
 
     def addressed(self, text: str) -> str:
-        """A message whose commands reach the database of this run."""
-        reached = self._reached if hints.has_command(text) else None
-        return text if reached is None else hints.addressed(text, reached)
+        """A message whose commands reach the database of this run, and are accepted there."""
+        return self._with_commands(text, hints.addressed)
 
     def with_reach(self, text: str) -> str:
-        """A message whose commands have the option that leads to the database of this run."""
-        reached = self._reached if hints.has_command(text) else None
-        return text if reached is None else hints.with_reach(text, reached)
+        """A message whose commands have the options that this database needs."""
+        return self._with_commands(text, hints.with_reach)
+
+    def _with_commands(self, text: str, complete: Callable[[str, Target, str | None], str]) -> str:
+        if not hints.has_command(text):
+            return text
+        try:
+            target = self.target
+        except UserCliError:  # the message is about that
+            return text
+        return complete(text, target, self._confirmed)
 
     @property
-    def _reached(self) -> Target | None:
-        try:
-            return self.target
-        except UserCliError:  # the message is about that
-            return None
+    def _confirmed(self) -> str | None:
+        """The protected profile that a command which changes something must name."""
+        with contextlib.suppress(UserCliError):  # a mistake hides which it is
+            return self.options.target or self.settings.protection
+        return None
 
     def success(self, verb: str, names: Sequence[str] = (), *, number: int | None = None) -> None:
         """Say, after the commit, what was done and where; `number` where not all are named."""

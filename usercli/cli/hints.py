@@ -15,6 +15,9 @@ _WITHOUT_DATABASE = r"(?!schema|completion)"
 _COMMAND = re.compile(rf"(?<=: )usercli {_WITHOUT_DATABASE}(?=[a-z])(?![a-z -]+ --help)")
 _TO_RUN = re.compile(rf"(?<=: )(?<!see: )usercli {_WITHOUT_DATABASE}(?=[a-z])|make it by db upgrade")
 
+#: The words that name a command.
+_NAME = re.compile(r"[a-z-]+(?: [a-z][a-z-]*)?(?=[\s;,]|$)")
+
 #: Options that lead to a database: a command in a message gets them.
 REACH = frozenset({"--profile", "--database-url"})
 
@@ -24,24 +27,39 @@ def has_command(text: str) -> bool:
     return bool(_COMMAND.search(text) or _TO_RUN.search(text))
 
 
-def addressed(text: str, target: Target) -> str:
+def addressed(text: str, target: Target, confirmed: str | None = None) -> str:
     """The message, its commands with the option that leads to this database; one to be run names it as well."""
-    return with_reach(_with_name(text, target) if _TO_RUN.search(text) else text, target)
+    return with_reach(_with_name(text, target) if _TO_RUN.search(text) else text, target, confirmed)
 
 
-def with_reach(text: str, target: Target) -> str:
-    """The message, its commands with the option that leads to this database."""
+def with_reach(text: str, target: Target, confirmed: str | None = None) -> str:
+    """The message, its commands with the option that leads to this database.
+
+    Those that change something also have --target, with the name of the protected profile that is `confirmed`.
+    """
+    options, after = [], ""
     if target.profile is not None:
-        return _insert(text, f"--profile {shlex.quote(target.profile)}")
-    if target.source != "--database-url":
-        return text
-    if target.given is None:  # it may hold a secret
-        return f"{text} (with the same --database-url)"
-    return _insert(text, f"--database-url {shlex.quote(target.given)}")
+        options = ["--profile", target.profile]
+    elif target.given is not None:
+        options = ["--database-url", target.given]
+    elif target.source == "--database-url":  # it may hold a secret
+        after = " (with the same --database-url)"
+
+    def insert(match: re.Match[str]) -> str:
+        line = text[match.end() :].partition(": usercli ")[0]
+        more = ["--target", confirmed] if confirmed and "--target" not in line and _changes(line) else []
+        return "".join([match[0], *(f"{shlex.quote(word)} " for word in (*options, *more))])
+
+    return _COMMAND.sub(insert, text) + after
 
 
-def _insert(text: str, options: str) -> str:
-    return _COMMAND.sub(lambda match: f"{match[0]}{options} ", text)
+def _changes(line: str) -> bool:
+    """Whether a command changes something, by the words that name it."""
+    from usercli.cli.synonyms import READING
+
+    words = _NAME.match(line)
+    is_known = words is not None and set(words[0].split()) <= {*READING.split(), "inspect"}
+    return not is_known or line.startswith("db adopt --")
 
 
 def _with_name(text: str, target: Target) -> str:

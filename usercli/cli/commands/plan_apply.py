@@ -70,7 +70,8 @@ def plan(
     found = _plan(invocation, _desired(invocation, document, name), invocation.reading(), prune)
     if save is not None:
         _save(found, save)
-        invocation.info(f"wrote the plan to {save}; to do it: usercli apply {save}")
+        done = f"wrote the plan to {save}; to do it: usercli apply {shlex.quote(save)}"
+        invocation.info(invocation.with_reach(done))
     invocation.info(f"{_counted(found)} on {invocation.target}")
     _show(output, found)
     return ExitCode.PARTIAL if exit_code and found.changes else ExitCode.OK
