@@ -248,7 +248,22 @@ def test_a_profile_that_is_not_there_says_who_named_it(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[profiles", "PATH is not valid TOML (at end of document)"),
+        (
+            "[profiles\n\n",
+            "PATH:1:10: this is not valid TOML: expected ']' at the end of a table declaration; mend it there",
+        ),
+        (
+            "\n[profiles.a]\r\nurl = sqlite:///a.db\n",
+            "PATH:3:7: this is not valid TOML: invalid value; a text stands in quotes; mend it there",
+        ),
+        (
+            "echo = true\necho = true\n",
+            "PATH:2:12: this is not valid TOML: cannot overwrite a value; mend it there",
+        ),
+        (
+            "migrations = [\n# é\n'a'\n\n",
+            "PATH:3:4: this is not valid TOML: unclosed array; mend it there",
+        ),
         (
             "colour = 1",
             f"unknown setting in PATH: colour (known: {', '.join(AT_THE_TOP)})",
@@ -273,6 +288,14 @@ def test_a_mistake_in_the_file_is_named(configured: Configured, text: str, sente
     code, out, err = run_here("config", "show")
     assert (code, out) == (2, "")
     assert err == f"error: {sentence.replace('PATH', str(path))}\n"
+
+
+def test_a_file_in_another_encoding_is_named(configured: Configured) -> None:
+    path = configured("")
+    path.write_bytes("# usercli\n# à la carte".encode("latin-1"))
+    said = f"error: {path}:2:3: this is not UTF-8 text; mend it there\n"
+    assert run_here("list") == (2, "", said)
+    assert run_here("config", "path") == (0, f"{path}\n", "")
 
 
 MISTAKES = [

@@ -171,6 +171,8 @@ def test_a_file_that_is_not_toml_fails_and_the_machine_is_checked(
     code, rows = looked(healthy)
     assert code == 7
     assert "is not valid TOML" in of(rows, "configuration")["said"]
+    assert of(rows, "configuration")["do"].endswith(": usercli config path")  # `config show` would say the same
+    assert healthy("config", "path") == (0, f"{tmp_path / 'c.toml'}\n", "")
     assert of(rows, "libraries")["state"] == "ok"
 
 

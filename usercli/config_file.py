@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,9 @@ from usercli.warning_log import warn
 
 #: What a profile may hold besides settings.
 PROFILE_KEYS = frozenset({"url", "read_url", "protected", "table"})
+
+#: The place of a mistake, as tomllib tells it; of one at the end it tells none.
+_AT = re.compile(r"\(at line (\d+), column (\d+)\)$")
 
 SAMPLE = """\
 # usercli configuration. `usercli config show` tells what is in force and where it comes from.
@@ -90,16 +94,35 @@ def read_config_file(path: Path) -> ConfigFile:
     try:
         with open(path, "rb") as source:
             mode = os.fstat(source.fileno()).st_mode
-            values = tomllib.load(source)
+            data = source.read()
     except (FileNotFoundError, NotADirectoryError):
         return ConfigFile(path)
     except OSError as error:
         raise InvalidInput(f"cannot read {shown}: {(error.strerror or 'error').lower()}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        place = str(error).rpartition("(")[2].rstrip(")")
-        raise InvalidInput(f"{shown} is not valid TOML ({place})") from None
+    values = _parse(data, shown)
     refuse_unknown(values, {"default_profile", "profiles"}, shown)
     return ConfigFile(path, values, mode)
+
+
+def _parse(data: bytes, shown: str) -> dict[str, Any]:
+    try:
+        text = data.decode()
+        return tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        place, what = _place(data[: error.start].decode()), "is not UTF-8 text"
+    except tomllib.TOMLDecodeError as error:
+        message, _, _ = str(error).rpartition(" (at ")
+        found = _AT.search(str(error))
+        place = f"{found[1]}:{found[2]}" if found else _place(text.rstrip())
+        meant = "; a text stands in quotes" if message == "Invalid value" else ""
+        what = f"is not valid TOML: {message[:1].lower()}{message[1:]}{meant}"
+    raise InvalidInput(f"{shown}:{place}: this {what}; mend it there")
+
+
+def _place(before: str) -> str:
+    """The line and the column where a text goes on."""
+    lines = before.split("\n")
+    return f"{len(lines)}:{len(lines[-1]) + 1}"
 
 
 def require_private(path: Path, mode: int) -> None:

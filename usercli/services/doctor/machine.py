@@ -29,6 +29,10 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     see = "see: usercli config show"
     try:
         shown = settings.shown()
+    except UserCliError as error:
+        yield fail(error.message, "mend what it names; where the configuration file is: usercli config path")
+        return
+    try:
         configured_hasher(settings).require_pepper()
     except UserCliError as error:
         yield fail(error.message, see)
