@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -56,3 +57,28 @@ def test_what_is_no_address_is_told_how_to_search(cli: Cli, ada: UserView) -> No
         code, out, err = cli(*line)
         assert (code, out) == (3, "")
         assert err.endswith(f"; to look for it, run: usercli list --search {word}\n")
+
+
+def test_a_change_that_is_named_as_a_user_is_told_how_to_see(cli: Cli, ada: UserView) -> None:
+    change = cli("changes", "-q")[1].strip()
+    start = change.replace("-", "")[:8]
+    for command in ("history", "show", "update --name x", "delete --yes", "privacy export", "changes --user"):
+        for text in (start, start.upper(), change[:13], *([] if command.startswith("changes") else [change])):
+            code, out, err = cli(*command.split(), text)
+            look = f"that is a change; to see it, run: usercli audit log --change {text}"
+            assert (code, out, err) == (3, "", f"error: no such user: {text}; {look}\n"), command
+            assert cli("audit", "log", "--change", text, "-o", "jsonl")[1].count("user.created") == 1
+    for text in ("0123abcd", start[:7], "x" + start):  # no beginning of a change
+        assert cli("history", text)[2].endswith(f"; to look for it, run: usercli list --search {text}\n")
+    assert cli("history", str(UUID(int=1)))[2] == f"error: no such user: {UUID(int=1)}\n"
+
+
+def test_a_user_who_is_named_as_a_change_is_told_how_to_see(cli: Cli, ada: UserView) -> None:
+    for user in (ADA, str(ada.id), "nobody@example.com"):
+        for line in (["undo", user, "--yes"], ["audit", "log", "--change", user]):
+            if "--change" in line and "@" not in user:
+                continue  # the id of a change that is not there fits no event
+            look = f"for the changes of a user, run: usercli changes --user {user}"
+            assert cli(*line) == (3, "", f"error: no such change: {user}; {look}\n")
+    for other in (str(UUID(int=1)), "bobo", "ad@a"):
+        assert cli("undo", other, "--yes") == (3, "", f"error: no such change: {other}\n")

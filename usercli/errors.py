@@ -176,7 +176,11 @@ class RoleNotFound(NotFound):
 
 
 class ChangeNotFound(NotFound):
-    """No change has that id."""
+    """No change has that id; `named` is what was given as one, if anything was."""
+
+    def __init__(self, message: str, named: str | None = None) -> None:
+        super().__init__(message)
+        self.named = named
 
 
 class ProfileNotFound(NotFound):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,8 +14,8 @@ import typer
 from usercli.cli import colors
 from usercli.cli.app import root_command
 from usercli.cli.context import Invocation
-from usercli.cli.error_text import INTERRUPTED, describe_error, print_error, with_option
-from usercli.errors import Ended, ExitCode, NoSuchFormat, OutputFailed, UserCliError, UserNotFound, interruption
+from usercli.cli.error_text import INTERRUPTED, describe_error, print_error
+from usercli.errors import ChangeNotFound, Ended, ExitCode, NoSuchFormat, OutputFailed, UserNotFound, interruption
 
 #: The signals that came, since Typer makes a silent exit code of the exception.
 _received: list[int] = []
@@ -62,8 +61,10 @@ def _require_stdout_for_help(arguments: Sequence[str]) -> None:
 
 def _report(error: BaseException, invocation: Invocation) -> int:
     code, line = describe_error(error, invocation)
-    if isinstance(error, UserNotFound):
-        line = "; ".join((line, *_whereabouts(error, invocation)))
+    if isinstance(error, UserNotFound | ChangeNotFound):
+        from usercli.cli.whereabouts import whereabouts
+
+        line = "; ".join((line, *whereabouts(error, invocation)))
     if isinstance(error, NoSuchFormat):
         from usercli.cli.unknown_formats import explain_format
 
@@ -78,21 +79,6 @@ def _report(error: BaseException, invocation: Invocation) -> int:
     except (BrokenPipeError, OSError):
         _abandon_stdout()
     return code
-
-
-def _whereabouts(error: UserNotFound, invocation: Invocation) -> list[str]:
-    from usercli.schemas.users import UserKey
-    from usercli.services.missing_users import whereabouts
-
-    try:
-        keys = [key for key in error.users if isinstance(key, UserKey)]
-        found = [with_option(text, hint) for text, hint in whereabouts(keys, invocation.reading())]
-    except (UserCliError, KeyboardInterrupt):  # the error itself is what counts
-        return []
-    words = [key.typed for key in keys if key.email_key and not {"@", ":"} & set(key.typed)]
-    if words and not found:
-        found = [f"to look for it, run: usercli list --search {shlex.quote(words[0])}"]
-    return list(map(invocation.with_reach, found))
 
 
 def _print_stack(error: BaseException) -> None:

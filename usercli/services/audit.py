@@ -23,6 +23,7 @@ __all__ = [
     "EventListing",
     "UnreadableEvents",
     "as_ranges",
+    "change_meant",
     "checkpoint",
     "export",
     "find_change",
@@ -41,6 +42,7 @@ _MOST_FITTING = 10
 
 #: The digits of an id, and how many of them may stand for it: with fewer, all changes of a minute look the same.
 _DIGITS, _SHORTEST = 32, 8
+_HEX = frozenset("0123456789abcdef")
 
 
 class UnreadableEvents:
@@ -184,22 +186,43 @@ def find_change(text: str, uow: UnitOfWork, *, done: bool = False) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        digits = text.replace("-", "").lower()
-    is_start = 0 < len(digits) < _DIGITS and set(digits) <= set("0123456789abcdef")
-    if not is_start or len(digits) < _SHORTEST:
+        bounds = _bounds(text)
+    if bounds is None:
+        is_start = 0 < len(digits := _digits(text)) < _SHORTEST and set(digits) <= _HEX
         needed = f" (write {_SHORTEST} digits of its id or more)" if is_start else ""
-        raise ChangeNotFound(f"no such change: {text}{needed}")
-    first, last = (uuid.UUID(digits.ljust(_DIGITS, end)) for end in "0f")
+        raise ChangeNotFound(f"no such change: {text}{needed}", text)
     with uow:
-        fitting = uow.changes.starting_with(first, last, _MOST_FITTING + 1, done=done)
+        fitting = uow.changes.starting_with(*bounds, _MOST_FITTING + 1, done=done)
         found = [(change_id, _described(change_id, event)) for change_id, event in fitting]
     if not found:
-        raise ChangeNotFound(f"no such change: {text}")
+        raise ChangeNotFound(f"no such change: {text}", text)
     if len(found) > 1:
         more = ", ..." if len(found) > _MOST_FITTING else ""
         listed = ", ".join(described for _, described in found[:_MOST_FITTING])
         raise Ambiguous(f"several changes begin with {text}; name one of: {listed}{more}")
     return found[0][0]
+
+
+def change_meant(keys: Sequence[UserKey], uow: UnitOfWork) -> str | None:
+    """The first text that names a change in place of a user: its id, or the beginning of one or several."""
+    with uow:
+        for key in keys[:_MOST_FITTING]:
+            text = key.typed if key.id is None else str(key.id)
+            if (bounds := _bounds(text)) is not None and uow.changes.starting_with(*bounds, 1):
+                return text
+    return None
+
+
+def _bounds(text: str) -> tuple[uuid.UUID, uuid.UUID] | None:
+    """The first and the last id that begin so; None for what is no beginning, or too short for one."""
+    digits = _digits(text)
+    if not _SHORTEST <= len(digits) <= _DIGITS or not set(digits) <= _HEX:
+        return None
+    return uuid.UUID(digits.ljust(_DIGITS, "0")), uuid.UUID(digits.ljust(_DIGITS, "f"))
+
+
+def _digits(text: str) -> str:
+    return text.replace("-", "").lower()
 
 
 def _described(change_id: uuid.UUID, event: Any) -> str:

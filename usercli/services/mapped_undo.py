@@ -88,7 +88,7 @@ class _Undo:
         self.plan = UndoPlan(change_id)
         actions, _ = uow.audit.actions_of(change_id)
         if not actions:
-            raise ChangeNotFound(f"no such change: {change_id}")
+            raise ChangeNotFound(f"no such change: {change_id}", str(change_id))
         if by := uow.audit.undone_by(change_id):
             raise Conflict(f"the change {change_id} was undone already, by {by}")
         if others := sorted(actions.keys() - _UNDOABLE):

@@ -201,7 +201,7 @@ class _Undo:
         actions, erased = self._uow.audit.actions_of(self._id)
         self._events = sum(actions.values())
         if not actions:
-            raise ChangeNotFound(f"no such change: {self._id}")
+            raise ChangeNotFound(f"no such change: {self._id}", str(self._id))
         if by := self._uow.audit.undone_by(self._id):
             raise Conflict(f"the change {self._id} was undone already, by {by}")
         if actions.keys() & _FINAL:
