@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections.abc import Callable
+from importlib import import_module
+from itertools import count
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.conftest import Cli, Database
+from usercli.database.unit_of_work import UnitOfWork
 
 
 def results(out: str) -> list[dict[str, object]]:
@@ -33,10 +40,10 @@ def test_each_command_answers_with_a_line(cli: Cli, commands) -> None:
         "exists ada@example.com\n"
     )
     code, out, err = cli("batch", file)
-    created, count, exists = results(out)
+    created, counted, exists = results(out)
     assert (code, err.split(", on ")[0]) == (0, "ran 3 commands, 0 failed")
     assert (created["line"], created["code"], created["result"]["users"][0]["full_name"]) == (3, 0, "Ada Lovelace")
-    assert (count["result"], exists["result"], exists["code"]) == ({"count": 1}, None, 0)
+    assert (counted["result"], exists["result"], exists["code"]) == ({"count": 1}, None, 0)
 
 
 def test_the_first_failure_stops_and_gives_its_code(cli: Cli, commands) -> None:
@@ -108,4 +115,86 @@ def test_an_interrupt_ends_the_batch_and_not_only_a_command(
 
     monkeypatch.setattr("usercli.services.users.create_user", interrupted)
     code, _, err = cli("batch", commands("create a@x.com --no-password\nlist\n"), "--continue")
-    assert (code, err) == (130, "interrupted\n")
+    assert (code, err) == (130, "interrupted; nothing was changed\n")
+
+
+def interrupting(
+    monkeypatch: pytest.MonkeyPatch, module: str, name: str, number: int, cause: Callable[[], object]
+) -> None:
+    """Let the call of that number end in an interrupt."""
+    real, calls = getattr(import_module(module), name), count(1)
+
+    def call(*given: object, **named: object) -> object:
+        return cause() if next(calls) == number else real(*given, **named)
+
+    monkeypatch.setattr(f"{module}.{name}", call)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def terminate() -> None:
+    signal.raise_signal(signal.SIGTERM)
+
+
+CREATE_FOUR = "".join(f"create {name}@x.com --no-password\nlist\n" for name in "abcd")
+
+
+@pytest.mark.parametrize(
+    ("cause", "said", "exit_code"), [(interrupt, "interrupted", 130), (terminate, "terminated", 143)]
+)
+@pytest.mark.parametrize("done", [0, 1, 3])
+def test_an_interrupted_batch_says_what_stands(
+    cli: Cli,
+    commands,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    cause: Callable[[], object],
+    said: str,
+    exit_code: int,
+    done: int,
+) -> None:
+    interrupting(monkeypatch, "usercli.services.users", "create_user", done + 1, cause)
+    code, out, err = cli("batch", commands(CREATE_FOUR))
+    ids = cli("changes", "-q")[1].split()
+    assert (code, len(results(out)), len(ids)) == (exit_code, 2 * done, done)
+    outcomes = {
+        0: "nothing was changed",
+        1: f"what 1 command committed stands; to see it, run: usercli audit log --change {''.join(ids)}",
+        3: "what 3 commands committed stands; to see it, run: usercli changes --limit 3",
+    }
+    assert err == f"{said}; {outcomes[done]}\n"
+
+
+def test_an_interrupt_while_a_command_of_a_batch_commits_is_told(
+    cli: Cli, commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = UnitOfWork._send_commit, count(1)
+
+    def send(uow: UnitOfWork, level: Any) -> None:
+        real(uow, level)
+        if next(calls) == 4:
+            uow.is_committing = True
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(UnitOfWork, "_send_commit", send)
+    code, _, err = cli("batch", commands(CREATE_FOUR))
+    look = f"usercli audit log --change {cli('changes', '--limit', '1', '-q')[1].strip()}"
+    unknown = f"interrupted while committing: the outcome is unknown; to look, run: {look}"
+    assert (code, err) == (130, f"{unknown}; what 3 commands committed before stands\n")
+
+
+def test_an_interrupted_atomic_batch_says_what_became_of_it(
+    cli: Cli, commands, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupting(patch, "usercli.services.users", "create_user", 3, interrupt)
+        code, _, err = cli("batch", commands(CREATE_FOUR), "--atomic")
+        assert (code, err) == (130, "interrupted; nothing was changed\n")
+        assert database.rows("SELECT count(*) FROM users") == [(0,)]
+    monkeypatch.setattr("usercli.cli.output.writer.Output.text", lambda *_: interrupt())
+    code, _, err = cli("batch", commands("create a@x.com --no-password\nupdate a@x.com --name A\n"), "--atomic")
+    [(change,)] = database.rows("SELECT DISTINCT change_id FROM audit_events")
+    look = f"usercli audit log --change {UUID(str(change))}"
+    assert (code, err) == (130, f"interrupted; what was committed stands; to see it, run: {look}\n")

@@ -55,6 +55,7 @@ class Invocation:
         self.options = Options()
         self.arguments: list[str] = []  # as they were typed
         self.change: UnitOfWork | None = None
+        self.committed: int | None = None  # so many commands of a batch were, each by itself; the last is `change`
         self.warnings: list[str] = []  # of the change that is made
         self.command = ""  # the words that name it
         self._is_heard = False  # by the library, which warns

@@ -25,6 +25,7 @@ from usercli.errors import (
     UserCliError,
     WrongEncoding,
 )
+from usercli.text import counted
 
 #: The place of an error about a whole file, as readers tell it.
 _LINE = re.compile(r"line (\d+): ")
@@ -148,14 +149,19 @@ def describe_error(error: BaseException, invocation: Invocation) -> tuple[int, s
 
 
 def _outcome(invocation: Invocation) -> str:
-    """What became of the change that was under way; nothing unless more is said."""
-    change = invocation.change
+    """What became of the change that was under way, and of those before it; nothing unless more is said."""
+    change, count = invocation.change, invocation.committed
     if change is None or not (change.is_committing or change.has_committed):
-        return ""
+        return "; nothing was changed" if invocation.command == "batch" else ""
     look = f"usercli audit log --change {change.change_id}"
+    some = counted(count or 0, "command")
     if change.is_committing:
-        return invocation.with_reach(f" while committing: the outcome is unknown; to look, run: {look}")
-    return invocation.with_reach(f"; what was committed stands; to see it, run: {look}")
+        before = f"; what {some} committed before stands" if count else ""
+        return invocation.with_reach(f" while committing: the outcome is unknown; to look, run: {look}{before}")
+    if count is None:
+        return invocation.with_reach(f"; what was committed stands; to see it, run: {look}")
+    look = look if count == 1 else f"usercli changes --limit {count}"
+    return invocation.with_reach(f"; what {some} committed stands; to see it, run: {look}")
 
 
 def _usage(error: Any) -> tuple[int, str]:

@@ -17,7 +17,14 @@ from usercli.cli.context import Invocation
 from usercli.cli.error_text import INTERRUPTED, describe_error
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
-from usercli.errors import DatabaseUnavailable, ExitCode, InvalidInput, TransactionAborted, UserCliError
+from usercli.errors import (
+    DatabaseUnavailable,
+    ExitCode,
+    InvalidInput,
+    TransactionAborted,
+    UserCliError,
+    interruption,
+)
 from usercli.text import json_safe
 
 if TYPE_CHECKING:
@@ -62,7 +69,13 @@ def batch(
         if atomic:
             _run_atomic(runner, uow, _lines(source), output)
         else:
-            output.text(runner.lines(_lines(source), go_on=continue_))
+            try:
+                for line in runner.lines(_lines(source), go_on=continue_):
+                    output.text([line])  # now, and not with the next ones: what follows may be interrupted
+            except BaseException as error:
+                if interruption(error):
+                    runner.tell_what_stands()
+                raise
     undone = "; nothing was changed" if atomic and runner.failed else ""
     invocation.info(f"ran {runner.ran} commands, {len(runner.failed)} failed, on {invocation.target}{undone}")
     if not runner.failed:
@@ -142,6 +155,8 @@ class _CommandRunner:
         self._outer, self._joined = outer, uow if atomic else None
         self._database = outer.open_database(pooled=True)
         self._usercli = root_command()
+        #: How many commands were committed by themselves, the last of them, and the one that runs.
+        self._done: tuple[int, UnitOfWork | None, Invocation | None] = 0, None, None
         self.begin()
         if not atomic:
             self._look_at_schema(outer.options.retry or 0)
@@ -163,6 +178,20 @@ class _CommandRunner:
         #: What ended the transaction of all commands, where it may be run again.
         self.lost: UserCliError | None = None
 
+    def tell_what_stands(self) -> None:
+        """Let the batch know, as it was interrupted, what its commands committed by themselves."""
+        self._note_end()
+        self._outer.committed, last, running = self._done
+        change = running and running.change
+        self._outer.change = change if change and change.is_committing else last
+
+    def _note_end(self) -> None:
+        """Count the command that ran, if it committed something."""
+        count, _, running = self._done
+        change = running and running.change
+        if change and change.has_committed and not change.is_committing:
+            self._done = count + 1, change, None
+
     def lines(self, commands: Iterator[tuple[int, str]], *, go_on: bool) -> Iterator[str]:
         """A JSON line for each command, until one fails."""
         from usercli.schemas.batch import BatchResult
@@ -183,6 +212,8 @@ class _CommandRunner:
     def _run(self, words: list[str]) -> tuple[int, Any, list[str]]:
         inner = _BatchInvocation(self._outer, self._database, self._joined)
         inner.arguments = words
+        self._note_end()
+        self._done = (*self._done[:2], inner)
         with _captured_stdout() as out:
             try:
                 if words[0] in _NOT_INSIDE:
