@@ -147,6 +147,17 @@ def test_a_review_may_be_applied_again(cli: Cli, review: Review, database: Datab
     }  # fmt: skip
 
 
+def test_what_is_gone_is_neither_asked_about_nor_counted(cli: Cli, review: Review, database: Database) -> None:
+    file = review(**{**KEEP_ALL, "ada_editor": "revoke", "bob_editor": "revoke"})
+    assert cli("role", "revoke", "editor", BOB)[0] == 0
+    needs = "error: revoke 1 role of 1 user: this needs a confirmation; add --yes\n"
+    assert cli("access-review", "apply", file, "--max-changes", "1") == (2, "", needs)
+    assert cli("role", "revoke", "editor", ADA)[0] == 0
+    for options in ((), ("--max-changes", "1"), ("--dry-run",)):
+        code, _, err = cli("access-review", "apply", file, *options)
+        assert (code, err) == (0, f"nothing to change on {database.url.where}\n")
+
+
 def test_undecided_grants_stay_and_are_named(cli: Cli, review: Review, database: Database) -> None:
     file = review(ada_editor="revoke")
     code, out, err = cli("access-review", "apply", file, "--yes", "-q")

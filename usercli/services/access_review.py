@@ -28,10 +28,18 @@ def list_grants(uow: UnitOfWork) -> Iterator[GrantView]:
             yield GrantView.model_validate(dict(grant))
 
 
-def require_few_changes(decisions: Sequence[Decision], limit: int, uow: UnitOfWork) -> None:
-    """Raise TooManyChanges if roles of more users than the limit would be revoked; 0 is no limit."""
+def still_to_revoke(decisions: Sequence[Decision], uow: UnitOfWork) -> list[Decision]:
+    """The decisions to revoke what is still held."""
+    revoked = [item for item in decisions if item.decision == "revoke"]
+    with uow:
+        held = uow.roles.granted_at(list({item.user for item in revoked}))
+    return [item for item in revoked if (item.user, item.role) in held]
+
+
+def require_few_changes(revoked: Sequence[Decision], limit: int, uow: UnitOfWork) -> None:
+    """Raise TooManyChanges if these are of more users than the limit; 0 is no limit."""
     with uow.attempt("review.applied"):
-        require_at_most(limit, len({item.user for item in decisions if item.decision == "revoke"}))
+        require_at_most(limit, len({item.user for item in revoked}))
 
 
 @retried

@@ -95,11 +95,11 @@ def apply(
     decisions = _read(invocation, file)
     from usercli.services import access_review as service
 
-    revoked = [item for item in decisions if item.decision == "revoke"]
-    users = len({item.user for item in revoked})
     uow = invocation.changing()
-    service.require_few_changes(decisions, change_limit(invocation, max_changes), uow)
+    revoked = service.still_to_revoke(decisions, invocation.reading())
+    service.require_few_changes(revoked, change_limit(invocation, max_changes), uow)
     if revoked:
+        users = len({item.user for item in revoked})
         invocation.confirm(f"revoke {counted(len(revoked), 'role')} of {counted(users, 'user')}")
     change = service.apply_review(decisions, uow, allow_no_admin=allow_no_admin)
     show_change(invocation, output, change, "revoked roles of")
