@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Cli, Database
+from usercli.repositories import user_bulk_update
 from usercli.schemas.users import UserView
 
 BCRYPT = "$2b$12$9Q5n2Fmx3WxWHqDqQGzHwOQ1JvWzW6Wk6YF3oRVSlFZ4tVQOjdIYe"
@@ -391,3 +392,23 @@ def test_of_the_users_of_a_later_import_nothing_is_told(cli: Cli, database: Data
         with database.uow() as uow:
             found = [uow.users.namesakes_of_new(number, change) for change in changes]
         assert found == [(0, ""), (1, "a@example.com")]
+
+
+@pytest.mark.parametrize("worth", [10**9, 0])
+def test_numbers_that_come_back_otherwise_are_changed_once(
+    cli: Cli, environment: Path, monkeypatch: pytest.MonkeyPatch, worth: int
+) -> None:
+    """PostgreSQL knows no 1e22, and no -0.0."""
+    monkeypatch.setattr(user_bulk_update, "WORTH_STAGING", worth)
+    numbers = '{"a":[1e22,-0.0],"b":{"c":-1.5e300,"d":1e16,"e":1.0,"f":1e-7}}'
+    file = "users.jsonl"
+    (environment / file).write_text(f'{{"email":"ada@example.com","attributes":{numbers}}}\n')
+    update = ("import", file, "--on-conflict", "update")
+    assert cli("import", file)[0] == 0
+    assert json.loads(cli(*update, "-o", "json")[1])["unchanged"] == 1
+    assert cli("update", "ada@example.com", "--attribute", "a=x")[0] == 0
+    for count in ("updated", "unchanged"):
+        assert json.loads(cli(*update, "-o", "json")[1])[count] == 1
+    (environment / "a.csv").write_text("email,attributes.n\nada@example.com,1\n")
+    assert cli("import", "a.csv", "--on-conflict", "update")[0] == 0
+    assert cli("undo", "--last", "--yes")[0] == 0  # what it gave is what is stored

@@ -28,7 +28,7 @@ def check_attributes(value: dict[str, Any]) -> dict[str, Any]:
 def stored_attributes(value: dict[str, Any]) -> dict[str, Any]:
     """The attributes, checked, their numbers as both databases give them back. Raises InvalidInput."""
     _require_storable(value)
-    return check_attributes(_stored(value))
+    return check_attributes(as_stored(value))
 
 
 def _require_storable(value: Any, depth: int = 0) -> None:
@@ -42,11 +42,12 @@ def _require_storable(value: Any, depth: int = 0) -> None:
             _require_storable(item, depth + 1)
 
 
-def _stored(value: Any) -> Any:
+def as_stored(value: Any) -> Any:
+    """The value with its numbers as both databases give them back: what is stored is the same once it is read."""
     if isinstance(value, dict):
-        return {key: _stored(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_stored(item) for item in value]
+        return {key: as_stored(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_stored(item) for item in value]
     return _stored_number(value) if isinstance(value, float) else value
 
 

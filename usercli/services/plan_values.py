@@ -8,6 +8,7 @@ from typing import Any
 
 from usercli.errors import InvalidInput
 from usercli.hash_chain import differs_as_json
+from usercli.schemas.attributes import as_stored
 from usercli.schemas.plans import PASSWORD
 from usercli.schemas.user_fields import TIMES
 from usercli.services.user_events import as_json
@@ -40,17 +41,4 @@ def is_same(stored: Any, said: Any) -> bool:
     """What is stored of a field is what a file, or a plan, says."""
     if type(stored) in _PLAIN:  # as most are
         return type(said) is type(stored) and bool(said == stored)
-    return not _differ(as_json(stored), said)
-
-
-def _differ(one: Any, other: Any) -> bool:
-    return differs_as_json(_normalize_numbers(one), _normalize_numbers(other))
-
-
-def _normalize_numbers(value: Any) -> Any:
-    """1e22 comes back from PostgreSQL as a whole number."""
-    if isinstance(value, dict):
-        return {key: _normalize_numbers(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_normalize_numbers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return not differs_as_json(as_stored(as_json(stored)), as_stored(said))
