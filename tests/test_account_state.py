@@ -189,6 +189,40 @@ def test_list_expired_finds_whose_time_is_over(cli: Cli, make_user: MakeUser, da
     assert cli("list", "--expired", "--count") == (0, "count\n2\n", "")
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite", "postgresql"], indirect=True)
+def test_who_expires_before_or_after_a_time_is_found(cli: Cli, make_user: MakeUser, database: Database) -> None:
+    on = datetime(2027, 1, 31, tzinfo=UTC)
+    for name, moment in (
+        ("ada", ago(days=1)),
+        ("bob", on),
+        ("eve", None),
+        ("kim", ago(days=-10000)),
+        ("tom", None),
+    ):
+        make_user(f"{name}@example.com")
+        if moment:
+            set_time(database, f"{name}@example.com", "expires_at", moment)
+    for filters, wanted in (
+        (["--expires-before", "2027-01-31"], "ada"),
+        (["--expires-before", "2027-01-31T00:00:01Z"], "ada bob"),
+        (["--expires-before", "9000d"], "ada bob"),
+        (["--expires-after", "2027-01-31"], "bob kim"),
+        (["--expires-after", "2 days ago"], "ada bob kim"),
+        (["--expires-after", "9000d"], "kim"),
+        (["--expires-after", "0s", "--expires-before", "9000d"], "bob"),
+        (["--expired", "--expires-after", "2d ago"], "ada"),
+    ):
+        matches = [f"{key[2:]}={value}" for key, value in zip(filters[::2], filters[1::2], strict=False)]
+        assert found(cli, *filters) == wanted.split(), filters
+        assert cli("list", "--count", "-q", *filters) == (0, f"{len(wanted.split())}\n", "")
+        if "--expired" not in filters:
+            assert found(cli, *(part for item in matches for part in ("--match", item))) == wanted.split()
+        if "ago" not in filters[-1]:
+            assert len(cli("export", "-q", *filters)[1].split()) == len(wanted.split())
+    code, _, err = cli("deactivate", "--match", "expires-after=9000d", "--yes", "-q")
+    assert (code, "1 user matches: kim@example.com" in err) == (0, True)
+
+
 def test_expired_means_at_that_moment_too(
     make_user: MakeUser, cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,10 @@ PAIRS = [
         "--created-after is not before --created-before: no user can match",
     ),
     (
+        ["list", "--expires-after", "2d", "--expires-before", "1d"],
+        "--expires-after is not before --expires-before: no user can match",
+    ),
+    (
         ["update", "ada@example.com", "--add-role", "ops", "--remove-role", "ops"],
         "a role cannot be both given and taken: ops",
     ),
@@ -108,7 +112,10 @@ def test_what_is_said_twice_is_no_contradiction(cli: Cli, ada: UserView, line: l
     assert cli(*line)[0] == 0
 
 
-FILTERS = ("active", "inactive", "deleted", "role", "search", "created-after", "never-signed-in", "inactive-for")
+FILTERS = (
+    *("active", "inactive", "deleted", "role", "search", "created-after"),
+    *("expires-after", "never-signed-in", "inactive-for"),
+)
 
 
 @pytest.mark.parametrize("name", [*USER_FIELDS, *FILTERS])

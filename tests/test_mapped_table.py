@@ -222,7 +222,14 @@ def test_a_password_is_verified_as_the_service_stored_it(theirs: tuple[Framework
 def test_a_filter_that_the_table_cannot_answer_is_refused(theirs: tuple[Framework, Database]) -> None:
     framework, _ = theirs
     name = PRESETS[framework.preset].name
-    for option in ("--deleted", "--role=x", "--where=a=b", "--expired", "--must-change-password"):
+    for option in (
+        "--deleted",
+        "--role=x",
+        "--where=a=b",
+        "--expired",
+        "--expires-before=1d",
+        "--must-change-password",
+    ):
         code, out, err = run_here("list", option)
         assert (code, out, err.startswith(f"error: {name} has no ")) == (6, "", True)
     code, out, err = run_here("list", "--inactive", "-q")

@@ -249,6 +249,8 @@ def test_the_format_of_a_file_is_not_that_of_the_output(clean_environment: Path)
         ("list --filter active", "--match KEY=VALUE"),
         ("list --query ada", "--search TEXT"),
         ("list --since 30d", "--created-after TIME"),
+        ("list --expiring 30d", "--expires-before TIME"),
+        ("deactivate --expires-before 30d", "--match expires-before=TIME"),
         ("list --status active", "--active, --inactive"),
         ("list --last 5", "--limit N"),
         ("list -n 5", "--limit N"),

@@ -90,6 +90,9 @@ def test_an_expiry_is_named_and_can_be_mended(
     assert (code, err) == (0 if may_sign_in else 8, "")
     code, out, _ = cli("list", "--expired", "-o", "ids")
     assert (code, out) == (0, "" if may_sign_in else f"{user_id}\n")
+    for option in ("--expires-before", "--expires-after"):
+        is_found = may_sign_in == (option == "--expires-after")
+        assert cli("list", option, "1d", "-o", "ids")[1] == (f"{user_id}\n" if is_found else "")
     code, _, err = cli("db", "check")
     assert (code, err.count("warning"), warning in err) == (7, 1, True)
     way_out = err.partition("to mend it run: usercli ")[2].partition(", or")[0].split()
@@ -175,7 +178,8 @@ def test_an_infinite_expiry_is_never(cli: Cli, database: Database, people: None)
             assert err == "" or err.startswith("exported 3 users from ")
     verify = ("password", "verify", "a@example.com", "--password-stdin")
     assert cli(*verify, stdin="correct horse battery staple\n")[0] == 0
-    assert cli("list", "--expired", "-o", "ids")[1] == ""
+    for filters in (["--expired"], ["--expires-before", "1000y"], ["--expires-after", "0s"]):
+        assert cli("list", *filters, "-o", "ids")[1] == ""
     assert cli("db", "check")[0] == 0
     for direction in ("", "-"):
         order = ("list", "-o", "ids", "--sort", f"{direction}expires_at")

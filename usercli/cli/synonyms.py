@@ -136,6 +136,7 @@ OPTIONS: Table = {
     "--created-after TIME": "since from newer newer-than created start created-since",
     "--created-before TIME": "until before older older-than end",
     "--deleted-before TIME": "before older older-than until age days",
+    "--expires-before TIME": "expires expiry expiring expires-in expires-within expiring-before",
     "--since TIME": "after from start newer newer-than created-after",
     "--until TIME": "before to end older older-than created-before",
     "--inactive-for TIME": "last-login last-seen idle unused stale inactive-since not-seen-since",
@@ -244,6 +245,8 @@ FILTERS: Mapping[str, str] = {
     "where": "where=KEY=VALUE",
     "created-after": "created-after=TIME",
     "created-before": "created-before=TIME",
+    "expires-after": "expires-after=TIME",
+    "expires-before": "expires-before=TIME",
     "inactive-for": "inactive-for=TIME",
     **{
         name: f"{name}=true"

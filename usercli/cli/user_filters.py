@@ -28,6 +28,8 @@ KEYS = (
     "created-before",
     "where",
     "expired",
+    "expires-after",
+    "expires-before",
     "never-signed-in",
     "inactive-for",
     "must-change-password",
@@ -44,7 +46,10 @@ _WAYS = {
     **dict.fromkeys(
         ("created_at", "created_after", "created_before"), "use --created-after or --created-before TIME"
     ),
-    **dict.fromkeys(("expired", "expires_at"), "use --expired"),
+    **dict.fromkeys(
+        ("expired", "expires_at", "expires_after", "expires_before"),
+        "use --expires-after or --expires-before TIME, or --expired",
+    ),
     **dict.fromkeys(
         ("last_login_at", "inactive_for", "never_signed_in"), "use --inactive-for TIME or --never-signed-in"
     ),
@@ -80,6 +85,12 @@ class Filters:
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only users with this attribute; repeat it.")
     ] = None
     expired: Annotated[bool, flag("--expired", "Only users whose expiry has passed.")] = False
+    expires_after: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only users who expire then or later (30d: in 30 days).")
+    ] = None
+    expires_before: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only users who expire before then, or have expired.")
+    ] = None
     never_signed_in: Annotated[bool, flag("--never-signed-in", "Only users who never signed in.")] = False
     inactive_for: Annotated[
         str | None, typer.Option(metavar="TIME", help="Only users who did not sign in for so long (90d).")
@@ -127,13 +138,16 @@ def criteria_of(match: Sequence[str], **given: Any) -> UserCriteria:
         created_before=_past_time(given.get("created_before")),
         attributes=tuple(_key_value(item) for item in given.get("where", ())),
         expired=given.get("expired"),
+        expires_after=_future_time(given.get("expires_after")),
+        expires_before=_future_time(given.get("expires_before")),
         never_signed_in=given.get("never_signed_in"),
         not_signed_in_since=_past_time(given.get("inactive_for")),
         must_change_password=given.get("must_change_password"),
     )
-    first, end = criteria.created_after, criteria.created_before
-    if first is not None and end is not None and first >= end:
-        raise InvalidInput("--created-after is not before --created-before: no user can match")
+    for what in ("created", "expires"):
+        first, end = getattr(criteria, f"{what}_after"), getattr(criteria, f"{what}_before")
+        if first is not None and end is not None and first >= end:
+            raise InvalidInput(f"--{what}-after is not before --{what}-before: no user can match")
     return criteria
 
 
@@ -175,6 +189,10 @@ def _add(given: dict[str, Any], name: str, value: str) -> None:
 
 def _past_time(text: str | None) -> Any:
     return parse_time(text, relative_to="past") if text is not None else None
+
+
+def _future_time(text: str | None) -> Any:
+    return parse_time(text, relative_to="future") if text is not None else None
 
 
 def _printable(text: str | None, what: str) -> str | None:

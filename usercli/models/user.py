@@ -13,7 +13,7 @@ from usercli.models.base import Base, IdMixin, TimestampMixin
 from usercli.models.partial_index import PartialIndex
 from usercli.models.recycle_bin import Recyclable
 from usercli.models.role import UserRole
-from usercli.models.types import CodePointText, JsonObject, UtcDateTime, is_no_time
+from usercli.models.types import CodePointText, JsonObject, UtcDateTime, finite, is_no_time
 from usercli.schemas.user_fields import DISABLED_PASSWORD
 
 __all__ = ["DISABLED_PASSWORD", "SEARCH_INDEX", "User"]
@@ -82,6 +82,16 @@ class User(Recyclable, IdMixin, TimestampMixin, Base):
     def has_expired(cls, now: datetime) -> ColumnElement[bool]:
         """The condition that the expiry has passed, or is no time."""
         return and_(cls.expires_at.is_not(None), or_(cls.expires_at <= now, is_no_time(cls.expires_at)))
+
+    @classmethod
+    def expires_before(cls, moment: datetime) -> ColumnElement[bool]:
+        """The condition that there is an expiry, before a time; one that is no time has passed."""
+        return and_(cls.expires_at.is_not(None), or_(cls.expires_at < moment, is_no_time(cls.expires_at)))
+
+    @classmethod
+    def expires_after(cls, moment: datetime) -> ColumnElement[bool]:
+        """The condition that there is an expiry, at a time or later; PostgreSQL's `infinity` is none."""
+        return and_(finite(cls.expires_at) >= moment, not_(is_no_time(cls.expires_at)))
 
     @classmethod
     def was_deleted_before(cls, cutoff: datetime) -> ColumnElement[bool]:

@@ -34,7 +34,7 @@ _ROWS_A_FETCH = 1000
 _NOT_TOLD = {
     "deleted": "has no recycle bin",
     "attributes": "has no column for attributes",
-    "expired": "has no column for an expiry",
+    **dict.fromkeys(("expired", "expires_after", "expires_before"), "has no column for an expiry"),
     "must_change_password": "has no column that demands a new password",
 }
 

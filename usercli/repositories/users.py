@@ -290,6 +290,10 @@ class UserRepository(UserLookup):
         if criteria.expired is not None:
             expired = User.has_expired(now(self.session.connection()))
             yield expired if criteria.expired else not_(expired)
+        if criteria.expires_after is not None:
+            yield User.expires_after(criteria.expires_after)
+        if criteria.expires_before is not None:
+            yield User.expires_before(criteria.expires_before)
         if criteria.never_signed_in is not None:
             yield User.last_login_at.is_(None) if criteria.never_signed_in else User.last_login_at.is_not(None)
         if criteria.not_signed_in_since is not None:

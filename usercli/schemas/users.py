@@ -317,6 +317,8 @@ class UserCriteria(BaseModel):
     attributes: tuple[tuple[str, str], ...] = ()
     role: str | None = None
     expired: bool | None = None
+    expires_after: datetime | None = None
+    expires_before: datetime | None = None
     never_signed_in: bool | None = None
     not_signed_in_since: datetime | None = None
     must_change_password: bool | None = None
@@ -346,6 +348,8 @@ class UserFilters(TypedDict, total=False):
     attributes: Sequence[tuple[str, str]]
     role: str | None
     expired: bool | None
+    expires_after: datetime | None
+    expires_before: datetime | None
     never_signed_in: bool | None
     not_signed_in_since: datetime | None
     must_change_password: bool | None
