@@ -548,6 +548,9 @@ def test_roles_are_ours_and_go_by_their_ids(empty_database: Database, clean_envi
     actions = run_here("history", "bob@example.com", "-o", "json")[1]
     assert [event["action"] for event in json.loads(actions)] == ["role.granted", "role.revoked"]
     assert run_here("role", "grant", "editor", "--match", "active=true")[0] == 6
+    for options in ((), ("--continue",)):  # a role guards nobody there
+        err = run_here("role", "grant", "admin", f"id:{bob}", *options)[2]
+        assert err.rstrip().endswith(" role create admin"), err
     run_here("role", "create", "viewer")
     assert run_here("role", "grant", "viewer", f"id:{bob}")[0] == 0
     empty_database.rows("DELETE FROM auth.users WHERE email = 'bob@example.com'")

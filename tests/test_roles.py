@@ -454,6 +454,14 @@ def test_all_unknown_roles_are_named(cli: Cli, editor: str) -> None:
             "to make it, run: usercli role create support",
         ),
         (["role", "grant", "night shift", "ada@example.com"], "to make it, run: usercli role create 'night shift'"),
+        (
+            ["update", "ada@example.com", "--add-role", "Db Admin"],
+            "to make it, run: usercli role create 'Db Admin' --administrative",
+        ),
+        (
+            ["role", "grant", "root", "ada@example.com", "--continue"],
+            "to make it, run: usercli role create root --administrative",
+        ),
         (["update", "ada@example.com", "--add-role", "x1,y1"], "name each role on its own"),
         (["role", "grant", "ada@example.com", "z1"], "the role comes before the users"),
     ],

@@ -118,6 +118,11 @@ class Invocation:
             return None
         return own_command(self.command)
 
+    @property
+    def roles_guard(self) -> bool:
+        """Whether a role may be administrative: one beside a table of another program guards nobody."""
+        return self._mapped_table is None
+
     @cached_property
     def _mapped_table(self) -> UserTable | None:
         try:

@@ -98,23 +98,28 @@ def with_option(text: str, hint: Hint | None) -> str:
     return text + _OPTIONS[hint] if hint else text
 
 
-def sentence(error: UserCliError) -> str:
-    """What an error says, with the option that helps."""
+def sentence(error: UserCliError, invocation: Invocation | None = None) -> str:
+    """What an error says, with the option that helps where it was raised."""
     if isinstance(error, ProtectedTarget):
         return f"{error.message}; to change it add: --target {shlex.quote(error.profile)}"
     if isinstance(error, OutcomeUnknown) and error.change_id is not None:
         return f"{error.message}; run: usercli audit log --change {error.change_id}"
     if isinstance(error, RoleNotFound) and error.to_give is not None:
-        return f"{error.message}; {_way_to_role(error.to_give)}"
+        return (
+            f"{error.message}; {_way_to_role(error.to_give, guards=invocation is None or invocation.roles_guard)}"
+        )
     return with_option(error.message, error.hint)
 
 
-def _way_to_role(name: str) -> str:
+def _way_to_role(name: str, *, guards: bool) -> str:
     if "@" in name:
         return "the role comes before the users"
     if set(name) & set(",;"):
         return "name each role on its own"
-    return f"to make it, run: usercli role create {shlex.quote(name)}"
+    from usercli.services.last_administrator import sounds_administrative
+
+    option = " --administrative" if guards and sounds_administrative(name) else ""
+    return f"to make it, run: usercli role create {shlex.quote(name)}{option}"
 
 
 def print_error(line: str) -> None:
@@ -124,7 +129,7 @@ def print_error(line: str) -> None:
 def describe_error(error: BaseException, invocation: Invocation) -> tuple[int, str]:
     """The exit code of an error, and its line for stderr (perhaps none)."""
     if isinstance(error, UserCliError):
-        text = sentence(error)
+        text = sentence(error, invocation)
         if isinstance(error, FileNotCreated) and invocation.target.source == "default":
             text += "; set DATABASE_URL or HOME, or use --database-url"
         return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {invocation.addressed(text)}"

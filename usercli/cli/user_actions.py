@@ -82,7 +82,7 @@ def apply_to_each(
 
     change, errors = apply_each(keys, operation, uow)
     for failure, error in zip(change.failed, errors, strict=True):
-        failure.error = sentence(error)
+        failure.error = sentence(error, invocation)
     show(change)
     for failure in change.failed:
         named = "" if failure.user in failure.error else f"{failure.user}: "
