@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,23 @@ def test_the_same_command_goes_on_where_it_stopped(cli: Cli, file: str, breaks, 
     assert count(database) == count(database, "audit_events") == 25
     assert database.rows("SELECT count(DISTINCT change_id) FROM audit_events") == [(1,)]
     assert cli("audit", "verify")[0] == 0
+
+
+def test_an_interrupt_right_after_a_chunk_counts_it(
+    cli: Cli, file: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave = UnitOfWork.__exit__
+
+    def interrupted(uow: UnitOfWork, *error: Any) -> None:
+        leave(uow, *error)
+        if count(database) == 20:
+            patch.undo()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(UnitOfWork, "__exit__", interrupted)
+        code, _, err = cli("import", file, "--resume")
+    assert (code, "the first 20 records are committed; the same command resumes" in err) == (130, True), err
 
 
 def test_a_finished_import_is_not_done_again(cli: Cli, file: str, database: Database) -> None:

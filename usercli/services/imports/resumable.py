@@ -82,7 +82,7 @@ def resume(
         with uow.change("user.imported"):
             _load(loader, batch, progress.digest, sync_rejects)
             uow.commit()
-        on_progress(loader.summary)
+            on_progress(loader.summary)  # at once: what follows may be interrupted
     with uow:
         uow.imports.lock(progress.digest).finished_at = uow.now()
         uow.commit()
