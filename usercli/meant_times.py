@@ -17,11 +17,11 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 _BEFORE, _AFTER = "last|past|previous|-", "next|in|coming|within|\\+"
 
 
-def meant_span(text: str, units: Units) -> str:
-    """How to write what looks like a length of time, or nothing."""
+def meant_span(text: str, span: re.Pattern[str], units: Units) -> str:
+    """How to write what looks like a length of time, as `span` reads one, or nothing."""
     if re.fullmatch(r"[0-9]{1,6}", text):
         return f"{text} what? write {text}d; the units are s, m, h, d, w, mo and y"
-    match = re.fullmatch(r"([0-9]{1,6}) ?([A-Za-z]+)( ago)?", text)
+    match = span.fullmatch(text)
     if match and match[2] == "M":
         return f"write {match[1]}m for minutes, {match[1]}mo for months"
     if match and match[2].isupper() and match[2].lower() in {words[0] for words in units.values()}:
@@ -29,10 +29,10 @@ def meant_span(text: str, units: Units) -> str:
     return ""
 
 
-def meant_time(text: str, way: Way, now: datetime, units: Units) -> str:
+def meant_time(text: str, way: Way, now: datetime, span: re.Pattern[str], units: Units) -> str:
     """How to write what looks like a time: a date in another form, `last week`; or nothing."""
-    if span := meant_span(text, units):
-        return span
+    if length := meant_span(text, span, units):
+        return length
     found = list(
         dict.fromkeys([*_dates(text), *_days(text.lower(), way, now), *_lengths(text.lower(), way, units)])
     )

@@ -88,7 +88,7 @@ def parse_span(text: str, *, now: datetime | None = None) -> timedelta:
         pass
     from usercli.meant_times import meant_span
 
-    raise InvalidInput(f"not a length of time: {text} ({meant_span(text, _UNITS) or 'write 30d or 12h'})")
+    raise InvalidInput(f"not a length of time: {text} ({meant_span(text, _SPAN, _UNITS) or 'write 30d or 12h'})")
 
 
 def parse_time(text: str, *, relative_to: Literal["future", "past"], now: datetime | None = None) -> datetime:
@@ -110,7 +110,7 @@ def parse_time(text: str, *, relative_to: Literal["future", "past"], now: dateti
         pass
     from usercli.meant_times import meant_time
 
-    raise InvalidInput(f"not a time: {text} ({meant_time(text, relative_to, now, _UNITS) or _FORMS})")
+    raise InvalidInput(f"not a time: {text} ({meant_time(text, relative_to, now, _SPAN, _UNITS) or _FORMS})")
 
 
 def _shifted(text: str, now: datetime, relative_to: Literal["future", "past"]) -> datetime | None:
