@@ -22,11 +22,14 @@ SETTABLE = tuple(
     name for name in STORED if name not in {"id", "version", "created_at", "updated_at", "last_login_at"}
 )
 
-_COMPARED = tuple(name for name in ("email_key", *SETTABLE) if name != "attributes")
+#: What such a change writes, and all that is read of a user: the key of the email besides.
+WRITTEN, READ = ("email_key", *SETTABLE), ("email_key", *STORED)
+
+_COMPARED = tuple(name for name in WRITTEN if name != "attributes")
 _compared = itemgetter(*_COMPARED)
 
 #: What a user has of whom only some fields were read.
-_UNREAD = {**dict.fromkeys(("email_key", *STORED)), "version": 0, "created_at": datetime.min.replace(tzinfo=UTC)}
+_UNREAD = {**dict.fromkeys(READ), "version": 0, "created_at": datetime.min.replace(tzinfo=UTC)}
 
 
 class UserState(Recyclable):

@@ -36,17 +36,13 @@ from sqlalchemy.orm import Session
 from usercli.batches import batched
 from usercli.models.role import Role, UserRole
 from usercli.models.user import User
-from usercli.models.user_state import SETTABLE, UserState
+from usercli.models.user_state import READ, SETTABLE, WRITTEN, UserState
 from usercli.repositories.postgres_copy import copy_rows, escaped
 from usercli.repositories.user_lookup import among
-from usercli.schemas.user_fields import PERSONAL, STORED
+from usercli.schemas.user_fields import PERSONAL
 
 #: From so many users on PostgreSQL gets them staged.
 WORTH_STAGING = 500
-
-_COLUMNS = tuple(User.__table__.c[name] for name in ("email_key", *STORED))
-_NAMES = tuple(column.name for column in _COLUMNS)
-_WRITTEN = ("email_key", *SETTABLE)
 
 #: A sign-in, which is no change, may replace the hash.
 _COMPARED = ", ".join(f"u.{name}" for name in ("version", *SETTABLE) if "password" not in name or name[0] == "m")
@@ -61,11 +57,11 @@ _USERS_WITH_ROLES: Any = _USERS.join(text(_HELD_ROLES).columns(column("ids", Tex
 _LINES_A_PIECE = 500
 _MOST_KNOWN = 4096
 _NO_ROLES: dict[str, uuid.UUID] = {}
-_STAGED = ("id", "fingerprint", "columns", "gained", "lost", "updated_at", *_WRITTEN)
+_STAGED = ("id", "fingerprint", "columns", "gained", "lost", "updated_at", *WRITTEN)
 _json_text = json.JSONEncoder(ensure_ascii=False).encode
 _NOTHING = "\t\\N" * (len(_STAGED) - 2)
 #: Columns that are the same of many, and types of values that are the same if they are equal.
-_ALIKE = frozenset(_WRITTEN) - PERSONAL - {"email_key", "hashed_password"}
+_ALIKE = frozenset(WRITTEN) - PERSONAL - {"email_key", "hashed_password"}
 _PLAIN = frozenset({bool, int, str, datetime, type(None)})
 
 
@@ -107,7 +103,7 @@ class BulkUpdateRepository:
         else:
             query = select(*self._columns(users), self._role_ids(users), literal_column("0"))
         for row in self.session.connection().execute(query.where(among(self.session, users.c.id, ids))).all():
-            values = dict(zip(_NAMES, row, strict=False))
+            values = dict(zip(READ, row, strict=False))
             attributes = values.pop("attributes") if self._on_postgresql else None
             found[values["id"]] = UserState(values, self._held(row[-2]), row[-1], attributes)
         return [found[user_id] for user_id in ids if user_id in found]
@@ -142,7 +138,7 @@ class BulkUpdateRepository:
 
     def _columns(self, users: Any) -> Iterator[Any]:
         """The columns; JSON as a text where nothing else than JSON can be stored."""
-        for name in _NAMES:
+        for name in READ:
             as_text = self._on_postgresql and name == "attributes"
             yield cast(users.c[name], Text) if as_text else users.c[name]
 
@@ -158,7 +154,7 @@ class BulkUpdateRepository:
     def insert(self, users: Sequence[UserState]) -> None:
         """Put new users in, with their roles. Raises EmailTaken, without a name."""
         connection = self.session.connection()
-        rows = [{name: getattr(user, name) for name in _NAMES} for user in users]
+        rows = [{name: getattr(user, name) for name in READ} for user in users]
         if not rows:
             return
         connection.execute(insert(User.__table__), rows)  # type: ignore[arg-type]  # a table
@@ -282,7 +278,7 @@ class BulkUpdateRepository:
         self._released = set()
 
     def _make_stage(self) -> None:
-        written = ", ".join(_WRITTEN)
+        written = ", ".join(WRITTEN)
         self.session.execute(
             text(
                 "CREATE TEMPORARY TABLE IF NOT EXISTS usercli_changes ON COMMIT DROP AS SELECT id, "  # noqa: S608 - constants
@@ -338,7 +334,7 @@ class BulkUpdateRepository:
 @lru_cache(maxsize=64)
 def _template(names: tuple[str, ...]) -> str:
     """Places for the values of these columns, by their names, among NULL for the others that may be written."""
-    return "\t".join(f"%({name})s" if name in names else r"\N" for name in _WRITTEN)
+    return "\t".join(f"%({name})s" if name in names else r"\N" for name in WRITTEN)
 
 
 def _cells(names: tuple[str, ...], *values: Any) -> str:
