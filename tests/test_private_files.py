@@ -104,6 +104,31 @@ def test_it_is_private_and_on_disk_with_its_name(
     assert synced == [False, True]  # the file, then the folder
 
 
+#: Commands that write to stdout without a file.
+STREAMS = {"export to another system", "access review"}
+
+
+@pytest.mark.parametrize("name", sorted(ALL.keys() - {"sample"}))
+def test_no_file_is_called_as_a_stream_is(
+    name: str, cli: Cli, ada: UserView, place: Path, environment: Path
+) -> None:
+    there = left_in(environment)
+    code, out, err = cli(*("-" if word == "FILE" else word for word in ALL[name]))
+    if name in STREAMS:
+        assert (code, out) == cli(*(word for word in ALL[name] if word != "FILE"))[:2]
+        assert (code, bool(out), "to standard output" in err) == (0, True, True)
+    else:
+        assert (code, out) == (2, "")
+        assert "file" in err or "name" in err
+    assert left_in(environment) == there
+    assert cli("list", "-q", "--fields", "email")[1] == "ada@example.com\n"  # and nothing was changed
+
+
+def test_export_to_a_dash_is_the_pipe(cli: Cli, ada: UserView, environment: Path) -> None:
+    for more in ([], ["-o", "csv"], ["-q"]):
+        assert cli("export", "-", *more) == cli("export", *more)
+
+
 @pytest.mark.parametrize("kind", ["open to all", "another file", "link", "pipe", "folder"])
 @pytest.mark.each_once
 def test_what_lies_at_file_partial_is_not_trusted(

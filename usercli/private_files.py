@@ -53,12 +53,19 @@ def write_error(path: str | Path, error: OSError) -> UserCliError:
     return UserCliError(f"cannot write {path}: {(error.strerror or 'error').lower()}")
 
 
+def _require_name(path: str | Path) -> None:
+    """Raise InvalidInput for `-`, which means a stream wherever one is taken."""
+    if path == "-":
+        raise InvalidInput("- is a stream, and a file is written here; name the file")
+
+
 @contextmanager
 def replace_atomically(path: str | Path, *, must_be_new: bool = False) -> Iterator[BinaryIO]:
     """Write a file, 0600, under a name of its own and put it in its place when it is complete and on disk.
 
     A link at the place is replaced, never followed. Raises UserCliError, and FileExistsError if it must be new.
     """
+    _require_name(path)
     place = Path(path)
     if must_be_new and os.path.lexists(place):
         raise FileExistsError(errno.EEXIST, "file exists", str(path))
@@ -104,6 +111,7 @@ def _put_in_place(partial: Path, place: Path, *, must_be_new: bool) -> None:
 
 def create_file(path: str | Path) -> int:
     """A descriptor that writes a new file, 0600. Raises FileExistsError if anything is there, OSError."""
+    _require_name(path)
     return os.open(path, _NEW, 0o600)
 
 

@@ -37,7 +37,8 @@ def access_review(invocation: Invocation) -> None:
 def export(
     invocation: Invocation,
     file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="A new file (0600), .csv to be filled in; else stdout.")
+        str | None,
+        typer.Argument(metavar="[FILE]", help="A new file (0600), .csv to be filled in; default, or -: stdout."),
     ] = None,
 ) -> None:
     """Write who holds which role, since when and by whose grant, with an empty column for the decision.
@@ -49,10 +50,11 @@ def export(
       usercli access-review export review.csv
       usercli access-review export -o json
     """
-    from usercli.cli.commands.export_users import default_format, write_output
+    from usercli.cli.commands.export_users import default_format, named_file, write_output
     from usercli.cli.export_report import Counted
     from usercli.schemas.access_review import GRANT_FIELDS
 
+    file = named_file(file)
     if file is not None:
         default_format(invocation, file)
     Output(invocation.options, GRANT_FIELDS)  # fails early on a wrong format or field

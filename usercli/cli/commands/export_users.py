@@ -40,7 +40,7 @@ def export(
     invocation: Invocation,
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="Output file (0600, replaced when complete); default: stdout."),
+        typer.Argument(metavar="[FILE]", help="File (0600, replaced when complete); default, or -: stdout."),
     ] = None,
     filters: Filters = NO_FILTERS,
     sort: Annotated[str, typer.Option(metavar="FIELD", help="Order by this field; -FIELD descends.")] = "id",
@@ -63,6 +63,7 @@ def export(
     """
     from usercli.schemas.users import HASHED_FIELDS, USER_FIELDS
 
+    file = named_file(file)
     if with_hashes and file is None:
         raise InvalidInput("hashes are written to a file only; name one")
     if (mapped := invocation.mapped_users) is not None:
@@ -71,6 +72,11 @@ def export(
         _export_to(invocation, to, file, filters, sort, with_hashes)
     else:
         _export_fields(invocation, file, filters, sort, HASHED_FIELDS if with_hashes else USER_FIELDS)
+
+
+def named_file(file: str | None) -> str | None:
+    """The file to write; none, which is stdout, also for `-`."""
+    return None if file == "-" else file
 
 
 def _export_fields(
