@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,6 +175,68 @@ def test_a_change_past_the_tool_counts_too_also_of_a_type(two: Cli, database: Da
     value = '\'{"team": "blue", "n": true}\''
     database.rows(f"UPDATE users SET attributes = {value} WHERE email = 'bob@example.com'")
     assert two("undo", done, "--yes")[0] == 4  # to Python 1 and true are equal
+
+
+SINCE = {
+    "full_name": ["update", EVE, "--name", "Victor"],
+    "attributes": ["update", EVE, "--attribute", "new=1"],
+    "expires_at": ["update", EVE, "--expires", "2999-01-01"],
+    "roles": ["role", "grant", "admin", EVE],
+    "is_active": ["deactivate", EVE],
+    "email": ["update", EVE, "--email", "v@example.com"],
+    "email, full_name": ["update", EVE, "--email", "v@example.com", "--name", "Victor"],
+}
+
+
+@pytest.mark.parametrize("fields", SINCE)
+def test_who_was_made_and_changed_since_is_a_conflict(two: Cli, database: Database, fields: str) -> None:
+    done = change(two, "create", EVE, "--role", "ops", "--attribute", "team=red", "--no-password")
+    later = change(two, *SINCE[fields])
+    before = everything(database)
+    email = "v@example.com" if "email" in fields else EVE
+    code, out, err = two("undo", done, "--yes")
+    assert (code, out) == (4, "")
+    assert err == f"error: changed since: {email} {fields}; --only-unchanged does the rest\n"
+    code, out, err = two("undo", done, "--yes", "--only-unchanged", "-o", "json")
+    assert (code, json.loads(out)["changed"]) == (0, 0)
+    assert err.startswith(f"warning: left as it is, changed since: {email} {fields}\n")
+    assert everything(database) == before
+    assert change(two, "undo", later, "--yes")  # as it was made
+    assert change(two, "undo", done, "--yes")
+    assert two("exists", EVE)[0] == 8
+
+
+def test_a_password_and_a_sign_in_are_no_conflict_of_a_creation(two: Cli) -> None:
+    done = change(two, "create", EVE, "--password-hash-stdin", "--must-change", stdin=f"{HASH}\n")
+    assert two("password", "set", EVE, "--no-password")[0] == two("password", "expire", EVE)[0] == 0
+    assert two("password", "set", EVE, "--password-hash-stdin", stdin=f"{HASH}\n")[0] == 0
+    assert change(two, "undo", done, "--yes")
+    assert two("exists", EVE)[0] == 8
+
+
+@pytest.mark.parametrize("worth", [10**9, 0])
+def test_of_an_import_those_who_changed_since_stay_with_the_role_that_it_made(
+    two: Cli, environment: Path, database: Database, monkeypatch: pytest.MonkeyPatch, worth: int
+) -> None:
+    monkeypatch.setattr(user_bulk_update, "WORTH_STAGING", worth)
+    numbers = '{"a":[1e22,-0.0],"b":{"c":-1.5e300,"d":1e16,"e":1.0}}'  # PostgreSQL gives them back otherwise
+    lines = [f'{{"email":"u{n}@example.com","attributes":{numbers},"roles":["new"]}}\n' for n in range(4)]
+    (environment / "u.jsonl").write_text("".join(lines))
+    done = change(two, "import", "u.jsonl", "--create-roles")
+    assert change(two, "undo", change(two, "undo", done, "--yes"), "--yes")  # nobody changed them
+    assert two("update", "u1@example.com", "u2@example.com", "--name", "X")[0] == 0
+    before = everything(database)
+    code, out, err = two("undo", done, "--yes")
+    assert (code, out) == (4, "")
+    listed = "u1@example.com full_name; the role new; u2@example.com full_name"
+    assert err.splitlines()[-1] == f"error: changed since: {listed}; --only-unchanged does the rest"
+    assert everything(database) == before
+    code, out, err = two("undo", done, "--yes", "--only-unchanged", "-o", "json")
+    assert (code, json.loads(out)["changed"]) == (0, 2)
+    assert "remove the role" not in err
+    assert two("exists", "u0@example.com")[0] == two("exists", "u3@example.com")[0] == 8
+    assert [user["roles"] for user in json.loads(two("list", "--search", "u", "-o", "json")[1])] == [["new"]] * 2
+    assert verify(database).ok
 
 
 def test_many_conflicts_are_told_in_one_short_line(two: Cli) -> None:

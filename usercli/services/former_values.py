@@ -10,12 +10,17 @@ from typing import Any
 
 from usercli.hash_chain import differs_as_json
 from usercli.models.user_state import UserState
-from usercli.schemas.user_fields import AUDITED, TIMES, UNDOABLE
+from usercli.schemas.attributes import as_stored
+from usercli.schemas.user_fields import AUDITED, FIELD, TIMES, UNDOABLE
 from usercli.services import user_events
 from usercli.services.undo_plan import FirstLines
 
 #: Stands for an attribute that is not there.
 ABSENT = object()
+
+#: What a creation leaves, and a sign-in or a new password does not change.
+_CREATED = tuple(name for name in AUDITED if name in UNDOABLE - {"must_change_password", "was_active"})
+_UNTOLD = {name: user_events.as_json(FIELD[name].default) for name in _CREATED}
 
 
 class DoneEvent:
@@ -75,6 +80,28 @@ def give_back(user: UserState, events: Sequence[DoneEvent], conflicts: FirstLine
         elif value != now[name] or name in {"roles", "attributes"}:
             found[name] = value
     return found
+
+
+def changed_since(user: UserState, events: Sequence[DoneEvent]) -> list[str]:
+    """The fields of a user whom these events made that were set since."""
+    left = dict(_UNTOLD)
+    for event in events:
+        told = {name: event.after[name] for name in _CREATED if name in event.after}
+        if "attributes" in told:  # of a change only those that it set
+            gone = event.before.get("attributes", {})
+            kept = {key: value for key, value in left["attributes"].items() if key not in gone}
+            told["attributes"] = kept | told["attributes"]
+        left |= told
+    now = user_events.snapshot(user, _CREATED)
+    return [name for name in _CREATED if _is_other(name, left[name], now[name])]
+
+
+def _is_other(name: str, one: Any, other: Any) -> bool:
+    if name == "attributes":
+        return differs_as_json(one, other) and differs_as_json(as_stored(one), as_stored(other))
+    if name == "roles":
+        return sorted(one) != sorted(other)
+    return bool(one != other)
 
 
 def _can_be_set(name: str, value: Any) -> bool:

@@ -18,7 +18,7 @@ from usercli.schemas.changed_users import ChangedUsers
 from usercli.schemas.user_fields import TIMES
 from usercli.schemas.users import Change
 from usercli.services import user_events
-from usercli.services.former_values import ABSENT, DoneEvent
+from usercli.services.former_values import ABSENT, DoneEvent, changed_since
 from usercli.services.former_values import give_back as former_values
 from usercli.services.last_administrator import last_administrator_guard
 from usercli.services.undo_plan import UndoPlan, newest_plan
@@ -220,6 +220,10 @@ class _Undo:
             if user.deleted_at is not None:
                 plan.conflicts.append(f"{user.email} is in the recycle bin already")
                 return None
+            if names := changed_since(user, events):
+                plan.conflicts.append(f"{user.email} {', '.join(names)}")
+                self._leave_roles_of(user)
+                return None
             plan.steps.append(f"{user.email}: move to the recycle bin")
             return user, events, {}
         give_back = former_values(user, events, plan.conflicts)
@@ -233,6 +237,14 @@ class _Undo:
             return None
         plan.steps.append(f"{user.email}: restore {', '.join(n for n in give_back if n != 'was_active')}")
         return user, events, give_back
+
+    def _leave_roles_of(self, user: UserState) -> None:
+        """Do not remove roles that the change made and a user who stays has."""
+        for event, role in [*self._role_steps]:
+            if event.action == "role.created" and role is not None and role.name in user.roles:
+                self._role_steps.remove((event, role))
+                self.plan.steps.discard(f"remove the role {role.name}")
+                self.plan.conflicts.append(f"the role {role.name}")
 
     def _role_names(self) -> set[str]:
         """The roles that there are, and that this undo brings back."""

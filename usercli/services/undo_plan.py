@@ -28,6 +28,12 @@ class FirstLines:
         if self._count <= _KEPT:
             self.first.append(line)
 
+    def discard(self, line: str) -> None:
+        """Take a line back."""
+        self._count -= 1
+        if line in self.first:
+            self.first.remove(line)
+
     def more(self) -> int:
         """How many there are besides the first."""
         return self._count - len(self.first)
