@@ -176,6 +176,28 @@ def test_a_file_that_is_not_toml_fails_and_the_machine_is_checked(
     assert of(rows, "libraries")["state"] == "ok"
 
 
+@pytest.mark.parametrize("text", ["nonsense", "foo = 1"])
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_the_mode_of_a_configuration_that_cannot_be_read_is_told(
+    healthy: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, mode: int
+) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(text)
+    file.chmod(mode)
+    Path(".env").write_text("PGPASSWORD=hunter2\n")
+    Path(".env").chmod(0o604)
+    monkeypatch.setenv("USERCLI_CONFIG", str(file))
+    modes = [(row["state"], row["said"]) for row in looked(healthy)[1] if row["check"] == "file-modes"]
+    assert modes == [
+        *([("warn", f"others may read {file} (mode 0644), which holds perhaps a secret")] if mode == 0o644 else []),
+        ("fail", "others may read .env (mode 0604), which holds a password"),
+        ("warn", "not checked: the files of the database, which the settings do not tell"),
+    ]
+    Path(".env").unlink()
+    [first, *_] = (row for row in looked(healthy)[1] if row["check"] == "file-modes")
+    assert first["said"] == str(file) if mode == 0o600 else first["state"] == "warn"
+
+
 def test_the_settings_that_are_for_tests_are_warned_of(healthy: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USERCLI_UNSAFE", "1")
     code, rows = looked(healthy)

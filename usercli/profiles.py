@@ -11,7 +11,7 @@ from usercli.database import url as database_url
 from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput, ProfileNotFound
 from usercli.schemas.user_table import parse_user_table
-from usercli.targets import ProfileView, Target, shown_profile
+from usercli.targets import ProfileView, Target
 from usercli.text import similar, suggestion, visible
 
 #: Where a URL that cannot be read seems to hold a password.
@@ -75,12 +75,17 @@ class Profiles(Mapping[str, Target]):
         """What the file says of a profile that was found; nothing without one."""
         return {} if name is None else dict(self._sections[name])
 
-    def shown(self) -> list[ProfileView]:
-        """Those without a mistake, secrets masked."""
-        return [
-            shown_profile(name, target, protected=bool(self._sections[name].get("protected", False)))
-            for name, target in self._targets.items()
-        ]
+    def shown(self) -> Iterator[ProfileView]:
+        """All of them, secrets masked, and what is wrong with each."""
+        for name, section in self._sections.items():
+            url, target, mistake = self._urls.get(name), self._targets.get(name), self.mistakes.get(name)
+            yield ProfileView(
+                name=name,
+                database=url.masked if url else "",
+                protected=isinstance(section, dict) and section.get("protected") is True,
+                read_url=target.read_url.masked if target and target.read_url else None,
+                mistake=mistake.message if mistake else None,
+            )
 
     def protecting(self, url: DatabaseUrl) -> list[str]:
         """The profiles that protect this database. Raises InvalidInput where a mistake hides whether one does."""

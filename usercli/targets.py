@@ -36,18 +36,15 @@ class ProfileView:
 
     name: str
     database: str
+    """Empty where a mistake hides it."""
     protected: bool
     read_url: str | None
     """Of its streaming replica, without the password."""
+    mistake: str | None
+    """Why the profile cannot be used."""
 
 
 PROFILE_FIELDS = tuple(field.name for field in fields(ProfileView))
-
-
-def shown_profile(name: str, target: Target, *, protected: bool) -> ProfileView:
-    """The profile, secrets masked."""
-    replica = target.read_url.masked if target.read_url else None
-    return ProfileView(name, target.url.masked, protected, replica)
 
 
 def of_option(text: str, environ: Mapping[str, str]) -> Target:

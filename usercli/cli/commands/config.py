@@ -45,17 +45,14 @@ def path(invocation: Invocation) -> None:
 
 @command
 def profiles(invocation: Invocation) -> None:
-    """List the profiles of the configuration file.
+    """List the profiles of the configuration file, and what is wrong with them.
 
     \b
     Example:
       usercli config profiles -o json
     """
     output = Output(invocation.options, PROFILE_FIELDS)
-    found = invocation.settings.profiles
-    for mistake in found.mistakes.values():
-        invocation.warn(mistake.message)
-    output.many(asdict(profile) for profile in found.shown())
+    output.many(asdict(profile) for profile in invocation.settings.profiles.shown())
 
 
 @command

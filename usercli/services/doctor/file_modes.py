@@ -23,22 +23,32 @@ def file_modes(settings: Settings) -> Iterator[Finding]:
     if os.name != "posix":
         yield not_checked("this system has no modes of files")
         return
-    found = list(_files(settings))
-    wrong = [finding for path, holds in found for finding in _look(path, holds)]
-    yield from wrong or [ok(", ".join(visible(str(path)) for path, _ in found) or "there are no files yet")]
-
-
-def _files(settings: Settings) -> Iterator[tuple[Path, str]]:
-    """The files that are there, and what they hold that is nobody else's business."""
+    found: list[tuple[Path, str]] = []
+    rest = []
     try:
-        config, dotenv = settings.path, settings.dotenv_path
-        if config.is_file():
-            yield config, "a password" if _has_password(_values(settings)) else ""
-        if dotenv.is_file():
-            yield dotenv, "a password" if _has_password(settings.dotenv) else ""
-        url = settings.target.url
+        found += _files_of_settings(settings)
+        found += _files_of_database(settings)
     except UserCliError:  # told by another check
-        return
+        rest = [not_checked("the files of the database, which the settings do not tell")]
+    wrong = [finding for path, holds in found for finding in _look(path, holds)]
+    if not wrong and (found or not rest):
+        wrong = [ok(", ".join(visible(str(path)) for path, _ in found) or "there are no files yet")]
+    yield from [*wrong, *rest]
+
+
+def _files_of_settings(settings: Settings) -> Iterator[tuple[Path, str]]:
+    """Those that are there, and what they hold that is nobody else's business."""
+    for path, values in ((settings.path, _values), (settings.dotenv_path, lambda found: found.dotenv)):
+        if path.is_file():
+            try:
+                holds = "a password" if _has_password(values(settings)) else ""
+            except UserCliError:
+                holds = "perhaps a secret"
+            yield path, holds
+
+
+def _files_of_database(settings: Settings) -> Iterator[tuple[Path, str]]:
+    url = settings.target.url
     if url.engine == "sqlite":
         if (file := Path(url.database)).is_file():  # those beside it get its mode from SQLite
             yield file, "hashes"
