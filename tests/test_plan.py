@@ -133,6 +133,7 @@ def test_a_plan_says_what_would_change_and_changes_nothing(
                     },
                 },
             ],
+            "granted": {},
             "create": 2,
             "update": 1,
             "delete": 0,
@@ -443,6 +444,7 @@ def test_a_saved_plan_is_applied_as_it_was_reviewed(
         (["deactivate", "old@example.com"], "old@example.com"),
         (["role", "create", "editor"], "editor"),
         (["role", "delete", "reader", "--yes"], "reader"),
+        (["role", "update", "reader", "--administrative"], "reader"),
         (["role", "update", "ops", "--description", "x"], "ops"),
         (["apply", "other.yaml", "--yes"], "bob@example.com"),
     ],
@@ -465,6 +467,21 @@ def test_a_saved_plan_is_refused_when_what_it_touches_has_changed(
     assert (code, out) == (4, "")
     assert err.splitlines()[-1] == f"error: changed since the plan was made: {named}; plan again"
     assert state(database) == before
+
+
+def test_a_saved_plan_grants_no_role_that_was_made_anew_with_the_name(
+    cli: Cli, write: Write, database: Database, make_user: MakeUser
+) -> None:
+    make_user("bob@example.com")
+    cli("role", "create", "reader")
+    text = "name: staff\nusers:\n- email: bob@example.com\n  roles: [reader]\n"
+    assert cli("plan", write(text), "--save", "plan.json")[0] == 0
+    cli("role", "delete", "reader", "--yes")
+    cli("role", "create", "reader")
+    code, _, err = cli("apply", "plan.json", "--yes")
+    changed = "error: changed since the plan was made: reader; plan again"
+    assert (code, err.splitlines()[-1]) == (4, changed)
+    assert shown(cli, "bob@example.com", "roles") == {"roles": []}
 
 
 def test_what_a_saved_plan_does_not_touch_may_have_changed(cli: Cli, write: Write, make_user: MakeUser) -> None:
@@ -526,6 +543,26 @@ def test_a_plan_that_somebody_bent_is_refused(
     code, out, err = cli("apply", write(json.dumps(saved), "plan.json"), "--yes")
     assert (code, out) == (4 if where == "changes.2.before" else 2, ""), err
     assert state(database) == before
+
+
+@on_sqlite
+def test_a_plan_names_nobody_twice_and_no_role_that_it_did_not_see(
+    cli: Cli, write: Write, environment: Path, database: Database, make_user: MakeUser
+) -> None:
+    for name in ("bob", "eve"):
+        make_user(f"{name}@example.com")
+    cli("role", "create", "reader")
+    text = "name: staff\nusers:\n- email: bob@example.com\n  roles: [reader]\n- email: eve@example.com\n"
+    assert cli("plan", write(text), "--save", "plan.json")[0] == 0
+    plan = json.loads((environment / "plan.json").read_text())
+    bob, eve = plan["changes"]
+    for bent, reason in (
+        ({**plan, "changes": [bob, {**bob, "target": "BOB@example.com"}]}, "a target appears twice"),
+        ({**plan, "changes": [bob, {**eve, "id": bob["id"]}]}, "an id appears twice"),
+        ({**plan, "granted": {}}, "it grants reader, and granted does not say which role that is"),
+    ):
+        code, _, err = cli("apply", write(json.dumps(bent), "plan.json"), "--yes")
+        assert (code, err) == (2, f"error: plan.json: not a plan that usercli saved: {reason}\n")
 
 
 @on_sqlite

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
+from usercli.emails import email_key
 from usercli.errors import InvalidInput
 from usercli.schemas.desired import DesiredRole, DesiredUser, ManagerName
 from usercli.schemas.document import Document
@@ -49,6 +50,15 @@ class PlannedChange(BaseModel):
         return DesiredUser.model_validate({"email": self.target, **fields}, context=context)
 
 
+class GrantedRole(BaseModel):
+    """A role that a plan grants, as it was when the plan was made."""
+
+    model_config = _FORM
+
+    id: uuid.UUID
+    administrative: bool
+
+
 CHANGE_COLUMNS = ("target", "action", "kind", "id", "before", "after")
 
 
@@ -69,6 +79,8 @@ class Plan(BaseModel):
 
     name: ManagerName
     changes: list[PlannedChange]
+    #: The roles that it grants, by their names; without those that it makes.
+    granted: dict[str, GrantedRole] = Field(default_factory=dict)
     create: int = 0
     update: int = 0
     delete: int = 0
@@ -90,11 +102,19 @@ class Plan(BaseModel):
         return any(change.needs_password for change in self.changes)
 
     @classmethod
-    def make(cls, name: str, changes: list[PlannedChange], unchanged: int, seen: Seen) -> Self:
-        """The plan with its counts."""
+    def make(
+        cls,
+        name: str,
+        changes: list[PlannedChange],
+        roles: Mapping[str, GrantedRole],
+        unchanged: int,
+        seen: Seen,
+    ) -> Self:
+        """The plan with its counts, and those of the roles that it grants."""
         actions = [change.action for change in changes]
         counts = {action: actions.count(action) for action in ("create", "update", "delete")}
-        plan = cls(name=name, changes=changes, unchanged=unchanged, **counts)
+        granted = {name: roles[name] for name in dict.fromkeys(granted_roles(changes)) if name in roles}
+        plan = cls(name=name, changes=changes, granted=granted, unchanged=unchanged, **counts)
         plan._seen = seen
         return plan
 
@@ -112,8 +132,8 @@ class Plan(BaseModel):
             raise InvalidInput(f"{document.file}: not a plan that usercli saved: {place}: {reason}") from None
         except InvalidInput as error:
             raise InvalidInput(f"{document.file}: not a plan that usercli saved: {error.message}") from None
-        if len({(change.kind, change.target) for change in found.changes}) < len(found.changes):
-            raise InvalidInput(f"{document.file}: not a plan that usercli saved: a target appears twice")
+        if mistake := _mistake(found):
+            raise InvalidInput(f"{document.file}: not a plan that usercli saved: {mistake}")
         return found
 
 
@@ -135,6 +155,27 @@ APPLIED_FIELDS = tuple(Applied.model_fields)
 def is_plan(document: Document) -> bool:
     """Is this a saved plan, not a file of users and roles?"""
     return isinstance(document.data, dict) and "changes" in document.data
+
+
+def granted_roles(changes: Iterable[PlannedChange]) -> Iterator[str]:
+    """The names of the roles that users get, as often as they do."""
+    for change in changes:
+        if change.kind == "user":
+            yield from change.after.get("roles", ())
+
+
+def _mistake(plan: Plan) -> str:
+    """What no plan that was saved has; empty if there is none."""
+    users = [change for change in plan.changes if change.kind == "user"]
+    roles = [change.target for change in plan.changes if change.kind == "role"]
+    ids = [change.id for change in users if change.id is not None]
+    if len({email_key(change.target) for change in users}) + len(set(roles)) < len(plan.changes):
+        return "a target appears twice"
+    if len(set(ids)) < len(ids):
+        return "an id appears twice"
+    made = {change.target for change in plan.changes if change.kind == "role" and change.action == "create"}
+    unknown = [name for name in granted_roles(users) if name not in plan.granted and name not in made]
+    return f"it grants {unknown[0]}, and granted does not say which role that is" if unknown else ""
 
 
 def _checked(change: PlannedChange, name: str, context: dict[str, Any]) -> PlannedChange:

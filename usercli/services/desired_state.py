@@ -13,7 +13,7 @@ from usercli.emails import email_key
 from usercli.errors import Conflict, RoleNotFound
 from usercli.models.user_state import UserState
 from usercli.schemas.desired import Desired, DesiredUser
-from usercli.schemas.plans import PASSWORD, Plan, PlannedChange, Seen
+from usercli.schemas.plans import PASSWORD, GrantedRole, Plan, PlannedChange, Seen
 from usercli.schemas.user_fields import AUDITED
 from usercli.services import user_events
 from usercli.services.change_limit import require_at_most
@@ -45,6 +45,7 @@ class _Comparison:
         self._changes: list[PlannedChange] = []
         self._named: set[uuid.UUID] = set()
         self._theirs: list[str] = []
+        self._granted: dict[str, GrantedRole] = {}
         self._to_stage = uow.bulk_updates.is_worth_staging(len(desired.users or ()))
         self._fingerprints = array("q")
 
@@ -69,12 +70,15 @@ class _Comparison:
         named = len(self._desired.roles or []) + number
         touched = sum(change.action != "delete" for change in self._changes)
         seen = Seen(self._fingerprints, self._uow.bulk_updates.role_names)
-        plan = Plan.make(self._desired.name, self._changes, named - touched, seen)
+        plan = Plan.make(self._desired.name, self._changes, self._granted, named - touched, seen)
         return plan, 0 if prune else len(left)
 
     def _compare_roles(self) -> None:
         wanted_users = self._desired.roles or []
         there = {role.name: role for role, _ in self._uow.roles.all()}
+        self._granted = {
+            name: GrantedRole(id=role.id, administrative=role.administrative) for name, role in there.items()
+        }
         for wanted in wanted_users:
             role = there.get(wanted.name)
             if role is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from typing import Any
 
@@ -13,7 +13,7 @@ from usercli.emails import email_key
 from usercli.errors import ChangedMeanwhile, EmailTaken
 from usercli.models.role import Role
 from usercli.models.user_state import UserState
-from usercli.schemas.plans import Applied, Plan, PlannedChange
+from usercli.schemas.plans import Applied, Plan, PlannedChange, granted_roles
 from usercli.schemas.user_fields import AUDITED
 from usercli.services import user_events
 from usercli.services.initial_passwords import NO_PASSWORDS, InitialPasswords
@@ -76,7 +76,8 @@ class _PlanExecution:
         of_users = [change for change in plan.changes if change.kind == "user"]
         self._number = len(of_users)
         updates = any(change.action == "update" for change in of_roles)
-        names = {change.target for change in of_roles} | set(_roles_of(of_users))
+        granted = dict.fromkeys(granted_roles(of_users))
+        names = {change.target for change in of_roles} | granted.keys()
         self._roles = uow.roles.find_named(names, "change" if updates else "share")
         self._to_be = {change.target for change in of_roles if change.action == "create"}
         there = sum(change.id is not None for change in of_users)
@@ -91,11 +92,14 @@ class _PlanExecution:
         self._taken = uow.users.ids_by_key(email_key(change.target) for change in of_users if change.id is None)
         #: What is not as it was when the plan was made.
         self._changed = [change.target for change in of_roles if not self._is_role_as_planned(change)]
-        self._gone = [name for name in dict.fromkeys(_roles_of(of_users)) if not self._is_role(name)]
+        self._changed += [name for name in granted if not self._may_be_granted(name)]
         self._of_roles, self._of_users = of_roles, of_users
 
-    def _is_role(self, name: str) -> bool:
-        return name in self._roles or name in self._to_be
+    def _may_be_granted(self, name: str) -> bool:
+        role, seen = self._roles.get(name), self._plan.granted.get(name)
+        if role is None or seen is None:
+            return name in self._to_be
+        return (role.id, role.administrative) == (seen.id, seen.administrative)
 
     def _is_role_as_planned(self, change: PlannedChange) -> bool:
         return _is_now(change, self._roles.get(change.target), _ROLE_FIELDS)
@@ -123,7 +127,7 @@ class _PlanExecution:
         if self._is_ahead and self._is_as_it_was:
             self._hold(mark)
         if not self._is_as_it_was:
-            names = listed([*self._changed, *self._gone])
+            names = listed(list(dict.fromkeys(self._changed)))
             raise ChangedMeanwhile(f"changed since the plan was made: {names}; plan again")
         self._uow.bulk_updates.finish(self._uow.now())
         self._uow.bulk_updates.refresh()
@@ -163,7 +167,7 @@ class _PlanExecution:
 
     @property
     def _is_as_it_was(self) -> bool:
-        return not (self._changed or self._gone)
+        return not self._changed
 
     def _write_users(self, found: Sequence[tuple[PlannedChange, UserState | None]]) -> None:
         now = self._uow.now()
@@ -241,9 +245,3 @@ def _is_now(change: PlannedChange, found: Role | UserState | None, fields: froze
 def _unreviewed_fields(change: PlannedChange) -> frozenset[str]:
     """What a plan sets without having seen it: nothing but what it creates."""
     return frozenset(change.after) if change.action == "create" else frozenset()
-
-
-def _roles_of(changes: Iterable[PlannedChange]) -> Iterator[str]:
-    for change in changes:
-        if change.kind == "user":
-            yield from change.after.get("roles", ())

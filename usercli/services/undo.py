@@ -220,7 +220,7 @@ class _Undo:
             if user.deleted_at is not None:
                 plan.conflicts.append(f"{user.email} is in the recycle bin already")
                 return None
-            if names := changed_since(user, events):
+            if user.version > 1 and (names := changed_since(user, events)):  # who was just made has the first
                 plan.conflicts.append(f"{user.email} {', '.join(names)}")
                 self._leave_roles_of(user)
                 return None
