@@ -12,6 +12,7 @@ from tests.audit_log import HASH, verify
 from tests.conftest import Cli, Database
 from tests.table_dump import everything
 from usercli.repositories import user_bulk_update
+from usercli.services import undo
 
 pytestmark = pytest.mark.either_engine
 
@@ -228,7 +229,7 @@ def test_of_an_import_those_who_changed_since_stay_with_the_role_that_it_made(
     before = everything(database)
     code, out, err = two("undo", done, "--yes")
     assert (code, out) == (4, "")
-    listed = "u1@example.com full_name; the role new; u2@example.com full_name"
+    listed = "u1@example.com full_name; the role new is held by users; u2@example.com full_name"
     assert err.splitlines()[-1] == f"error: changed since: {listed}; --only-unchanged does the rest"
     assert everything(database) == before
     code, out, err = two("undo", done, "--yes", "--only-unchanged", "-o", "json")
@@ -320,8 +321,64 @@ def test_an_address_that_was_taken_meanwhile_is_a_conflict(two: Cli, database: D
     for done, email in ((deleted, BOB), (renamed, ADA)):
         code, out, err = two("undo", done, "--yes")
         assert (code, out) == (4, "")
-        assert err.splitlines()[-1] == f"error: a user with the email {email} exists already"
+        said = f"error: changed since: {email} is another user's address; --only-unchanged does the rest"
+        assert err.splitlines()[-1] == said
     assert everything(database) == before
+
+
+def test_the_rest_is_undone_where_one_address_was_taken(two: Cli, database: Database) -> None:
+    emails = [f"u{number}@example.com" for number in range(3)]
+    for email in emails:
+        assert two("create", email, "--no-password")[0] == 0
+    deleted = change(two, "delete", *emails, "--yes")
+    assert two("create", emails[1], "--no-password")[0] == 0
+    code, _, err = two("undo", deleted, "--yes", "--only-unchanged")
+    assert (code, f"{emails[1]} is another user's address" in err) == (0, True), err
+    assert two("list", "--search", "u", "-o", "ids", "--deleted")[1].count("\n") == 1
+    renamed = change(two, "update", emails[0], "--email", "n@example.com", "--name", "New")
+    assert two("create", emails[0], "--no-password")[0] == 0
+    assert two("undo", renamed, "--yes", "--only-unchanged")[0] == 0
+    [(email, name)] = database.rows("SELECT email, full_name FROM users WHERE email = 'n@example.com'")
+    assert (email, name) == ("n@example.com", "")
+
+
+@pytest.mark.parametrize("worth", [1, 10**9])
+@pytest.mark.parametrize("way", ["renamed", "deleted", "in a ring"])
+def test_addresses_pass_between_users_of_different_batches(
+    two: Cli, database: Database, environment: Path, monkeypatch: pytest.MonkeyPatch, way: str, worth: int
+) -> None:
+    monkeypatch.setattr(undo, "_USERS_AT_A_TIME", 2)
+    monkeypatch.setattr(user_bulk_update, "WORTH_STAGING", worth)
+    emails = [f"u{number}@example.com" for number in range(6)]
+    for email in emails:
+        assert two("create", email, "--no-password")[0] == 0
+    before = _users(database)
+    between = [f"update {email} --name X" for email in emails[1:5]]
+    first, last = emails[0], emails[5]
+    lines = {
+        "renamed": [f"update {first} --email t@example.com", *between, f"update {last} --email {first}"],
+        "deleted": [f"delete {first} --yes", *between, f"update {last} --email {first}"],
+        "in a ring": [
+            f"update {first} --email t@example.com",
+            *between,
+            f"update {last} --email {first}",
+            f"update t@example.com --email {last}",
+        ],
+    }[way]
+    (environment / "b.txt").write_text("\n".join(lines) + "\n")
+    assert two("batch", "--atomic", "b.txt")[0] == 0
+    after = _users(database)
+    code, _, err = two("undo", "--last", "--dry-run")
+    assert code == 0, err
+    undone = change(two, "undo", "--last", "--yes")
+    assert _users(database) == before
+    change(two, "undo", undone, "--yes")
+    assert _users(database) == after
+    assert verify(database).ok
+
+
+def _users(database: Database) -> list[Any]:
+    return database.rows("SELECT email, email_key, full_name, is_active, deleted_at IS NULL FROM users ORDER BY id")
 
 
 def test_a_role_that_was_granted_since_stays(two: Cli, database: Database) -> None:
@@ -330,7 +387,10 @@ def test_a_role_that_was_granted_since_stays(two: Cli, database: Database) -> No
     before = everything(database)
     code, out, err = two("undo", made, "--yes")
     assert (code, out) == (4, "")
-    assert err.splitlines()[-1] == "error: the role new was granted since; revoke it first"
+    said = "error: changed since: the role new is held by users; --only-unchanged does the rest"
+    assert err.splitlines()[-1] == said
+    assert everything(database) == before
+    assert two("undo", made, "--yes", "--only-unchanged")[0] == 0
     assert everything(database) == before
 
 

@@ -147,7 +147,7 @@ class Program:
     def holds(self, stuck: set[str], message: str) -> bool:
         """Somebody whom an exception left where they were holds the role of this message."""
         held = (fields.get("roles") or () for target, fields in self.look().items() if target in stuck)
-        return any(f"the role {role} was granted since" in message for roles in held for role in roles)
+        return any(f"the role {role} is held by users" in message for roles in held for role in roles)
 
     def undo_everything(self) -> None:
         """Undo all changes in reverse, the undoing ones too; then nothing is there, as at first.
@@ -170,10 +170,11 @@ class Program:
                 undo_change(change, work, only_unchanged=part, allow_no_admin=True)
                 stuck |= targets if part else set()
             except UserCliError as error:
-                if "exists already" in error.message and self.keeps(stuck, error.message):
-                    wanted = "exists already"
-                if "was granted since" in error.message and self.holds(stuck, error.message):
-                    wanted = "was granted since"
+                for said in ("exists already", "is another user's address"):
+                    if said in error.message and self.keeps(stuck, error.message):
+                        wanted = said
+                if "is held by users" in error.message and self.holds(stuck, error.message):
+                    wanted = "is held by users"
                 wanted = error.message if wanted and wanted in error.message else f"no {error.message}"
                 stuck |= targets
             else:

@@ -223,16 +223,18 @@ class AuditRepository:
         fitting = select(AuditEvent.seq).where(*conditions(criteria, self.session)).limit(at_most).subquery()
         return self.session.scalar(select(func.count()).select_from(fitting)) or 0
 
-    def of_change(self, change_id: uuid.UUID, kind: str) -> Iterator[Any]:
+    def of_change(self, change_id: uuid.UUID, kind: str, targets: Sequence[str] = ()) -> Iterator[Any]:
         """What a change did to users, or roles: the events of each together, by the first of them; streamed.
 
-        Of each the action, the target, and as texts of JSON `personal`, `before` and `after`.
+        Only of these targets, if any are named. Of each the action, the target, and as texts of JSON `personal`,
+        `before` and `after`.
         """
         met = func.min(AuditEvent.seq).over(partition_by=AuditEvent.target_id)
         done = self._done(change_id)
         table = AuditEvent.__table__.c
         told = [table.action, table.target_id, table.personal, *map(self._as_text, (table.before, table.after))]
         query = select(*told).where(*done, AuditEvent.target_kind == kind).order_by(met, AuditEvent.seq)
+        query = query.where(AuditEvent.target_id.in_(targets)) if targets else query
         yield from self.session.execute(query.execution_options(yield_per=_ROWS_A_FETCH))
 
     def _as_text(self, column: Any) -> Any:

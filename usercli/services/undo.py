@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from usercli.batches import batched
 from usercli.database.unit_of_work import UnitOfWork, retried
-from usercli.errors import ChangeNotFound, Conflict, EmailTaken, Hint, Refused
-from usercli.models.role import Role
+from usercli.errors import ChangeNotFound, Conflict, Hint, Refused
 from usercli.models.user_state import UserState
 from usercli.repositories.event_encoder import Draft
 from usercli.schemas.changed_users import ChangedUsers
@@ -21,18 +20,15 @@ from usercli.services import user_events
 from usercli.services.former_values import ABSENT, DoneEvent, changed_since
 from usercli.services.former_values import give_back as former_values
 from usercli.services.last_administrator import last_administrator_guard
+from usercli.services.undo_addresses import Step, holders, leaving, without_address
 from usercli.services.undo_plan import UndoPlan, newest_plan
-from usercli.services.users import change_roles
+from usercli.services.undo_roles import UndoOfRoles
 
 #: Gone for good: nothing is left that could be given back.
 _FINAL = frozenset({"user.purged", "user.erased"})
 _USERS_AT_A_TIME = 2000
 #: So many changes may lie between now and the last one that can be undone.
 _LOOKED_AT = 1000
-
-#: A user, the events of the change about them, and the values to give back.
-_Step = tuple[UserState, Sequence[DoneEvent], dict[str, Any]]
-
 
 #: Is shown the plan before anything of it is kept.
 PlanListener = Callable[[UndoPlan], object]
@@ -45,10 +41,10 @@ def plan_undo(change_id: uuid.UUID, uow: UnitOfWork, *, in_full: bool = True) ->
     """
     with uow:
         undo = _Undo(change_id, uow)
-        undo.plan_roles()
+        undo.roles.read()
         uow.bulk_updates.begin(staging=False)
         for batch in undo.events_by_user():
-            undo.plan_users(batch)
+            undo.make_room(undo.plan_users(batch), pull=False)
             undo.tell(batch, "reading the change")
             uow.forget_all()
             if not in_full and undo.plan.steps and len(batch) == _USERS_AT_A_TIME:
@@ -94,9 +90,9 @@ def undo_change(
                 undo = _Undo(change_id, uow, on_plan)
                 _carry_out(undo, only_unchanged)
         change = Change(
-            change_id=uow.change_id if undo.done and not uow.dry_run else None,
+            change_id=uow.change_id if undo.done + undo.roles.done and not uow.dry_run else None,
             dry_run=uow.dry_run,
-            changed=undo.done,
+            changed=undo.done + undo.roles.done,
             unchanged=0,
         )
         change.users = undo.users.settled()
@@ -105,16 +101,19 @@ def undo_change(
 
 
 def _carry_out(undo: _Undo, only_unchanged: bool) -> None:
-    undo.plan_roles()
-    undo.bring_roles_back()
+    undo.roles.read()
+    undo.roles.bring_back()
     for batch in undo.events_by_user():
-        steps = undo.plan_users(batch, lock=True)
+        undo.begin(batch)
+        steps = undo.make_room(undo.plan_users(batch, lock=True), pull=True)
         if only_unchanged or not undo.plan.conflicts:
             undo.give_users_back(steps)
             undo.write_prepared()
         undo.tell(batch, "writing users")
+    if only_unchanged or not undo.plan.conflicts:
+        undo.roles.leave_held()
     undo.require_no_conflict(only_unchanged)
-    undo.take_roles_away()
+    undo.roles.take_away()
 
 
 class _Undo:
@@ -123,50 +122,105 @@ class _Undo:
     def __init__(self, change_id: uuid.UUID, uow: UnitOfWork, on_plan: PlanListener | None = None) -> None:
         self._id, self._uow, self._on_plan = change_id, uow, on_plan
         self.plan = UndoPlan(change_id)
+        self.roles = UndoOfRoles(change_id, uow, self.plan)
         self.done = 0
         self.users = ChangedUsers()
-        self._role_steps: list[tuple[DoneEvent, Role | None]] = []
-        self._known_roles: set[str] | None = None
         self._role_ids: dict[str, uuid.UUID] = {}
         self._events = self._events_seen = 0
+        #: Users of later batches who had to leave their address sooner.
+        self._pulled: set[str] = set()
+        #: Users of this batch who leave theirs to another.
+        self._released: set[uuid.UUID] = set()
         self._require_undoable()
-
-    def plan_roles(self) -> None:
-        """Look at the roles that the change made, changed and deleted."""
-        for event in self._uow.audit.of_change(self._id, "role"):
-            self._plan_role(DoneEvent(event))
 
     def events_by_user(self) -> Iterator[Sequence[list[DoneEvent]]]:
         """The events of each user of the change, so many users at a time, in the order in which they were met."""
-        events = map(DoneEvent, self._uow.audit.of_change(self._id, "user"))
-        grouped = (list(group) for target, group in groupby(events, lambda event: event.target_id) if target)
-        return batched(grouped, _USERS_AT_A_TIME)
+        found = (events for events in self._events_of() if events[0].target_id not in self._pulled)
+        return batched(found, _USERS_AT_A_TIME)
+
+    def _events_of(self, targets: Sequence[str] = ()) -> Iterator[list[DoneEvent]]:
+        events = map(DoneEvent, self._uow.audit.of_change(self._id, "user", targets))
+        return (list(group) for target, group in groupby(events, lambda event: event.target_id) if target)
+
+    def begin(self, event_lists: Sequence[object]) -> None:
+        """Begin to write so many users."""
+        self._uow.bulk_updates.begin(staging=self._uow.bulk_updates.is_worth_staging(len(event_lists)))
 
     def tell(self, event_lists: Sequence[Sequence[DoneEvent]], stage: str) -> None:
         """These events were dealt with."""
         self._events_seen += sum(map(len, event_lists))
         self._uow.on_progress(self._events_seen, self._events, stage)
 
-    def plan_users(self, event_lists: Sequence[Sequence[DoneEvent]], *, lock: bool = False) -> list[_Step]:
+    def plan_users(self, event_lists: Sequence[Sequence[DoneEvent]], *, lock: bool = False) -> list[Step]:
         """What is to be given back to these users; conflicts are noted."""
         ids = [uuid.UUID(events[0].target_id) for events in event_lists]
         if lock:
             self._uow.users.existing_ids(ids, lock=True)
-            self._uow.bulk_updates.begin(staging=self._uow.bulk_updates.is_worth_staging(len(ids)))
         users = {user.id: user for user in self._uow.bulk_updates.read(ids)}
         steps = [self._plan_user(users.get(key), events) for key, events in zip(ids, event_lists, strict=True)]
         return [step for step in steps if step is not None]
+
+    def make_room(self, steps: list[Step], *, pull: bool) -> list[Step]:
+        """The steps that can be done: an address is free, or left by another one of them; else it is a conflict.
+
+        Users of other batches who leave one are looked at besides, or come now if `pull`.
+        """
+        seen: set[uuid.UUID] = set()
+        others: list[Step] = []
+        while True:
+            wanted, gone = holders(steps, self._uow), leaving([*steps, *others])
+            self._released = {holder for holder in wanted if holder in gone}
+            blocked = {holder: step for holder, step in wanted.items() if holder not in gone}
+            if not blocked:
+                return steps
+            if new := [str(holder) for holder in blocked if holder not in seen]:
+                seen.update(blocked)
+                if pull:
+                    self._pulled.update(new)
+                    steps += self.plan_users(list(self._events_of(new)), lock=True)
+                else:
+                    others += self._foreseen(new)
+            else:
+                steps = self._without(steps, list(blocked.values()))
+
+    def _foreseen(self, targets: Sequence[str]) -> list[Step]:
+        """What will be done, or was, to users of other batches."""
+        plan, self.plan = self.plan, UndoPlan(self._id)
+        try:
+            return self.plan_users(list(self._events_of(targets)))
+        finally:
+            self.plan = plan
+
+    def _without(self, steps: Sequence[Step], blocked: Sequence[Step]) -> list[Step]:
+        """The steps without the addresses that somebody has, who keeps them."""
+        left = []
+        names = {step[0].id for step in blocked}
+        for step in steps:
+            if step[0].id not in names:
+                left.append(step)
+                continue
+            user, _, back = step
+            self.plan.steps.discard(_line(user, back))
+            self.plan.conflicts.append(f"{back.get('email', user.email)} is another user's address")
+            if (rest := without_address(step)) is not None:
+                self.plan.steps.append(_line(user, rest[2]))
+                left.append(rest)
+        return left
 
     def prepare_ahead(self, only_unchanged: bool) -> bool:
         """Stage what is given back, if users are many and nothing else is: nobody is locked meanwhile."""
         if not self._uow.bulk_updates.is_worth_staging(self._events):
             return False
-        self.plan_roles()
-        if self._role_steps or self.plan.conflicts:
+        self.roles.read()
+        if self.roles.steps or self.plan.conflicts:
             return False
         self._uow.bulk_updates.begin(staging=True)
         for batch in self.events_by_user():
             steps = self.plan_users(batch)
+            wanted = holders(steps, self._uow)
+            if wanted.keys() - leaving(steps):  # somebody of another batch, or who keeps the address
+                return False
+            self._released = set(wanted)
             if only_unchanged or not self.plan.conflicts:
                 self.give_users_back(steps)
             self.tell(batch, "writing users")
@@ -209,7 +263,7 @@ class _Undo:
         if erased:
             raise Refused("the personal values of this change were erased; it cannot be undone")
 
-    def _plan_user(self, user: UserState | None, events: Sequence[DoneEvent]) -> _Step | None:
+    def _plan_user(self, user: UserState | None, events: Sequence[DoneEvent]) -> Step | None:
         plan = self.plan
         if user is None:
             plan.conflicts.append(f"{events[-1].target_email or events[-1].target_id} is gone")
@@ -222,7 +276,7 @@ class _Undo:
                 return None
             if user.version > 1 and (names := changed_since(user, events)):  # who was just made has the first
                 plan.conflicts.append(f"{user.email} {', '.join(names)}")
-                self._leave_roles_of(user)
+                self.roles.leave(user.roles)
                 return None
             plan.steps.append(f"{user.email}: move to the recycle bin")
             return user, events, {}
@@ -230,58 +284,17 @@ class _Undo:
         if give_back.get("is_active") and user.deleted_at is not None and "deleted_at" not in give_back:
             plan.conflicts.append(f"{user.email} is_active")  # in the recycle bin since
             del give_back["is_active"]
-        if "roles" in give_back and not set(give_back["roles"][1]) <= self._role_names():
+        if "roles" in give_back and not set(give_back["roles"][1]) <= self.roles.names():
             plan.conflicts.append(f"{user.email} roles")  # a role is gone since
             del give_back["roles"]
         if not give_back:
             return None
-        plan.steps.append(f"{user.email}: restore {', '.join(n for n in give_back if n != 'was_active')}")
+        plan.steps.append(_line(user, give_back))
         return user, events, give_back
 
-    def _leave_roles_of(self, user: UserState) -> None:
-        """Do not remove roles that the change made and a user who stays has."""
-        for event, role in [*self._role_steps]:
-            if event.action == "role.created" and role is not None and role.name in user.roles:
-                self._role_steps.remove((event, role))
-                self.plan.steps.discard(f"remove the role {role.name}")
-                self.plan.conflicts.append(f"the role {role.name}")
-
-    def _role_names(self) -> set[str]:
-        """The roles that there are, and that this undo brings back."""
-        if self._known_roles is None:
-            back = {event.before["name"] for event, role in self._role_steps if role is None}
-            self._known_roles = back | {role.name for role, _ in self._uow.roles.all()}
-        return self._known_roles
-
-    def _plan_role(self, event: DoneEvent) -> None:
-        plan = self.plan
-        role = self._uow.roles.find(uuid.UUID(event.target_id))
-        name = event.after.get("name") or event.before.get("name") or (role.name if role else event.target_id)
-        if event.action == "role.deleted":
-            if role is not None:
-                plan.conflicts.append(f"the role {name} is there again")
-                return
-        elif role is None:
-            plan.conflicts.append(f"the role {name} is gone")
-            return
-        elif any(getattr(role, key) != value for key, value in event.after.items()):
-            plan.conflicts.append(f"the role {role.name}")
-            return
-        words = {"role.created": "remove", "role.updated": "restore the fields of", "role.deleted": "bring back"}
-        plan.steps.append(f"{words[event.action]} the role {name}")
-        self._role_steps.append((event, role))
-
-    def bring_roles_back(self) -> None:
-        """Undo what the change did to roles that were there before it."""
-        for event, role in self._role_steps:
-            if event.action == "role.deleted":
-                self._bring_back(event)
-            elif event.action == "role.updated" and role is not None:
-                self._give_role_back(event, role)
-
-    def give_users_back(self, steps: Sequence[_Step]) -> None:
+    def give_users_back(self, steps: Sequence[Step]) -> None:
         """Do what was planned for these users."""
-        own = [r.name for event, r in self._role_steps if event.action == "role.created" and r is not None]
+        own = [role.name for role in self.roles.made]
         now = self._uow.now()
         for user, events, give_back in steps:
             if events[0].action == "user.created":
@@ -290,14 +303,14 @@ class _Undo:
                 user.soft_delete(now)
             else:
                 self._assign(user, give_back)
-        released = self._released(steps)
         users = [user for user, _, _ in steps]
         for user in users:
             if user.settle():
                 user.saved(now)
-            if released and user.id in released:
+            if user.id in self._released:
                 user.columns.setdefault("email_key", user.email_key)
-        self._uow.bulk_updates.release_keys(released)
+        self._uow.bulk_updates.release_keys(self._released)
+        self._released = set()
         user_events.record_each(self._uow, users, self._draft)
         self._uow.bulk_updates.write(users, now)
         self.done += len(users)
@@ -305,32 +318,6 @@ class _Undo:
 
     def _draft(self, user: UserState) -> Draft:
         return user_events.state_draft(_name(user), user, undoes=str(self._id))
-
-    def _released(self, steps: Sequence[_Step]) -> set[uuid.UUID]:
-        """The users whose email another one of them gets back.
-
-        Raises EmailTaken, naming the email, if somebody has one who keeps it.
-        """
-        back = [user for user, _, found in steps if "email" in found or "deleted_at" in found]
-        if not back:
-            return set()
-        leaving = {user.id for user, _, found in steps if "email" in found or user.deleted_at is not None}
-        taken = self._uow.users.ids_by_key([user.email_key for user in back])
-        released = set()
-        for user in back:
-            holder = taken.get(user.email_key, user.id)
-            if user.deleted_at is not None or holder == user.id:
-                continue
-            if holder not in leaving:
-                raise EmailTaken(user.email)
-            released.add(holder)
-        return released
-
-    def take_roles_away(self) -> None:
-        """Remove the roles that the change made."""
-        for event, role in self._role_steps:
-            if event.action == "role.created" and role is not None:
-                self._remove_role(event, role)
 
     def _assign(self, user: UserState, give_back: dict[str, Any]) -> None:
         for name, value in give_back.items():
@@ -351,32 +338,9 @@ class _Undo:
             self._role_ids |= {role.name: role.id for role in self._uow.roles.get_named(unknown)}
         return {name: self._role_ids[name] for name in names}
 
-    def _bring_back(self, event: DoneEvent) -> None:
-        fields = {key: event.before[key] for key in ("name", "description", "administrative")}
-        role = self._uow.roles.add(Role(id=uuid.UUID(event.target_id), **fields))
-        self._record_role("role.created", role, {}, fields)
 
-    def _give_role_back(self, event: DoneEvent, role: Role) -> None:
-        for key, value in event.before.items():
-            setattr(role, key, value)
-        self._uow.flush()
-        self._record_role("role.updated", role, event.after, event.before)
-
-    def _remove_role(self, event: DoneEvent, role: Role) -> None:
-        holders = self._uow.users.by_id(self._uow.roles.holders(role), lock=True)
-        if any(user.deleted_at is None for user in holders):
-            raise Conflict(f"the role {role.name} was granted since; revoke it first")
-        for user in holders:  # in the bin: they were perhaps created with it, and went there with it
-            before = user_events.snapshot(user)
-            change_roles(user, [], [role], self._uow)
-            self._uow.users.save(user)
-            user_events.changed(self._uow, "role.revoked", user, before, undoes=self._id)
-        self._uow.roles.remove(role)
-        self._record_role("role.deleted", role, event.after, {})
-
-    def _record_role(self, action: str, role: Role, before: dict[str, Any], after: dict[str, Any]) -> None:
-        self._uow.audit.record(action, kind="role", target_id=role.id, before=before, after=after, undoes=self._id)
-        self.done += 1
+def _line(user: UserState, give_back: Mapping[str, Any]) -> str:
+    return f"{user.email}: restore {', '.join(name for name in give_back if name != 'was_active')}"
 
 
 def _name(user: UserState) -> str:
