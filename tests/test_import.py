@@ -261,7 +261,7 @@ def test_columns_are_mapped_and_unknown_ones_kept_on_request(cli: Cli, table, da
     assert (code, err.split(";")[0]) == (2, "error: users.csv:1: no such field: Phone")
     assert cli("import", file, *mapped, "--unknown-to-attributes")[0] == 0
     shown = json.loads(cli("show", "a@example.com", "-o", "json")[1])
-    assert (shown["full_name"], shown["attributes"]) == ("A", {"Phone": "123"})
+    assert (shown["full_name"], shown["attributes"]) == ("A", {"phone": "123"})
 
 
 def test_plain_passwords_are_hashed_on_request_and_sign_in(cli: Cli, table) -> None:

@@ -133,7 +133,7 @@ def test_every_known_word_means_one_of_our_fields() -> None:
         ("email;Mail", {}, {"email": "email"}, ["Mail"]),
         ("Mail;Email Address", {}, {}, ["Mail", "Email Address"]),
         ("Mail;Email Address", {"unknown_to_attributes": True}, {}, ["Mail", "Email Address"]),
-        ("Mail;E-Mail", {"unknown_to_attributes": True}, {"email": "E-Mail", "attributes.Mail": "Mail"}, []),
+        ("Mail;E-Mail", {"unknown_to_attributes": True}, {"email": "E-Mail", "attributes.mail": "Mail"}, []),
         ("email;First Name", {}, {"email": "email"}, ["First Name"]),
         ("email;Name;First Name;Last Name", {}, {"email": "email"}, ["Name", "First Name", "Last Name"]),
         ("email;full_name;First Name;Last Name", {}, {"email": "email", "full_name": "full_name"},
@@ -267,6 +267,32 @@ def test_the_best_is_proposed_for_each_column(
     names: str, rows: tuple[str, ...], choices: list[tuple[str, str]]
 ) -> None:
     assert [tuple(choice) for choice in advice(names, *rows)] == choices
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Abteilung;ABTEILUNG 2;abteilung-2;abteilung_2",
+        "Org Unit Path [Required];Größe (cm);Straße/Nr.;Prénom d'usage;部署;Отдел;İl;--;team;Team Name;user-id",
+    ],
+)
+def test_unknown_columns_become_the_attributes_that_are_proposed(names: str) -> None:
+    wanted = {choice.column: choice.field for choice in advice(f"email;{names}")}
+    assert all(field.startswith("attributes.") for field in wanted.values())
+    found = header(f"email;{names}", unknown_to_attributes=True)
+    assert {found.title(column): column.field for column in found.columns[1:]} == wanted
+    told = [f'"{name}" as {field}' for name, field in wanted.items() if field != f"attributes.{name}"]
+    assert found.note() == f"read {', '.join(told)}"
+
+
+def test_a_user_who_is_imported_both_ways_has_one_attribute(cli: Cli, environment: Path) -> None:
+    (environment / "a.csv").write_text("email,Abteilung\nada@example.com,Vertrieb\n")
+    *_, command, _ = cli("import", "a.csv")[2].splitlines()
+    assert cli(*shlex.split(command)[2:])[0] == 0
+    code, _, err = cli("import", "a.csv", "--unknown-to-attributes", "--on-conflict", "update")
+    assert (code, err.splitlines()[0]) == (0, 'read "Abteilung" as attributes.abteilung')
+    assert "nothing to change" in err
+    assert json.loads(cli("show", "ada@example.com", "-o", "json")[1])["attributes"] == {"abteilung": "Vertrieb"}
 
 
 def proposed(err: str) -> list[str]:

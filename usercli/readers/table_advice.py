@@ -118,7 +118,7 @@ class _Advice:
         for advise_some in (self._empty, self._secrets, self._email, self._names, self._state, self._near):
             left = advise_some(left)
         for column in left:
-            self._choose(column.name, self._attribute(column.name))
+            self._choose(column.name, attribute_for(column.name, self._taken))
 
     def _choose(self, column: str, field: str) -> None:
         self._taken.add(field)
@@ -236,11 +236,3 @@ class _Advice:
             else:
                 self._choose(column.name, field)
         return left
-
-    def _attribute(self, name: str) -> str:
-        """An attribute that no other column gives."""
-        wanted = attribute_for(name)
-        found, number = wanted, 2
-        while found in self._taken:
-            found, number = f"{wanted}_{number}", number + 1
-        return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import groupby
@@ -93,6 +93,7 @@ class Header:
         self._claims: list[tuple[_Rank, Column]] = []
         self._free = set(range(len(self.names)))
         self._given: dict[str, Column] = {}
+        self._unknown: set[str] = set()  # the attributes that unknown columns became
         self.columns, self.unfit = [], []
         self._take_options()
         self._require_single_names()
@@ -262,7 +263,9 @@ class Header:
             rivals = (self.title(self._given[taken]),) if taken in self._given else ()
             self.unfit.append(Unfit(name, place, taken, rivals))
             return
-        column = Column(ATTRIBUTE + name, (place,))
+        wanted = name if name.startswith(ATTRIBUTE) else attribute_for(name, self._unknown)
+        column = Column(wanted, (place,), is_guess=wanted not in (name, ATTRIBUTE + name))
+        self._unknown.add(wanted)
         other = self._given.setdefault(column.field, column)
         if other is not column:
             self._require_one(column.field, sorted([other, column], key=lambda one: one.places))
@@ -300,12 +303,15 @@ def header_names(cells: Sequence[str]) -> list[str]:
     return names
 
 
-def attribute_for(name: str) -> str:
-    """The attribute that a column may become: `Org Unit Path [Required]` -> attributes.org_unit_path."""
-    if plain(name) == "id":
-        return f"{ATTRIBUTE}old_id"
+def attribute_for(name: str, taken: Collection[str]) -> str:
+    """The attribute that a column becomes: `Org Unit Path [Required]` -> attributes.org_unit_path; then ..._2."""
     words = re.sub(r"[\W_]+", "_", without_notes(name).casefold()).strip("_")
-    return ATTRIBUTE + (words or re.sub(r"[\W_]+", "_", name.casefold()).strip("_") or "column")
+    words = "old_id" if plain(name) == "id" else words or re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
+    found = wanted = ATTRIBUTE + (words or "column")
+    number = 2
+    while found in taken:
+        found, number = f"{wanted}_{number}", number + 1
+    return found
 
 
 _OURS = frozenset({*FIELDS, *IGNORED})
