@@ -265,6 +265,35 @@ def test_the_plan_says_which_migrations_of_the_service_fail(make: Make, table: s
     assert json.loads(succeed("db", "check", "-o", "json"))["state"] == "current"
 
 
+def test_the_plan_names_the_columns_of_another_name_that_are_not_read(make: Make) -> None:
+    database = make(SEED.replace("full_name", "name").replace("is_active", "enabled"))
+    told = [line for line in run_here("db", "adopt")[2].splitlines() if "is not read" in line]
+    assert told == [
+        f"warning: {theirs} is not read: {ours} is added beside it, {then} for the users who are there; "
+        "where the table is mapped, or its users are imported, it is read"
+        for theirs, ours, then in (("name", "full_name", "empty"), ("enabled", "is_active", "true"))
+    ]
+    succeed("db", "adopt", "--apply", "--yes")
+    assert database.rows("SELECT DISTINCT full_name, is_active FROM users") == [("", True)]
+
+
+def test_the_plan_of_a_table_with_our_names_says_nothing_of_them(make: Make) -> None:
+    make(SEED)
+    assert "is not read" not in run_here("db", "adopt")[2]
+
+
+def test_no_table_is_adopted_beside_ours(make: Make) -> None:
+    make("")
+    succeed("db", "upgrade")
+    with psycopg.connect(os.environ["USERCLI_DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(SEED.replace("users", "kunden"))
+    said = "the database has usercli's own tables already, and a table is adopted where there are none"
+    code, out, err = run_here("db", "adopt", "kunden")
+    assert (code, out, said in err) == (6, "", True)
+    [kunden] = json.loads(succeed("db", "inspect", "--table", "kunden", "-o", "json"))
+    assert kunden["ways"][0]["command"] is None
+
+
 def test_a_column_without_a_default_gets_the_one_that_is_given(make: Make) -> None:
     make(SEED + AGE)
     succeed("db", "adopt", "--default", "age=7", "--apply", "--yes")

@@ -94,6 +94,35 @@ def test_a_terminal_gets_a_page_for_each_table(foreign: Database) -> None:
     assert "                  ada@example.com: 1, 2" in lines
 
 
+@pytest.mark.parametrize("kind", ["integer", "bigint", "text"])
+def test_a_key_of_any_name_is_the_id(foreign: Database, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    if foreign.engine == "sqlite":
+        Path(foreign.url.database).touch(0o600)
+    foreign.rows(f"CREATE TABLE kunden (kundennr {kind} PRIMARY KEY, email text, password text)")
+    [table] = inspected()
+    assert (table["fields"]["id"], table["id_type"]) == ("kundennr", kind)
+    found = {way["way"]: way for way in table["ways"]}["map"]
+    if kind == "text":
+        assert found["reason"].startswith("its ids are text; they would have to be numbers")
+        return
+    assert 'id = "kundennr", email = "email"' in found["reason"]
+    foreign.rows("INSERT INTO kunden VALUES (7, 'ada@example.com', '')")
+    Path("c.toml").write_text(f'[profiles.k]\nurl = "{foreign.text}"\n{found["reason"].partition(": ")[2]}\n')
+    monkeypatch.setenv("USERCLI_CONFIG", "c.toml")
+    code, out, err = run_here("--profile", "k", "list", "-q")
+    assert (code, out, err) == (0, "7\n", "")
+
+
+def test_a_table_without_a_key_says_how_to_name_one(foreign: Database) -> None:
+    if foreign.engine == "sqlite":
+        Path(foreign.url.database).touch(0o600)
+    foreign.rows("CREATE TABLE kunden (nr integer, email text, password text)")
+    [table] = inspected()
+    found = {way["way"]: way["reason"] for way in table["ways"]}["map"]
+    assert found.startswith("no column is known as its id; name one of numbers")
+    assert found.endswith('in the profile, as in: id = "COLUMN"')
+
+
 def test_a_database_without_users_of_others_says_so(environment: Path, database: Database) -> None:
     [table] = inspected()
     assert (table["framework"], table["ways"]) == ("usercli", [])

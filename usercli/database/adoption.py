@@ -119,7 +119,11 @@ def _require_ours_not(connection: sa.Connection) -> None:
     if is_adopted(connection) and state.state == "current":
         raise Conflict("the table is adopted already; see: usercli db check")
     if state.state not in {"empty", "foreign"}:
-        raise Refused(state.sentence or "the table users is usercli's own; there is nothing to adopt")
+        raise Refused(
+            state.sentence
+            or "the database has usercli's own tables already, and a table is adopted where there are none; "
+            "map it, or copy its users; see: usercli db inspect"
+        )
 
 
 def _plan(connection: sa.Connection, table: str | None, defaults: Mapping[str, str] | None) -> AdoptionPlan:

@@ -15,6 +15,7 @@ from usercli.database import adoption_sql
 from usercli.database.adopted_table import ADOPTED, view_columns
 from usercli.database.adoption_facts import Column, TableFacts, UniqueIndex
 from usercli.database.schema_version import VERSION_TABLE
+from usercli.database.table_presets import meaning_of
 from usercli.errors import Hint, Refused
 from usercli.models import OWN_TABLES
 
@@ -55,6 +56,10 @@ _SHARED = {
     "created_at": {"timestamptz", "timestamp"},
     "updated_at": {"timestamptz", "timestamp"},
 }
+#: What users have who are there, in a column that is added, where the service has one of another name.
+_AT_FIRST = {"full_name": "empty", "is_active": "true", "last_login_at": "empty"}
+_AT_FIRST |= dict.fromkeys(("created_at", "updated_at"), "the time of the adoption")
+_OURS = {"first_name": "full_name", "last_name": "full_name", "active": "is_active"}
 _REQUIRED = ("id", "email", "hashed_password")
 _LONGEST_HASH = 128  # characters that usercli may store
 #: Shared columns in which NULL is replaced: by what, in rows that are there and by the trigger.
@@ -200,6 +205,12 @@ def _wrong_columns(facts: TableFacts) -> Iterator[str]:
 def _warnings(facts: TableFacts) -> Iterator[str]:
     if "is_active" not in facts.columns:
         yield "the service has no column is_active: until it reads it, a deactivated or deleted user can sign in"
+    for name, theirs in meaning_of(facts.columns).items():
+        if (ours := _OURS.get(name, name)) in _AT_FIRST and ours not in facts.columns:
+            yield (
+                f"{theirs} is not read: {ours} is added beside it, {_AT_FIRST[ours]} for the users who are there; "
+                "where the table is mapped, or its users are imported, it is read"
+            )
     for index in _swapped(facts):
         yield (
             f"{index.name} becomes an index that is not unique, uq_users_email_key stands for it: "

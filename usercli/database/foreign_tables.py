@@ -104,7 +104,10 @@ class ForeignTable:
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
         object.__setattr__(self, "framework", preset_of(names))
-        object.__setattr__(self, "fields", meaning_of(names, self.framework))
+        fields = meaning_of(names, self.framework)
+        if "id" not in fields and len(self.primary_key) == 1 and self.primary_key[0] not in fields.values():
+            fields = {"id": self.primary_key[0], **fields}
+        object.__setattr__(self, "fields", fields)
 
     @property
     def label(self) -> str:

@@ -31,8 +31,9 @@ def inspect_tables(url: DatabaseUrl, name: str | None = None) -> list[InspectedT
     engine = open_engine(url).execution_options(**{READ_ONLY: True})
     with engine.connect() as connection:
         found = []
+        has_ours = look(connection).state not in {"empty", "foreign"}
         for table in find_tables(connection, name):
-            view = _view(table, url.engine)
+            view = _view(table, url.engine, has_ours=has_ours)
             try:
                 with connection.begin_nested():
                     _read_rows(view, ForeignRows(connection, *_names(table)), table.fields.get("password"))
@@ -80,7 +81,7 @@ def _read_rows(view: InspectedTable, rows: ForeignRows, password: str | None) ->
     ]
 
 
-def _view(table: ForeignTable, engine: str) -> InspectedTable:
+def _view(table: ForeignTable, engine: str, *, has_ours: bool) -> InspectedTable:
     meaning = {column: field for field, column in table.fields.items()}
     return InspectedTable(
         table=table.label,
@@ -106,11 +107,11 @@ def _view(table: ForeignTable, engine: str) -> InspectedTable:
         without_email=None,
         colliding=None,
         collisions=[],
-        ways=[] if table.is_ours else [_adopt(table, engine), _map(table, engine), _import(table)],
+        ways=[] if table.is_ours else [_adopt(table, engine, has_ours), _map(table, engine), _import(table)],
     )
 
 
-def _adopt(table: ForeignTable, engine: str) -> Way:
+def _adopt(table: ForeignTable, engine: str, has_ours: bool) -> Way:
     reason = ""
     if engine != "postgresql":
         reason = "a table is taken over on PostgreSQL only"
@@ -118,6 +119,8 @@ def _adopt(table: ForeignTable, engine: str) -> Way:
         reason = f"its ids are {table.id_kind or 'not known'}; a table is taken over if they are UUIDs"
     elif table.framework == "supabase":
         reason = "Supabase owns and migrates this table"
+    elif has_ours:
+        reason = "usercli has tables of its own in this database"
     if reason:
         return Way(way="adopt", command=None, reason=reason)
     command = f"usercli db adopt {shlex.quote(table.label)}"
@@ -125,8 +128,11 @@ def _adopt(table: ForeignTable, engine: str) -> Way:
 
 
 def _map(table: ForeignTable, engine: str) -> Way:
+    if not table.id_kind:
+        reason = f'no column is known as its id; name one of {_IDS[engine]} in the profile, as in: id = "COLUMN"'
+        return Way(way="map", command=None, reason=reason)
     if table.id_kind not in _MAPPED_IDS - ({"uuid"} if engine == "sqlite" else set()):
-        reason = f"its ids are {table.id_kind or 'not known'}; they would have to be {_IDS[engine]}"
+        reason = f"its ids are {table.id_kind}; they would have to be {_IDS[engine]}"
         return Way(way="map", command=None, reason=reason)
     reason = f"reads the table as it is, with, in the profile: {_section(table)}"
     return Way(way="map", command="usercli --profile NAME list", reason=reason)
