@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
-from usercli.database.table_presets import COMMON, PRESETS, USERCLI, meaning_of, preset_of, title_of
+from usercli.database.table_presets import USERCLI, is_address, meaning_of, preset_of, title_of
 from usercli.errors import NotFound, UserCliError
 from usercli.text import counted
 
@@ -25,25 +25,40 @@ _COLUMNS = {
             LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
         WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT relispartition AND attnum > 0 AND NOT attisdropped
             AND nspname !~ '^pg_' AND nspname <> 'information_schema'
-            AND has_schema_privilege(space.oid, 'USAGE') AND EXISTS (
-                SELECT FROM pg_attribute AS sign WHERE attrelid = class.oid AND attname IN :signs)
+            AND has_schema_privilege(space.oid, 'USAGE') AND (position(relname::text IN :name) > 0 OR EXISTS (
+                SELECT FROM pg_attribute AS sign WHERE attrelid = class.oid AND attname IN :signs))
         ORDER BY nspname = current_schema() DESC, nspname, relname, attnum
     """,
     "sqlite": """
         SELECT NULL AS schema, item.name, part.name AS "column", lower(part.type) AS type,
             NOT part."notnull" AS nullable, part.dflt_value AS "default"
         FROM sqlite_master AS item, pragma_table_info(item.name) AS part
-        WHERE item.type IN ('table', 'view') AND item.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND EXISTS (
-            SELECT 1 FROM pragma_table_info(item.name) AS sign WHERE sign.name IN :signs)
+        WHERE item.type IN ('table', 'view') AND item.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND (
+            instr(:name, item.name) OR EXISTS (
+                SELECT 1 FROM pragma_table_info(item.name) AS sign WHERE sign.name IN :signs))
         ORDER BY item.name, part.cid
+    """,
+}
+_COLUMN_NAMES = {
+    "postgresql": """
+        SELECT DISTINCT attname::text FROM pg_attribute JOIN pg_class AS class ON class.oid = attrelid
+            JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND attnum > 0 AND NOT attisdropped
+            AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+    """,
+    "sqlite": """
+        SELECT DISTINCT part.name FROM sqlite_master AS item, pragma_table_info(item.name) AS part
+        WHERE item.type IN ('table', 'view')
     """,
 }
 #: Kind of key, name of its index, and its columns or expressions.
 _KEYS = {
     "postgresql": """
         SELECT indisprimary AS is_primary, indpred IS NOT NULL AS is_partial,
-            ARRAY(SELECT pg_get_indexdef(indexrelid, place, true) FROM generate_series(1, indnkeyatts) AS place)
-            AS columns
+            ARRAY(SELECT coalesce(attname, pg_get_indexdef(indexrelid, place, true))
+                FROM generate_series(1, indnkeyatts) AS place
+                    LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[place - 1]
+                ORDER BY place) AS columns
         FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
         WHERE indrelid = to_regclass(:table) AND indisunique ORDER BY indisprimary DESC, relname
     """,
@@ -145,15 +160,19 @@ def find_tables(
 ) -> list[ForeignTable]:
     """The tables that hold users, or the one of that name, with or without its schema. Raises NotFound.
 
-    Rows, keys and what refers to them are there only if it `is_described`.
+    One that was named may have no column that is known to hold addresses. Rows, and what refers to them, are there
+    only if it `is_described`.
     """
-    tables = list(_candidates(connection))
+    tables = list(_candidates(connection, name or ""))
     if name is None:
         return [_described(connection, table) for table in tables if _holds_users(table)]
     named = [table for table in tables if name in {table.label, table.name, table.quoted}]
     if not named:
-        raise NotFound(f"there is no table {name} with a column of email addresses")
-    return [_described(connection, named[0]) if is_described else named[0]]
+        raise NotFound(f"there is no table {name}")
+    if is_described:
+        return [_described(connection, named[0])]
+    primary, _ = _keys(connection, named[0])
+    return [replace(named[0], primary_key=primary)]
 
 
 def users_elsewhere(connection: sa.Connection) -> ForeignTable | None:
@@ -181,19 +200,20 @@ def count_rows(connection: sa.Connection, quoted: str) -> str:
     return counted(rows, "row")
 
 
-def _candidates(connection: sa.Connection) -> Iterator[ForeignTable]:
-    """Every table with a column that may hold addresses or passwords, without what costs more to find out."""
+def _candidates(connection: sa.Connection, name: str = "") -> Iterator[ForeignTable]:
+    """Every table with a column that may hold addresses, without what costs more to find out.
+
+    And those, whatever they hold, whose name is a part of `name`.
+    """
+    names = connection.scalars(sa.text(_COLUMN_NAMES[connection.dialect.name]))
+    signs = ["email", *filter(is_address, names)]  # SQL has no empty list
     query = sa.text(_COLUMNS[connection.dialect.name]).bindparams(sa.bindparam("signs", expanding=True))
     found: dict[tuple[str | None, str], list[ForeignColumn]] = {}
-    for row in connection.execute(query, {"signs": [*COMMON["email"], *_preset_columns("email")]}):
+    for row in connection.execute(query, {"signs": signs, "name": name}):
         column = ForeignColumn(row.column, row.type, bool(row.nullable), row.default)
         found.setdefault((row.schema, row.name), []).append(column)
     for (schema, name), columns in found.items():
         yield ForeignTable(schema, name, tuple(columns))
-
-
-def _preset_columns(name: str) -> set[str]:
-    return {preset.columns[name] for preset in PRESETS.values() if name in preset.columns}
 
 
 def _holds_users(table: ForeignTable) -> bool:
@@ -202,8 +222,23 @@ def _holds_users(table: ForeignTable) -> bool:
 
 def _described(connection: sa.Connection, table: ForeignTable) -> ForeignTable:
     """The same with its rows, keys and what refers to it."""
-    engine = connection.dialect.name
-    names = {"name": table.name} if engine == "sqlite" else {"table": table.quoted}
+    names = _parameters(connection, table)
+    primary, unique = _keys(connection, table)
+    referring = [
+        f"{row[0]}.{row[1]} (on delete {row[2]})"
+        for row in connection.execute(sa.text(_REFERENCES[connection.dialect.name]), names)
+    ]
+    rows, is_exact = _rows(connection, table, names)
+    return ForeignTable(table.schema, table.name, table.columns, rows, is_exact, primary, unique, tuple(referring))
+
+
+def _parameters(connection: sa.Connection, table: ForeignTable) -> dict[str, str]:
+    return {"name": table.name} if connection.dialect.name == "sqlite" else {"table": table.quoted}
+
+
+def _keys(connection: sa.Connection, table: ForeignTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of the primary key, and those of each unique one."""
+    engine, names = connection.dialect.name, _parameters(connection, table)
     primary: tuple[str, ...] = ()
     unique = []
     for row in connection.execute(sa.text(_KEYS[engine]), names):
@@ -214,13 +249,7 @@ def _described(connection: sa.Connection, table: ForeignTable) -> ForeignTable:
             unique.append(", ".join(columns) + (" (of some rows)" if row.is_partial else ""))
     if engine == "sqlite":  # an integer key has no index
         primary = tuple(connection.scalars(sa.text(_SQLITE_PRIMARY), names))
-    referring = [
-        f"{row[0]}.{row[1]} (on delete {row[2]})" for row in connection.execute(sa.text(_REFERENCES[engine]), names)
-    ]
-    rows, is_exact = _rows(connection, table, names)
-    return ForeignTable(
-        table.schema, table.name, table.columns, rows, is_exact, primary, tuple(unique), tuple(referring)
-    )
+    return primary, tuple(unique)
 
 
 def _list(columns: object) -> list[str]:

@@ -59,10 +59,10 @@ COMMON: Mapping[str, tuple[str, ...]] = {
     "last_name": ("last_name", "family_name", "surname", "lastname"),
     "password": (
         *("hashed_password", "password_hash", "encrypted_password", "password_digest"),
-        *("password", "passwd", "pwd_hash", "hash"),
+        *("password", "passwd", "pwd_hash", "hash", "user_pass"),
     ),
     "active": ("is_active", "active", "enabled", "is_enabled"),
-    "created_at": ("created_at", "date_joined", "created", "created_on", "inserted_at"),
+    "created_at": ("created_at", "date_joined", "created", "created_on", "inserted_at", "user_registered"),
     "updated_at": ("updated_at", "modified_at", "updated", "updated_on"),
     "last_login_at": ("last_login_at", "last_sign_in_at", "last_login", "last_seen_at"),
 }
@@ -85,6 +85,14 @@ def title_of(framework: str) -> str:
     return PRESETS[framework].title if framework in PRESETS else framework
 
 
+def is_address(column: str) -> bool:
+    """Whether a column of this name holds addresses, as far as headers of files tell, too."""
+    from usercli.readers.known_headers import meaning  # only where tables of others are looked at
+
+    known = meaning(column)
+    return column in COMMON["email"] or (known is not None and known.field == "email")
+
+
 def meaning_of(columns: Collection[str], preset: str | None = None) -> dict[str, str]:
     """Our field -> their column, of those that are there; a preset's columns go before names in common use."""
     known = PRESETS[preset].columns if preset is not None and preset in PRESETS else {}
@@ -94,4 +102,7 @@ def meaning_of(columns: Collection[str], preset: str | None = None) -> dict[str,
         column = next((name for name in names if name in columns), None)
         if column is not None and column not in found.values():
             found[field] = column
+    addresses = [name for name in columns if is_address(name)] if "email" not in found else []
+    if len(addresses) == 1 and addresses[0] not in found.values():
+        found["email"] = addresses[0]
     return found

@@ -11,7 +11,7 @@ from usercli.database.foreign_tables import ForeignTable, find_tables, in_words,
 from usercli.database.schema_state import look
 from usercli.database.table_presets import PRESETS
 from usercli.database.url import DatabaseUrl
-from usercli.errors import DatabaseLocked, UserCliError
+from usercli.errors import DatabaseLocked, NotFound, UserCliError
 from usercli.repositories.foreign_rows import ForeignRows
 from usercli.schemas.foreign_tables import Collision, InspectedColumn, InspectedTable, Way
 from usercli.schemas.passwords import Scheme
@@ -33,6 +33,9 @@ def inspect_tables(url: DatabaseUrl, name: str | None = None) -> list[InspectedT
         found = []
         has_ours = look(connection).state not in {"empty", "foreign"}
         for table in find_tables(connection, name):
+            if "email" not in table.fields:
+                columns = ", ".join(column.name for column in table.columns)
+                raise NotFound(f"no column of the table {table.label} is known to hold addresses: {columns}")
             view = _view(table, url.engine, has_ours=has_ours)
             try:
                 with connection.begin_nested():

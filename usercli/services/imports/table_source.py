@@ -25,6 +25,7 @@ from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput, Refused
 from usercli.hash_forms import identify
 from usercli.readers import BadRecord, ReadOptions, Record, unheard
+from usercli.readers.file_kinds import kind_of
 from usercli.readers.known_headers import meaning, plain
 from usercli.readers.table_header import Header
 from usercli.readers.text_encodings import ChunkStream
@@ -122,9 +123,17 @@ def table_source(url: DatabaseUrl, name: str, options: ReadOptions, *, preserve:
         raise Refused(f"the table {table.label} is usercli's own; its users come by: usercli export")
     keeps_ids = preserve and table.id_kind == "uuid"
     is_plain = not (options.mapping or options.values or options.skipped)
-    if is_plain and table.framework in PRESETS:
-        return TableSource(url, table, str(table.framework), options, keeps_ids)
+    if is_plain and (system := _system(table)):
+        return TableSource(url, table, system, options, keeps_ids)
     return TableSource(url, table, "tsv", _by_meaning(table, options, keeps_ids=keeps_ids), keeps_ids)
+
+
+def _system(table: ForeignTable) -> str | None:
+    """The system whose reader knows the columns."""
+    if table.framework in PRESETS:
+        return table.framework
+    kind = kind_of({column.name: None for column in table.columns})
+    return kind.format if kind is not None else None
 
 
 def _by_meaning(table: ForeignTable, options: ReadOptions, *, keeps_ids: bool) -> ReadOptions:
