@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -331,7 +332,8 @@ def test_the_check_tells_a_schema_that_is_not_at_head(empty_database: Database, 
         with pytest.raises(DatabaseUnavailable, match="run: usercli db upgrade"):
             AsyncDatabase(empty_database.url)
         (tmp_path / "empty.db").touch()
-    with pytest.raises(SchemaNotCurrent, match="run: usercli db upgrade"):
+    said = f"^the database {re.escape(empty_database.url.where)} has no usercli schema yet; run: usercli db upgrade"
+    with pytest.raises(SchemaNotCurrent, match=said):
         awaited(empty_database, AsyncDatabase.check)
 
 

@@ -598,19 +598,17 @@ def test_a_schema_that_is_missing_behind_or_ahead(cli: Cli, ada: UserView, datab
         ["create", "x@example.com", "--no-password"],
         ["exists", "x"],
     )
-    where = f"the database {database.url.where}"
 
-    def all_say(sentence: str, of: str = where) -> None:
+    def all_say(sentence: str) -> None:
         for command in commands:
-            assert cli(*command) == (5, "", f"error: {of} {sentence}\n")
+            assert cli(*command) == (5, "", f"error: the database {database.url.where} {sentence}\n")
 
     revisions = cli("db", "history", "--fields", "revision")[1].split()[1:]
     oldest, head = revisions[0], revisions[-1]
     database.rows("UPDATE alembic_version SET version_num = '29991231_0000'")
     all_say(
         "is at revision 29991231_0000, which this version of usercli does not know; "
-        "install a newer usercli, or check that this is the right database",
-        "the database",
+        "install a newer usercli, or check that this is the right database"
     )
     database.rows("UPDATE alembic_version SET version_num = :revision", revision=oldest)
     all_say(f"is stamped with {oldest}, but has the tables of {head}; run: usercli db stamp {head}")
@@ -654,7 +652,7 @@ def test_an_unknown_profile_is_named_with_those_there_are(clean_environment: Pat
         one_line(
             ["list", "--profile", "lokal"], 3, "no such profile: lokal; did you mean: local (known: local, far)"
         )
-        lost = "there is no database at /b.db; to make a new one, run: usercli --profile far db upgrade"
+        lost = "there is no database at far (/b.db); to make a new one, run: usercli --profile far db upgrade"
         one_line(["list", "--profile", "far"], 5, lost)
     finally:
         del os.environ["USERCLI_CONFIG"]

@@ -936,6 +936,13 @@ def test_an_unreachable_server_is_named_without_the_password(monkeypatch: pytest
         assert err.splitlines()[-1].startswith("error: cannot use the database at 127.0.0.1:1/d: ")
 
 
+def test_an_unreachable_server_is_named_with_its_profile(configured: Configured) -> None:
+    configured('[profiles.prod]\nurl = "postgresql://u@127.0.0.1:1/d"\n')
+    for line in (["list"], ["show", "a"], ["db", "upgrade"]):
+        err = run_here("--profile", "prod", *line)[2]
+        assert err.startswith("error: cannot use the database at prod (127.0.0.1:1/d): "), err
+
+
 def test_a_home_that_cannot_be_written_says_how_to_name_a_database(
     clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

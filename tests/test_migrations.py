@@ -538,7 +538,8 @@ def test_a_database_that_is_ahead_is_not_touched(environment: Path, database: Da
     database.rows("UPDATE alembic_version SET version_num = '99991231_2359'")
     before = schema(database), tables(database)
     sentence = (
-        "error: the database is at revision 99991231_2359, which this version of usercli does not know; "
+        f"error: the database {database.url.where} is at revision 99991231_2359, "
+        "which this version of usercli does not know; "
         "install a newer usercli, or check that this is the right database\n"
     )
     lines = [*READERS, *WRITERS, ["db", "upgrade"], ["db", "downgrade", "base", "--confirm", database.url.name]]

@@ -483,7 +483,7 @@ def test_a_database_that_cannot_be_used_is_503(database: Database) -> None:
         database.rows("ALTER TABLE users RENAME TO gone")
         assert answer(await client.get(USERS)) == (
             503,
-            {"error": "the schema is not complete; run: usercli db check"},
+            {"error": f"the schema of {database.url.where} is not complete; run: usercli db check"},
         )
 
     asked(database, scenario)

@@ -109,6 +109,17 @@ def without_formula_guard(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
+_DATABASE = re.compile(r"the (database|schema)(?= (?:is|has|lacks)\b)")
+
+
+def with_database(text: str, name: str, where: str = "") -> str:
+    """A sentence about a database, which it names once; `where` is what it may be called there already."""
+    called = re.compile(rf"(?<![\w/.-]){re.escape(where or name)}(?![\w/-]|\.\w)")
+    if name in text or called.search(text):
+        return text if name in text else called.sub(lambda _: name, text, count=1)
+    return _DATABASE.sub(lambda found: f"the {found[1]}{' of' * (found[1] == 'schema')} {name}", text, count=1)
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean: a, b` to append to a message; empty if nothing is similar."""
     near = similar(word, known)

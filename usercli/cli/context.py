@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from usercli.cli import colors, hints
 from usercli.errors import Declined, InvalidInput, UserCliError
-from usercli.text import visible
+from usercli.text import visible, with_database
 
 if TYPE_CHECKING:
     from usercli.config import Settings, Target
@@ -233,6 +233,11 @@ class Invocation:
     def warn(self, text: str) -> None:
         """A line that starts with `warning:`."""
         self.info(f"warning: {self.addressed(text)}")
+
+    def named(self, text: str) -> str:
+        """A message about the database of this run, which it names as success messages do."""
+        reached = self._reached
+        return text if reached is None else with_database(text, str(reached), reached.url.where)
 
     def addressed(self, text: str) -> str:
         """A message whose commands reach the database of this run, and are accepted there."""

@@ -13,6 +13,7 @@ import typer
 
 from usercli.cli.context import Invocation, write_line
 from usercli.errors import (
+    DatabaseUnavailable,
     Declined,
     Ended,
     ExitCode,
@@ -132,6 +133,8 @@ def describe_error(error: BaseException, invocation: Invocation) -> tuple[int, s
         text = sentence(error, invocation)
         if isinstance(error, FileNotCreated) and invocation.target.source == "default":
             text += "; set DATABASE_URL or HOME, or use --database-url"
+        if isinstance(error, DatabaseUnavailable):
+            text = invocation.named(text)
         return error.exit_code, "" if error.exit_code is ExitCode.NO else f"error: {invocation.addressed(text)}"
     if isinstance(error, Declined):
         return INTERRUPTED, "nothing was changed"

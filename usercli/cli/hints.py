@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+from usercli.text import with_database
+
 if TYPE_CHECKING:
     from usercli.config import Target
 
@@ -63,15 +65,8 @@ def _changes(line: str) -> bool:
 
 
 def _with_name(text: str, target: Target) -> str:
-    if target.url.where in text:
-        return text
-    for subject, named in (
-        ("the database ", f"the database {target} "),
-        ("the schema ", f"the schema of {target} "),
-    ):
-        if text.startswith(subject):
-            return named + text.removeprefix(subject)
-    return f"{target}: {text}"
+    named = with_database(text, str(target), target.url.where)
+    return named if str(target) in named else f"{target}: {text}"
 
 
 def without_options(arguments: Iterable[str], names: Collection[str], flags: Collection[str] = ()) -> list[str]:

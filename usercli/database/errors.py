@@ -271,8 +271,8 @@ def _character(original: Any, _: DatabaseUrl) -> UserCliError:
     return no_such_character(original)
 
 
-def _column(original: Any, _: DatabaseUrl) -> UserCliError:
-    return missing_column(str(original))
+def _column(original: Any, url: DatabaseUrl) -> UserCliError:
+    return missing_column(str(original), url)
 
 
 def _trigger(original: Any, url: DatabaseUrl) -> UserCliError:

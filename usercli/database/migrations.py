@@ -161,7 +161,7 @@ def stamp(
             return
         state = look(connection)
         if state.state in {"foreign", "ahead"}:
-            state.require_movable()
+            state.require_movable(connection)
         wanted = _resolve_relative(state.at, revision)
         require_stamp(connection, wanted)
         if not dry_run:
@@ -392,5 +392,5 @@ def _require_known(revision: str) -> None:
 def _movable(connection: sa.Connection) -> tuple[str, ...]:
     """The revisions that the database is at. Raises Conflict, SchemaNotCurrent, DatabaseUnavailable."""
     state = look(connection)
-    state.require_movable()
+    state.require_movable(connection)
     return state.at

@@ -35,7 +35,7 @@ SILENT = Cause(
     DatabaseUnreachable,
 )
 _CHANGED = Cause("another transaction changed the same rows; run the command again", TransactionAborted)
-_BEHIND = Cause("the schema is not complete; run: usercli db check", SchemaNotCurrent)
+_BEHIND = Cause("the schema of {where} is not complete; run: usercli db check", SchemaNotCurrent)
 _MODE = Cause(
     f"the server is in another state of the transaction than it should be{_UNDONE}; "
     "a pooler must be in session or transaction mode"

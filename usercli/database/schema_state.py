@@ -26,6 +26,7 @@ from usercli.database.schema_version import (
 from usercli.database.search_path import restore_search_path, version_table
 from usercli.errors import Conflict, DatabaseUnavailable, Refused, SchemaNotCurrent
 from usercli.models import OWN_TABLES, Base
+from usercli.text import with_database
 
 State = Literal["empty", "current", "behind", "ahead", "several", "incomplete", "unstamped", "foreign"]
 Shape = Mapping[str, Sequence[str]]  # the columns of each table
@@ -82,14 +83,14 @@ class SchemaState:
     state: State
     sentence: str = ""
 
-    def require_movable(self) -> None:
+    def require_movable(self, connection: sa.Connection) -> None:
         """Migrations may run here. Raises Conflict (another program's tables), SchemaNotCurrent."""
         if self.state == "foreign":
-            raise Conflict(self.sentence)
+            raise Conflict(_named(self.sentence, connection))
         if self.state == "ahead":
-            raise DatabaseUnavailable(self.sentence)
+            raise DatabaseUnavailable(_named(self.sentence, connection))
         if self.state not in MOVABLE:
-            raise SchemaNotCurrent(self.sentence)
+            raise SchemaNotCurrent(_named(self.sentence, connection))
 
 
 def require_current(connection: sa.Connection) -> None:
@@ -106,7 +107,12 @@ def require_current(connection: sa.Connection) -> None:
     if rows != [(head(), len(_OWN_COLUMNS))]:
         found = look(connection)
         if found.state != "current":
-            raise SchemaNotCurrent(found.sentence)
+            raise SchemaNotCurrent(_named(found.sentence, connection))
+
+
+def _named(sentence: str, connection: sa.Connection) -> str:
+    """What is raised names the database: a service may have several."""
+    return with_database(sentence, connection.get_execution_options()["usercli_url"].where)
 
 
 def lacking(connection: sa.Connection) -> str:

@@ -59,7 +59,7 @@ _MOVED = 1032  # SQLITE_READONLY_DBMOVED
 _DAMAGE = re.compile("malformed|unsupported file format|corrupt", re.IGNORECASE)
 _NAME = re.compile(r"constraint failed: ([\w.]+)")
 _LOG = "the audit log refuses the change: it is append-only; run: usercli audit verify"
-_BEHIND = "the schema is not complete; run: usercli db check"
+_BEHIND = "the schema of {where} is not complete; run: usercli db check"
 _EXISTS = "a table or index of this name exists already; this is not a usercli database"
 
 
@@ -91,9 +91,9 @@ def sqlite_error(original: BaseException, url: DatabaseUrl) -> UserCliError | st
     if code & 0xFF == _CONSTRAINT and "audit_events" in text:  # of a trigger
         return DatabaseUnavailable(_LOG)
     if "no such table" in text:
-        return SchemaNotCurrent(_BEHIND)
+        return SchemaNotCurrent(_BEHIND.format(where=url.where))
     if "no such column" in text or "has no column named" in text:
-        return missing_column(text)
+        return missing_column(text, url)
     name = getattr(original, "sqlite_errorname", type(original).__name__)
     return _of_file(
         url, f"gives an unexpected error ({name}); if it comes again, restore it from a backup", DatabaseDamaged

@@ -58,13 +58,13 @@ def missing_privilege(original: Any, url: DatabaseUrl, statement: str = "") -> U
     return DatabaseUnavailable(sentence)
 
 
-def missing_column(said: str) -> SchemaNotCurrent:
+def missing_column(said: str, url: DatabaseUrl) -> SchemaNotCurrent:
     """The column that a statement needs and the database lacks, if the message names its table, too."""
     found = _LACKING.search(said)
     if found is None:
-        return SchemaNotCurrent("the schema is not complete; run: usercli db check")
+        return SchemaNotCurrent(f"the schema of {url.where} is not complete; run: usercli db check")
     name = f"{found['table'] or found['relation']}.{found['column'] or found['of_relation']}"
-    return SchemaNotCurrent(f"the database lacks the column {name}; run: usercli db check")
+    return SchemaNotCurrent(f"the database {url.where} lacks the column {name}; run: usercli db check")
 
 
 def _needed(kind: str, statement: str) -> str:
