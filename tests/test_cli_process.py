@@ -282,6 +282,41 @@ def test_a_purge_wants_the_email_typed(environment: Path, ada: UserView, databas
 
 
 @on_sqlite
+def test_a_protected_database_wants_its_name_typed_for_what_is_said(
+    environment: Path, ada: UserView, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configuration = environment / "protected.toml"
+    configuration.write_text(f'[profiles.prod]\nurl = "{database.text}"\nprotected = true\n')
+    configuration.chmod(0o600)
+    monkeypatch.setenv("USERCLI_CONFIG", str(configuration))
+    end = f" on prod ({database.url.where}), which is protected; type prod to go on: "
+
+    def says(*typed: str) -> str:
+        """Everything that was said up to the question; the answer is no."""
+        with terminal("--profile", "prod", *typed) as session:
+            session.wait_for(end)
+            session.type(b"yes\n")
+            code, seen = session.end()
+        assert code == 130
+        said, _, rest = seen.partition(end)
+        assert rest == "yes\nnothing was changed\n"
+        return said
+
+    assert says("update", "ada@example.com", "--name", "A L", "--reason", "x") == (
+        "update ada@example.com --name 'A L'"
+    )
+    assert says("delete", "ada@example.com") == "move ada@example.com to the recycle bin"
+    assert says("deactivate", "--match", "active=true").endswith("deactivate 1 user")
+    with terminal("--profile", "prod", "update", "ada@example.com", "--name", "Ada", "-q") as session:
+        session.type(b"prod\n")
+        assert session.end()[0] == 0
+    for yes in ((), ("--yes",)):
+        said = says("undo", "--last", *yes).splitlines()
+        assert [line.partition(":")[0] for line in said[:2]] == ["the last change", "plan"]
+        assert re.fullmatch("undo the change [0-9a-f-]{36}", said[-1])
+
+
+@on_sqlite
 def test_a_wrong_name_shows_before_the_question(environment: Path, ada: UserView) -> None:
     with terminal("delete", "ada@example.com", "x@example.com") as session:
         assert session.end() == (3, "error: no such user: x@example.com\n")

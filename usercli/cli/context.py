@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: The `rich_help_panel` of the options of all commands.
 COMMON = "Options of all commands"
+#: So many characters of a command are repeated in a question.
+_COMMAND_SHOWN = 200
 
 
 @dataclass
@@ -58,6 +61,7 @@ class Invocation:
         self.committed: int | None = None  # so many commands of a batch were, each by itself; the last is `change`
         self.warnings: list[str] = []  # of the change that is made
         self.command = ""  # the words that name it
+        self._is_named = False  # the protected target, by whom was asked
         self._is_heard = False  # by the library, which warns
 
     def merge(self, given: dict[str, Any]) -> None:
@@ -180,9 +184,13 @@ class Invocation:
         """A unit of work that only reads."""
         return self._unit_of_work(read_only=True)
 
-    def changing(self) -> UnitOfWork:
-        """A unit of work for a change, or its dry run. Raises ProtectedTarget."""
-        self.require_unprotected()
+    def changing(self, *, planned: bool = False) -> UnitOfWork:
+        """A unit of work for a change, or its dry run. Raises ProtectedTarget.
+
+        Of a change that is `planned`, confirm() asks for the name, with the plan before the eyes.
+        """
+        if not (planned and self._may_name):
+            self.require_unprotected()
         if self.settings.require_reason and not (self.options.reason or self.dry_run):
             raise InvalidInput("changes here need a reason; add --reason TEXT")
         self.change = uow = self._unit_of_work()
@@ -191,13 +199,28 @@ class Invocation:
 
     def require_unprotected(self) -> None:
         """A change of a protected target needs its name. Raises ProtectedTarget."""
-        if self.dry_run:
-            return
-        protection = self.settings.protection
-        if protection and self.options.target is None and self.can_ask:
-            self.require_typed([protection], f"{self.target.url.where} is protected", "--target", given=[])
-        else:
+        if self._may_name:
+            self._ask_for_name(self._typed_command)
+        elif not (self.dry_run or self._is_named):
             self.settings.require_unprotected(self.options.target)
+
+    @property
+    def _may_name(self) -> bool:
+        """A protected target is to be named, and a person may be asked to."""
+        if self.dry_run or self._is_named or self.options.target is not None or not self.can_ask:
+            return False
+        return self.settings.protection is not None
+
+    def _ask_for_name(self, what: str) -> None:
+        self._ask_for(self.settings.protection or "", f"{what} on {self.target}, which is protected")
+        self._is_named = True
+
+    @property
+    def _typed_command(self) -> str:
+        """What was typed, without where and why."""
+        words = hints.without_options(self.arguments, {*hints.REACH, "--reason", "--ticket", "--actor"})
+        line = shlex.join(words)
+        return line if len(line) <= _COMMAND_SHOWN else f"{line[:_COMMAND_SHOWN]}..."
 
     def signing_in(self, *, read_only: bool = False) -> UnitOfWork:
         """A unit of work of a sign-in, which is not a change."""
@@ -281,10 +304,13 @@ class Invocation:
     @property
     def is_to_confirm(self) -> bool:
         """A change is asked about first."""
-        return not (self.options.yes or self.dry_run)
+        return self._may_name or not (self.options.yes or self.dry_run)
 
     def confirm(self, question: str) -> None:
         """Ask yes or no. Raises Declined; InvalidInput without a terminal."""
+        if self._may_name:
+            self._ask_for_name(question)
+            return
         if not self.is_to_confirm:
             return
         if not self.can_ask:
@@ -301,8 +327,11 @@ class Invocation:
             listed = " ".join(f"{option} {name}" for name in missing)
             raise InvalidInput(f"{what}; to go on add {listed}")
         for name in missing:
-            if self.ask(f"{what} on {self.target}; type {name} to go on: ").strip() not in {name, visible(name)}:
-                raise Declined
+            self._ask_for(name, f"{what} on {self.target}")
+
+    def _ask_for(self, name: str, what: str) -> None:
+        if self.ask(f"{what}; type {name} to go on: ").strip() not in {name, visible(name)}:
+            raise Declined
 
     def ask(self, question: str) -> str:
         """The line that is answered. Raises Declined if there is none."""

@@ -26,11 +26,12 @@ def undo(
     output = output_of(invocation)
     from usercli.services.mapped_undo import undo_change
 
-    uow = invocation.changing()
+    uow = invocation.changing(planned=True)
     plan = _plan(invocation, change, table)
     show_plan(invocation, plan, only_unchanged=only_unchanged)
     if plan.steps and (only_unchanged or not plan.conflicts):
         invocation.confirm(f"undo the change {plan.change_id}")
+    invocation.require_unprotected()
     done = undo_change(plan.change_id, uow, table, only_unchanged=only_unchanged)
     show_change(invocation, output, done, f"undid the change {plan.change_id}:")
 

@@ -97,7 +97,7 @@ def apply(
     decisions = _read(invocation, file)
     from usercli.services import access_review as service
 
-    uow = invocation.changing()
+    uow = invocation.changing(planned=True)
     revoked = service.still_to_revoke(decisions, invocation.reading())
     service.require_few_changes(revoked, change_limit(invocation, max_changes), uow)
     if revoked:

@@ -132,7 +132,7 @@ def undo(
     require_one_change(change, last=last)
     from usercli.services.undo import undo_change
 
-    uow = invocation.changing()
+    uow = invocation.changing(planned=True)
     in_full = invocation.is_to_confirm
     plan = _plan_last(invocation, in_full) if change is None else _plan(invocation, change, in_full)
     show = partial(show_plan, invocation, only_unchanged=only_unchanged)
@@ -140,6 +140,7 @@ def undo(
         show(plan)
     if plan.steps and (only_unchanged or not plan.conflicts):
         invocation.confirm(f"undo the change {plan.change_id}")
+    invocation.require_unprotected()
     with watched(invocation, uow, "writing users"):
         done = undo_change(
             plan.change_id,

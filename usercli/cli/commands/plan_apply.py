@@ -115,11 +115,11 @@ def apply(
         _require_alone(name, prune)
         planned = Plan.of(document, _domains(invocation))
         _require_no_passwords(planned)
-        uow = invocation.changing()
+        uow = invocation.changing(planned=True)
     else:
         desired = _desired(invocation, document, name)
         del document  # which, as what is desired, takes 60 MB of a hundred thousand users
-        uow = invocation.changing()
+        uow = invocation.changing(planned=True)
         planned = _plan(invocation, desired, uow, prune)
         if planned.needs_passwords:
             passwords = _passwords(invocation, desired, planned, file, uow)
