@@ -327,10 +327,47 @@ def test_a_first_month_without_months_is_told(cli: Cli, database: Database) -> N
 
 
 @on_sqlite
+def test_a_first_month_is_a_month_that_has_begun(cli: Cli) -> None:
+    month = f"{datetime.now(UTC):%Y-%m}"
+    assert (
+        cli("stats", "--by", "signups", "--since", month, "-o", "csv", "--fields", "name")[1] == f"name\n{month}\n"
+    )
+    for since in ("2999-06", "2999-06-01"):
+        for by in ((), ("--by", "signups")):
+            told = "error: the first month lies in the future: 2999-06\n"
+            assert cli("stats", *by, "--since", since) == (2, "", told)
+    assert cli("stats", "--since", "2026-13")[0] == 2
+
+
+def test_an_attribute_that_nobody_has_is_told(cli: Cli, database: Database) -> None:
+    assert cli("stats", "--by", "attributes.team", "-o", "csv")[2] == ""  # nobody is there
+    assert cli("create", "a@example.com", "--no-password", "--attribute", "team=x")[0] == 0
+    assert cli("create", "b@example.com", "--no-password", "--attribute", "Note=")[0] == 0
+    told = "warning: nobody counted here has a value of attributes."
+    for by, said in (("Team", "Team; did you mean: attributes.team"), ("zzz", "zzz"), ("Note", "Note")):
+        code, out, err = cli("stats", "--by", f"attributes.{by}", "-o", "csv", "--fields", "name,users")
+        assert (code, out, err) == (0, f"name,users\n{NONE},2\n", f"{told}{said}\n")
+    assert cli("stats", "--by", "attributes.team", "-o", "csv")[2] == ""
+
+
+@on_sqlite
 def test_what_cannot_be_counted_by_is_refused(cli: Cli) -> None:
     code, out, err = cli("stats", "--by", "stat")
     assert (code, out) == (2, "")
     assert err.startswith("error: cannot count by stat; did you mean: state (fields: state, role, ")
+    for by, near in (
+        ("created_at", "; did you mean: signups"),
+        ("email", "; did you mean: domain"),
+        ("is_active", "; did you mean: state"),
+        ("team", "; of an attribute: attributes.team"),
+        ("full_name", ""),
+        ("attributes", ""),
+        ("attributes.", ""),
+        ("", ""),
+    ):
+        assert cli("stats", "--by", by)[2].startswith(
+            f"error: cannot count by {by or 'nothing'}{near} (fields: "
+        ), by
     assert cli("stats", "--html", "x.html", "-o", "json")[0] == 2
     for no_file in ("-", ""):
         told = "error: --html writes a file, and no stream; name it: --html users.html\n"

@@ -25,6 +25,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import Session
 
@@ -42,6 +43,9 @@ _EXPIRIES = ((7, "within 7 days"), (30, "7 to 30 days"), (90, "30 to 90 days"))
 STATES = ("active", "expired", "inactive")
 SIGN_INS = (*(name for _, name in _SIGN_INS), "over 1 year", "never")
 EXPIRIES = ("expired", *(name for _, name in _EXPIRIES), "later", "never")
+
+#: So many names of attributes are looked at.
+_NAMES = 10_000
 
 #: The next moment; both engines count microseconds.
 _MOMENT = timedelta(microseconds=1)
@@ -121,6 +125,16 @@ class StatisticsRepository:
         found = _rows(self.session, ranked)
         everybody = int(found[0][2]) if found else 0
         return [(name, users) for name, users, _ in found], everybody - sum(users for _, users, _ in found)
+
+    def attribute_names(self) -> list[str]:
+        """The attributes that users have, of the first ten thousand names."""
+        if self._on_postgresql:
+            names: Any = select(func.jsonb_object_keys(User.attributes).label("name"))
+        else:
+            each = func.json_each(User.attributes).table_valued("key", name="attribute")
+            names = select(each.c.key.label("name")).join_from(User, each, true())
+        inner = names.subquery()
+        return list(self.session.scalars(select(inner.c.name).distinct().limit(_NAMES)))
 
     def count_months(self, criteria: UserCriteria, field: str, since: datetime) -> Counter[str]:
         """How many users have the time of the field in each month from then on, in UTC, by `2026-11`."""

@@ -14,8 +14,8 @@ from usercli.hash_forms import identify
 from usercli.repositories.statistics import EXPIRIES, SIGN_INS, STATES, StatisticsRepository
 from usercli.schemas.statistics import FIELDS, MONTHLY, NONE, OTHER, Statistics, StatView
 from usercli.schemas.user_fields import ATTRIBUTE
-from usercli.schemas.users import UserCriteria
-from usercli.text import suggestion
+from usercli.schemas.users import USER_FIELDS, UserCriteria
+from usercli.text import similar, suggestion
 
 MONTHS = 12
 _ORDERS = {"state": STATES, "last_login_at": SIGN_INS, "expires_at": EXPIRIES}
@@ -27,15 +27,24 @@ def require_field(by: str) -> str:
     """A field to count by. Raises InvalidInput, listing them."""
     if by in FIELDS or (by.startswith(ATTRIBUTE) and by != ATTRIBUTE):
         return by
-    near = suggestion(by, list(FIELDS)) or (f"; of an attribute: {ATTRIBUTE}{by}" if by else "")
+    near = f"; did you mean: {_MEANT[by]}" if by in _MEANT else suggestion(by, FIELDS)
+    if not near and by.partition(".")[0] not in {"", "attributes", *USER_FIELDS}:
+        near = f"; of an attribute: {ATTRIBUTE}{by}"
     raise InvalidInput(f"cannot count by {by or 'nothing'}{near} (fields: {_LISTED})")
 
 
+#: Fields of a user that are counted under another name.
+_MEANT = {"created_at": "signups", "email": "domain", "is_active": "state", "hashed_password": "scheme"}
 _LISTED = f"{', '.join(FIELDS)}, {ATTRIBUTE}NAME"
 
 
 def first_month(since: datetime | None, now: datetime) -> datetime:
-    """The start of the month of a time; without one, of the earliest of the twelve months up to now."""
+    """The start of the month of a time; without one, of the earliest of the twelve months up to now.
+
+    Raises InvalidInput for a time in the future.
+    """
+    if since is not None and since > now:
+        raise InvalidInput(f"the first month lies in the future: {since:%Y-%m}")
     if since is None:
         year, month = divmod(12 * now.year + now.month - MONTHS, 12)
         since = now.replace(year=year, month=month + 1, day=1)
@@ -48,7 +57,7 @@ def count_statistics(
 ) -> Statistics:
     """The users that fit by every grouping, at one moment. Months begin with that of `since`.
 
-    Raises RoleNotFound.
+    Raises InvalidInput, RoleNotFound.
     """
     with uow.snapshot() as counts:
         _require_role(criteria, uow)
@@ -96,6 +105,13 @@ def count_by(
         else:
             rows = _most(counts, criteria, by, top)
         return Statistics(now, start, uow.users.count_matching(criteria), list(rows))
+
+
+@retried
+def attributes_like(name: str, uow: UnitOfWork) -> list[str]:
+    """Attributes of any user with nearly that name, as `attributes.NAME`: for one that nobody has."""
+    with uow.snapshot() as counts:
+        return [f"{ATTRIBUTE}{found}" for found in similar(name, counts.attribute_names())]
 
 
 def _require_role(criteria: UserCriteria, uow: UnitOfWork) -> None:

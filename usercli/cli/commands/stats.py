@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +15,9 @@ from usercli.cli.user_filters import NO_FILTERS, Filters
 from usercli.errors import InvalidInput
 from usercli.times import parse_time
 
+if TYPE_CHECKING:
+    from usercli.schemas.statistics import Statistics
+
 
 @reading_command
 def stats(
@@ -22,7 +27,10 @@ def stats(
         str | None, typer.Option(metavar="FIELD", help="Only by this: state, role, domain, attributes.team ...")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="The first month of sign-ups and sign-ins (12 months).")
+        str | None,
+        typer.Option(
+            metavar="MONTH", help="The first month of sign-ups and sign-ins, 2026-09 or 24mo (12 months)."
+        ),
     ] = None,
     top: Annotated[
         int, typer.Option(metavar="N", min=1, max=1000, help="How many domains, or values of an attribute.")
@@ -56,12 +64,13 @@ def stats(
         invocation.warn(
             f"--since changes nothing of --by {by}: it says from which month {' and '.join(MONTHLY)} are"
         )
-    first = parse_time(since, relative_to="past") if since is not None else None
+    first = _first_month(since) if since is not None else None
     criteria, uow = filters.criteria(), invocation.reading()
     if by is None:
         found = service.count_statistics(criteria, uow, since=first, top=top)
     else:
         found = service.count_by(by, criteria, uow, since=first, top=top)
+        _warn_of_none(invocation, by, found)
     if html is not None:
         from usercli.cli.output.statistics_page import page
         from usercli.private_files import replace_atomically
@@ -77,3 +86,21 @@ def stats(
         output.text(charts(found, str(invocation.target)))
     else:
         output.many(found.rows)
+
+
+def _warn_of_none(invocation: Invocation, by: str, found: Statistics) -> None:
+    """Say of an attribute that nobody has which was meant."""
+    from usercli.schemas.statistics import NONE
+    from usercli.schemas.user_fields import ATTRIBUTE
+    from usercli.services.statistics import attributes_like
+
+    if not by.startswith(ATTRIBUTE) or {row.name for row in found.rows} != {NONE}:
+        return
+    alike = attributes_like(by.removeprefix(ATTRIBUTE), invocation.reading())
+    near = f"; did you mean: {', '.join(alike)}" if alike and by not in alike else ""
+    invocation.warn(f"nobody counted here has a value of {by}{near}")
+
+
+def _first_month(since: str) -> datetime:
+    """A time as elsewhere, or a month."""
+    return parse_time(f"{since}-01" if re.fullmatch(r"\d{4}-\d{2}", since) else since, relative_to="past")
