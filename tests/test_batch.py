@@ -76,8 +76,16 @@ def test_atomic_is_all_or_nothing_and_one_change(cli: Cli, commands, database: D
 
 
 def test_a_dry_run_of_a_batch_writes_nothing(cli: Cli, commands, database: Database) -> None:
-    code, out, _ = cli("batch", commands("create a@x.com --no-password\n"), "--dry-run")
+    code, out, err = cli("batch", commands("create a@x.com --no-password\n"), "--dry-run")
     assert (code, results(out)[0]["result"]["dry_run"]) == (0, True)
+    assert err == f"ran 1 commands, 0 failed, on {database.url.where}; nothing was changed\n"
+    together = commands("role create ops\ncreate a@x.com --no-password\nrole grant ops a@x.com\n")
+    code, _, err = cli("batch", together, "--dry-run")
+    alone = "; each was tried without those before it: to try them as one, add --atomic"
+    assert code == 3
+    assert err == f"ran 3 commands, 1 failed, on {database.url.where}; nothing was changed{alone}\n"
+    code, _, err = cli("batch", together, "--dry-run", "--atomic")
+    assert (code, err) == (0, f"ran 3 commands, 0 failed, on {database.url.where}; nothing was changed\n")
     assert database.rows("SELECT count(*) FROM users") == [(0,)]
 
 

@@ -76,7 +76,9 @@ def batch(
                 if interruption(error):
                     runner.tell_what_stands()
                 raise
-    undone = "; nothing was changed" if atomic and runner.failed else ""
+    undone = "; nothing was changed" if invocation.dry_run or (atomic and runner.failed) else ""
+    if invocation.dry_run and not atomic and runner.failed and runner.ran > 1:
+        undone += "; each was tried without those before it: to try them as one, add --atomic"
     invocation.info(f"ran {runner.ran} commands, {len(runner.failed)} failed, on {invocation.target}{undone}")
     if not runner.failed:
         return ExitCode.OK
