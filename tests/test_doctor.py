@@ -518,6 +518,15 @@ def test_nobody_administers(healthy: Cli, database: Database) -> None:
     assert (code, bad(rows)) == (0, [("administrators", "warn", said)])
 
 
+def test_who_is_lacking_for_administration_is_said(healthy: Cli, database: Database) -> None:
+    execute(database, "DELETE FROM user_roles")
+    execute(database, "DELETE FROM roles")
+    assert of(looked(healthy)[1], "administrators")["said"] == "there are no roles yet"
+    execute(database, f"INSERT INTO roles (id, name, administrative) VALUES ('{uuid.uuid4().hex}', 'a', true)")
+    execute(database, "UPDATE users SET is_active = false, deleted_at = updated_at")
+    assert of(looked(healthy)[1], "administrators")["said"] == "there are no users yet"
+
+
 def test_an_administrator_who_expires_soon(healthy: Cli, database: Database, cli: Cli) -> None:
     until = sqlite_time(utcnow() + timedelta(days=3))
     zone = "+00" if database.engine == "postgresql" else ""

@@ -56,6 +56,7 @@ def test_each_framework_s_users_come_with_their_hashes(source: Database, preset:
     before = source.rows(f"SELECT count(*), max(email) FROM {_sql(name)}")
     code, err = imported(name, "--skip-bad", "--preserve")
     assert code == 7, err  # the second ada
+    assert "appears twice in the table" in err
     found = users()
     ada = found.get("ada@example.com") or found["Ada@Example.com"]
     assert ada["hashed_password"].startswith(("$2", "pbkdf2_sha256$"))
@@ -63,6 +64,7 @@ def test_each_framework_s_users_come_with_their_hashes(source: Database, preset:
         assert ada["id"] == ADA
     else:
         assert ada["attributes"][f"{preset}_id"] in ("1", 1)
+        assert "id" not in ada["attributes"]
     if preset in ("django", "fastapi-users") and "bob@example.com" in found:
         assert found["bob@example.com"]["is_active"] is False
     if preset == "devise":
@@ -74,6 +76,14 @@ def test_each_framework_s_users_come_with_their_hashes(source: Database, preset:
 
 def _sql(name: str) -> str:
     return ".".join(f'"{part}"' for part in name.split("."))
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_a_second_row_of_an_address_names_the_first_row(source: Database) -> None:
+    make(source, "django")
+    told = "error: auth_user:2: the email ada@example.com appears twice in the table, first in row 1\n"
+    code, err = imported("auth_user")
+    assert (code, told in err) == (2, True), err
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

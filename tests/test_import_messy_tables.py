@@ -348,6 +348,21 @@ def test_roles_that_differ_in_case_are_told(cli: Cli, environment: Path, databas
     assert database.rows("SELECT count(*) FROM roles") == [(3,)]
     code, _, err = cli("import", "p.csv", "--create-roles", "--on-conflict", "skip")
     assert "beside" not in err
+    (environment / "p.csv").write_text("email,roles\nc@example.com,EDITOR\na@example.com,\n")
+    code, _, err = cli("import", "p.csv", "--create-roles")
+    assert (code, "beside" in err) == (4, False)  # nothing was made
+    code, _, err = cli("import", "p.csv", "--create-roles", "--on-conflict", "skip", "--dry-run")
+    assert (code, "warning: would have made the role EDITOR beside " in err) == (0, True)
+
+
+@on_sqlite
+def test_how_columns_are_read_is_told_once(cli: Cli, environment: Path) -> None:
+    (environment / "p.csv").write_text("id,mail,role\n7,a@example.com,x\n")
+    code, _, err = cli("import", "p.csv")
+    assert (code, err.count("read ")) == (2, 1), err
+    (environment / "p.csv").write_text("id,mail,role,odd\n7,a@example.com,x,1\n")
+    code, _, err = cli("import", "p.csv")
+    assert (code, err.count('read "')) == (2, 1), err
 
 
 # -- a damaged workbook loses nobody silently

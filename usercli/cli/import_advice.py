@@ -51,7 +51,7 @@ def refuse_columns(invocation: Invocation, job: ImportJob, error: InvalidInput) 
     place = f"error: {file_name(job.file)}:{found.header.line}"
     fits = {choice.column: choice.field for choice in choices}
     unfit = found.header.unfit
-    if note := found.header.note():
+    if isinstance(error, UnfitColumns) and (note := found.header.note()):  # else it was read, and told
         invocation.info(with_kept_times(note, job))
     for column in unfit[:_MOST]:
         invocation.info(f"{place}: {_mistake(column, fits, is_empty=not found.cells(column.place))}")

@@ -221,10 +221,11 @@ def import_(
         job.require_file()  # rather than ask for a confirmation first
     from usercli.services.imports.session import ImportSession
 
-    listener = _Listener(invocation, job, flags.reject_file)
+    listener = _Listener(invocation, job, flags.reject_file, commits_chunks=flags.resume)
     session = ImportSession(job, invocation.changing(), listener)
     with _reporting(invocation, job, session):
         summary = session.resume() if flags.resume else session.run()
+    listener.tell_similar_roles()
     _tell_left_out(invocation, job, session)
     if session.was_done:
         invocation.info("this file was imported already; to import it again leave out --resume")
@@ -246,7 +247,9 @@ class _Listener:
     invocation: Invocation
     job: ImportJob
     reject_file: str | None
+    commits_chunks: bool
     noted: set[str] = field(default_factory=set)
+    similar_roles: list[tuple[str, str]] = field(default_factory=list)
     reject_files: list[RejectFile] = field(default_factory=list)
 
     def note(self, text: str) -> None:
@@ -258,10 +261,18 @@ class _Listener:
         self.invocation.info(with_kept_times(text, self.job))
 
     def similar_role(self, made: str, known: str) -> None:
-        told = f"made the role {made} beside {known}; to read one as the other: --value 'roles:{made}={known}'"
-        if told not in self.noted:
-            self.noted.add(told)
-            self.invocation.warn(told)
+        if (made, known) not in self.similar_roles:  # a transaction may be run again
+            self.similar_roles.append((made, known))
+        if self.commits_chunks:
+            self.tell_similar_roles()
+
+    def tell_similar_roles(self) -> None:
+        """After the commit: a role is made then."""
+        verb = "would have made" if self.invocation.dry_run else "made"
+        for made, known in self.similar_roles:
+            mended = f"--value 'roles:{made}={known}'"
+            self.invocation.warn(f"{verb} the role {made} beside {known}; to read one as the other: {mended}")
+        self.similar_roles.clear()
 
     def progress(self, stage: str, done: int) -> Progress:
         from usercli.cli.output.progress import Progress

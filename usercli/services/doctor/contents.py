@@ -96,8 +96,9 @@ def administrators(patient: Patient) -> Iterator[Finding]:
         return
     with uow:
         until, some = uow.roles.administered_until(), len(uow.roles.administrators(2))
+        lacking = "users" if uow.roles.names() else "roles"
     if until is None:
-        yield ok("there are no users, or no roles, yet")
+        yield ok(f"there are no {lacking} yet")
     elif until < utcnow() + _SOON:
         yield warn(
             f"the last administrator expires at {rfc3339(until)}", "give another user an administrative role"

@@ -50,12 +50,20 @@ def import_users(
     before_commit: Callable[[], object] = lambda: None,
     on_unsupported: Callable[[str], None] = noop,
     on_similar_role: Callable[[str, str], object] = noop,
+    of_table: bool = False,
 ) -> ImportSummary:
     """Import in one transaction. Raises ImportFailed with the first bad records, LastAdministrator.
 
     `before_commit` is the last moment to fail.
     """
-    loader = Loader(uow, options, on_reject, on_unsupported=on_unsupported, on_similar_role=on_similar_role)
+    loader = Loader(
+        uow,
+        options,
+        on_reject,
+        on_unsupported=on_unsupported,
+        on_similar_role=on_similar_role,
+        of_table=of_table,
+    )
     with uow.change("user.imported"):
         uow.bulk.lock_imports()
         with ExitStack() as guards:

@@ -86,6 +86,8 @@ class Loader:
     on_unsupported: Callable[[str], None] = noop
     #: Is told a role that is made, and one that there is, where they differ only in case.
     on_similar_role: Callable[[str, str], object] = noop
+    #: The records are rows of a table, and no lines of a file.
+    of_table: bool = False
 
     def __post_init__(self) -> None:
         #: Makes the ids of new users, and knows them again.
@@ -267,7 +269,7 @@ class Loader:
                 self._reject(row, "the id is taken by another user", ExitCode.CONFLICT)
             elif self._is_ours(ids[row.email_key]) or ids[row.email_key] in again:
                 line = self._lines.of(ids[row.email_key]) or _other_line(row, rows)
-                self._reject(row, twice(row.email, line))
+                self._reject(row, twice(row.email, line, of_table=self.of_table))
             elif self.options.on_conflict == "fail":
                 self._reject(row, exists(row.email), ExitCode.CONFLICT)
             elif self.options.on_conflict == "skip":
@@ -299,9 +301,10 @@ class Loader:
         self._bad.clear()
 
 
-def twice(email: str, first: int | None) -> str:
+def twice(email: str, first: int | None, *, of_table: bool = False) -> str:
     """Why the second of two records is rejected; `first` is the line of the other, where it is known."""
-    return f"the email {email} appears twice in the file{f', first on line {first:,}' if first else ''}"
+    place, line = ("table", "in row") if of_table else ("file", "on line")
+    return f"the email {email} appears twice in the {place}{f', first {line} {first:,}' if first else ''}"
 
 
 def exists(email: str) -> str:

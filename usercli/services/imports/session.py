@@ -262,6 +262,7 @@ class ImportSession:
                 before_commit=rejects.sync,
                 on_unsupported=self._count_unsupported,
                 on_similar_role=self._listener.similar_role,
+                of_table=self._job.table is not None,
             )
 
     def _chunks(self, records: Iterable[Record | BadRecord], progress: Progress) -> Iterable[Sequence[Checked]]:

@@ -71,6 +71,7 @@ class TableSource:
         kept = f"{self.format.replace('-', '_')}_id" if self.keeps_ids else None
         typed: set[str] | None = None
         for record in records:
+            record.line -= self.format == "tsv"  # the number of the row: the header is the first line
             attributes = record.fields.get("attributes") if record.fields else None
             if not isinstance(attributes, dict):
                 pass
@@ -111,7 +112,7 @@ class TableSource:
     def _json(self, values: Sequence[Any]) -> str:
         item = dict(zip((column.name for column in self.table.columns), values, strict=True))
         if self.format == "django":
-            item = {"model": "auth.user", "pk": item.get(self.table.fields.get("id", "")), "fields": item}
+            item = {"model": "auth.user", "pk": item.pop(self.table.fields.get("id", ""), None), "fields": item}
         return json.dumps(item, ensure_ascii=False)
 
 
