@@ -1,12 +1,16 @@
 """What a service of another program gives to the library is checked as the command line's input is."""
 
+import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import text
 
 from tests.conftest import Cli, Database
+from usercli.embedding import AsyncUsers, Users
 from usercli.errors import ExitCode, InvalidInput
 from usercli.schemas.audit import EventCriteria
 from usercli.schemas.users import UserCreate, UserCriteria, UserKey, UserView
@@ -32,6 +36,67 @@ def test_a_number_that_cannot_be_is_the_callers_fault(
         listing(database, number)
     assert caught.value.exit_code is ExitCode.USAGE
     assert "--" not in caught.value.message
+
+
+@pytest.mark.parametrize("listing", [listing for number, listing in enumerate(LISTINGS) if number in {0, 2, 3}])
+def test_a_page_of_nothing_would_look_like_the_end(
+    database: Database, ada: UserView, listing: Callable[[Database, int], object]
+) -> None:
+    with pytest.raises(InvalidInput, match=r"^limit must be from 1 to "):
+        listing(database, 0)
+
+
+def _in_itself() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    found["x"] = found
+    return found
+
+
+_NO_JSON: list[tuple[Any, str]] = [
+    (datetime.now(UTC), "the attribute x is no JSON value (datetime)"),
+    ({1, 2}, "the attribute x is no JSON value (set)"),
+    (b"1", "the attribute x is no JSON value (bytes)"),
+    ([{"y": object()}], "the attribute x is no JSON value (object)"),
+    ({(1, 2): 3}, "the attribute x is no JSON value (keys that are no texts)"),
+    ({1: 3, "a": 2}, "the attribute x is no JSON value (keys that are no texts)"),
+    ((1, float("nan")), "an attribute is not a JSON number (NaN or infinity)"),
+    (_in_itself(), "an attribute is nested deeper than 100 levels"),
+]
+
+
+@pytest.mark.parametrize(("value", "message"), _NO_JSON, ids=[message for _, message in _NO_JSON])
+def test_an_attribute_that_is_no_json_is_the_callers_fault(database: Database, value: Any, message: str) -> None:
+    attributes = {"x": value}
+    with Users(database.text) as found:
+        bob = found.sign_up("bob@example.com", None, attributes={"x": (1, "b")})
+        assert bob.attributes == {"x": [1, "b"]}
+        for give in (
+            lambda: found.sign_up("eve@example.com", None, attributes=attributes),
+            lambda: found.update(bob, set_attributes=attributes),
+            lambda: found.patch(bob, {"attributes": attributes}),
+        ):
+            with pytest.raises(InvalidInput) as caught:
+                give()
+            assert caught.value.message.partition(": ")[2] == message
+
+    async def scenario() -> None:
+        async with AsyncUsers(database.text) as found:
+            with pytest.raises(InvalidInput):
+                await found.sign_up("eve@example.com", None, attributes=attributes)
+
+    asyncio.run(scenario())
+
+
+def test_what_is_no_id_and_no_password_is_the_callers_fault(database: Database) -> None:
+    wrong: Any = 5
+    with Users(database.text) as found:
+        for give in (
+            lambda: found.get(wrong),
+            lambda: found.sign_up("a@example.com", wrong),
+            lambda: found.list(limit=str(wrong)),  # type: ignore[arg-type]
+        ):
+            with pytest.raises(InvalidInput):
+                give()
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,13 @@ def _count_keys(value: Any) -> int:
     return count
 
 
+def require_limit(value: int | None) -> int | None:
+    """The length of a page, which has something on it. Raises InvalidInput."""
+    if value is not None and not (isinstance(value, int) and 1 <= value <= LARGEST_COUNT):
+        raise InvalidInput(f"limit must be from 1 to {LARGEST_COUNT}")
+    return value
+
+
 def require_count(value: int | None, what: str) -> int | None:
     """The number of things, if there may be so many. Raises InvalidInput."""
     if value is not None and not 0 <= value <= LARGEST_COUNT:

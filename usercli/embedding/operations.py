@@ -156,6 +156,8 @@ class Operations:
             require_current(uow.session.connection())
 
     def _new(self, password: str | None) -> NewPassword:
+        if not isinstance(password, str | None):
+            raise InvalidInput("the password is no text")
         return NewPassword(password, self._hasher, self._policy)
 
     def _checked(self, model: type[Model], given: dict[str, Any]) -> Model:

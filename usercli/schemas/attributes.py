@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from usercli.errors import InvalidInput
+from usercli.text import visible
+from usercli.validation import require_json_texts
 
 ATTRIBUTES_BYTES = 65_536
 ATTRIBUTES_DEPTH = 100  # SQLite reads no JSON beyond 1000 levels
@@ -28,7 +30,11 @@ def check_attributes(value: dict[str, Any]) -> dict[str, Any]:
 def stored_attributes(value: dict[str, Any]) -> dict[str, Any]:
     """The attributes, checked, their numbers as both databases give them back. Raises InvalidInput."""
     _require_storable(value)
-    return check_attributes(as_stored(value))
+    for name, item in value.items():
+        _require_json(item, name)
+    found = as_stored(value)
+    require_json_texts(found, "an attribute")
+    return check_attributes(found)
 
 
 def _require_storable(value: Any, depth: int = 0) -> None:
@@ -37,9 +43,24 @@ def _require_storable(value: Any, depth: int = 0) -> None:
         raise InvalidInput(f"an attribute is nested deeper than {ATTRIBUTES_DEPTH} levels")
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidInput("an attribute is not a JSON number (NaN or infinity)")
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list | tuple):
         for item in value.values() if isinstance(value, dict) else value:
             _require_storable(item, depth + 1)
+
+
+def _require_json(value: Any, name: str) -> None:
+    """A program may give a value of the attribute of that name for which JSON has no form. Raises InvalidInput."""
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        parts = list(value.values())
+    elif isinstance(value, list | tuple):
+        parts = list(value)
+    elif value is None or isinstance(value, str | int | float):
+        return
+    else:
+        kind = "keys that are no texts" if isinstance(value, dict) else type(value).__name__
+        raise InvalidInput(f"the attribute {visible(name)} is no JSON value ({kind})")
+    for part in parts:
+        _require_json(part, name)
 
 
 def as_stored(value: Any) -> Any:

@@ -28,7 +28,7 @@ from usercli.schemas.attributes import stored_attributes
 from usercli.schemas.stored_times import ShownTime, StoredTime
 from usercli.schemas.user_fields import TIMES
 from usercli.times import UnreadableTime, rfc3339, utcnow
-from usercli.validation import require_json_texts, require_printable, require_storable
+from usercli.validation import require_printable, require_storable
 
 #: Rejected input never shows in an error: it may be a secret.
 STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -43,11 +43,6 @@ def _full_name(value: str) -> str:
     if len(value) > NAME_LENGTH:
         raise InvalidInput(f"the name is longer than {NAME_LENGTH} characters ({len(value)})")
     return require_printable(value, "the name")
-
-
-def _attributes(value: dict[str, Any]) -> dict[str, Any]:
-    require_json_texts(value, "an attribute")
-    return stored_attributes(value)
 
 
 def _require_future(value: datetime | None) -> datetime | None:
@@ -80,7 +75,7 @@ def has_role_form(name: str) -> bool:
 Expiry = Annotated[AwareDatetime | None, AfterValidator(_require_future)]
 FullName = Annotated[str, AfterValidator(_full_name)]
 RoleName = Annotated[str, AfterValidator(require_role_name)]
-Attributes = Annotated[dict[str, Any], AfterValidator(_attributes)]
+Attributes = Annotated[dict[str, Any], AfterValidator(stored_attributes)]
 
 
 class _Incoming(BaseModel):
@@ -271,12 +266,14 @@ class UserKey(BaseModel):
 
     @classmethod
     def of(cls, user: UserId) -> Self:
-        """The key of a user whose id is known. Raises InvalidInput for a text that is no UUID."""
+        """The key of a user whose id is known. Raises InvalidInput for what is no UUID."""
         if isinstance(user, UserKey):
             return cls(**dict(user))
         if isinstance(user, str):
             return cls.parse(f"id:{user}")
         found = user.id if isinstance(user, UserView) else user
+        if not isinstance(found, uuid.UUID):
+            raise InvalidInput(f"not an id: {type(found).__name__} (an id is a UUID)")
         return cls(typed=str(found), id=found)
 
     def __str__(self) -> str:

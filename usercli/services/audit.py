@@ -17,7 +17,7 @@ from usercli.services.audit_verification import verify
 from usercli.services.watched_events import watched_events
 from usercli.text import MOST_COUNTED
 from usercli.times import rfc3339
-from usercli.validation import require_count
+from usercli.validation import require_count, require_limit
 
 __all__ = [
     "EventListing",
@@ -75,7 +75,7 @@ class EventListing:
     """
 
     def __init__(self, criteria: EventCriteria, uow: UnitOfWork, limit: int | None = None) -> None:
-        self._criteria, self._uow, self._limit = criteria, uow, require_count(limit, "limit")
+        self._criteria, self._uow, self._limit = criteria, uow, require_limit(limit)
         self.shown, self.total = 0, 0
         self.unreadable = UnreadableEvents()
 
@@ -241,7 +241,7 @@ def list_changes(
 
     Those whose first event cannot be read are noted; without somewhere to note them raises DoneInPart at the end.
     """
-    require_count(limit, "limit")
+    require_limit(limit)
     noted = UnreadableEvents() if unreadable is None else unreadable
     with uow:
         for change in uow.changes.matching(limit, criteria):

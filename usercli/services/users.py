@@ -36,7 +36,7 @@ from usercli.services.user_changes import are_named, change_users, outside_bin
 from usercli.services.user_removal import remove_users
 from usercli.services.user_rules import require_free, restore_state, update_rule
 from usercli.text import MOST_COUNTED
-from usercli.validation import require_count
+from usercli.validation import require_limit
 
 if TYPE_CHECKING:
     from usercli.services.password_rules import NewPassword
@@ -195,7 +195,7 @@ class Listing:
             raise InvalidInput(f"skip must be from 0 to {MOST_SKIPPED}; page by cursor to go further")
         if skip and after is not None:
             raise InvalidInput("a page starts after a cursor or skips users, not both")
-        require_count(limit, "limit")
+        require_limit(limit)
         self._criteria, self._uow, self._limit, self._skip = criteria, uow, limit, skip
         self._order = order_by(sort)
         self._mark = query_mark(criteria.model_dump_json(), self._order)
