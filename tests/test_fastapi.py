@@ -301,6 +301,22 @@ def test_the_routers_serve_one_s_account_and_administrators(database: Database) 
     assert audit_log.verify(database).ok
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_service_may_have_routes_like_those_of_the_routers() -> None:
+    """The example of docs/embedding.md: a /sign-up of its own, and the account's."""
+    app, me = FastAPI(), current_user(read_token)
+
+    @app.post("/sign-up")
+    async def sign_up() -> None: ...
+
+    @app.get("/users")
+    async def list_users() -> None: ...
+
+    app.include_router(account_router(make_token, me))
+    app.include_router(users_router(me))
+    assert set(app.openapi()["paths"]) >= {"/sign-up", "/sign-in", "/users"}
+
+
 def test_the_description_tells_of_problems_and_not_of_fastapi_s_own_errors() -> None:
     described = service().openapi()
     for path in described["paths"].values():

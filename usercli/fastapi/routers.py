@@ -1,4 +1,8 @@
-"""Routes for whoever does not write them: one's own account, and users for administrators."""
+"""Routes for whoever does not write them: one's own account, and users for administrators.
+
+Their names begin with the router's, so that a route of the service may be called `sign_up`: operations are named by
+the function and the path.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -86,20 +90,20 @@ def account_router(make_token: MakeToken, user: CurrentUser) -> APIRouter:
     Me = Annotated[UserView, Depends(user)]  # noqa: N806 - a type
 
     @router.post("/sign-up", status_code=201)
-    async def sign_up(new: NewAccount, users: UsersDep) -> UserView:
+    async def account_sign_up(new: NewAccount, users: UsersDep) -> UserView:
         return await users.sign_up(new.email, new.password.get_secret_value(), full_name=new.full_name)
 
     @router.post("/sign-in")
-    async def sign_in(given: Credentials, users: UsersDep) -> Token:
+    async def account_sign_in(given: Credentials, users: UsersDep) -> Token:
         found = await users.sign_in(given.email, given.password.get_secret_value())
         return Token(access_token=make_token(found.user), must_change_password=found.must_change_password)
 
     @router.get("/me")
-    async def me(found: Me) -> UserView:
+    async def account_me(found: Me) -> UserView:
         return found
 
     @router.post("/me/password")
-    async def change_password(given: NewPassword, found: Me, users: UsersDep) -> Token:
+    async def account_change_password(given: NewPassword, found: Me, users: UsersDep) -> Token:
         old, new = given.old.get_secret_value(), given.new.get_secret_value()
         return Token(access_token=make_token(await users.change_password(found, old, new)))
 
@@ -111,24 +115,24 @@ def users_router(allowed: CurrentUser) -> APIRouter:
     router = APIRouter(prefix="/users", tags=["users"], dependencies=[Depends(allowed)])
 
     @router.get("")
-    async def list_users(page: Annotated[PageQuery, Query()], users: UsersDep) -> UserPage:
+    async def users_list(page: Annotated[PageQuery, Query()], users: UsersDep) -> UserPage:
         return await users.list(**page.model_dump())
 
     @router.post("", status_code=201)
-    async def create_user(new: NewUser, users: UsersDep) -> UserView:
+    async def users_create(new: NewUser, users: UsersDep) -> UserView:
         password = new.password.get_secret_value() if new.password is not None else None
         return await users.sign_up(new.email, password, full_name=new.full_name, roles=new.roles)
 
     @router.get("/{user_id}")
-    async def show_user(user_id: uuid.UUID, users: UsersDep) -> UserView:
+    async def users_show(user_id: uuid.UUID, users: UsersDep) -> UserView:
         return await users.get(user_id)
 
     @router.patch("/{user_id}")
-    async def update_user(user_id: uuid.UUID, changes: UserPatch, users: UsersDep) -> UserView:
+    async def users_update(user_id: uuid.UUID, changes: UserPatch, users: UsersDep) -> UserView:
         return await users.update(user_id, **changes.model_dump(exclude_unset=True))
 
     @router.delete("/{user_id}", status_code=204)
-    async def delete_user(user_id: uuid.UUID, users: UsersDep) -> None:
+    async def users_delete(user_id: uuid.UUID, users: UsersDep) -> None:
         await users.delete(user_id)
 
     return router
