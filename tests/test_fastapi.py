@@ -403,7 +403,10 @@ async def _raising(app: FastAPI, ask: Ask) -> None:
 
 
 @pytest.mark.process
-def test_without_fastapi_it_says_what_to_install() -> None:
-    code = "import sys; sys.modules['fastapi'] = None; import usercli.fastapi"
+@pytest.mark.parametrize("package", ["fastapi", "aiosqlite"])
+def test_without_the_extra_it_says_what_to_install(package: str) -> None:
+    code = f"import sys; sys.modules['{package}'] = None; import usercli.fastapi"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stderr.splitlines()[-1] == "ImportError: FastAPI is needed; run: pip install 'usercli[fastapi]'"
+    assert done.stderr.splitlines()[-1] == (
+        "ImportError: usercli.fastapi needs more packages; run: pip install 'usercli[fastapi]'"
+    )

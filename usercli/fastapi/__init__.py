@@ -1,9 +1,11 @@
 """Users inside a FastAPI service with an event loop; for threads `usercli.fastapi.threads` (docs/embedding.md)."""
 
-try:
-    import fastapi as _  # noqa: F401 - what follows would not say where it comes from
+try:  # what follows would not say where it comes from, or name another extra
+    import fastapi  # noqa: F401
+
+    import usercli.database.async_extra  # noqa: F401
 except ImportError:
-    raise ImportError("FastAPI is needed; run: pip install 'usercli[fastapi]'") from None
+    raise ImportError("usercli.fastapi needs more packages; run: pip install 'usercli[fastapi]'") from None
 
 from usercli.fastapi.dependencies import (
     SessionDep,
