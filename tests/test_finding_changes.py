@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Cli, Database
+from usercli.cli.commands.changes import _shorten
 
 pytestmark = pytest.mark.either_engine
 
@@ -222,3 +223,24 @@ def test_a_narrow_terminal_shows_the_summary_without_a_broken_word(
         assert lines[0].split() == header
         assert any(line.split()[-1] in {"deactivated", "users"} for line in lines)
         assert any("deactivated" in line for line in lines)
+
+
+def test_a_narrow_terminal_shows_as_much_of_an_id_as_finds_the_change(
+    cli: Cli, four: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = [line.split()[0] for line in cli("changes", "--no-header", terminal=True)[1].splitlines()]
+    assert {len(start) for start in shown} == {13}
+    for start, whole in zip(shown, four, strict=True):
+        assert cli("audit", "log", "--change", start, "--fields", "change_id", "-q")[1].split()[0] == whole
+    for whole in (["-o", "table"], ["-o", "tsv"], ["--fields", "change_id"]):  # nobody looks, or it was asked for
+        assert four[0] in cli("changes", *whole, terminal="--fields" in whole)[1]
+
+
+def test_ids_of_one_millisecond_are_shown_further() -> None:
+    rows = [{"change_id": f"01a21e5e-7faa-70cb-a08c-a45dc7859f{end}"} for end in ("17", "1f", "27")]
+    _shorten(rows)
+    assert [row["change_id"][-4:] for row in rows] == ["9f17", "9f1f", "9f27"]
+    rows = [{"change_id": f"01a21e5e-7faa-7{part}cb-a08c-a45dc7859f17"} for part in "01"]
+    _shorten(rows)
+    assert [row["change_id"] for row in rows] == ["01a21e5e-7faa-70", "01a21e5e-7faa-71"]

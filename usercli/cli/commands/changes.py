@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TABLE_LIMIT = 50
 _SAMPLE = 10
+#: So much of a UUIDv7 is its time.
+_MILLISECOND = len("019ad4b2-6978")
 
 
 @reading_command
@@ -83,18 +85,31 @@ def changes(
     unreadable = service.UnreadableEvents()
     criteria = filters.criteria(invocation)
     listed = service.list_changes(invocation.reading(), limit, unreadable, criteria)
-    output.many(listed, _fields(output))
+    if output.format == "table" and not output.chosen and _is_narrow():
+        rows = [view.model_dump(mode="json") for view in listed]
+        if output.is_terminal:
+            _shorten(rows)
+        output.many(rows, ("change_id", "at", "actor", "summary"))
+    else:
+        output.many(listed, ("change_id", "at", "actor", "users", "summary"))
     unreadable.require_none()
 
 
-def _fields(output: Output) -> tuple[str, ...]:
-    """What fits the terminal: on a narrow one, only the summary tells how many users."""
-    if output.format == "table":
-        from usercli.cli.output.tables import width
+def _is_narrow() -> bool:
+    """There only the summary tells how many users, and an id is as long as it must be."""
+    from usercli.cli.output.tables import width
 
-        if width() < 100:
-            return ("change_id", "at", "actor", "summary")
-    return ("change_id", "at", "actor", "users", "summary")
+    return width() < 100
+
+
+def _shorten(rows: Sequence[dict[str, Any]]) -> None:
+    """Cut the ids to the millisecond of the change, or further on where two are of the same."""
+    ids = [row["change_id"] for row in rows]
+    shortest = next(
+        (size for size in range(_MILLISECOND, 36) if len({each[:size] for each in ids}) == len(ids)), 36
+    )
+    for row in rows:
+        row["change_id"] = row["change_id"][:shortest]
 
 
 @command
