@@ -819,7 +819,19 @@ def test_what_to_run_reaches_the_database(clean_environment: Path, tmp_path: Pat
 def test_a_table_is_printed(healthy: Cli) -> None:
     code, out, _ = healthy("doctor", "-o", "table")
     assert code == 0
-    assert out.split()[:4] == ["check", "state", "said", "do"]
+    assert out.split()[:4] == ["check", "state", "said", "configuration"]
+
+
+def test_a_command_stands_whole_on_a_line_below_the_table(
+    clean_environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = f"sqlite:///{tmp_path}/{'n' * 40}.db"
+    said = f"to make a new one, run: usercli --database-url {text} db upgrade"
+    out = run_here("--database-url", text, "doctor", "-o", "table")[1]
+    assert f"connection: {said}" in out.partition("\n\n")[2].splitlines()
+    both = run_here("--database-url", text, "doctor", "-o", "table", "--fields", "check,do")[1]
+    assert (both.split()[:2], "\n\n" in both) == (["check", "do"], False)
 
 
 def test_a_look_at_many_rows_is_left_undone(healthy: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

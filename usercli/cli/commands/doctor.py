@@ -5,6 +5,7 @@ from __future__ import annotations
 from usercli.cli.context import Invocation, enable_garbage_collector
 from usercli.cli.global_options import command
 from usercli.cli.output.writer import Output
+from usercli.text import visible
 
 
 @command
@@ -27,6 +28,9 @@ def doctor(invocation: Invocation) -> int:
 
     settings = invocation.settings
     enable_garbage_collector()
-    found = examine(settings)
-    output.many(view.model_copy(update={"do": invocation.with_reach(view.do)}) for view in found)
+    found = [view.model_copy(update={"do": invocation.with_reach(view.do)}) for view in examine(settings)]
+    output.many(found, ("check", "state", "said"))
+    if output.format == "table" and not output.chosen:  # in a column a command is folded, and cannot be copied
+        todo = [f"{view.check}: {visible(view.do)}\n" for view in found if view.do]
+        output.text(["\n", *todo] if todo else [])
     return ExitCode.PARTIAL if any(view.state == "fail" for view in found) else ExitCode.OK
