@@ -244,3 +244,16 @@ def test_ids_of_one_millisecond_are_shown_further() -> None:
     rows = [{"change_id": f"01a21e5e-7faa-7{part}cb-a08c-a45dc7859f17"} for part in "01"]
     _shorten(rows)
     assert [row["change_id"] for row in rows] == ["01a21e5e-7faa-70", "01a21e5e-7faa-71"]
+
+
+def test_a_history_is_folded_between_words(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    given = ["--attribute", "note=many words that stand on two lines of it", "--attribute", "team=blue"]
+    assert cli("create", ADA, "--no-password", *given)[0] == 0
+    lines = cli("history", ADA, "-o", "table")[1].splitlines()
+    assert all(len(line) <= 60 for line in lines)
+    start = next(number for number, line in enumerate(lines) if "attributes: " in line)
+    assert lines[start : start + 2] == [
+        '    attributes: {"note":"many words that stand on two',
+        '      lines of it","team":"blue"}',
+    ]

@@ -123,6 +123,18 @@ def test_a_table_without_a_key_says_how_to_name_one(foreign: Database) -> None:
     assert found.endswith('in the profile, as in: id = "COLUMN"')
 
 
+def test_a_page_fits_the_terminal_but_for_what_is_copied(
+    foreign: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    make(foreign, "django")
+    lines = run_here("db", "inspect", "-o", "table")[1].splitlines()[1:]
+    public = "" if foreign.engine == "sqlite" else "public."
+    section = f'table = {{ preset = "django", name = "{public}auth_user" }}'
+    assert [line.strip() for line in lines if "preset" in line] == [section]
+    assert all(len(line) <= 60 for line in lines if section not in line and "usercli " not in line), lines
+
+
 def test_a_database_without_users_of_others_says_so(environment: Path, database: Database) -> None:
     [table] = inspected()
     assert (table["framework"], table["ways"]) == ("usercli", [])

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from usercli.schemas.foreign_tables import InspectedTable
 
 _COLLISIONS_SHOWN = 5
+#: What begins the line of a profile that a reason ends with.
+_SECTION = " table = "
 
 
 @command
@@ -44,7 +46,7 @@ def inspect(
     if not found:
         invocation.info(f"no table on {invocation.target} seems to hold users; name one with --table")
     if output.format == "table" and not output.chosen:
-        output.text("\n".join("".join(f"{visible(line)}\n" for line in _lines(view)) for view in found))
+        output.text("\n".join("".join(_lines(view)) for view in found))
     else:
         output.many(found)
 
@@ -63,10 +65,10 @@ def _lines(view: InspectedTable) -> Iterator[str]:
     from usercli.database.table_presets import title_of
 
     kind = f", {title_of(view.framework)}" if view.framework else ""
-    yield f"{view.table}{kind}: {_rows(view)}"
+    yield visible(f"{view.table}{kind}: {_rows(view)}") + "\n"
     types = {column.name: column.type for column in view.columns}
     for field, column in view.fields.items():
-        yield _pair(field, f"{column}  {types[column]}")
+        yield from _pair(field, f"{column}  {types[column]}")
     others = [column.name for column in view.columns if column.field is None]
     for name, values in (
         ("other columns", others),
@@ -75,32 +77,39 @@ def _lines(view: InspectedTable) -> Iterator[str]:
         ("referenced by", view.referenced_by),
     ):
         if values:
-            yield _pair(name, ", ".join(values))
+            yield from _pair(name, ", ".join(values))
     yield from _of_rows(view)
     for way in view.ways:
-        yield _pair(f"to {way.way}", way.command or f"not possible: {way.reason}")
-        if way.command and way.reason:
-            yield _pair("", way.reason)
+        if way.command is None:
+            yield from _pair(f"to {way.way}", f"not possible: {way.reason}")
+            continue
+        yield _copied(f"to {way.way}", way.command)
+        reason, is_there, section = (way.reason or "").partition(_SECTION)
+        if reason:
+            yield from _pair("", reason)
+        if is_there:
+            yield _copied("", (is_there + section).lstrip())
 
 
 def _of_rows(view: InspectedTable) -> Iterator[str]:
     if view.colliding is None:
-        yield _pair("rows", "could not be read")
+        yield from _pair("rows", "could not be read")
         return
     hashes = (
         f"{scheme.scheme}{'' if scheme.cost is None else f' cost {scheme.cost}'}: {scheme.users:,}"
         for scheme in view.hashes
     )
     if view.hashes:
-        yield _pair("hashes", ", ".join(hashes))
+        yield from _pair("hashes", ", ".join(hashes))
     if view.without_email:
-        yield _pair("without email", f"{view.without_email:,}")
+        yield from _pair("without email", f"{view.without_email:,}")
     if view.colliding:
-        yield _pair(
+        yield from _pair(
             "same address", counted(view.colliding, "address of several users", "addresses of several users")
         )
     for same in view.collisions[:_COLLISIONS_SHOWN]:
-        yield _pair("", f"{same.email_key}: {', '.join(same.ids)}{', ...' if same.users > len(same.ids) else ''}")
+        more = ", ..." if same.users > len(same.ids) else ""
+        yield from _pair("", f"{same.email_key}: {', '.join(same.ids)}{more}")
 
 
 def _rows(view: InspectedTable) -> str:
@@ -109,5 +118,12 @@ def _rows(view: InspectedTable) -> str:
     return f"{'' if view.exact else 'about '}{counted(view.rows, 'row')}"
 
 
-def _pair(name: str, value: str) -> str:
-    return f"  {name:<14}  {value}"
+def _pair(name: str, value: str) -> Iterator[str]:
+    from usercli.cli.output.tables import paragraph
+
+    return paragraph(visible(value), *(f"  {shown:<14}  " for shown in (name, "")))
+
+
+def _copied(name: str, value: str) -> str:
+    """What is to be copied, on a line."""
+    return f"  {name:<14}  {visible(value)}\n"

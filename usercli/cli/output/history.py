@@ -9,21 +9,26 @@ from usercli.schemas.audit import EventView
 from usercli.text import visible
 from usercli.times import rfc3339
 
+#: What a line begins with that continues another.
+_FURTHER = " " * 6
+
 
 def lines(events: Iterable[EventView]) -> Iterator[str]:
-    """One line for each event, and one for each field that it changed."""
+    """One line for each event, and one for each field that it changed; long ones are folded."""
+    from usercli.cli.output.tables import paragraph
+
     for event in events:
         reason = f"  ({event.reason})" if event.reason else ""
         outcome = "" if event.outcome == "done" else f"  {event.outcome}"
         who = event.actor or "somebody"
         head = f"{rfc3339(event.at.replace(microsecond=0))}  {event.action}  by {who}{outcome}{reason}"
-        yield visible(head) + "\n"
+        yield from paragraph(visible(head), others=_FURTHER)
         if event.erased:
             yield "    (personal values were erased)\n"
         for name in dict.fromkeys((*event.before, *event.after)):
             if name == "was_active":  # what restore gives back; is_active says enough
                 continue
-            yield f"    {visible(_difference(name, event), joiners=name != 'email')}\n"
+            yield from paragraph(visible(_difference(name, event), joiners=name != "email"), "    ", _FURTHER)
         if event.outcome == "done":
             yield f"    change {event.change_id}\n"
 

@@ -60,6 +60,13 @@ def field_table(pairs: Iterable[tuple[str, str]]) -> str:
     )
 
 
+def paragraph(text: str, first: str = "", others: str = "") -> Iterator[str]:
+    """Lines of a text that is folded between words at the width of the terminal, with what they begin with."""
+    room = max(width() - max(len(first), len(others)), _NARROWEST)
+    for number, line in enumerate(_folded(writable(text), room)):
+        yield f"{others if number else first}{line}".rstrip() + "\n"
+
+
 def width() -> int:
     """The columns of the terminal; 80 where there is none."""
     given = os.environ.get("COLUMNS", "")
