@@ -259,8 +259,8 @@ class Invocation:
 
     def named(self, text: str) -> str:
         """A message about the database of this run, which it names as success messages do."""
-        reached = self._reached
-        return text if reached is None else with_database(text, str(reached), reached.url.where)
+        target = self._reached
+        return text if target is None else with_database(text, str(target), target.url.where)
 
     def addressed(self, text: str) -> str:
         """A message whose commands reach the database of this run, and are accepted there."""
@@ -271,13 +271,15 @@ class Invocation:
         return self._with_commands(text, hints.with_reach)
 
     def _with_commands(self, text: str, complete: Callable[[str, Target, str | None], str]) -> str:
-        if not hints.has_command(text):
-            return text
+        target = self._reached if hints.has_command(text) else None
+        return text if target is None else complete(text, target, self._confirmed)
+
+    @property
+    def _reached(self) -> Target | None:
         try:
-            target = self.target
+            return self.target
         except UserCliError:  # the message is about that
-            return text
-        return complete(text, target, self._confirmed)
+            return None
 
     @property
     def _confirmed(self) -> str | None:
