@@ -54,6 +54,6 @@ def test_a_table_of_any_name_is_described_if_it_is_named(empty_database: Databas
     empty_database.rows('CREATE TABLE "Odd ""people" (nr integer PRIMARY KEY, mail text UNIQUE)')
     assert found(empty_database) == []
     [table] = found(empty_database, 'Odd "people')
-    assert (dict(table.fields), table.unique) == ({"email": "mail"}, ("mail",))
+    assert (dict(table.fields), table.unique) == ({"id": "nr", "email": "mail"}, ("mail",))
     with pytest.raises(NotFound):
         found(empty_database, "people")
