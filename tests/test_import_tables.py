@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,49 @@ def test_any_table_is_read_or_named(text: str) -> None:
     found = list(read(io.BytesIO(f"email,full_name\n{text}".encode()), ReadOptions()))
     quotes = sum(str(record.fields).count('"') for record in found if isinstance(record, Record))
     assert quotes <= text.count('""')  # a quote of a good cell was doubled
+
+
+GUARDED = ["'=cmd|x", "''Tis", "'Tis"]
+
+
+@pytest.mark.parametrize(
+    ("header", "mapping", "is_ours"),
+    [
+        ("email,full_name", {}, True),
+        ("email,full_name,attributes.dept", {}, True),
+        ("email,full_name,dept", {}, True),
+        ("email,full_name,Kostenstelle", {"Kostenstelle": "attributes.cost"}, True),
+        ("E-Mail,full_name,is_active", {}, True),
+        ("E-Mail,Name", {}, False),
+        ("email,Who,attributes.dept", {"Who": "full_name"}, False),
+        # texts stand in a reject file as they are
+        ("email,full_name,reject_line,reject_reason", {}, False),
+    ],
+)
+def test_the_guard_of_formulas_is_taken_from_columns_with_our_names(
+    header: str, mapping: dict[str, str], is_ours: bool
+) -> None:
+    rest = "," * (header.count(",") - 1)
+    text = f"{header}\n" + "".join(f"u@example.com,{cell}{rest}\n" for cell in GUARDED)
+    found = table(text, replace(UNKNOWN, mapping=mapping))
+    names = [fields["full_name"] for _, fields in found if isinstance(fields, dict)]
+    assert names == (["=cmd|x", "'Tis", "'Tis"] if is_ours else GUARDED)
+
+
+def test_an_attribute_keeps_its_apostrophe() -> None:
+    found = table("email,full_name,attributes.dept,team\na@example.com,'=x,'=y,''z\n")
+    assert found == [
+        (2, {"email": "a@example.com", "full_name": "=x", "attributes": {"dept": "'=y", "team": "''z"}})
+    ]
+
+
+def test_a_rejected_name_with_an_apostrophe_comes_back(cli: Cli, environment: Path) -> None:
+    (environment / "t.csv").write_text("email,full_name\na@example,'''Tis\n")
+    assert cli("import", "t.csv", "--skip-bad", "--reject-file", "bad.csv")[0] == 7
+    mended = (environment / "bad.csv").read_text().replace("a@example,", "a@example.com,")
+    (environment / "mended.csv").write_text(mended)
+    assert cli("import", "mended.csv")[0] == 0
+    assert cli("list", "-q", "--fields", "full_name")[1] == "''Tis\n"
 
 
 SURPLUS = [

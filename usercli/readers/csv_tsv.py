@@ -315,7 +315,9 @@ class _RawTable(_UserTable):
     def _records_of(self, cells: list[str]) -> TableRecords:
         self._header = cells
         names = [str(place) for place in range(len(header_names(cells)))]
-        return TableRecords(names, len(cells), self._header_number, escaped=self._escaped)
+        records = TableRecords(names, len(cells), self._header_number, escaped=self._escaped)
+        records.is_guarded = False
+        return records
 
 
 class _ForeignTable(_UserTable):

@@ -58,12 +58,12 @@ class TableRecords:
 
 
 class _Cell:
-    """Where a field stands in a row."""
+    """Where a field stands in a row; `is_guarded` in a column that our export may have written."""
 
-    __slots__ = ("attribute", "field", "is_single", "last", "places")
+    __slots__ = ("attribute", "field", "is_guarded", "is_single", "last", "places")
 
-    def __init__(self, field: str, places: tuple[int, ...]) -> None:
-        self.field, self.places, self.last = field, places, max(places)
+    def __init__(self, field: str, places: tuple[int, ...], *, is_guarded: bool) -> None:
+        self.field, self.places, self.last, self.is_guarded = field, places, max(places), is_guarded
         self.is_single = len(places) == 1
         self.attribute = field.removeprefix(ATTRIBUTE) if field.startswith(ATTRIBUTE) else ""
 
@@ -80,12 +80,16 @@ class UserRecords(TableRecords):
         self._header, self._options = header, header.options
         self._said_words = set(self._options.values)
         columns = [column for column in header.columns if column.field not in IGNORED]
-        self._cells = [_Cell(column.field, column.places) for column in columns]
+        may_be_guarded = not escaped and IGNORED.isdisjoint(header.names)  # a reject file has texts as they are
+        self._cells = [
+            _Cell(column.field, column.places, is_guarded=may_be_guarded and header.title(column) in FIELDS)
+            for column in columns
+        ]
         self._readers = [self._reader(column) for column in columns]
         self._unread = [None] * len(columns)
         if self._said_words:
             raise header.error(f"there is no column {min(self._said_words)} to read words of")
-        self.is_guarded = not escaped and all(column.field in FIELDS for column in header.columns)
+        self.is_guarded = any(cell.is_guarded for cell in self._cells)
         is_each_a_field = [cell.places for cell in self._cells] == [(place,) for place in range(len(self.names))]
         self._may_be_plain = is_each_a_field and not any(self._readers)
         self._may_be_plain &= all(cell.field in FIELDS for cell in self._cells)
@@ -152,7 +156,7 @@ class UserRecords(TableRecords):
             if column.last >= count:
                 continue
             cell = cells[column.last] if column.is_single else column.joined(cells)
-            if self.is_guarded and cell[:1] == "'":
+            if column.is_guarded and cell[:1] == "'":
                 cell = without_formula_guard(cell)
             if read is not None:
                 cell = read(cell)
