@@ -138,6 +138,45 @@ def test_a_title_above_a_sheet_is_passed_over(cli: Cli, environment: Path) -> No
     assert (code, "error: p.xlsx:6: " in err) == (2, True)
 
 
+# -- no header
+
+
+NO_HEADER = "1: ann@example.com is an address, no name of a column; add a header line, such as email,full_name"
+
+
+@on_sqlite
+@pytest.mark.parametrize("options", [(), ("--unknown-to-attributes",), ("--map", "Ann=full_name")], ids=str)
+@pytest.mark.parametrize(
+    "text", ["ann@example.com,Ann\nbob@example.com,Bob\n", "Ann;ann@example.com;\n", "ann@example.com\nemail\n"]
+)
+def test_a_user_in_place_of_the_header_is_not_lost(
+    cli: Cli, environment: Path, text: str, options: tuple[str, ...]
+) -> None:
+    if "Ann" not in text:
+        options = ()
+    for name, content in (("t.csv", text), ("t.tsv", text.replace(",", "\t").replace(";", "\t"))):
+        (environment / name).write_text(content)
+        assert cli("import", name, *options) == (2, "", f"error: {name}:{NO_HEADER}\n")
+
+
+@on_sqlite
+def test_a_workbook_and_the_guide_say_that_there_is_no_header(cli: Cli, environment: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["ann@example.com", "Ann"])
+    book.save(environment / "t.xlsx")
+    for options in ((), ("--guide",)):
+        code, _, err = cli("import", "t.xlsx", *options, terminal=bool(options))
+        assert (code, f" t.xlsx:{NO_HEADER}" in err, len(err.splitlines())) == (2, True, 1)
+
+
+@on_sqlite
+def test_a_column_that_is_called_as_an_address_is_may_stand_beside_the_email(cli: Cli, environment: Path) -> None:
+    (environment / "t.csv").write_text("E-Mail,list@example.com\nann@example.com,yes\n")
+    code, _, err = cli("import", "t.csv")
+    assert (code, "no such field: list@example.com" in err) == (2, True)
+    assert cli(*proposed(err)[0])[0] == 0
+
+
 # -- names in two languages
 
 

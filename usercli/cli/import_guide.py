@@ -30,6 +30,7 @@ def guide(invocation: Invocation, job: ImportJob) -> int:
     from usercli.readers.table_header import Header
 
     found = sample(job.opened(), job.format, job.read_options)
+    found.header.require_names()
     _show(invocation, job, found)
     choices = _Questions(invocation, found).choices()
     header = Header(found.header.cells, with_choices(job.read_options, choices), found.header.line)

@@ -14,7 +14,7 @@ from usercli.readers import ReadOptions
 from usercli.readers.known_headers import FAMILY, GIVEN, PARTS, meaning, name_pairs, plain, readings, without_notes
 from usercli.schemas.import_rows import FIELDS, IGNORED
 from usercli.schemas.user_fields import ATTRIBUTE
-from usercli.text import suggestion
+from usercli.text import suggestion, visible
 
 _NAME = "full_name"
 
@@ -103,10 +103,23 @@ class Header:
 
     def require_fit(self) -> None:
         """Raise UnfitColumns, or InvalidInput if no column is the email."""
+        self.require_names()
         if self.unfit:
             raise UnfitColumns(self)
-        if not any(column.field == "email" for column in self.columns):
+        if not self._has_email:
             raise self.error("there is no column email", Hint.MAP_EMAIL)
+
+    def require_names(self) -> None:
+        """Raise InvalidInput where the first user stands in place of the header, and would be lost."""
+        found = next(filter(_ADDRESS.fullmatch, self.names), None)
+        if found is not None and not self._has_email:
+            raise self.error(
+                f"{visible(found)} is an address, no name of a column; add a header line, such as email,full_name"
+            )
+
+    @property
+    def _has_email(self) -> bool:
+        return any(column.field == "email" for column in self.columns)
 
     def error(self, reason: str, hint: Hint | None = None) -> InvalidInput:
         """An error about the header."""
@@ -314,5 +327,6 @@ def attribute_for(name: str, taken: Collection[str]) -> str:
     return found
 
 
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _OURS = frozenset({*FIELDS, *IGNORED})
 _FAMILY_FIRST = frozenset(map(plain, ("姓", "姓氏", "苗字", "성", "성씨")))

@@ -216,7 +216,11 @@ def import_(
     if flags.guide:
         from usercli.cli.import_guide import guide
 
-        return guide(invocation, job)
+        try:
+            return guide(invocation, job)
+        except InvalidInput as error:
+            name_file(error, job.file)
+            raise
     if flags.resume:
         job.require_file()  # rather than ask for a confirmation first
     from usercli.services.imports.session import ImportSession
