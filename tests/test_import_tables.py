@@ -123,6 +123,22 @@ def test_any_table_is_read_or_named(text: str) -> None:
     assert quotes <= text.count('""')  # a quote of a good cell was doubled
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"email";"Known as (Last, First, Middle)"\nann@x.com;Ann\n',
+        '"email","a;b;c|d"\nann@x.com,Ann\n',
+        '"Name, full";email\nAnn;ann@x.com\n',
+        '"Name ""a,b,c"", full"|email\nAnn|ann@x.com\n',
+        'Staff list\n"Name, full, as known";E-Mail\nAnn;ann@x.com\n',
+    ],
+)
+def test_a_delimiter_within_a_quoted_name_is_none(text: str) -> None:
+    ((_, fields),) = table(text)
+    assert isinstance(fields, dict)
+    assert (fields["email"], list(fields["attributes"].values())) == ("ann@x.com", ["Ann"])
+
+
 GUARDED = ["'=cmd|x", "''Tis", "'Tis"]
 
 

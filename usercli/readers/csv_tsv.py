@@ -24,6 +24,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _PREAMBLE = re.compile(r'"?(?:sep=(.)"?[,;\t|]*|#TYPE\b[^\n]*|version:v[0-9.]+"?[,;\t|]*)\s*\Z', re.IGNORECASE)
 # Of a row without a cell, as spreadsheets write a blank one.
 _OF_NO_CELL = "".join(_DELIMITERS) + '" \r\n'
+_QUOTED = re.compile('"[^"]*"')
 _UNESCAPED = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 
 
@@ -348,8 +349,8 @@ def preamble(line: str) -> str | None:
 
 
 def detect_delimiter(header: str) -> str:
-    """The most frequent delimiter of the header line."""
-    return max(_DELIMITERS, key=header.count) if any(s in header for s in _DELIMITERS) else ","
+    """The most frequent delimiter of the header line, outside quotes."""
+    return max(_DELIMITERS, key=_QUOTED.sub("", header).count)
 
 
 def _reason(error: csv.Error) -> str:
