@@ -153,6 +153,16 @@ def test_attributes_keep_the_types_of_their_columns(source: Database) -> None:
     assert users()["b@x.org"]["attributes"]["level"] == 1
 
 
+def test_an_array_of_roles_is_read(source: Database) -> None:
+    source.rows("CREATE TABLE accounts (email text, roles text)")
+    source.rows("""INSERT INTO accounts VALUES ('ada@x.org', '["editor", "admin"]'), ('b@x.org', NULL)""")
+    if source.engine == "postgresql":
+        source.rows("ALTER TABLE accounts ALTER roles TYPE text[] USING translate(roles, '[]', '{}')::text[]")
+    code, err = imported("accounts", "--create-roles")
+    assert code == 0, err
+    assert [user["roles"] for user in users().values()] == [["admin", "editor"], []]
+
+
 def test_times_that_are_left_out_are_told(source: Database) -> None:
     make(source, "django")
     for options, told in (((), True), (("--preserve",), False)):

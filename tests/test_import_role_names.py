@@ -59,3 +59,39 @@ def test_an_export_says_which_role_does_not_come_back(
     assert (code, "import refuses the role name 'x;admin'; " in err) == (0, True)
     assert "import refuses" not in cli("export", "-o", form, "--fields", "id,email")[2]
     assert cli("role", "update", "x;admin", "--name", "old")[0] == 0
+
+
+LISTS = {
+    '["admin"]': ["admin"],
+    '["night ops", "admin"]': ["admin", "night ops"],
+    " [] ": [],
+    "[old] admin": ["[old] admin"],
+    "[a]": ["[a]"],
+    "a;[b]": ["[b]", "a"],
+}
+
+
+@pytest.mark.parametrize("cell", LISTS)
+def test_a_json_list_of_roles_is_a_list(cli: Cli, environment: Path, cell: str) -> None:
+    quoted = '"' + cell.replace('"', '""') + '"'
+    (environment / "t.csv").write_text(f"email,roles\na@example.com,{quoted}\n")
+    (environment / "t.tsv").write_text(f"email\troles\nb@example.com\t{cell}\n")
+    for name in ("t.csv", "t.tsv"):
+        code, _, err = cli("import", name, "--create-roles")
+        assert code == 0, err
+    shown = json.loads(cli("list", "-o", "json", "--fields", "roles")[1])
+    assert shown == [{"roles": LISTS[cell]}] * 2
+
+
+@pytest.mark.parametrize("cell", ['["a;b"]', '["a", 1]', '[{"name": "a"}]', "[1]", '["a,b"]', '[""]'])
+def test_a_json_list_of_other_things_is_refused(cli: Cli, environment: Path, database: Database, cell: str) -> None:
+    (environment / "t.tsv").write_text(f"email\troles\nb@example.com\t{cell}\n")
+    code, _, err = cli("import", "t.tsv", "--create-roles")
+    assert (code, err.startswith("error: t.tsv:2: ")) == (2, True)
+    assert database.rows("SELECT name FROM roles") == []
+
+
+def test_roles_of_a_json_list_are_proposed_by_their_names(cli: Cli, environment: Path) -> None:
+    (environment / "t.tsv").write_text('email\troles\tTeam\nb@example.com\t["a", "b"]\tred\n')
+    _, _, err = cli("import", "t.tsv")
+    assert "roles that are not there, and that --create-roles makes: a, b\n" in err

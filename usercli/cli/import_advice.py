@@ -252,8 +252,10 @@ def needed_options(invocation: Invocation, job: ImportJob, records: Sequence[Rec
     needed = []
     if job.hasher is None and any(record.fields.get("password") for record in records):
         needed.append("--hash-passwords")
-    named = (role for record in records for role in str(record.fields.get("roles", "")).split(";") if role)
-    roles = [] if job.options.create_roles else _missing(invocation, dict.fromkeys(named))
+    from usercli.schemas.import_rows import role_list
+
+    named = (role for record in records for role in role_list(str(record.fields.get("roles", ""))) if role)
+    roles = [] if job.options.create_roles else _missing(invocation, dict.fromkeys(map(str, named)))
     if roles:
         more = f", and {len(roles) - _MOST_ROLES:,} more" if len(roles) > _MOST_ROLES else ""
         listed = f"{', '.join(role[:64] for role in roles[:_MOST_ROLES])}{more}"

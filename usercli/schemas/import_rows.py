@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -269,8 +270,16 @@ def _flag(value: Any, what: str, default: bool) -> bool:
     return default if found is None else found
 
 
+def role_list(text: str) -> Any:
+    """The roles that a text says: names joined by `;`, or what a JSON list holds, as other programs write one."""
+    if text.lstrip().startswith("["):
+        with suppress(InvalidInput):
+            return read_json(text)
+    return text.split(";")
+
+
 def _roles(value: Any) -> tuple[str, ...]:
-    names = value.split(";") if isinstance(value, str) else value
+    names = role_list(value) if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
         raise InvalidInput("roles is not a list of names (in a table: joined by ;)")
     for name in names:
