@@ -51,8 +51,10 @@ def refuse_columns(invocation: Invocation, job: ImportJob, error: InvalidInput) 
     place = f"error: {file_name(job.file)}:{found.header.line}"
     fits = {choice.column: choice.field for choice in choices}
     unfit = found.header.unfit
-    if isinstance(error, UnfitColumns) and (note := found.header.note()):  # else it was read, and told
-        invocation.info(with_kept_times(note, job))
+    fitting = {column.field for column in found.header.columns if found.header.title(column) not in fits}
+    note = found.header.note() if isinstance(error, UnfitColumns) else ""  # else it was read, and told
+    for told in filter(None, (note, fate_of_preserved(fitting, job))):
+        invocation.info(told)
     for column in unfit[:_MOST]:
         invocation.info(f"{place}: {_mistake(column, fits, is_empty=not found.cells(column.place))}")
     if len(unfit) > _MOST:
@@ -92,16 +94,14 @@ def _refuse_system(invocation: Invocation, job: ImportJob, header: Header) -> No
     )
 
 
-def with_kept_times(note: str, job: ImportJob) -> str:
-    """What is said of the columns, and what becomes of ids and times among them."""
+def fate_of_preserved(names: Collection[str], job: ImportJob) -> str:
+    """What becomes of ids, times and versions that a file holds; empty where they are kept, or there are none."""
     from usercli.schemas.user_fields import PRESERVED
 
-    kept = ", ".join(name for name in PRESERVED if f'" as {name}' in note)
-    if kept and not job.options.preserve:
-        return f"{note}; left out without --preserve: {kept}"
-    if kept and job.options.on_conflict == "update":
-        return f"{note}; users who exist keep their own: {kept}"
-    return note
+    told = ", ".join(name for name in PRESERVED if name in names)
+    if told and not job.options.preserve:
+        return f"left out without --preserve: {told}"
+    return f"users who exist keep their own: {told}" if told and job.options.on_conflict == "update" else ""
 
 
 def advise_rejects(invocation: Invocation, job: ImportJob, rejects: Iterable[Reject | BadRecord]) -> None:

@@ -127,7 +127,7 @@ _row_values = attrgetter(*(field.name for field in fields(UserRow)))
 _MAY_BE_NEVER = frozenset({"expires_at", "last_login_at"})
 
 
-_KEPT_TIMES = TIMES.intersection(PRESERVED)
+_PRESERVED = frozenset(PRESERVED)
 
 
 class RowParser:
@@ -145,8 +145,8 @@ class RowParser:
         self._times = times
         #: Rows so far with blanks around the address, which the row is without.
         self.trimmed = 0
-        #: The times of rows so far that were left out, as they are not kept.
-        self.times_left_out: set[str] = set()
+        #: The fields of rows so far that only new users have, and these only if they are preserved.
+        self.preserved: set[str] = set()
         #: By field, the order of the first date that shows one, and the date.
         self._orders: dict[str, tuple[str, str]] = {}
 
@@ -180,10 +180,10 @@ class RowParser:
             raise InvalidInput("both a password and a hash are given")
         if self._preserve:
             self._keep(row, fields)
-        elif not _KEPT_TIMES.isdisjoint(fields):
+        elif not _PRESERVED.isdisjoint(fields):
             if fields.get("deleted_at"):
                 raise InvalidInput("the user is in the recycle bin (deleted_at)", hint=Hint.PRESERVE)
-            self.times_left_out.update(name for name in _KEPT_TIMES.intersection(fields) if fields[name])
+            self.preserved.update(name for name in _PRESERVED.intersection(fields) if fields[name])
         self.trimmed += row.email != email
         return row
 
@@ -204,6 +204,7 @@ class RowParser:
             kept["version"] = _version(fields["version"])
         if kept.get("deleted_at"):
             row.is_active = False
+        self.preserved.update(kept)
         row.kept = kept
 
     def _time(self, value: Any, what: str) -> datetime | None:

@@ -257,12 +257,9 @@ class _Listener:
     reject_files: list[RejectFile] = field(default_factory=list)
 
     def note(self, text: str) -> None:
-        from usercli.cli.import_advice import with_kept_times
-
-        if text in self.noted:  # a file may be read twice
-            return
-        self.noted.add(text)
-        self.invocation.info(with_kept_times(text, self.job))
+        if text not in self.noted:  # a file may be read twice
+            self.noted.add(text)
+            self.invocation.info(text)
 
     def similar_role(self, made: str, known: str) -> None:
         if (made, known) not in self.similar_roles:  # a transaction may be run again
@@ -338,8 +335,8 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
 
 def _tell_left_out(invocation: Invocation, job: ImportJob, session: ImportSession) -> None:
     """What the file holds that came to no user."""
+    from usercli.cli.import_advice import fate_of_preserved
     from usercli.hash_forms import MALFORMED
-    from usercli.readers import SYSTEMS
 
     for scheme, number in sorted(session.unsupported.items()):
         what = f"{scheme} hash" if scheme.startswith(MALFORMED) else f"unsupported scheme {scheme}"
@@ -347,8 +344,8 @@ def _tell_left_out(invocation: Invocation, job: ImportJob, session: ImportSessio
     if parser := session.parser:
         if parser.trimmed:
             invocation.info(f"trimmed blanks around {counted(parser.trimmed, 'address', 'addresses')}")
-        if parser.times_left_out and job.format in SYSTEMS:
-            invocation.info(f"left out without --preserve: {', '.join(sorted(parser.times_left_out))}")
+        if fate := fate_of_preserved(parser.preserved, job):
+            invocation.info(fate)
     left_out = session.left_out
     if left_out.entries:
         kinds = (counted(number, kind) for kind, number in left_out.entries.most_common())
