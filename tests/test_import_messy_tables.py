@@ -242,6 +242,32 @@ def test_a_flag_of_an_unclear_name_says_how_it_is_read(cli: Cli, environment: Pa
     assert "yes means" not in cli("import", "p.csv", "--skip-column", "Active")[2]
 
 
+@on_sqlite
+@pytest.mark.parametrize(
+    ("name", "words", "options", "is_told"),
+    [
+        ("user_status", "00", (), True),
+        ("user_status", "00", ("--dry-run",), True),
+        ("user_status", "01", (), False),
+        ("user_status", "0", (), False),
+        ("Gesperrt", "11", (), True),
+        ("user_status", "00", ("--map", "user_status=is_active"), False),
+        ("Gesperrt", "11", ("--map", "gesperrt=is_active"), False),
+        ("user_status", "00", ("--value", "User status:0=false"), False),
+        ("is_active", "00", (), False),
+        ("Is Active", "00", (), False),
+    ],
+)
+def test_a_guess_that_shuts_everybody_out_is_told(
+    cli: Cli, environment: Path, name: str, words: str, options: tuple[str, ...], is_told: bool
+) -> None:
+    rows = "".join(f"u{number}@example.com,{word}\n" for number, word in enumerate(words))
+    (environment / "p.csv").write_text(f"email,{name}\n{rows}")
+    code, _, err = cli("import", "p.csv", *options)
+    warning = f'warning: nobody is active, as "{name}" was read as is_active; to leave it out: --skip-column {name}'
+    assert (code, err.splitlines()[-2:-1] == [warning], err.count("warning")) == (0, is_told, is_told), err
+
+
 # -- dates
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from usercli.readers.table_advice import Choice, Sample
     from usercli.readers.table_header import Header, Unfit
     from usercli.readers.value_advice import StateWords
+    from usercli.schemas.import_rows import RowParser
     from usercli.services.imports.loader import Reject
     from usercli.services.imports.session import ImportJob
 
@@ -31,6 +33,8 @@ _PREVIEWED = 100_000
 _MENDED = frozenset(
     {Hint.VALUE, Hint.DATE_ORDER, Hint.DAY_NUMBER, Hint.HASH_PASSWORDS, Hint.MAP_HASH, Hint.CREATE_ROLES}
 )
+#: In a note of how columns were understood.
+_GUESSED_STATE = re.compile('"([^"]+)" as is_active')
 #: A column, and its words as ours.
 Words = dict[str, dict[str, str]]
 NOT_SAID = "--value cannot hold , | = or : in a word; change them in the file, or leave the column out"
@@ -102,6 +106,22 @@ def fate_of_preserved(names: Collection[str], job: ImportJob) -> str:
     if told and not job.options.preserve:
         return f"left out without --preserve: {told}"
     return f"users who exist keep their own: {told}" if told and job.options.on_conflict == "update" else ""
+
+
+def warn_if_nobody_is_active(
+    invocation: Invocation, job: ImportJob, parser: RowParser, notes: Collection[str]
+) -> None:
+    """Name the column that says so, if it was only guessed to be the state of a user."""
+    from usercli.readers.known_headers import plain
+
+    options = job.read_options
+    if parser.rows < 2 or parser.active or "is_active" in options.mapping.values():
+        return
+    said = {plain(name) for name in ("is_active", *options.values)}
+    for column in _GUESSED_STATE.findall("\n".join(notes)):
+        if plain(column) not in said:
+            read = f'nobody is active, as "{column}" was read as is_active'
+            invocation.warn(f"{read}; to leave it out: --skip-column {shlex.quote(column)}")
 
 
 def advise_rejects(invocation: Invocation, job: ImportJob, rejects: Iterable[Reject | BadRecord]) -> None:

@@ -145,6 +145,8 @@ class RowParser:
         self._times = times
         #: Rows so far with blanks around the address, which the row is without.
         self.trimmed = 0
+        #: Rows so far, and those of them that are active.
+        self.rows = self.active = 0
         #: The fields of rows so far that only new users have, and these only if they are preserved.
         self.preserved: set[str] = set()
         #: By field, the order of the first date that shows one, and the date.
@@ -161,6 +163,8 @@ class RowParser:
             row.full_name = _name(name)
         if (active := fields.get("is_active", "true")) != "true":
             row.is_active = _flag(active, "is_active", True)
+        self.rows += 1
+        self.active += row.is_active
         if roles := fields.get("roles"):
             row.roles = _roles(roles)
         if (attributes := fields.get("attributes")) and attributes != "{}":

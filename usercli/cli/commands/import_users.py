@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
@@ -230,7 +230,7 @@ def import_(
     with _reporting(invocation, job, session):
         summary = session.resume() if flags.resume else session.run()
     listener.tell_similar_roles()
-    _tell_left_out(invocation, job, session)
+    _tell_left_out(invocation, job, session, listener.noted)
     if session.was_done:
         invocation.info("this file was imported already; to import it again leave out --resume")
     elif summary.change_id or invocation.dry_run:
@@ -333,9 +333,9 @@ def _reporting(invocation: Invocation, job: ImportJob, session: ImportSession) -
         raise
 
 
-def _tell_left_out(invocation: Invocation, job: ImportJob, session: ImportSession) -> None:
-    """What the file holds that came to no user."""
-    from usercli.cli.import_advice import fate_of_preserved
+def _tell_left_out(invocation: Invocation, job: ImportJob, session: ImportSession, notes: Collection[str]) -> None:
+    """What the file holds that came to no user, and that nobody is active by a column that was only guessed."""
+    from usercli.cli.import_advice import fate_of_preserved, warn_if_nobody_is_active
     from usercli.hash_forms import MALFORMED
 
     for scheme, number in sorted(session.unsupported.items()):
@@ -346,6 +346,7 @@ def _tell_left_out(invocation: Invocation, job: ImportJob, session: ImportSessio
             invocation.info(f"trimmed blanks around {counted(parser.trimmed, 'address', 'addresses')}")
         if fate := fate_of_preserved(parser.preserved, job):
             invocation.info(fate)
+        warn_if_nobody_is_active(invocation, job, parser, notes)
     left_out = session.left_out
     if left_out.entries:
         kinds = (counted(number, kind) for kind, number in left_out.entries.most_common())
