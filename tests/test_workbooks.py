@@ -63,6 +63,19 @@ def records(file: bytes, options: ReadOptions = UNKNOWN) -> list[tuple[int, dict
     return [(each.line, each.reason if isinstance(each, BadRecord) else each.fields) for each in found]
 
 
+def test_blank_rows_above_a_far_one_are_read_many_at_a_time(engine_name: str) -> None:
+    made = book(["email"], ["a@x.com"])
+    made.active["A100000"] = "z@x.com"
+    file = data(made)
+    assert [line for line, _ in records(file)] == [2, 100_000]
+    streams = [workbook.SheetLines(io.BytesIO(file), UNKNOWN).stream]
+    with workbook.as_csv(io.BytesIO(file), UNKNOWN) as table:
+        streams.append(table)
+        for stream in streams:
+            blocks = [stream.read1() for _ in range(3)]  # type: ignore[attr-defined]  # it is buffered
+            assert (b"".join(blocks).count(b"\n"), blocks[-1]) == (100_000, b"")
+
+
 def test_a_workbook_is_imported(cli: Cli, environment: Path, database: Database) -> None:
     made = book(
         ["email", "full_name", "is_active", "expires_at"],
