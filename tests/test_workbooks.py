@@ -8,18 +8,20 @@ import resource
 import stat
 import zipfile
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from tests.conftest import Cli, Database, run_here
 from tests.test_without_argon2 import HIDING
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, workbook, workbook_archive
+from usercli.schemas.import_times import TimeReader
 from usercli.schemas.users import UserView
 from usercli.writers import workbook as writer
 
@@ -120,6 +122,34 @@ def test_cells_become_the_texts_that_a_csv_file_has(engine_name: str) -> None:
     texts = ["5", "0.5", "491701234567", "2024-02-29T12:30:00", "2024-02-29", "08:30:00", "true", "007", "'=1"]
     expected = {"email": "x@x.com", "attributes": dict(zip("abcdefghi", texts, strict=True))}
     assert records(data(made)) == [(2, expected)]
+
+
+def test_days_are_counted_from_where_the_workbook_says(engine_name: str) -> None:
+    rows = (
+        ["Staff 2026", None, None],
+        ["E-Mail", "Valid until", "attributes.n", "Last login"],
+        ["a@x.com", 45322, 45322, "45322.25"],
+        ["b@x.com", datetime(2028, 2, 1), 1706659200, 1706659200],
+        ["c@x.com", "never"],
+    )
+    for epoch, days in ((CALENDAR_WINDOWS_1900, ("45322", "45322.25")), (CALENDAR_MAC_1904, ("46784", "46784.25"))):
+        made = openpyxl.Workbook()
+        made.epoch = epoch
+        for row in rows:
+            made.active.append(row)
+        a, b, c = (fields for _, fields in records(data(made)) if isinstance(fields, dict))
+        assert (a["expires_at"], a["last_login_at"], a["attributes"]) == (*days, {"n": "45322"})
+        assert (b["expires_at"], b["last_login_at"]) == ("2028-02-01", "1706659200")
+        assert (c["expires_at"], c["last_login_at"]) == ("never", "")
+    reader = TimeReader(order="excel")
+    assert reader.read(days[0]) == datetime(2028, 2, 1, tzinfo=UTC)
+
+
+def test_a_workbook_that_counts_from_1904_is_refused_for_its_columns_as_others_are(engine_name: str) -> None:
+    made = book(["E-Mail", "Expires", "expires", "expires"], ["a@x.com", 45322])
+    made.epoch = CALENDAR_MAC_1904
+    with pytest.raises(InvalidInput, match="the column expires appears twice"):
+        records(data(made))
 
 
 @pytest.mark.parametrize(

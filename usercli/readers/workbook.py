@@ -7,7 +7,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, time
 from itertools import chain, count, islice
 from typing import Any, BinaryIO, cast
@@ -15,10 +15,13 @@ from typing import Any, BinaryIO, cast
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.csv_tsv import preamble, read_tsv, rows_tsv
+from usercli.readers.table_header import Header
 from usercli.readers.text_encodings import ChunkStream
 from usercli.readers.text_source import seekable
 from usercli.readers.title_rows import FIRST_ROWS, header_place, titles_note
 from usercli.readers.workbook_archive import MAX_ROWS, require_workbook
+from usercli.schemas.import_times import day_since_1900
+from usercli.schemas.user_fields import TIMES
 from usercli.text import TSV_ESCAPES
 
 #: How a workbook writes characters that XML cannot hold.
@@ -107,6 +110,7 @@ class SheetLines:
         with _damage_named():
             book = library.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         self._sheet = _sheet(book, options.sheet)
+        self._counts_from_1904 = book.epoch == library.utils.datetime.MAC_EPOCH
         self.stream = _stream(self._lines())
 
     def _lines(self) -> Iterator[bytes]:
@@ -124,11 +128,23 @@ class SheetLines:
                     break
                 yield []
             first = [found, *islice(rows, FIRST_ROWS - 1)]
-            width = self._pass_over_titles(first)
+            header = self._pass_over_titles(first)
+            times = self._times_since_1904(header)
             for texts in chain(first, rows):
                 if texts:  # a program leaves out the last cells where they are empty
-                    texts += [""] * (width - len(texts))
+                    texts += [""] * (len(header) - len(texts))
+                    for place in times:
+                        texts[place] = day_since_1900(texts[place])
                 yield texts
+
+    def _times_since_1904(self, header: list[str]) -> list[int]:
+        """The columns of times, where a number may be a day that is not counted from 1900."""
+        if not self._counts_from_1904:
+            return []
+        with suppress(InvalidInput):  # which the reader of the table raises
+            columns = Header(header, self._options).columns
+            return [place for column in columns if column.field in TIMES for place in column.places]
+        return []
 
     def _texts(self, number: int, row: Iterable[Any]) -> list[str]:
         """The cells of a row, without the empty ones at its end."""
@@ -141,8 +157,8 @@ class SheetLines:
             texts.pop()
         return texts
 
-    def _pass_over_titles(self, rows: list[list[str]]) -> int:
-        """Empty the rows above the header; returns how many columns it has."""
+    def _pass_over_titles(self, rows: list[list[str]]) -> list[str]:
+        """Empty the rows above the header, which is returned."""
         for texts in rows:
             if len(texts) == 1 and preamble(texts[0]) is not None:
                 texts.clear()
@@ -153,7 +169,7 @@ class SheetLines:
             self._options.on_note(note)
         for texts in rows[:place]:
             texts.clear()
-        return len(rows[place])
+        return rows[place]
 
 
 def cell_text(value: Any) -> str:

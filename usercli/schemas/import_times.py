@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
 from typing import Literal, get_args
 
 from usercli.errors import Hint, InvalidInput
@@ -32,6 +33,8 @@ _SECONDS = re.compile(r"-?\d{9,10}(?:\.\d{1,9})?")
 _DAYS = re.compile(r"[2-7]\d{4}(?:[.,]\d{1,15})?")
 #: Day 0 of Excel, as it counts after February 1900.
 _DAY_0 = datetime(1899, 12, 30)
+#: From there to day 0 of Excel on a Mac, which some workbooks keep.
+_DAYS_TO_1904 = 1462
 _MILLISECONDS = re.compile(r"\d{12,13}(?:\.\d{1,6})?")
 _TIME = (
     r"(?:(?:[T,]|,? ) *(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
@@ -132,6 +135,11 @@ class TimeReader:
         if len(match["c"]) == 4 and (match["mark"] == "." or int(match["a"]) == int(match["b"])):
             return "dmy"
         raise InvalidInput(f"the date {match[0]} has more than one reading", hint=Hint.DATE_ORDER)
+
+
+def day_since_1900(text: str) -> str:
+    """A number of days since 1904 as Excel counts elsewhere; any other text as it is."""
+    return str(Decimal(text) + _DAYS_TO_1904) if _DAYS.fullmatch(text) and "," not in text else text
 
 
 def shown_order(text: str) -> str | None:
