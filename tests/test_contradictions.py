@@ -26,12 +26,6 @@ PAIRS = [
         ["role", "update", "ops", "--administrative", "--no-administrative"],
         "--administrative and --no-administrative contradict each other; see: usercli role update --help",
     ),
-    (["stats", "--by", "state", "--by", "role"], "--by is given twice; see: usercli stats --help"),
-    (["list", "--limit", "1", "--active", "--limit=2"], "--limit is given twice; see: usercli list --help"),
-    (
-        ["update", "a@example.com", "--name", "A", "--name", "A"],
-        "--name is given twice; see: usercli update --help",
-    ),
     (["list", "--inactive", "--match", "active=true"], "the filter active is given twice, with different values"),
     (
         ["list", "--deleted", "--active"],

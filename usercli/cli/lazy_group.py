@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from usercli.cli.context import COMMON
 from usercli.errors import InvalidInput
 
 _LOADED: dict[str, Any] = {}
@@ -53,15 +52,13 @@ class UsageMixin:
     """Reads a command line as a person means it, and says what to type where it cannot be read."""
 
     def make_parser(self, ctx: Any) -> Any:
-        """A parser that is strict with flags, and with options that a command takes once."""
+        """A parser that is strict with flags."""
         parser = super().make_parser(ctx)  # type: ignore[misc]  # of TyperCommand, TyperGroup
         for option in {
             id(item): item for item in (*parser._long_opt.values(), *parser._short_opt.values())
         }.values():
             if getattr(option.obj, "is_flag", False) and not option.obj.is_eager:
                 _be_strict(option, ctx)
-            elif option.action == "store" and getattr(option.obj, "rich_help_panel", None) != COMMON:
-                _take_once(option, ctx)
         return parser
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -106,18 +103,6 @@ def _be_strict(option: Any, ctx: Any) -> None:
             raise InvalidInput(f"{pair} contradict each other; see: {ctx.command_path} --help")
         if state.rargs and state.rargs[0].lower() in {"true", "false"}:
             raise _no_value(option.obj, name, ctx)
-        process(value, state)
-
-    option.process = once
-
-
-def _take_once(option: Any, ctx: Any) -> None:
-    """Refuse `--by state --by role`, where the last would win. Options of all commands may stand in an alias."""
-    process = option.process
-
-    def once(value: Any, state: Any) -> None:
-        if option.dest in state.opts:
-            raise InvalidInput(f"{option.obj.opts[0]} is given twice; see: {ctx.command_path} --help")
         process(value, state)
 
     option.process = once
