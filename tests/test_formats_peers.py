@@ -515,3 +515,32 @@ def test_ldif_refuses_changes_and_values_in_other_files() -> None:
         (18, "line 20: not NAME: VALUE"),
     ]
     assert [entry.fields["email"] for entry in found if isinstance(entry, Record)] == ["d@example.org"]
+
+
+MISSING = "a dn inside an entry; the line before it must be empty"
+PERSON = "dn: uid={0},dc=x\nobjectClass: person\nuid: {0}\nmail: {0}@example.org\nuserPassword: {{SHA}}{0}\n"
+
+
+@pytest.mark.parametrize("between", ["", " \n", "   \n", " \n \n", "# comment\n"])
+def test_two_entries_of_ldif_are_never_one_user(between: str) -> None:
+    ada, bob, eve = map(PERSON.format, ("ada", "bob", "eve"))
+    line = 6 + between.count("\n")
+    found = read("ldif", f"{ada}{between}{bob}\n{eve}")
+    assert reasons(found) == [(1, f"line {line}: {MISSING}")]
+    assert [entry.fields["email"] for entry in found if isinstance(entry, Record)] == ["eve@example.org"]
+
+
+def test_two_groups_of_ldif_are_never_one() -> None:
+    group = "dn: cn={0},dc=x\nobjectClass: groupOfNames\ncn: {0}\nmemberUid: {1}\n"
+    data = f"{PERSON.format('ada')}\n{group.format('admins', 'eve')}{group.format('staff', 'ada')}"
+    found = read("ldif", data)
+    assert reasons(found) == [(7, f"line 11: {MISSING}")]
+    assert [entry.fields["roles"] for entry in found if isinstance(entry, Record)] == [[]]
+
+
+def test_what_stands_without_a_dn_is_named_unless_ldapsearch_wrote_it() -> None:
+    ada = PERSON.format("ada")
+    reason = "an entry without a dn; the empty line before it may be one too many"
+    assert reasons(read("ldif", f"{ada}\nuserPassword: x\n")) == [(7, f"line 7: {reason}")]
+    result = "# search reference\nref: ldap://b.example.org\n\n# search result\nsearch: 2\nresult: 0 Success\n\n"
+    assert len(users("ldif", f"version: 1\n{ada}\n{result}# numResponses: 2\n")) == 1

@@ -86,6 +86,8 @@ class Entry:
 
     line: int = 0
     dn: str = ""
+    #: Whether a line has said the name, which may be empty.
+    is_named: bool = False
     values: dict[str, list[str]] = field(default_factory=dict)
     optional: dict[str, list[str]] = field(default_factory=dict)
     #: Why the entry cannot be read.

@@ -26,6 +26,8 @@ _READ = frozenset(
     {"dn", "mail", "uid", "cn", "sn", "givenname", "displayname", "userpassword", "memberof", *MEMBER_ATTRIBUTES}
 )
 _MAX_ENTRY_BYTES = 16 << 20
+#: With what the lines begin that ldapsearch writes between and behind the entries.
+_OF_A_SEARCH = frozenset({"search", "ref"})
 #: What a line takes in memory besides its text.
 _LINE_BYTES = 200
 
@@ -52,7 +54,7 @@ def _memberships(file: BinaryIO) -> dict[str, list[str]]:
     """The groups of each member, by DN or, for memberUid, by `uid:` and the login name."""
     groups: dict[str, list[str]] = {}
     for entry in _entries(file):
-        if not entry.classes & GROUP_CLASSES:
+        if entry.error is not None or not entry.classes & GROUP_CLASSES:
             continue
         name = entry.first("cn") or rdn_value(entry.dn)
         for attribute in MEMBER_ATTRIBUTES:
@@ -67,6 +69,9 @@ def _entries(file: BinaryIO) -> Iterator[Entry]:
     for is_entry, lines in groupby(_require_ldif(_unfolded(file)), lambda numbered: numbered[1] != ""):
         if is_entry:
             entry = _entry(lines)
+            begins = next(iter(entry.values | entry.optional), None)
+            if not entry.is_named and begins is not None and begins not in _OF_A_SEARCH:
+                entry.refuse(entry.line, "an entry without a dn; the empty line before it may be one too many")
             if entry.dn or entry.error:
                 yield entry
 
@@ -137,7 +142,12 @@ def _add_attribute(entry: Entry, number: int, line: str) -> None:
         if name in _READ:  # others may be pictures or certificates
             entry.refuse(number, problem)
     elif name == "dn":
-        entry.dn = value
+        if entry.is_named or entry.values or entry.optional:
+            entry.refuse(number, "a dn inside an entry; the line before it must be empty")
+        else:
+            entry.dn, entry.is_named = value, True
+    elif name == "version" and not entry.is_named:
+        pass
     elif name == "changetype" and value.strip().lower() != "add":
         entry.refuse(number, "a change of a directory, not an entry of it")
     elif value:
