@@ -212,6 +212,7 @@ VERIFIED: dict[str, tuple[str, Any]] = {
         "airflow",
         [
             {
+                "firstname": "Ada",
                 "email": "ada@example.com",
                 "password": f"pbkdf2:sha256:100$pepper${hashlib.pbkdf2_hmac('sha256', DATA, b'pepper', 100).hex()}",
             }
@@ -221,6 +222,7 @@ VERIFIED: dict[str, tuple[str, Any]] = {
         "airflow",
         [
             {
+                "firstname": "Ada",
                 "email": "ada@example.com",
                 "password": "scrypt:1024:8:1$pepper$"
                 + hashlib.scrypt(DATA, salt=b"pepper", n=1024, r=8, p=1, dklen=64).hex(),
@@ -337,7 +339,7 @@ def test_passwords_in_clear_come_as_passwords() -> None:
             [{"traits": {"email": "a@b.co"}, "credentials": {"password": {"config": {"password": PASSWORD}}}}],
         ),
         ("scim", {"userName": "a@b.co", "password": PASSWORD}),
-        ("airflow", [{"email": "a@b.co", "password": PASSWORD}]),
+        ("airflow", [{"firstname": "A", "email": "a@b.co", "password": PASSWORD}]),
         ("htpasswd", "a@b.co:{PLAIN}" + PASSWORD + "\n"),
     ]
     for system, data in cases:

@@ -333,7 +333,7 @@ def test_active_directory_s_accounts_of_machines_are_no_users() -> None:
 
 def test_a_list_of_nextcloud_without_details_is_refused() -> None:
     with pytest.raises(
-        InvalidInput, match="this is not a file of nextcloud: its first entry has none of uid, user_id"
+        InvalidInput, match="this is not a file of nextcloud: its first entry has none of cloud_id, uid"
     ):
         read("nextcloud", {"ada": "Ada Vale"})
     lines = '{"uid":"ada","displayname":"Ada","password":""}\n{"uid":"bob","displayname":"Bob","password":""}\n'

@@ -355,7 +355,7 @@ def credentials(stored: str) -> dict[str, Any]:
 #: A user of each system whose hash is a text.
 SYSTEMS = {
     "auth0": lambda text: {"email": "a@b.co", "password_hash": text},
-    "airflow": lambda text: {"email": "a@b.co", "password": text},
+    "airflow": lambda text: {"firstname": "A", "email": "a@b.co", "password": text},
     "django": lambda text: [{"model": "auth.user", "pk": 1, "fields": {"email": "a@b.co", "password": text}}],
     "kratos": lambda text: {"traits": {"email": "a@b.co"}, "credentials": credentials(text)},
     "htpasswd": lambda text: f"a@b.co:{text}\n",

@@ -254,11 +254,11 @@ OF_ONE_PASSWORD = [
 def test_one_password_in_many_spellings(cli: Cli, environment: Path, database: Database, system: str) -> None:
     key = "hashed_password" if system == "jsonl" else "password"
     users = [
-        {"email": f"user{number:02}@example.com", "username": str(number), key: text}
+        {"email": f"user{number:02}@example.com", "firstname": str(number), key: text}
         for number, text in enumerate(OF_ONE_PASSWORD)
     ]
     if system == "jsonl":
-        users = [{name: value for name, value in user.items() if name != "username"} for user in users]
+        users = [{name: value for name, value in user.items() if name != "firstname"} for user in users]
     (environment / "users.jsonl").write_text("\n".join([*map(json.dumps, users), ""]))
     assert cli("import", "users.jsonl", "--from", system)[0] == 0
     stored = stored_hashes(database)

@@ -35,6 +35,10 @@ _MESSAGES = {
     "User": Kind("a user of SCIM", "scim"),
 }
 
+_AUTH0 = Kind("users of Auth0", "auth0")
+_SUPABASE = Kind("users of Supabase", "supabase")
+_OF_KEYCLOAK = ("credentials", "createdTimestamp", "emailVerified", "firstName", "realmRoles", "requiredActions")
+
 #: All keys of a kind, in the order in which they are tried, and what it is.
 _KINDS: tuple[tuple[frozenset[str], Kind], ...] = (
     (
@@ -60,14 +64,29 @@ _KINDS: tuple[tuple[frozenset[str], Kind], ...] = (
     (frozenset({"model", "fields"}), Kind("a dump of Django", "django")),
     (frozenset({"traits", "schema_id"}), Kind("identities of Kratos", "kratos")),
     (frozenset({"localId"}), Kind("users of Firebase", "firebase")),
-    (frozenset({"identities", "user_id"}), Kind("users of Auth0", "auth0")),
-    (frozenset({"credentials", "username"}), Kind("users of Keycloak", "keycloak")),
-    (frozenset({"@odata.context", "value"}), Kind("a list of Microsoft Graph", "entra")),
-    (frozenset({"userPrincipalName"}), Kind("users of Microsoft Entra ID", "entra")),
-    (frozenset({"primaryEmail", "suspended"}), Kind("users of Google Workspace", "google")),
-    (frozenset({"profile", "status", "credentials"}), Kind("users of Okta", "okta")),
-    (frozenset({"user_login", "user_email"}), Kind("users of WordPress", "wordpress")),
     (frozenset({"user_id", "cloud_id"}), Kind("users of Nextcloud", "nextcloud")),
+    (frozenset({"uid", "displayname"}), Kind("users of Nextcloud", "nextcloud")),
+    (frozenset({"user_id", "identities"}), _AUTH0),
+    (frozenset({"user_id", "email_verified"}), _AUTH0),
+    (frozenset({"user_id", "blocked"}), _AUTH0),
+    (frozenset({"custom_password_hash"}), _AUTH0),
+    (frozenset({"@odata.context", "value"}), Kind("a list of Microsoft Graph", "entra")),
+    (frozenset({"DN", "objectClass"}), Kind("a file of csvde", "csvde")),
+    (frozenset({"userPrincipalName"}), Kind("users of Microsoft Entra ID", "entra")),
+    (frozenset({"primaryEmail"}), Kind("users of Google Workspace", "google")),
+    (frozenset({"profile", "status"}), Kind("users of Okta", "okta")),
+    (frozenset({"login", "firstName"}), Kind("users of Okta", "okta")),
+    (frozenset({"user_login", "user_email"}), Kind("users of WordPress", "wordpress")),
+    (frozenset({"userName", "emails"}), Kind("users of SCIM", "scim")),
+    *((frozenset({"username", key}), Kind("users of Keycloak", "keycloak")) for key in _OF_KEYCLOAK),
+    (frozenset({"username", "firstname"}), Kind("users of Airflow", "airflow")),
+    (frozenset({"raw_user_meta_data"}), _SUPABASE),
+    (frozenset({"aud", "user_metadata"}), _SUPABASE),
+    (frozenset({"encrypted_password", "reset_password_sent_at"}), Kind("users of Devise", "devise")),
+    (frozenset({"encrypted_password", "sign_in_count"}), Kind("users of Devise", "devise")),
+    (frozenset({"hashed_password", "is_superuser"}), Kind("users of FastAPI Users", "fastapi-users")),
+    (frozenset({"email_verified_at", "remember_token"}), Kind("users of Laravel", "laravel")),
+    (frozenset({"email_verified_at", "password"}), Kind("users of Laravel", "laravel")),
     (frozenset({"name", "users", "roles"}), Kind("a file of desired users; apply it with: usercli apply FILE")),
     (frozenset({"users", "name"}), Kind("a file of desired users; apply it with: usercli apply FILE")),
     (frozenset({"error"}), Kind("an error message, not users")),
@@ -95,6 +114,13 @@ def scim_message(value: Any) -> str | None:
 def require_users(value: Any, needed: Collection[str]) -> None:
     """Raise InvalidInput if the object is of another kind than users, and has none of the `needed` keys."""
     if isinstance(value, dict) and value.keys().isdisjoint(needed) and (kind := kind_of(value)):
+        refuse(kind)
+
+
+def require_kind(value: Any, system: str) -> None:
+    """Raise InvalidInput if the object is known to be something else than a user of this system."""
+    kind = kind_of(value)
+    if kind is not None and kind.format != system:
         refuse(kind)
 
 

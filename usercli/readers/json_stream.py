@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
-from usercli.readers.file_kinds import kind_of, refuse
+from usercli.readers.file_kinds import require_kind
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord, sanitize
 from usercli.readers.text_source import BOM
 
@@ -73,10 +73,8 @@ def read_one(
 
 
 def require_known(value: Any, known: frozenset[str], system: str) -> None:
-    """Raise InvalidInput unless the value is an object with one of the known keys, and may be a user."""
-    kind = kind_of(value)
-    if kind is not None and not kind.format:
-        refuse(kind)
+    """Raise InvalidInput unless the value is an object with one of the known keys, and no other system's."""
+    require_kind(value, system)
     if not isinstance(value, dict) or not known & set(value):
         raise InvalidInput(
             f"this is not a file of {system}: its first entry has none of {', '.join(sorted(known))}"

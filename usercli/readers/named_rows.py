@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.csv_tsv import read_foreign
+from usercli.readers.file_kinds import require_kind
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord
 from usercli.readers.json_stream import Document, is_envelope, read_one, require_known, walk
 from usercli.readers.peeked_stream import is_json, peeked
@@ -60,6 +61,7 @@ def _of_table(
     column_name: Callable[[str], str],
 ) -> Iterator[Record | BadRecord]:
     def name_columns(header: list[str]) -> list[str]:
+        require_kind(dict.fromkeys(header), system)
         names = [column_name(cell) for cell in header]
         if not {snake_case(name) for name in known} & set(names):
             raise InvalidInput(f"this is not a file of {system}: it has no column {' or '.join(sorted(known))}")
@@ -101,7 +103,7 @@ def _of_json(
         number += 1
         if number == 1:
             require_known(document.value, known, system)
-        if found := read_one(number, document, lambda item: parse_user(_row(item)), options):
+        if found := read_one(number, document, lambda item: parse_user(row_of(item)), options):
             yield found
     if goes_on:
         raise InvalidInput(f"the file has a link to another page ({next_page}); fetch all pages of {system}")
@@ -113,7 +115,8 @@ def _is_part(document: Document, within: tuple[str, ...]) -> bool:
     return _PHPMYADMIN_ROWS in within and is_object and document.value.get("type") in _PHPMYADMIN_PARTS
 
 
-def _row(item: dict[str, Any]) -> Row:
+def row_of(item: dict[str, Any]) -> Row:
+    """An object of JSON with its keys in snake case; null is none."""
     row: Row = {}
     for key, value in item.items():
         if value is not None:

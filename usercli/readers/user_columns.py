@@ -135,7 +135,7 @@ def _user(row: Row, columns: UserColumns, taken: frozenset[str], left_out: LeftO
         email=email,
         login=login,
         name=first(row, columns.name) or joined(*(cell(row, key) for key in columns.names)),
-        is_active=_is_active(row),
+        is_active=is_open(row),
         roles=[name for named in roles.values() for name in named],
         attributes=attributes,
         secret=_secret(row, columns),
@@ -214,7 +214,7 @@ def role_names(value: Any) -> list[str]:
 # -- whether the account is closed
 
 
-def _is_active(row: Row) -> bool:
+def is_open(row: Row) -> bool:
     """Whether no column says that the account is disabled, locked, suspended, banned or deleted."""
     return not any((rule := _state(name)) is not None and rule(row, name) for name in row)
 

@@ -10,10 +10,12 @@ from typing import Any, BinaryIO
 
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep
-from usercli.readers.foreign_user import ForeignUser, flag, joined, names, text
+from usercli.readers.foreign_user import ForeignUser, joined, names, text
 from usercli.readers.json_stream import read_users
+from usercli.readers.named_rows import row_of
+from usercli.readers.user_columns import is_open
 
-_KNOWN = frozenset({"username", "email"})
+_KNOWN = frozenset({"firstname", "first_name"})
 
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
@@ -28,7 +30,7 @@ def _user(item: dict[str, Any]) -> ForeignUser:
         email=text(item, "email"),
         login=text(item, "username"),
         name=joined(first, last),
-        is_active=flag(item, "active", flag(item, "is_active", True)),
+        is_active=is_open(row_of(item)),
         roles=names(item, "roles"),
         attributes={"airflow_id": item.get("id"), "username": text(item, "username")},
         secret=_secret(text(item, "password")),

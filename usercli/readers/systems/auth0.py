@@ -13,6 +13,8 @@ from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep, ldap
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord, flag, joined, moment, names, part, rest, text
 from usercli.readers.json_stream import read_users
+from usercli.readers.named_rows import row_of
+from usercli.readers.user_columns import is_open
 
 _KNOWN = frozenset({"email", "user_id", "username", "phone_number", "_id", "app_metadata"})
 _ATTRIBUTES = (
@@ -48,7 +50,7 @@ def _user(item: dict[str, Any]) -> ForeignUser:
         email=email,
         login=text(item, "username"),
         name=name,
-        is_active=not flag(item, "blocked"),
+        is_active=is_open(row_of(item)),
         roles=names(metadata, "roles") or names(part(metadata, "authorization"), "roles"),
         attributes=attributes,
         secret=_secret(item),

@@ -10,8 +10,10 @@ from typing import Any, BinaryIO
 
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import keep
-from usercli.readers.foreign_user import ForeignUser, InvalidRecord, entries, flag, joined, moment, part, rest, text
+from usercli.readers.foreign_user import ForeignUser, InvalidRecord, entries, joined, moment, part, rest, text
 from usercli.readers.json_stream import Document, read_one, require_known, walk
+from usercli.readers.named_rows import row_of
+from usercli.readers.user_columns import is_open
 
 _TAKEN = frozenset(
     {"email", "password", "is_active", "first_name", "last_name", "full_name", "name", "groups", "user_permissions"}
@@ -61,7 +63,7 @@ def _user(item: dict[str, Any], groups: dict[str, str]) -> ForeignUser | None:
         email=text(fields, "email"),
         login=text(fields, "username"),
         name=joined(text(fields, "first_name"), text(fields, "last_name")) or _name(fields),
-        is_active=flag(fields, "is_active", True),
+        is_active=is_open(row_of(fields)),
         roles=[_group(key, groups) for key in entries(fields, "groups")],
         attributes=attributes,
         secret=keep(text(fields, "password")),

@@ -12,13 +12,15 @@ from typing import Any, BinaryIO
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret
-from usercli.readers.foreign_user import ForeignUser, InvalidRecord, flag, moment, names, parts, rest, text
+from usercli.readers.foreign_user import ForeignUser, InvalidRecord, moment, names, parts, rest, text
 from usercli.readers.json_stream import read_users
+from usercli.readers.named_rows import row_of
 from usercli.readers.peeked_stream import is_json, peeked
 from usercli.readers.text_source import BadLine, numbered_lines
+from usercli.readers.user_columns import is_open
 from usercli.validation import read_json
 
-_KNOWN = frozenset({"localId", "email", "phoneNumber"})
+_KNOWN = frozenset({"localId"})
 
 # The columns around the 18 that are free text: names, pictures, data of the providers.
 _ROW = re.compile(
@@ -57,7 +59,7 @@ def _user(item: dict[str, Any]) -> ForeignUser:
         email=text(item, "email"),
         login=text(item, "localId"),
         name=text(item, "displayName"),
-        is_active=not flag(item, "disabled"),
+        is_active=is_open(row_of(item)),
         roles=[*names(claims, "roles"), *names(claims, "role")],
         attributes=attributes,
         secret=Secret(unsupported="firebase_scrypt" if text(item, "passwordHash") else None),
@@ -87,8 +89,10 @@ def _read_table(source: BinaryIO, options: ReadOptions) -> Iterator[Record | Bad
         try:
             yield _user(_cells(row)).record(number, options)
         except InvalidRecord as error:
-            if not seen and row.count(",") < _FREE_COLUMNS:
-                raise InvalidInput(f"line {number}: not a table of firebase: it has 26 to 28 columns") from None
+            if not seen and (row.count(",") < _FREE_COLUMNS or row.split(",")[2] not in ("true", "false")):
+                raise InvalidInput(
+                    f"line {number}: not a table of firebase: it has 26 to 28 columns and no header"
+                ) from None
             yield BadRecord(number, error.reason)
         seen = True
 

@@ -12,6 +12,8 @@ from usercli.readers.foreign_hashes import Secret, keep, ldap
 from usercli.readers.foreign_user import ForeignUser
 from usercli.readers.text_source import BadLine, numbered_lines
 
+#: The columns of shadow, passwd and group, whose third is a number, and what begins LDIF and JSON.
+_OTHER = re.compile(r"[^:]*:(?:[^:]*:\d*(?::[^:]*){6}|[^:]*:\d+(?::[^:]*){4}|[x*!]*:\d+:[^:]*|\s.*)|[\[{\"].*")
 _HTDIGEST = re.compile(r"[^:]*:[0-9a-f]{32}")  # REALM:MD5, in a file of htdigest
 
 
@@ -27,9 +29,10 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
             continue
         name, colon, rest = row.partition(":")
         first = first or number
-        if number == first and not (colon and name):
+        is_pair = bool(colon and name) and not _OTHER.fullmatch(row)
+        if number == first and not is_pair:
             raise InvalidInput(f"line {number}: not NAME:HASH, so not a file of htpasswd")
-        if not (colon and name):
+        if not is_pair:
             yield BadRecord(number, "not NAME:HASH")
             continue
         yield ForeignUser(login=name, attributes={"username": name}, secret=_secret(rest)).record(number, options)

@@ -26,9 +26,11 @@ from usercli.readers.foreign_user import (
     text,
 )
 from usercli.readers.json_stream import read_users
+from usercli.readers.named_rows import row_of
+from usercli.readers.user_columns import is_open
 from usercli.validation import read_json
 
-_KNOWN = frozenset({"username", "email"})
+_KNOWN = frozenset({"username"})
 _WITHIN = ("users.item", "item.users.item")
 _DIGESTS = {"pbkdf2": "sha1", "pbkdf2-sha256": "sha256", "pbkdf2-sha512": "sha512"}
 _VERSIONS = {"1.3": 19, "1.0": 16}
@@ -56,7 +58,7 @@ def _user(item: dict[str, Any], left_out: LeftOut) -> ForeignUser | None:
         email=text(item, "email"),
         login=text(item, "username"),
         name=joined(text(item, "firstName"), text(item, "lastName")),
-        is_active=flag(item, "enabled", True),
+        is_active=is_open(row_of(item)),
         roles=_roles(item),
         attributes=attributes | {"required_actions": [each for each in actions if each != "UPDATE_PASSWORD"]},
         secret=secret,

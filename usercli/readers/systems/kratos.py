@@ -15,8 +15,10 @@ from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep, ldap
 from usercli.readers.foreign_user import ForeignUser, joined, moment, names, part, parts, rest, text
 from usercli.readers.json_stream import read_users
+from usercli.readers.named_rows import row_of
+from usercli.readers.user_columns import is_open
 
-_KNOWN = frozenset({"traits", "schema_id", "credentials"})
+_KNOWN = frozenset({"traits"})
 _WITHIN = ("identities.item",)
 _SCRYPT = re.compile(r"\$scrypt\$ln=(\d{1,9}),r=(\d{1,9}),p=(\d{1,9})\$([^$]*)\$([^$]*)")
 _MD5 = re.compile(r"\$md5\$([^$]*)")
@@ -47,7 +49,7 @@ def _user(item: dict[str, Any]) -> ForeignUser:
         email=email,
         login=text(traits, "username") or text(item, "external_id"),
         name=_name(traits),
-        is_active=text(item, "state") != "inactive",
+        is_active=text(item, "state") != "inactive" and is_open(row_of(item)),
         roles=[*names(public, "roles"), *names(admin, "roles")],
         attributes=attributes,
         secret=_secret(part(part(credentials, "password"), "config")),

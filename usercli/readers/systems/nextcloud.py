@@ -13,7 +13,7 @@ from usercli.readers.user_columns import UserColumns, read_users_of
 
 _COLUMNS = UserColumns(
     "nextcloud",
-    known=frozenset({"user_id", "uid"}),
+    known=frozenset({"cloud_id", "uid"}),
     id=("user_id", "uid"),
     login=("user_id", "uid"),
     name=("display_name", "displayname"),

@@ -9,10 +9,12 @@ from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.file_kinds import scim_message
 from usercli.readers.foreign_hashes import Secret, ldap
-from usercli.readers.foreign_user import ForeignUser, flag, joined, moment, part, parts, text
+from usercli.readers.foreign_user import ForeignUser, joined, moment, part, parts, text
 from usercli.readers.json_stream import is_envelope, read_one, require_known, walk
+from usercli.readers.named_rows import row_of
+from usercli.readers.user_columns import is_open
 
-_KNOWN = frozenset({"userName", "emails", "schemas"})
+_KNOWN = frozenset({"userName", "schemas"})
 _WITHIN = ("Resources.item", "item.Resources.item")
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 TEXTS = ("nickName", "profileUrl", "title", "userType", "preferredLanguage", "locale", "timezone", "externalId")
@@ -57,7 +59,7 @@ def _user(item: dict[str, Any]) -> ForeignUser | None:
         name=text(name, "formatted")
         or joined(text(name, "givenName"), text(name, "familyName"))
         or text(item, "displayName"),
-        is_active=flag(item, "active", True),
+        is_active=is_open(row_of(item)),
         roles=[*_values(item, "roles"), *_values(item, "groups")],
         attributes=attributes,
         secret=_secret(text(item, "password")),

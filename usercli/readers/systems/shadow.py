@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,8 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
         if number == first and len(columns) != _COLUMNS:
             hint = "; passwd is a companion of shadow" if len(columns) == _PASSWD else ""
             raise InvalidInput(f"line {number}: {len(columns)} columns where shadow has {_COLUMNS}{hint}")
+        if number == first and not re.fullmatch(r"-?\d*", columns[2]):
+            raise InvalidInput(f"line {number}: the third column is not a number of days, so not a file of shadow")
         try:
             yield _user(columns, companions).record(number, options)
         except InvalidRecord as error:

@@ -1,0 +1,158 @@
+"""A file of one system is never taken for one of another: it is refused, or gives nobody who is closed there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Cli
+from tests.test_formats_systems import read
+from usercli.errors import InvalidInput
+from usercli.readers import SYSTEMS, BadRecord, Record
+
+MAIL = "mallory@example.com"
+HASH = "$2b$04$WtHaNK6Ptbm6xNnJ/Fb3QeCHf5jjKEc8cywg2pnBIpwWI1wZo85RK"
+#: A closed account of each system, as its export shows it.
+CLOSED: dict[str, Any] = {
+    "auth0": [{"user_id": "auth0|1", "email": MAIL, "blocked": True}],
+    "django": [{"model": "auth.user", "pk": 1, "fields": {"email": MAIL, "password": HASH, "is_active": False}}],
+    "keycloak": [{"id": "3f0d", "username": "mallory", "enabled": False, "email": MAIL, "firstName": "M"}],
+    "firebase": {"users": [{"localId": "1", "email": MAIL, "disabled": True}]},
+    "kratos": [{"id": "1", "schema_id": "p", "state": "inactive", "traits": {"email": MAIL}}],
+    "airflow": [
+        {"id": 1, "username": "mallory", "email": MAIL, "firstname": "M", "lastname": "L", "roles": ["Op"]}
+        | {"active": False}
+    ],
+    "shadow": f"mallory:!{HASH}:19000:0:99999:7:::\n",
+    "ldif": f"dn: uid=mallory\nobjectClass: person\nmail: {MAIL}\nuserPassword: {HASH}\nnsAccountLock: true\n",
+    "scim": {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "mallory", "active": False,
+        "emails": [{"value": MAIL}],
+    },
+    "entra": [{"id": "1", "userPrincipalName": MAIL, "mail": MAIL, "accountEnabled": False}],
+    "google": {"users": [{"primaryEmail": MAIL, "suspended": True, "emails": [{"address": MAIL}]}]},
+    "okta": [{"id": "1", "status": "SUSPENDED", "profile": {"login": MAIL, "email": MAIL}}],
+    "csvde": f"DN,objectClass,mail,userPrincipalName,userAccountControl\nCN=m,user,{MAIL},{MAIL},514\n",
+    "laravel": [
+        {"email": MAIL, "email_verified_at": None, "password": HASH, "remember_token": "x"}
+        | {"deleted_at": "2024-01-01"}
+    ],
+    "devise": [{"email": MAIL, "encrypted_password": HASH, "sign_in_count": 1, "locked_at": "2024-01-01"}],
+    "fastapi-users": [
+        {"email": MAIL, "hashed_password": HASH, "is_active": False, "is_superuser": False, "is_verified": True}
+    ],
+    "supabase": [
+        {"aud": "authenticated", "email": MAIL, "encrypted_password": HASH, "raw_user_meta_data": {}}
+        | {"banned_until": "2999-01-01T00:00:00Z"}
+    ],
+    "wordpress": [{"ID": 1, "user_login": "mallory", "user_email": MAIL, "user_pass": HASH, "user_status": "1"}],
+    "nextcloud": {"mallory": {"user_id": "mallory", "cloud_id": "m@c", "email": MAIL, "enabled": False}},
+}  # fmt: skip
+#: Only what each system itself asks for, or always writes.
+LEAST: dict[str, Any] = {
+    "auth0": [{"email": MAIL}],
+    "django": [{"model": "auth.user", "pk": 1, "fields": {"email": MAIL, "password": ""}}],
+    "keycloak": [{"username": "mallory", "email": MAIL}],
+    "firebase": {"users": [{"localId": "1", "email": MAIL}]},
+    "kratos": [{"schema_id": "p", "traits": {"email": MAIL}}],
+    "airflow": [{"username": "mallory", "email": MAIL, "firstname": "M", "lastname": "L", "roles": ["Op"]}],
+    "htpasswd": "mallory:$apr1$x\n",
+    "shadow": "mallory:$1$x:19000::::::\n",
+    "ldif": f"dn: uid=mallory\nobjectClass: person\nmail: {MAIL}\n",
+    "scim": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": MAIL},
+    "entra": [{"userPrincipalName": MAIL}],
+    "google": f"Email Address [Required],First Name [Required]\n{MAIL},M\n",
+    "okta": [{"profile": {"login": MAIL, "email": MAIL}}],
+    "csvde": f"DN,objectClass,mail\nCN=m,user,{MAIL}\n",
+    "laravel": f"email,password\n{MAIL},{HASH}\n",
+    "devise": f"email,encrypted_password\n{MAIL},{HASH}\n",
+    "fastapi-users": f"email,hashed_password\n{MAIL},{HASH}\n",
+    "supabase": f"email,encrypted_password\n{MAIL},{HASH}\n",
+    "wordpress": f"user_login,user_email\nmallory,{MAIL}\n",
+    "nextcloud": f"uid,displayname,password,email\nmallory,M,,{MAIL}\n",
+}
+
+
+def test_every_system_is_tried() -> None:
+    assert set(CLOSED) == set(SYSTEMS) - {"htpasswd"}  # it has no closed accounts
+    assert set(LEAST) == set(SYSTEMS)
+
+
+@pytest.mark.parametrize("system", LEAST)
+def test_the_least_that_a_system_writes_is_read(system: str) -> None:
+    [found], _ = read(system, LEAST[system])
+    assert isinstance(found, Record), found
+    assert (found.fields["email"], found.fields["is_active"]) == (MAIL, True)
+
+
+@pytest.mark.parametrize("system", CLOSED)
+def test_a_closed_account_is_inactive_here(system: str) -> None:
+    [found], _ = read(system, CLOSED[system])
+    assert isinstance(found, Record), found
+    assert (found.fields["email"], found.fields["is_active"]) == (MAIL, False)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("other", CLOSED)
+def test_the_file_of_another_system_is_refused(system: str, other: str) -> None:
+    if system != other:
+        with pytest.raises(InvalidInput):
+            read(system, CLOSED[other])
+
+
+STATES = [
+    {"enabled": False},
+    {"is_active": False},
+    {"active": False},
+    {"disabled": True},
+    {"blocked": True},
+    {"suspended": True},
+    {"deleted_at": "2024-01-01"},
+    {"banned_until": "2999-01-01T00:00:00Z"},
+    {"status": "SUSPENDED"},
+]
+
+
+@pytest.mark.parametrize("system", [system for system in LEAST if not isinstance(LEAST[system], str)])
+@pytest.mark.parametrize("state", STATES, ids=str)
+def test_whatever_key_says_that_an_account_is_closed(system: str, state: dict[str, Any]) -> None:
+    data = json.loads(json.dumps(LEAST[system]))
+    [item] = data if isinstance(data, list) else data.get("users", [data])
+    item.get("fields", item).update(state)
+    [found], _ = read(system, data)
+    assert isinstance(found, BadRecord) or found.fields["is_active"] is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mallory:x:1000:1000:M:/home/m:/bin/sh\n",
+        "wheel:x:10:mallory\n",
+        "eve::::::::\n",
+        "dn: uid=mallory\n",
+        "version: 1\n",
+        '{"user": "mallory"}\n',
+    ],
+)
+def test_what_is_no_htpasswd_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="line 1: not NAME:HASH"):
+        read("htpasswd", text)
+
+
+@pytest.mark.parametrize("comment", ["note", "since 2024:01", "12", "1:2:3", ":::::"])
+def test_a_comment_in_htpasswd_may_have_colons(comment: str) -> None:
+    [found], _ = read("htpasswd", f"ada:{HASH}:{comment}\n")
+    assert isinstance(found, Record)
+    assert found.fields["hashed_password"] == HASH
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_the_refusal_names_the_system_that_the_file_is_of(cli: Cli) -> None:
+    data = json.dumps(CLOSED["keycloak"])
+    code, _, err = cli("import", "-", "--from", "auth0", stdin=data)
+    assert (code, err) == (
+        2,
+        "error: the file is users of Keycloak; its format is keycloak; name the format with --from\n",
+    )
