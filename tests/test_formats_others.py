@@ -125,6 +125,58 @@ def test_whatever_key_says_that_an_account_is_closed(system: str, state: dict[st
     assert isinstance(found, BadRecord) or found.fields["is_active"] is False
 
 
+#: Where a system has room for what anybody may add.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "auth0": ("user_metadata", "app_metadata"),
+    "django": ("fields",),
+    "keycloak": ("attributes",),
+    "firebase": ("customAttributes",),
+    "kratos": ("traits", "metadata_public", "metadata_admin"),
+    "scim": ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",),
+    "okta": ("profile",),
+    "supabase": ("raw_app_meta_data", "raw_user_meta_data"),
+    "entra": (),
+    "google": (),
+    "laravel": (),
+    "devise": (),
+    "fastapi-users": (),
+    "wordpress": (),
+    "nextcloud": (),
+    "airflow": (),
+}
+
+
+def with_more(system: str, more: dict[str, Any], room: str = "") -> Any:
+    """A closed account of a system with more keys, in a room or beside the others."""
+    data = json.loads(json.dumps(CLOSED[system]))
+    item = data[0] if isinstance(data, list) else data.get("users", [data.get("mallory", data)])[0]
+    if system == "firebase" and room:
+        item[room] = json.dumps(more)
+    else:
+        (item.setdefault(room, {}) if room else item).update(more)
+    return data
+
+
+@pytest.mark.parametrize(
+    ("system", "room"), [(system, room) for system, rooms in ROOMS.items() for room in ("", *rooms)]
+)
+def test_no_secret_of_any_system_becomes_an_attribute(system: str, room: str) -> None:
+    secrets = {"totp_secret": ["TOPSECRET"], "resetToken": "TOPSECRET", "deep": {"x": [{"apiKey": "TOPSECRET"}]}}
+    [found], left_out = read(system, with_more(system, secrets, room))
+    assert isinstance(found, Record), found
+    assert "TOPSECRET" not in str(found)
+    if room:
+        assert {name.replace("_", "").lower() for name in left_out.fields} >= {"totpsecret", "resettoken", "apikey"}
+        assert "deep" in str(found)
+
+
+def test_what_our_own_export_wrote_to_auth0_comes_back_whole() -> None:
+    ours = {"attributes": {"key_of_desk": "7", "n": {"token": "x"}}}
+    [found], left_out = read("auth0", [{"email": MAIL, "app_metadata": {"usercli": ours}}])
+    assert isinstance(found, Record)
+    assert (found.fields["attributes"], left_out.fields) == (ours["attributes"], {})
+
+
 @pytest.mark.parametrize(
     "text",
     [

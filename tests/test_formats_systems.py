@@ -15,8 +15,7 @@ from usercli.errors import InvalidInput
 from usercli.hash_forms import identify
 from usercli.passwords import PasswordHasher
 from usercli.readers import SYSTEMS, BadRecord, LeftOut, ReadOptions, Record, reader
-from usercli.readers.named_rows import snake_case
-from usercli.readers.user_columns import is_secret
+from usercli.readers.key_names import is_secret, snake_case
 
 pytestmark = pytest.mark.filterwarnings("ignore:Accessing argon2")
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from usercli.errors import Hint
 from usercli.hash_forms import looks_like_hash
-from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep
+from usercli.readers.key_names import is_blank, without_secrets
 from usercli.schemas.import_rows import SomeAttributes
 
 # Not allowed in our fields: control characters and lone surrogates.
@@ -40,7 +41,10 @@ class ForeignUser:
     name: str = ""
     is_active: bool = True
     roles: list[str] = field(default_factory=list)
+    #: Those that hold secrets by their names are left out.
     attributes: dict[str, Any] = field(default_factory=dict)
+    #: Of our own export: what has the same name as one of the others gives way to it.
+    own_attributes: dict[str, Any] = field(default_factory=dict)
     secret: Secret = field(default_factory=Secret)
     must_change_password: bool = False
     #: By our field names.
@@ -50,7 +54,7 @@ class ForeignUser:
         """The record; a BadRecord without an email if there is no address and none can be made."""
         if self.secret.password and looks_like_hash(self.secret.password):
             self.secret = keep(self.secret.password)  # hashed again it would match no password
-        fields = self._fields()
+        fields = self._fields(options.left_out)
         fields["email"] = self.email or address_of(self.login, options)
         if fields["email"]:
             return Record(number, fields, self.secret.unsupported)
@@ -59,12 +63,12 @@ class ForeignUser:
         who = f"the user {sanitize(self.login)[:64]}" if self.login else "the user"
         return BadRecord(number, f"{who} has no address", fields, Hint.EMAIL_DOMAIN)
 
-    def _fields(self) -> dict[str, Any]:
+    def _fields(self, left_out: LeftOut) -> dict[str, Any]:
         fields: dict[str, Any] = {"email": "", "full_name": sanitize(self.name), "is_active": self.is_active}
         fields["roles"] = list(dict.fromkeys(self.roles))
         fields["attributes"] = SomeAttributes(
             (sanitize(key), clean)
-            for key, value in self.attributes.items()
+            for key, value in (self.own_attributes | without_secrets(self.attributes, left_out)).items()
             if key.strip() and not is_blank(clean := sanitize_json(value))
         )
         if self.must_change_password:
@@ -98,11 +102,6 @@ def sanitize_json(value: Any) -> Any:
     if isinstance(value, list):
         return [sanitize_json(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def is_blank(value: Any) -> bool:
-    """Whether the value is null or empty; False and 0 are not."""
-    return value is None or (isinstance(value, str | dict | list) and not value)
 
 
 def joined(*names: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
@@ -13,6 +11,7 @@ from usercli.readers.csv_tsv import read_foreign
 from usercli.readers.file_kinds import require_kind
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord
 from usercli.readers.json_stream import Document, is_envelope, read_one, require_known, walk
+from usercli.readers.key_names import snake_case
 from usercli.readers.peeked_stream import is_json, peeked
 
 Row = dict[str, Any]
@@ -122,10 +121,3 @@ def row_of(item: dict[str, Any]) -> Row:
         if value is not None:
             row.setdefault(snake_case(key), value)
     return row
-
-
-@lru_cache(maxsize=4096)
-def snake_case(name: str) -> str:
-    """`jobTitle`, `Job Title` and `job-title` are job_title."""
-    humps = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return re.sub(r"[\W_]+", "_", humps).strip("_").lower()

@@ -13,10 +13,10 @@ from typing import BinaryIO, NamedTuple
 from usercli.errors import InvalidInput
 from usercli.hash_forms import looks_like_hash
 from usercli.readers import TABLES, ReadOptions, Record, unheard
+from usercli.readers.key_names import is_secret
 from usercli.readers.known_headers import FAMILY, GIVEN, PARTS, known_words, meaning, readings
 from usercli.readers.table_header import Header, Unfit, attribute_for
 from usercli.readers.table_records import UserRecords, is_uuid
-from usercli.readers.user_columns import is_secret
 from usercli.schemas.boolean_words import STATE_WORDS
 from usercli.schemas.user_fields import ATTRIBUTE
 

@@ -12,8 +12,9 @@ from typing import Any, BinaryIO
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep
-from usercli.readers.foreign_user import ForeignUser, InvalidRecord, is_blank, joined, moment
-from usercli.readers.named_rows import Row, read_rows, snake_case
+from usercli.readers.foreign_user import ForeignUser, InvalidRecord, joined, moment
+from usercli.readers.key_names import is_blank, snake_case
+from usercli.readers.named_rows import Row, read_rows
 from usercli.times import utcnow
 from usercli.validation import read_json
 
@@ -29,26 +30,6 @@ _STATES = re.compile(
 )
 _OPEN_WORDS = frozenset({"active", "enabled"})
 _CLOSED_WORDS = re.compile(rf"(?:{_ENDED}|inactive|closed|deprovisioned|staged)\b")
-
-#: Columns that hold a secret by one of their words, unless they end as a time, a count or a state does.
-_SECRET_WORDS = frozenset(
-    {"token", "tokens", "secret", "secrets", "otp", "totp", "password", "passwd", "pwd", "hash", "salt", "digest"}
-    | {
-        "key",
-        "keys",
-        "apikey",
-        "remember",
-        "codes",
-        "session",
-        "sessions",
-        "challenge",
-        "nonce",
-        "cookie",
-        "pin",
-        "answer",
-    }
-)
-_NO_SECRET = re.compile(r".*_(?:at|count|sent|status|enabled|enforced|enrolled|until|expires|time)")
 
 
 @dataclass(frozen=True)
@@ -263,15 +244,15 @@ def _attributes(row: Row, columns: UserColumns, taken: frozenset[str], left_out:
             continue
         if not name:
             left_out.fields["a column without a name"] += 1
-        elif name in columns.no_place or is_secret(name):
+        elif name in columns.no_place:
             left_out.fields[name] += 1
         elif name in columns.flags:
             word = str(value).lower()
             found[columns.renamed.get(name, name)] = word in _TRUE if word in _TRUE | _FALSE else value
         elif name in columns.objects:
-            found[columns.renamed.get(name, name)] = without_secrets(as_object(row, name), left_out)
+            found[columns.renamed.get(name, name)] = as_object(row, name)
         else:
-            found.setdefault(columns.renamed.get(name, name), without_secrets(value, left_out))
+            found.setdefault(columns.renamed.get(name, name), value)
     return found
 
 
@@ -280,21 +261,3 @@ def _says_only_the_state(name: str, value: Any) -> bool:
     if found is None or found.lastgroup in ("since", "until"):
         return False
     return found.lastgroup != "word" or str(value).lower() in _OPEN_WORDS
-
-
-@lru_cache(maxsize=4096)
-def is_secret(name: str) -> bool:
-    """Whether a column, or a key of JSON, of this name holds a secret."""
-    plain = snake_case(name)
-    return not _SECRET_WORDS.isdisjoint(plain.split("_")) and not _NO_SECRET.fullmatch(plain)
-
-
-def without_secrets(value: Any, left_out: LeftOut) -> Any:
-    """The JSON value without the keys that hold secrets, which are counted."""
-    if isinstance(value, list):
-        return [without_secrets(item, left_out) for item in value]
-    if not isinstance(value, dict):
-        return value
-    secrets = [key for key in value if is_secret(key)]
-    left_out.fields.update(key for key in secrets if not is_blank(value[key]))
-    return {key: without_secrets(item, left_out) for key, item in value.items() if key not in secrets}

@@ -42,7 +42,7 @@ def _user(item: dict[str, Any]) -> ForeignUser:
         name = joined(text(item, "given_name"), text(item, "family_name"))
     metadata = part(item, "app_metadata")
     ours = part(metadata, OURS)
-    attributes = part(ours, "attributes") | {key: item.get(key) for key in _ATTRIBUTES if item.get(key) is not None}
+    attributes = {key: item.get(key) for key in _ATTRIBUTES if item.get(key) is not None}
     attributes |= {"auth0_id": _id(item)}
     if remaining := rest(metadata, {"roles", OURS}):
         attributes["app_metadata"] = remaining
@@ -53,6 +53,7 @@ def _user(item: dict[str, Any]) -> ForeignUser:
         is_active=is_open(row_of(item)),
         roles=names(metadata, "roles") or names(part(metadata, "authorization"), "roles"),
         attributes=attributes,
+        own_attributes=part(ours, "attributes"),
         secret=_secret(item),
         must_change_password=flag(ours, "must_change_password"),
         times={

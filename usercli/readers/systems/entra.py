@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 
 from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
 from usercli.readers.foreign_user import names, parts
-from usercli.readers.named_rows import Row, snake_case
+from usercli.readers.key_names import snake_case
+from usercli.readers.named_rows import Row
 from usercli.readers.user_columns import UserColumns, as_object, cell, read_users_of, role_names, yes
 
 _COLUMNS = UserColumns(

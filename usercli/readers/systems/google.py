@@ -13,7 +13,8 @@ from typing import BinaryIO
 from usercli.hash_encodings import unhex
 from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
 from usercli.readers.foreign_user import joined, names, parts, text
-from usercli.readers.named_rows import Row, snake_case
+from usercli.readers.key_names import snake_case
+from usercli.readers.named_rows import Row
 from usercli.readers.user_columns import UserColumns, as_object, cell, read_users_of
 
 _COLUMNS = UserColumns(
