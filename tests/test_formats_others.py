@@ -11,6 +11,7 @@ from tests.conftest import Cli
 from tests.test_formats_systems import read
 from usercli.errors import InvalidInput
 from usercli.readers import SYSTEMS, BadRecord, Record
+from usercli.readers.key_names import snake_case
 
 MAIL = "mallory@example.com"
 HASH = "$2b$04$WtHaNK6Ptbm6xNnJ/Fb3QeCHf5jjKEc8cywg2pnBIpwWI1wZo85RK"
@@ -168,6 +169,62 @@ def test_no_secret_of_any_system_becomes_an_attribute(system: str, room: str) ->
     if room:
         assert {name.replace("_", "").lower() for name in left_out.fields} >= {"totpsecret", "resettoken", "apikey"}
         assert "deep" in str(found)
+
+
+@pytest.mark.parametrize("system", ROOMS)
+def test_what_has_no_field_becomes_an_attribute(system: str) -> None:
+    more = {"shoeSize": 43, "hobbies": ["tea", {"a": 1}], "is_tall": False}
+    [found], left_out = read(system, with_more(system, more, "fields" if system == "django" else ""))
+    assert isinstance(found, Record), found
+    held = {snake_case(name): value for name, value in found.fields["attributes"].items()}
+    assert (held["shoe_size"], held["hobbies"], held["is_tall"]) == (43, ["tea", {"a": 1}], False)
+    assert left_out.fields.keys() <= {"remember_token"}
+
+
+NAMED: list[tuple[str, dict[str, Any], str, str]] = [
+    ("auth0", {"name": "Countess", "given_name": "Ada", "family_name": "King"}, "", "Countess"),
+    ("kratos", {"name": "Countess", "first_name": "Ada", "last_name": "King"}, "traits", "Countess"),
+    ("kratos", {"name": {"first": "Ada", "last": "King", "title": "Countess"}}, "traits", "Ada King"),
+    ("scim", {"name": {"formatted": "Countess", "givenName": "Ada", "familyName": "King"}}, "", "Countess"),
+    ("scim", {"name": {"givenName": "Ada", "familyName": "King"}, "displayName": "Countess"}, "", "Ada King"),
+    ("django", {"first_name": "Ada", "last_name": "King", "full_name": "Countess"}, "fields", "Ada King"),
+    ("entra", {"displayName": "Countess", "givenName": "Ada", "surname": "King"}, "", "Countess"),
+    ("okta", {"displayName": "Countess", "firstName": "Ada", "lastName": "King"}, "profile", "Countess"),
+    ("google", {"name": {"fullName": "Countess", "givenName": "Ada", "familyName": "King"}}, "", "Countess"),
+    ("google", {"name": {"displayName": "Countess", "givenName": "Ada", "familyName": "King"}}, "", "Ada King"),
+    ("wordpress", {"display_name": "Countess", "first_name": "Ada", "last_name": "King"}, "", "Countess"),
+]
+
+
+@pytest.mark.parametrize(("system", "more", "room", "name"), NAMED)
+def test_no_part_of_a_name_is_lost(system: str, more: dict[str, Any], room: str, name: str) -> None:
+    [found], _ = read(system, with_more(system, more, room))
+    assert isinstance(found, Record), found
+    assert found.fields["full_name"] == name
+    assert all(word in str(found.fields) for word in ("Ada", "King", "Countess"))
+
+
+@pytest.mark.parametrize("shown", ["displayName: Countess", "cn: Countess"])
+def test_no_part_of_a_name_in_a_directory_is_lost(shown: str) -> None:
+    [found], _ = read("ldif", f"{LEAST['ldif']}{shown}\nsn: King\n")
+    assert isinstance(found, Record), found
+    assert (found.fields["full_name"], found.fields["attributes"]["family_name"]) == ("Countess", "King")
+
+
+@pytest.mark.parametrize(
+    ("system", "more", "named"),
+    [
+        ("auth0", {"mfa_factors": [{"phone": {"value": "+1555"}}]}, "mfa_factors"),
+        ("firebase", {"mfaInfo": [{"phoneInfo": "+1555"}]}, "mfaInfo"),
+        ("keycloak", {"credentials": [{"type": "otp", "secretData": "+1555"}]}, "otp"),
+        ("kratos", {"credentials": {"totp": {"config": {"totp_url": "+1555"}}}}, "totp"),
+        ("scim", {"x509Certificates": [{"value": "+1555"}]}, "x509Certificates"),
+    ],
+)
+def test_second_factors_are_left_out_and_counted(system: str, more: dict[str, Any], named: str) -> None:
+    [found], left_out = read(system, with_more(system, more))
+    assert "+1555" not in str(found)
+    assert left_out.fields == {named: 1}
 
 
 def test_what_our_own_export_wrote_to_auth0_comes_back_whole() -> None:

@@ -108,7 +108,10 @@ def test_auth0_exports_json_lines() -> None:
         "created_at": datetime(2020, 1, 2, 3, 4, 5, 678000, UTC),
         "last_login_at": datetime(2021, 1, 2, 3, 4, 5, tzinfo=UTC),
     }
-    assert (bob["attributes"], bob["hashed_password"][:7]) == ({"auth0_id": "5c1"}, "$2b$04$")
+    assert (bob["attributes"], bob["hashed_password"][:7]) == (
+        {"auth0_id": "5c1", "tenant": "t", "connection": "c"},
+        "$2b$04$",
+    )
     assert bob["password_changed_at"] == datetime(2020, 1, 2, tzinfo=UTC)
 
 
@@ -360,6 +363,8 @@ def test_scim_users(data: Any) -> None:
         "roles": ["admin", "Tour Guides"],
         "attributes": {
             "externalId": "701",
+            "name": {"familyName": "Jensen", "givenName": "Barbara"},
+            "other_emails": ["babs@home.example.org"],
             "scim_id": "2819",
             "username": "bjensen",
             "enterprise": {"department": "Tours"},
@@ -491,6 +496,7 @@ def test_ldif_of_a_directory(how: str) -> None:
             "dn": "uid=ada,ou=People,dc=example,dc=org",
             "username": "ada",
             "phone_number": "+1 555",
+            "family_name": "King",
         },
         "created_at": datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC),
         "last_login_at": datetime(2020, 9, 13, 12, 26, 40, tzinfo=UTC),

@@ -176,6 +176,8 @@ def _attributes(entry: Entry) -> dict[str, object]:
         values = list(dict.fromkeys(entry.all(theirs)))
         if values and ours not in found:
             found[ours] = values[0] if len(values) == 1 else values
+    if entry.first("displayname") or not _joined_name(entry):
+        found |= {"given_name": entry.first("givenname"), "family_name": entry.first("sn")}
     principal = entry.first("userprincipalname")
     if principal not in _emails(entry)[:1]:
         found["user_principal_name"] = principal
@@ -208,8 +210,11 @@ def _times(entry: Entry) -> dict[str, datetime | None]:
 
 
 def _name(entry: Entry) -> str:
-    full = joined(entry.first("givenname"), entry.first("sn"))
-    return entry.first("displayname") or (full if entry.first("givenname") else "") or entry.first("cn", "sn")
+    return entry.first("displayname") or _joined_name(entry) or entry.first("cn", "sn")
+
+
+def _joined_name(entry: Entry) -> str:
+    return joined(entry.first("givenname"), entry.first("sn")) if entry.first("givenname") else ""
 
 
 def _is_locked(entry: Entry) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 from usercli.errors import InvalidInput
 from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep
-from usercli.readers.foreign_user import ForeignUser, InvalidRecord, joined, moment
+from usercli.readers.foreign_user import ForeignUser, InvalidRecord, joined, moment, rest
 from usercli.readers.key_names import is_blank, snake_case
-from usercli.readers.named_rows import Row, read_rows
+from usercli.readers.named_rows import Row, read_rows, row_of
 from usercli.times import utcnow
 from usercli.validation import read_json
 
@@ -46,7 +46,7 @@ class UserColumns:
     email: tuple[str, ...] = ("email",)
     login: tuple[str, ...] = ("username", "login")
     name: tuple[str, ...] = ("full_name", "display_name", "name")
-    #: Joined where there is no name.
+    #: Joined where there is no name, else attributes.
     names: tuple[str, ...] = ("first_name", "last_name")
     hashed: tuple[str, ...] = ()
     password: tuple[str, ...] = ()
@@ -112,10 +112,13 @@ def _user(row: Row, columns: UserColumns, taken: frozenset[str], left_out: LeftO
     attributes |= {key: row[key] for key, named in roles.items() if not named and key in row}  # a number
     attributes[f"{columns.system.replace('-', '_')}_id"] = first(row, columns.id)
     attributes["username"] = login if login != email else ""
+    name, names = first(row, columns.name), {key: cell(row, key) for key in columns.names}
+    if name:
+        attributes |= names
     return ForeignUser(
         email=email,
         login=login,
-        name=first(row, columns.name) or joined(*(cell(row, key) for key in columns.names)),
+        name=name or joined(*names.values()),
         is_active=is_open(row),
         roles=[name for named in roles.values() for name in named],
         attributes=attributes,
@@ -254,6 +257,12 @@ def _attributes(row: Row, columns: UserColumns, taken: frozenset[str], left_out:
         else:
             found.setdefault(columns.renamed.get(name, name), value)
     return found
+
+
+def other_keys(item: dict[str, Any], taken: Collection[str]) -> dict[str, Any]:
+    """What no field takes of an object of JSON, by its keys in snake case."""
+    row = row_of(rest(item, taken))
+    return {name: value for name, value in row.items() if not _says_only_the_state(name, value)}
 
 
 def _says_only_the_state(name: str, value: Any) -> bool:

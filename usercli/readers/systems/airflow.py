@@ -10,11 +10,15 @@ from typing import Any, BinaryIO
 
 from usercli.readers import BadRecord, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep
-from usercli.readers.foreign_user import ForeignUser, joined, names, text
+from usercli.readers.foreign_user import ForeignUser, joined, moment, names, text
 from usercli.readers.json_stream import read_users
 from usercli.readers.named_rows import row_of
-from usercli.readers.user_columns import is_open
+from usercli.readers.user_columns import is_open, other_keys
 
+_TAKEN = frozenset(
+    {"id", "username", "email", "firstname", "first_name", "lastname", "last_name", "roles", "password"}
+    | {"last_login", "created_on", "changed_on"}
+)
 _KNOWN = frozenset({"firstname", "first_name"})
 
 
@@ -32,8 +36,13 @@ def _user(item: dict[str, Any]) -> ForeignUser:
         name=joined(first, last),
         is_active=is_open(row_of(item)),
         roles=names(item, "roles"),
-        attributes={"airflow_id": item.get("id"), "username": text(item, "username")},
+        attributes=other_keys(item, _TAKEN) | {"airflow_id": item.get("id"), "username": text(item, "username")},
         secret=_secret(text(item, "password")),
+        times={
+            "created_at": moment(item, "created_on"),
+            "updated_at": moment(item, "changed_on"),
+            "last_login_at": moment(item, "last_login"),
+        },
     )
 
 

@@ -9,22 +9,19 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from usercli import hash_encodings as encodings
-from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret, keep, ldap
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord, flag, joined, moment, names, part, rest, text
 from usercli.readers.json_stream import read_users
 from usercli.readers.named_rows import row_of
-from usercli.readers.user_columns import is_open
+from usercli.readers.user_columns import is_open, other_keys
 
 _KNOWN = frozenset({"email", "user_id", "username", "phone_number", "_id", "app_metadata"})
-_ATTRIBUTES = (
-    "username",
-    "nickname",
-    "picture",
-    "email_verified",
-    "phone_number",
-    "phone_verified",
-    "user_metadata",
+_SECOND_FACTORS = ("mfa_factors", "multifactor", "multifactor_last_modified", "guardian_authenticators")
+_TAKEN = frozenset(
+    {"email", "name", "given_name", "family_name", "app_metadata", "user_id", "_id", "created_at", "updated_at"}
+    | {"last_login", "password_set_date", "password_hash", "passwordHash", "custom_password_hash"}
+    | {*_SECOND_FACTORS}
 )
 #: The key of `app_metadata` for the fields of our export that Auth0 does not have.
 OURS = "usercli"
@@ -33,23 +30,23 @@ _TEMPLATES = {"prefix": encodings.SALT_FIRST, "suffix": encodings.SALT_LAST}
 
 def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]:
     """Users of Auth0, without second factors: attributes must not contain their secrets."""
-    return read_users(source, options, "auth0", _KNOWN, _user)
+    return read_users(source, options, "auth0", _KNOWN, lambda item: _user(item, options.left_out))
 
 
-def _user(item: dict[str, Any]) -> ForeignUser:
+def _user(item: dict[str, Any], left_out: LeftOut) -> ForeignUser:
     name, email = text(item, "name"), text(item, "email")
-    if not name or name == email:  # Auth0 sets the address as the name
-        name = joined(text(item, "given_name"), text(item, "family_name"))
+    names_of = {key: text(item, key) for key in ("given_name", "family_name")}
+    is_named = name not in ("", email)  # Auth0 sets the address as the name
     metadata = part(item, "app_metadata")
     ours = part(metadata, OURS)
-    attributes = {key: item.get(key) for key in _ATTRIBUTES if item.get(key) is not None}
-    attributes |= {"auth0_id": _id(item)}
+    attributes = other_keys(item, _TAKEN) | {"auth0_id": _id(item)} | (names_of if is_named else {})
+    left_out.fields.update(key for key in _SECOND_FACTORS if item.get(key))
     if remaining := rest(metadata, {"roles", OURS}):
         attributes["app_metadata"] = remaining
     return ForeignUser(
         email=email,
         login=text(item, "username"),
-        name=name,
+        name=name if is_named else joined(*names_of.values()),
         is_active=is_open(row_of(item)),
         roles=names(metadata, "roles") or names(part(metadata, "authorization"), "roles"),
         attributes=attributes,

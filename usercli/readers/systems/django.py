@@ -58,11 +58,13 @@ def _user(item: dict[str, Any], groups: dict[str, str]) -> ForeignUser | None:
     if "password" not in fields:
         return None
     attributes = rest(fields, _TAKEN)
+    name = joined(text(fields, "first_name"), text(fields, "last_name"))
+    attributes |= {key: text(fields, key) for key in ("full_name", "name") if name}
     attributes |= {"django_id": item.get("pk"), "user_permissions": entries(fields, "user_permissions")}
     return ForeignUser(
         email=text(fields, "email"),
         login=text(fields, "username"),
-        name=joined(text(fields, "first_name"), text(fields, "last_name")) or _name(fields),
+        name=name or _name(fields),
         is_active=is_open(row_of(fields)),
         roles=[_group(key, groups) for key in entries(fields, "groups")],
         attributes=attributes,

@@ -10,17 +10,22 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from usercli.errors import InvalidInput
-from usercli.readers import BadRecord, ReadOptions, Record
+from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
 from usercli.readers.foreign_hashes import Secret
 from usercli.readers.foreign_user import ForeignUser, InvalidRecord, moment, names, parts, rest, text
 from usercli.readers.json_stream import read_users
 from usercli.readers.named_rows import row_of
 from usercli.readers.peeked_stream import is_json, peeked
 from usercli.readers.text_source import BadLine, numbered_lines
-from usercli.readers.user_columns import is_open
+from usercli.readers.user_columns import is_open, other_keys
 from usercli.validation import read_json
 
+_TAKEN = frozenset(
+    {"localId", "email", "emailVerified", "phoneNumber", "photoUrl", "displayName", "providerUserInfo", "mfaInfo"}
+    | {"customAttributes", "passwordHash", "salt", "createdAt", "lastSignedInAt"}
+)
 _KNOWN = frozenset({"localId"})
+_WITHIN = ("users.item",)
 
 # The columns around the 18 that are free text: names, pictures, data of the providers.
 _ROW = re.compile(
@@ -41,13 +46,14 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
     """Users of Firebase, without hashes: its scrypt cannot be verified without the key of the project."""
     start, whole = peeked(source, "firebase")
     if is_json(start):
-        return read_users(whole, options, "firebase", _KNOWN, _user, ("users.item",))
+        return read_users(whole, options, "firebase", _KNOWN, lambda item: _user(item, options.left_out), _WITHIN)
     return _read_table(whole, options)
 
 
-def _user(item: dict[str, Any]) -> ForeignUser:
+def _user(item: dict[str, Any], left_out: LeftOut) -> ForeignUser:
     claims = _claims(text(item, "customAttributes"))
-    attributes = {
+    left_out.fields.update({"mfaInfo"} if item.get("mfaInfo") else ())  # the second factors
+    attributes = other_keys(item, _TAKEN) | {
         "firebase_id": text(item, "localId"),
         "email_verified": item.get("emailVerified"),
         "phone_number": text(item, "phoneNumber"),
@@ -87,7 +93,7 @@ def _read_table(source: BinaryIO, options: ReadOptions) -> Iterator[Record | Bad
         if not row.strip():
             continue
         try:
-            yield _user(_cells(row)).record(number, options)
+            yield _user(_cells(row), options.left_out).record(number, options)
         except InvalidRecord as error:
             if not seen and (row.count(",") < _FREE_COLUMNS or row.split(",")[2] not in ("true", "false")):
                 raise InvalidInput(
@@ -107,7 +113,7 @@ def _cells(row: str) -> dict[str, Any]:
     if len(readings) != 1:
         why = "can be read in more than one way" if readings else "are not those of firebase"
         raise InvalidRecord(f"the columns {why}: firebase does not escape commas and quotes")
-    cells: dict[str, Any] = found.groupdict()
+    cells: dict[str, Any] = rest(found.groupdict(), {"free"})
     cells["emailVerified"], cells["disabled"] = cells["emailVerified"] == "true", cells["disabled"] == "true"
     cells["customAttributes"] = (cells["customAttributes"] or "")[1:-1].replace('""', '"')
     return cells | _free_cells(readings[0])

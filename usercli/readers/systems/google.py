@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from usercli.hash_encodings import unhex
 from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
-from usercli.readers.foreign_user import joined, names, parts, text
+from usercli.readers.foreign_user import names, parts, text
 from usercli.readers.key_names import snake_case
 from usercli.readers.named_rows import Row
 from usercli.readers.user_columns import UserColumns, as_object, cell, read_users_of
@@ -42,6 +42,7 @@ _COLUMNS = UserColumns(
     next_page="nextPageToken",
 )
 _NOTE = re.compile(r"\s*\[[^\]]*\]")  # [Required], [READ ONLY], [MUST BE IN THE E.164 FORMAT]
+_NAMES = {"givenName": "first_name", "familyName": "last_name"}
 _HIDDEN = "****"
 _DIGESTS = {"md5": "MD5", "sha1": "SHA"}
 
@@ -54,7 +55,8 @@ def read(source: BinaryIO, options: ReadOptions) -> Iterator[Record | BadRecord]
 def _prepare(row: Row, _: LeftOut) -> Row:
     if not isinstance(row.get("name"), str):
         name = as_object(row, "name")
-        row["name"] = text(name, "fullName") or joined(text(name, "givenName"), text(name, "familyName"))
+        row.pop("name", None)
+        row |= {_NAMES.get(key, snake_case(key)): value for key, value in name.items()}
     own = cell(row, "email_address") or cell(row, "primary_email")
     others = [cell(row, key) for key in ("work_secondary_email", "home_secondary_email")]
     others += [text(entry, "address") for entry in parts(row, "emails")] + names(row, "aliases")

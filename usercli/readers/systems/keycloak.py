@@ -27,11 +27,18 @@ from usercli.readers.foreign_user import (
 )
 from usercli.readers.json_stream import read_users
 from usercli.readers.named_rows import row_of
-from usercli.readers.user_columns import is_open
+from usercli.readers.user_columns import is_open, other_keys
 from usercli.validation import read_json
 
 _KNOWN = frozenset({"username"})
+_TAKEN = frozenset(
+    {"id", "username", "email", "emailVerified", "firstName", "lastName", "attributes", "credentials"}
+    | {"createdTimestamp", "requiredActions", "realmRoles", "clientRoles", "groups", "federatedIdentities"}
+    # what is said of the credentials, or of whoever exports
+    | {"totp", "disableableCredentialTypes", "notBefore", "access", "userProfileMetadata", "self"}
+)
 _WITHIN = ("users.item", "item.users.item")
+_PASSWORD = ("password", "")
 _DIGESTS = {"pbkdf2": "sha1", "pbkdf2-sha256": "sha256", "pbkdf2-sha512": "sha512"}
 _VERSIONS = {"1.3": 19, "1.0": 16}
 
@@ -46,13 +53,16 @@ def _user(item: dict[str, Any], left_out: LeftOut) -> ForeignUser | None:
         left_out.entries["service account"] += 1
         return None
     attributes = {key: _single(value) for key, value in part(item, "attributes").items()}
+    attributes |= other_keys(item, _TAKEN)
     attributes |= {
         "keycloak_id": text(item, "id"),
         "username": text(item, "username"),
         "email_verified": item.get("emailVerified"),
         "federated_identities": parts(item, "federatedIdentities"),
     }
-    secret, is_temporary = _secret(parts(item, "credentials"))
+    credentials = parts(item, "credentials")
+    left_out.fields.update({kind for each in credentials if (kind := text(each, "type")) not in _PASSWORD})
+    secret, is_temporary = _secret(credentials)
     actions = names(item, "requiredActions")
     return ForeignUser(
         email=text(item, "email"),
@@ -82,7 +92,7 @@ def _roles(item: dict[str, Any]) -> list[str]:
 def _secret(credentials: list[dict[str, Any]]) -> tuple[Secret, bool]:
     """The password, and whether it must be changed."""
     for credential in credentials:
-        if text(credential, "type") in ("password", ""):
+        if text(credential, "type") in _PASSWORD:
             return _password(credential), flag(credential, "temporary")
     return Secret(), False
 
