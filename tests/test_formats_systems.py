@@ -278,6 +278,32 @@ def test_entra_s_template_asks_whether_to_block_in_its_own_words() -> None:
     assert found.reason == "blocked is neither true nor false"
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "others"),
+    [
+        (
+            "proxyAddresses",
+            "SMTP:ada@example.com{}smtp:b+c@example.com{}X500:/o=x{}sip:d@x",
+            ["b+c@example.com"],
+        ),
+        ("otherMails", "a+b@example.com{}c@example.com", ["a+b@example.com", "c@example.com"]),
+        ("alternateEmailAddress", "c@example.com{}d@example.com{}", ["c@example.com", "d@example.com"]),
+        ("otherMails", "c@example.com", ["c@example.com"]),
+    ],
+)
+@pytest.mark.parametrize("between", [";", "; ", ",", ", ", "+", " "])
+def test_several_addresses_in_a_cell_of_entra_are_several(
+    column: str, cell: str, others: list[str], between: str
+) -> None:
+    joined = cell.replace("{}", between)
+    found = user("entra", f'userPrincipalName,{column}\nada@example.com,"{joined}"\n')
+    assert found["attributes"]["other_emails"] == others
+    if column != "alternateEmailAddress":  # Graph has lists
+        pieces = cell.removesuffix("{}").split("{}")
+        found = user("entra", [{"userPrincipalName": "ada@example.com", column: pieces}])
+        assert found["attributes"]["other_emails"] == others
+
+
 def test_a_guest_of_entra_without_mailbox_has_no_address() -> None:
     [found], _ = read("entra", [{"userPrincipalName": "b_x.example#EXT#@y.example", "mail": None}])
     assert isinstance(found, BadRecord)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
 from usercli.readers.foreign_user import names, parts
@@ -55,6 +55,8 @@ _COLUMNS = UserColumns(
 )
 _PROPERTY = re.compile(r"\[(\w+)\]")
 _EXAMPLE = "Example:"
+#: Between the addresses of a cell; a + may also be part of one, before its @.
+_BETWEEN = re.compile(r"[;,\s]+|(?<=\w)\+(?=\w+:)|(@[^;,\s+]+)\+")
 _GUEST = "#EXT#"
 
 
@@ -100,10 +102,8 @@ def _emails(row: Row, principal: str) -> list[str]:
         for entry in parts(row, "identities")
         if entry.get("signInType") == "emailAddress"
     ]
-    others: list[Any] = [*names(row, "other_mails"), *cell(row, "alternate_email_address").split(";")]
-    others += [name[5:] for name in names(row, "proxy_addresses") if name.lower().startswith("smtp:")]
-    for key in ("other_mails", "alternate_email_address", "proxy_addresses"):
-        row.pop(key, None)
+    others = [*_listed(row, "other_mails"), *_listed(row, "alternate_email_address")]
+    others += [name[5:] for name in _listed(row, "proxy_addresses") if name.lower().startswith("smtp:")]
     found = [
         cell(row, "mail"),
         *sign_ins,
@@ -112,3 +112,10 @@ def _emails(row: Row, principal: str) -> list[str]:
     ]
     unique = {address.strip().lower(): address.strip() for address in reversed(found) if address.strip()}
     return [unique.pop(key) for address in found if (key := address.strip().lower()) in unique]
+
+
+def _listed(row: Row, key: str) -> list[str]:
+    """The texts of a list, which a table holds in one cell; the row has it no more."""
+    found = names(row, key) if isinstance(row.get(key), list) else _BETWEEN.sub(r"\1;", cell(row, key)).split(";")
+    row.pop(key, None)
+    return found
