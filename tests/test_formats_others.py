@@ -126,6 +126,62 @@ def test_whatever_key_says_that_an_account_is_closed(system: str, state: dict[st
     assert isinstance(found, BadRecord) or found.fields["is_active"] is False
 
 
+HOLDERS = {
+    "auth0": lambda text: [{"email": MAIL, "password_hash": text}],
+    "django": lambda text: [{"model": "auth.user", "pk": 1, "fields": {"email": MAIL, "password": text}}],
+    "kratos": lambda text: [
+        {"traits": {"email": MAIL}, "credentials": {"password": {"config": {"hashed_password": text}}}}
+    ],
+    "airflow": lambda text: [{"firstname": "M", "email": MAIL, "password": text}],
+    "htpasswd": lambda text: f"mallory:{text}\n",
+    "shadow": lambda text: f"mallory:{text}:19000::::::\n",
+    "ldif": lambda text: f"{LEAST['ldif']}userPassword: {text}\n",
+    "scim": lambda text: [{"userName": MAIL, "password": text}],
+    "laravel": lambda text: f"email,password\n{MAIL},{text}\n",
+    "devise": lambda text: f"email,encrypted_password\n{MAIL},{text}\n",
+    "fastapi-users": lambda text: f"email,hashed_password\n{MAIL},{text}\n",
+    "supabase": lambda text: f"email,encrypted_password\n{MAIL},{text}\n",
+    "wordpress": lambda text: f"user_email,user_pass\n{MAIL},{text}\n",
+    "nextcloud": lambda text: f"uid,email,password\nmallory,{MAIL},{text}\n",
+}
+SHA1 = "W6ph5Mm5Pz8GgiULbPgzG37mj9g="  # of 20 bytes
+
+
+@pytest.mark.parametrize("system", HOLDERS)
+@pytest.mark.parametrize("mark", ["!", "!!", "{CRYPT}!", "!{CRYPT}"])
+def test_a_locked_hash_is_kept_behind_an_inactive_user(system: str, mark: str) -> None:
+    [found], _ = read(system, HOLDERS[system](mark + HASH))
+    assert isinstance(found, Record), found
+    assert (found.fields["is_active"], found.fields.get("hashed_password")) == (False, HASH)
+    assert "password" not in found.fields
+
+
+@pytest.mark.parametrize("system", HOLDERS)
+def test_a_locked_hash_that_cannot_be_verified_is_counted(system: str) -> None:
+    [found], _ = read(system, HOLDERS[system]("!$2x$" + HASH[4:]))
+    assert isinstance(found, Record), found
+    assert (found.fields["is_active"], found.unsupported) == (False, "bcrypt_2x")
+
+
+@pytest.mark.parametrize("system", sorted(set(HOLDERS) - {"shadow", "airflow", "scim", "ldif"}))
+@pytest.mark.parametrize("mark", ["!", "!" + "aB3dE6gH9j" * 4, "*"])
+def test_a_mark_that_there_is_no_password_closes_no_account(system: str, mark: str) -> None:
+    [found], _ = read(system, HOLDERS[system](mark))
+    assert isinstance(found, Record), found
+    assert (found.fields["is_active"], found.unsupported, "hashed_password" in found.fields) == (True, None, False)
+
+
+def test_a_directory_s_open_password_goes_before_a_locked_one() -> None:
+    salted = f"{{SHA}}!{SHA1}"
+    data = LEAST["ldif"] + f"userPassword: {salted}\n"
+    [locked], _ = read("ldif", data)
+    [both], _ = read("ldif", data + f"userPassword: {{CRYPT}}{HASH}\n")
+    assert isinstance(locked, Record)
+    assert isinstance(both, Record)
+    assert (locked.fields["is_active"], "hashed_password" in locked.fields) == (False, True)
+    assert (both.fields["is_active"], both.fields["hashed_password"]) == (True, HASH)
+
+
 #: Where a system has room for what anybody may add.
 ROOMS: dict[str, tuple[str, ...]] = {
     "auth0": ("user_metadata", "app_metadata"),

@@ -240,9 +240,10 @@ def _control(entry: Entry) -> int:
 
 
 def _secret(values: list[str]) -> Secret:
-    """The first verifiable password, else the first."""
+    """The first verifiable password, those that are not locked before others, else the first."""
     found = [keep(value) if value.startswith("$") else ldap(value) for value in values]
-    return next((secret for secret in found if secret.hashed), found[0] if found else Secret())
+    found.sort(key=lambda secret: (secret.hashed is None, secret.is_locked))
+    return found[0] if found else Secret()
 
 
 def guid(data: bytes) -> str | None:

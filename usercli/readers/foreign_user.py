@@ -12,7 +12,7 @@ from typing import Any
 from usercli.errors import Hint
 from usercli.hash_forms import looks_like_hash
 from usercli.readers import BadRecord, LeftOut, ReadOptions, Record
-from usercli.readers.foreign_hashes import Secret, keep
+from usercli.readers.foreign_hashes import Secret, keep, unlocked
 from usercli.readers.key_names import is_blank, without_secrets
 from usercli.schemas.import_rows import SomeAttributes
 
@@ -52,7 +52,7 @@ class ForeignUser:
 
     def record(self, number: int, options: ReadOptions) -> Record | BadRecord:
         """The record; a BadRecord without an email if there is no address and none can be made."""
-        if self.secret.password and looks_like_hash(self.secret.password):
+        if self.secret.password and looks_like_hash(unlocked(self.secret.password)):
             self.secret = keep(self.secret.password)  # hashed again it would match no password
         fields = self._fields(options.left_out)
         fields["email"] = self.email or address_of(self.login, options)
@@ -64,7 +64,8 @@ class ForeignUser:
         return BadRecord(number, f"{who} has no address", fields, Hint.EMAIL_DOMAIN)
 
     def _fields(self, left_out: LeftOut) -> dict[str, Any]:
-        fields: dict[str, Any] = {"email": "", "full_name": sanitize(self.name), "is_active": self.is_active}
+        fields: dict[str, Any] = {"email": "", "full_name": sanitize(self.name)}
+        fields["is_active"] = self.is_active and not self.secret.is_locked
         fields["roles"] = list(dict.fromkeys(self.roles))
         fields["attributes"] = SomeAttributes(
             (sanitize(key), clean)
