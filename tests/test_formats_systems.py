@@ -340,11 +340,15 @@ def test_okta_s_hash_is_put_together() -> None:
     profile = {"login": "a@example.com", "email": "a@example.com"}
     row = {"profile": profile, "credentials": {"password": {"hash": parts}}}
     assert user("okta", [row])["hashed_password"] == stored
-    [found], _ = read(
-        "okta", [row | {"credentials": {"password": {"hash": {"algorithm": "SHA-512", "value": "x"}}}}]
-    )
+
+
+@pytest.mark.parametrize("algorithm", ["SHA-1", "SHA-256", "SHA-512", "MD5", "PBKDF2"])
+def test_okta_s_salted_hashes_are_left_out_by_name(algorithm: str) -> None:
+    stored = {"algorithm": algorithm, "salt": "UEs=", "saltOrder": "PREFIX", "value": "A" * 22 + "=="}
+    profile = {"login": "a@example.com", "email": "a@example.com"}
+    [found], _ = read("okta", [{"profile": profile, "credentials": {"password": {"hash": stored}}}])
     assert isinstance(found, Record)
-    assert found.unsupported == "sha-512"
+    assert (found.unsupported, "hashed_password" in found.fields) == (f"okta-{algorithm.lower()}", False)
 
 
 def test_active_directory_s_accounts_of_machines_are_no_users() -> None:

@@ -76,4 +76,4 @@ def _take_password(row: Row, given: dict[str, Any]) -> None:
         cost = cell(stored, "workFactor").zfill(2)
         row["hashed"] = f"$2a${cost}${text(stored, 'salt')}{text(stored, 'value')}"
     elif stored:
-        row["hashed"] = f"{{{text(stored, 'algorithm')}}}{text(stored, 'value')}"
+        row["hashed"] = f"okta-{text(stored, 'algorithm')}${text(stored, 'value')}"  # known by name only
