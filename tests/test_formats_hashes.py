@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from pathlib import Path
 from typing import Any
 
 import bcrypt
@@ -329,6 +330,65 @@ def test_a_hash_that_cannot_be_verified_is_left_out_and_named(scheme: str) -> No
     assert isinstance(found, Record)
     assert found.unsupported == scheme
     assert not {"hashed_password", "password"} & set(found.fields)
+
+
+DIGITS = {"md5": "0" * 32, "sha1": "0" * 40, "sha512": "0" * 128}
+UPLOAD = (
+    "Email Address [Required],Password [Required],Password Hash Function [UPLOAD ONLY]\nada@example.com,{},CRYPT\n"
+)
+#: What docs/import-from.md says of hashes that are left out, and one of these.
+LEFT_OUT: list[tuple[str, str, Any]] = [
+    ("auth0", "md4", UNSUPPORTED["md4"][1]),
+    ("auth0", "hmac without its key", auth0("hmac", "00", digest="sha256", encoding="hex")),
+    ("auth0", "pbkdf2 with md4", UNSUPPORTED["pbkdf2_md4"][1]),
+    ("auth0", "a salt without its position", UNSUPPORTED["sha256"][1]),
+    ("auth0", "passwords that were not UTF-8", UNSUPPORTED["sha1 of passwords that are not UTF-8"][1]),
+    ("django", "unsalted_md5", django(DIGITS["md5"])),
+    ("django", "crypt", django("crypt$$rqXexS6ZhobKA")),
+    ("keycloak", "custom hash providers", UNSUPPORTED["custom"][1]),
+    ("firebase", "firebase_scrypt", firebase_row("Ada")),
+    ("kratos", "firescrypt", UNSUPPORTED["firescrypt"][1]),
+    (
+        "airflow",
+        "pbkdf2 without a number of rounds",
+        [{"firstname": "A", "email": "a@b.co", "password": "pbkdf2:sha256$x$" + "0" * 64}],
+    ),
+    ("htpasswd", "DES crypt", UNSUPPORTED["des_crypt"][1]),
+    ("htpasswd", "htdigest", UNSUPPORTED["htdigest"][1]),
+    ("shadow", "DES crypt", line("shadow", "rqXexS6ZhobKA")),
+    ("ldif", "{SASL}", entry("{SASL}ada@example.com")),
+    ("ldif", "what `{CRYPT}` contains beyond", entry("{CRYPT}rqXexS6ZhobKA")),
+    ("google", "DES crypt", UPLOAD.format("rqXexS6ZhobKA")),
+    ("devise", "those of other encryptors", table("email,encrypted_password", DIGITS["sha512"])),
+    ("supabase", "Firebase's scrypt", table("email,encrypted_password", '"$fbscrypt$v=1,n=14,r=8,p=1$c2E=$aA=="')),
+    ("wordpress", "MD5 of old versions", table("user_email,user_pass", DIGITS["md5"])),
+    ("nextcloud", "SHA-1 of old versions", table("email,password,uid", DIGITS["sha1"] + ",ada")),
+]
+KEPT = [("auth0 hmac", "hmac with its key"), ("django md5", "md5 with or without salt"), ("kratos hmac", "hmac")]
+PAGE = (Path(__file__).parent.parent / "docs" / "import-from.md").read_text("utf-8")
+#: By system: the columns of what is kept, and of what is left out.
+ROWS = {cells[1].strip(" `"): cells[3:5] for line in PAGE.splitlines() if len(cells := line.split("|")) == 6}
+
+
+@pytest.mark.parametrize(("system", "words", "data"), LEFT_OUT, ids=[f"{case[0]}-{case[1]}" for case in LEFT_OUT])
+def test_what_the_page_says_to_be_left_out_is(system: str, words: str, data: Any) -> None:
+    assert words in ROWS[system][1]
+    [found] = read(system, data, email_domain="example.com")
+    assert isinstance(found, Record)
+    assert found.unsupported
+    assert not {"hashed_password", "password"} & set(found.fields)
+
+
+@pytest.mark.parametrize(("case", "words"), KEPT)
+def test_what_the_page_says_to_be_kept_is_verified(case: str, words: str) -> None:
+    assert words in ROWS[VERIFIED[case][0]][0]
+
+
+def test_django_s_unsalted_digests_verify() -> None:
+    for name in ("sha1", "md5"):
+        [found] = read("django", django(f"{name}$${hashlib.new(name, DATA).hexdigest()}"))
+        assert isinstance(found, Record)
+        assert HASHER.verify(PASSWORD, found.fields["hashed_password"]).ok
 
 
 def test_passwords_in_clear_come_as_passwords() -> None:
