@@ -603,6 +603,16 @@ def test_the_columns_of_a_known_system_lead_to_its_reader(cli: Cli, environment:
 
 
 @on_sqlite
+def test_an_ordinary_table_is_no_file_of_a_system(cli: Cli, environment: Path) -> None:
+    (environment / "t.csv").write_text(
+        "email,username,firstName,lastName,user_id,blocked,Team\na@x.com,a,A,B,7,no,t\n"
+    )
+    code, _, err = cli("import", "t.csv")
+    assert (code, "the columns are those of" in err) == (2, False), err
+    assert cli(*proposed(err))[0] == 0
+
+
+@on_sqlite
 def test_users_who_exist_keep_their_times_and_that_is_said(cli: Cli, environment: Path) -> None:
     (environment / "l.csv").write_text("E-Mail,Letzte Anmeldung,Abteilung\na@x.com,2024-02-29,IT\n")
     understood = 'read "E-Mail" as email, "Letzte Anmeldung" as last_login_at'

@@ -87,10 +87,10 @@ def refuse_columns(invocation: Invocation, job: ImportJob, error: InvalidInput) 
 
 def _refuse_system(invocation: Invocation, job: ImportJob, header: Header) -> None:
     """Raise InvalidInput for the columns of a system whose reader knows what they mean."""
-    from usercli.readers.file_kinds import kind_of
+    from usercli.readers.file_kinds import kind_of_table
 
-    kind = kind_of(dict.fromkeys(header.names))
-    if kind is None or not kind.format or job.table is not None or job.read_options.mapping:
+    kind = kind_of_table(header.names)
+    if kind is None or job.table is not None or job.read_options.mapping:
         return
     invocation.info(invocation.with_reach(f"run: {command_line(invocation, job, ['--from', kind.format])}"))
     raise InvalidInput(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
@@ -91,6 +91,16 @@ _KINDS: tuple[tuple[frozenset[str], Kind], ...] = (
     (frozenset({"users", "name"}), Kind("a file of desired users; apply it with: usercli apply FILE")),
     (frozenset({"error"}), Kind("an error message, not users")),
 )
+
+
+#: Systems that other tables do not resemble, and whose readers take tables.
+_OF_TABLES = frozenset({"wordpress", "supabase", "devise", "fastapi-users", "laravel", "entra", "google"})
+
+
+def kind_of_table(columns: Iterable[str]) -> Kind | None:
+    """The system whose reader knows these columns."""
+    kind = kind_of(dict.fromkeys(columns))
+    return kind if kind is not None and kind.format in _OF_TABLES else None
 
 
 def kind_of(value: Any) -> Kind | None:

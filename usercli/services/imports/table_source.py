@@ -25,7 +25,7 @@ from usercli.database.url import DatabaseUrl
 from usercli.errors import InvalidInput, Refused
 from usercli.hash_forms import identify
 from usercli.readers import BadRecord, ReadOptions, Record, unheard
-from usercli.readers.file_kinds import kind_of
+from usercli.readers.file_kinds import kind_of_table
 from usercli.readers.known_headers import meaning, plain
 from usercli.readers.table_header import Header
 from usercli.readers.text_encodings import ChunkStream
@@ -133,7 +133,7 @@ def _system(table: ForeignTable) -> str | None:
     """The system whose reader knows the columns."""
     if table.framework in PRESETS:
         return table.framework
-    kind = kind_of({column.name: None for column in table.columns})
+    kind = kind_of_table(column.name for column in table.columns)
     return kind.format if kind is not None else None
 
 
