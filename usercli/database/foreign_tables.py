@@ -212,8 +212,8 @@ def _candidates(connection: sa.Connection, name: str = "") -> Iterator[ForeignTa
     for row in connection.execute(query, {"signs": signs, "name": name}):
         column = ForeignColumn(row.column, row.type, bool(row.nullable), row.default)
         found.setdefault((row.schema, row.name), []).append(column)
-    for (schema, name), columns in found.items():
-        yield ForeignTable(schema, name, tuple(columns))
+    for place, columns in found.items():
+        yield ForeignTable(*place, tuple(columns))
 
 
 def _holds_users(table: ForeignTable) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from usercli.errors import InvalidInput
+from usercli.hash_chain import differs_as_json
 from usercli.text import visible
 from usercli.validation import require_json_texts
 
@@ -70,6 +71,11 @@ def as_stored(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [as_stored(item) for item in value]
     return _stored_number(value) if isinstance(value, float) else value
+
+
+def differ_once_stored(one: Any, other: Any) -> bool:
+    """The two are different values in JSON, also once they are stored."""
+    return differs_as_json(one, other) and differs_as_json(as_stored(one), as_stored(other))
 
 
 def _stored_number(value: float) -> float | int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from usercli.hash_chain import differs_as_json
 from usercli.models.user_state import UserState
-from usercli.schemas.attributes import as_stored
+from usercli.schemas.attributes import differ_once_stored
 from usercli.schemas.user_fields import AUDITED, FIELD, TIMES, UNDOABLE
 from usercli.services import user_events
 from usercli.services.undo_plan import FirstLines
@@ -98,7 +98,7 @@ def changed_since(user: UserState, events: Sequence[DoneEvent]) -> list[str]:
 
 def _is_other(name: str, one: Any, other: Any) -> bool:
     if name == "attributes":
-        return differs_as_json(one, other) and differs_as_json(as_stored(one), as_stored(other))
+        return differ_once_stored(one, other)
     if name == "roles":
         return sorted(one) != sorted(other)
     return bool(one != other)

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from usercli.errors import InvalidInput
-from usercli.hash_chain import differs_as_json
-from usercli.schemas.attributes import as_stored
+from usercli.schemas.attributes import differ_once_stored
 from usercli.schemas.plans import PASSWORD
 from usercli.schemas.user_fields import TIMES
 from usercli.services.user_events import as_json
@@ -41,4 +40,4 @@ def is_same(stored: Any, said: Any) -> bool:
     """What is stored of a field is what a file, or a plan, says."""
     if type(stored) in _PLAIN:  # as most are
         return type(said) is type(stored) and bool(said == stored)
-    return not differs_as_json(as_stored(as_json(stored)), as_stored(said))
+    return not differ_once_stored(as_json(stored), said)

@@ -89,10 +89,11 @@ def undo_change(
                 uow.audit.discard_since(mark)
                 undo = _Undo(change_id, uow, on_plan)
                 _carry_out(undo, only_unchanged)
+        done = undo.done + undo.roles.done
         change = Change(
-            change_id=uow.change_id if undo.done + undo.roles.done and not uow.dry_run else None,
+            change_id=uow.change_id if done and not uow.dry_run else None,
             dry_run=uow.dry_run,
-            changed=undo.done + undo.roles.done,
+            changed=done,
             unchanged=0,
         )
         change.users = undo.users.settled()
@@ -169,7 +170,7 @@ class _Undo:
         others: list[Step] = []
         while True:
             wanted, gone = holders(steps, self._uow), leaving([*steps, *others])
-            self._released = {holder for holder in wanted if holder in gone}
+            self._released = wanted.keys() & gone
             blocked = {holder: step for holder, step in wanted.items() if holder not in gone}
             if not blocked:
                 return steps

@@ -14,9 +14,8 @@ from sys import maxsize
 
 from usercli.database.unit_of_work import UnitOfWork
 from usercli.errors import ExitCode, InvalidInput
-from usercli.hash_chain import differs_as_json
 from usercli.models.user_state import UserState
-from usercli.schemas.attributes import as_stored, check_attributes
+from usercli.schemas.attributes import as_stored, check_attributes, differ_once_stored
 from usercli.schemas.import_rows import SomeAttributes, UserRow
 from usercli.schemas.imports import ImportSummary
 from usercli.schemas.user_fields import DISABLED_PASSWORD, UPDATABLE
@@ -135,11 +134,11 @@ class ExistingUsers:
                 user.change_roles(added, [role for role in user.roles if role not in added])
             elif name == "attributes":
                 stay = user.attributes if isinstance(row.fields[name], SomeAttributes) else {}
-                given = as_stored({**stay, **row.attributes.value})
-                if differs_as_json(given, as_stored(user.attributes)):
-                    user.attributes = given
+                given = {**stay, **row.attributes.value}
+                if differ_once_stored(given, user.attributes):
+                    user.attributes = as_stored(given)
                 if stay:  # what the file has was checked by itself
-                    check_attributes(given)
+                    check_attributes(as_stored(given))
             else:
                 setattr(user, name, getattr(row, name))
         if (
