@@ -1,9 +1,9 @@
 """Users inside a FastAPI service with an event loop; for threads `usercli.fastapi.threads` (docs/embedding.md)."""
 
-try:  # what follows would not say where it comes from, or name another extra
-    import fastapi  # noqa: F401
+try:
+    import fastapi  # noqa: F401 - what follows would not say where it comes from
 
-    import usercli.database.async_extra  # noqa: F401
+    import usercli.database.async_extra  # noqa: F401 - which would name another extra
 except ImportError:
     raise ImportError("usercli.fastapi needs more packages; run: pip install 'usercli[fastapi]'") from None
 
